@@ -1,0 +1,122 @@
+"""The predictor interface, shaped like scikit-learn's: cheap constructor, `fit`, `predict`."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from datasets.picture import Picture
+
+Self = TypeVar("Self", bound="JNDPredictor")
+
+KINDS = ("constant", "pixel", "subband", "metric", "learned")
+
+
+@dataclass(frozen=True)
+class PublishedNumber:
+    """A number as its paper gives it.
+
+    :param dataset: e.g. `mcl-jci`.
+    :param truth: the truth it was measured under, or what is believed of it.
+    :param metric: what was measured, with its unit.
+    :param value: as printed.
+    :param caveat: why a number measured here may differ.
+    """
+
+    dataset: str
+    truth: str
+    metric: str
+    value: float
+    caveat: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Where a method comes from and what this implementation of it is.
+
+    :param name: as flags and tables say it; lower case, digits, `-`.
+    :param title: for people.
+    :param paper: authors, title, venue, identifier; empty for controls that have none.
+    :param year: of the paper; None where there is none.
+    :param licence: of this implementation.
+    :param kind: one of `KINDS`.
+    :param needs_pictures: whether it looks at pixels; those that do not run on labels alone.
+    :param published: numbers of the paper, each with its caveat.
+    :param deviations: what differs here from the paper, one sentence each.
+    """
+
+    name: str
+    title: str
+    paper: str
+    year: int | None
+    kind: str
+    needs_pictures: bool
+    licence: str = "Apache-2.0"
+    published: tuple[PublishedNumber, ...] = ()
+    deviations: tuple[str, ...] = ()
+
+
+class JNDPredictor(ABC):
+    """Given a picture, at which level do people begin to notice the compression?
+
+    A subclass is final, has a `card`, and takes its parameters by keyword with defaults, stored under their own
+    names and nothing else done. What `fit` learns is stored under names ending in an underscore.
+    """
+
+    card: ClassVar[Card]
+
+    @classmethod
+    def variants(cls) -> Mapping[str, Mapping[str, Any]]:
+        """Registered names and the parameters each stands for; the card's name with none unless overridden."""
+        return {cls.card.name: {}}
+
+    def get_params(self) -> dict[str, Any]:
+        """The constructor's parameters with their present values."""
+        names = inspect.signature(type(self).__init__).parameters
+        return {name: getattr(self, name) for name in names if name != "self"}
+
+    @abstractmethod
+    def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
+        """Learn from rated pictures.
+
+        :param pictures: training pictures, with their samples.
+        :param levels: their true levels under the run's truth, shape (pictures,), float.
+        :param seed: the only source of randomness.
+        """
+
+    @abstractmethod
+    def predict(self, picture: Picture) -> float:
+        """The level at which people begin to notice, within the codec's range; fractions allowed.
+
+        :param picture: comes without samples.
+        """
+
+    def predict_sur(self, picture: Picture) -> np.ndarray | None:
+        """Share of satisfied people from the worst to the best level, shape (levels,), rising; None where unknown."""
+        return None
+
+    def was_clipped(self, picture: Picture) -> bool:
+        """Whether the prediction was cut off at an end of the codec's range."""
+        return False
+
+    def measure(self, picture: Picture) -> Any:
+        """Whatever costs time and depends on the picture and the parameters, not on the fold; None where nothing does.
+
+        Called at most once per picture (possibly in another process) however many folds and truths there are.
+        Arrays, numbers, and tuples or dicts of them.
+        """
+        return None
+
+    def measurement(self, picture: Picture) -> Any:
+        """What `measure` gave for the picture, from its memory where it has been measured."""
+        return picture.remember(self.measurement_key(), lambda: self.measure(picture))
+
+    def measurement_key(self) -> str:
+        """Names what `measure` depends on besides the picture."""
+        cls = type(self)
+        return f"{cls.__module__}:{cls.__qualname__}({sorted(self.get_params().items())!r})"

@@ -1,0 +1,140 @@
+"""Which predictors there are: found by folder, by entry point, or named as `package.module:Class`.
+
+Nothing is registered by hand. A new method is one file in `baselines/` (or `sgjnd/`), or another package's entry
+point in the group `jnd_bench.predictors`.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
+
+from baselines.predictor import JNDPredictor
+from datasets.errors import UserError, unknown_name
+
+ENTRY_POINT_GROUP = "jnd_bench.predictors"
+FOLDERS = ("baselines", "sgjnd")
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A predictor under a name, with the parameters the name stands for.
+
+    :param name: as `--predictors` takes it.
+    :param predictor: the class.
+    :param parameters: keyword arguments of its constructor.
+    """
+
+    name: str
+    predictor: type[JNDPredictor]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def make(self, **more: Any) -> JNDPredictor:
+        """A new, unfitted predictor; `more` is passed on where the constructor knows it."""
+        known = inspect.signature(self.predictor.__init__).parameters
+        extra = {name: value for name, value in more.items() if name in known}
+        return self.predictor(**{**self.parameters, **extra})
+
+
+class PluginWarning(UserWarning):
+    """A predictor's file or package could not be loaded and was left out."""
+
+
+@functools.cache
+def registry() -> Mapping[str, Registered]:
+    """Every predictor that could be loaded, by name, sorted. A broken plug-in warns and is left out."""
+    found: dict[str, Registered] = {}
+    for origin, module_or_class in _candidates():
+        for predictor in _predictors_in(module_or_class):
+            try:
+                entries = [
+                    Registered(name, predictor, parameters) for name, parameters in predictor.variants().items()
+                ]
+            except Exception as error:  # a plug-in may fail in any way; the others must still be listed
+                _warn(origin, error)
+                continue
+            for entry in entries:
+                if entry.name in found and found[entry.name].predictor is not predictor:
+                    _warn(origin, f"its name {entry.name!r} is taken by {found[entry.name].predictor.__module__}")
+                else:
+                    found[entry.name] = entry
+    return dict(sorted(found.items()))
+
+
+def find_predictors(patterns: Sequence[str]) -> list[Registered]:
+    """The predictors that names, globs or `package.module:Class` stand for, in order and without repetition.
+
+    :raises UserError: where a pattern matches nothing; the text suggests near names.
+    """
+    chosen: dict[str, Registered] = {}
+    for pattern in patterns:
+        for entry in [_load(pattern)] if ":" in pattern else _match(pattern):
+            chosen.setdefault(entry.name, entry)
+    return list(chosen.values())
+
+
+def _match(pattern: str) -> list[Registered]:
+    known = registry()
+    if pattern in known:
+        return [known[pattern]]
+    matches = [entry for name, entry in known.items() if fnmatchcase(name, pattern)]
+    if not matches:
+        raise unknown_name("predictor", pattern, known)
+    return matches
+
+
+def _load(path: str) -> Registered:
+    module_name, _, class_name = path.partition(":")
+    try:
+        predictor = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(
+            f"predictor {path!r} cannot be loaded: {error}. Expected package.module:Class on the Python path."
+        ) from error
+    if not _is_predictor(predictor):
+        raise UserError(f"{path!r} is no final subclass of baselines.predictor.JNDPredictor with a card")
+    return Registered(predictor.card.name, predictor, {})
+
+
+def _candidates() -> Iterator[tuple[str, ModuleType | type]]:
+    for folder in FOLDERS:
+        for info in pkgutil.iter_modules(importlib.import_module(folder).__path__):
+            origin = f"{folder}/{info.name}.py"
+            try:
+                yield origin, importlib.import_module(f"{folder}.{info.name}")
+            except Exception as error:  # one broken file must not take the others with it
+                _warn(origin, error)
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        try:
+            yield f"plug-in {point.value}", point.load()
+        except Exception as error:
+            _warn(f"plug-in {point.value}", error)
+
+
+def _predictors_in(value: ModuleType | type) -> list[type[JNDPredictor]]:
+    if isinstance(value, type):
+        return [value] if _is_predictor(value) else []
+    return [v for v in vars(value).values() if _is_predictor(v) and v.__module__ == value.__name__]
+
+
+def _is_predictor(value: object) -> bool:
+    return (
+        isinstance(value, type)
+        and issubclass(value, JNDPredictor)
+        and not inspect.isabstract(value)
+        and hasattr(value, "card")
+    )
+
+
+def _warn(origin: str, error: object) -> None:
+    kind = f"{type(error).__name__}: " if isinstance(error, BaseException) else ""
+    warnings.warn(f"{origin} is left out: {kind}{error}", PluginWarning, stacklevel=3)

@@ -1,0 +1,22 @@
+"""Errors that a user can act on: they name what is wrong, what was expected, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Something the user can put right. Commands print its text alone, without a traceback, and exit with 2."""
+
+
+class DataError(UserError):
+    """A data set's file is missing, damaged or inconsistent. The text names the file."""
+
+
+def unknown_name(what: str, name: str, known: Iterable[str]) -> UserError:
+    """The error for a name that does not exist: the nearest known ones first, then all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+    return UserError(f"There is no {what} {name!r}.{hint} Known: {', '.join(names)}.")

@@ -1,0 +1,96 @@
+"""Folds are shipped data: CSV files (source, fold), grouped by source, hashed into every result, never edited."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from datasets.errors import DataError, unknown_name
+
+FOLDER = Path(__file__).parent / "folds"
+
+
+@dataclass(frozen=True)
+class Folds:
+    """An assignment of sources to test folds.
+
+    :param name: as the flag says it, e.g. `kfold5-v1`.
+    :param fold_of: source to fold number.
+    :param sha256: of the file's text with Unix line ends.
+    """
+
+    name: str
+    fold_of: Mapping[str, int]
+    sha256: str
+
+    @property
+    def numbers(self) -> list[int]:
+        """The fold numbers in order."""
+        return sorted(set(self.fold_of.values()))
+
+    def check_covers(self, sources: Iterable[str]) -> None:
+        """Every source must have a fold.
+
+        :raises DataError: naming the sources that have none.
+        """
+        missing = sorted(set(sources) - set(self.fold_of))
+        if missing:
+            raise DataError(
+                f"folds {self.name!r} know nothing of {len(missing)} sources: {', '.join(missing[:5])}"
+                f"{' ...' if len(missing) > 5 else ''}. Use folds made for this data set, or a CSV (source,fold) of yours."
+            )
+
+
+def shipped_folds(dataset: str) -> dict[str, Path]:
+    """Name to file of the folds that ship for a data set; files are named `<dataset>.<folds>.csv`."""
+    return {path.name.split(".")[1]: path for path in sorted(FOLDER.glob(f"{dataset}.*.csv"))}
+
+
+def read_folds(name_or_file: str, dataset: str) -> Folds:
+    """Shipped folds by name, or anyone's CSV file by path.
+
+    :raises UserError: where neither exists.
+    :raises DataError: where the file is not a CSV with the columns source and fold.
+    """
+    shipped = shipped_folds(dataset)
+    if name_or_file in shipped:
+        return parse_folds(name_or_file, shipped[name_or_file])
+    path = Path(name_or_file)
+    if path.suffix == ".csv" and path.is_file():
+        return parse_folds(path.stem, path)
+    raise unknown_name(f"fold file for {dataset}", name_or_file, shipped)
+
+
+def parse_folds(name: str, path: Path) -> Folds:
+    """Read a fold file.
+
+    :raises DataError: naming the file and line of what is wrong.
+    """
+    text = path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    rows = csv.DictReader(io.StringIO(text))
+    if not {"source", "fold"} <= set(rows.fieldnames or ()):
+        raise DataError(f"{path}: expected the columns source,fold, found {rows.fieldnames}")
+    fold_of: dict[str, int] = {}
+    for row in rows:
+        source, fold = row["source"], row["fold"]
+        if source in fold_of or not (fold or "").strip().lstrip("-").isdigit():
+            raise DataError(f"{path}, line {rows.line_num}: source {source!r} repeated, or fold {fold!r} no number")
+        fold_of[source] = int(fold)
+    if len(set(fold_of.values())) < 2:
+        raise DataError(f"{path}: at least two folds are needed, found {len(set(fold_of.values()))}")
+    return Folds(name, fold_of, hashlib.sha256(text.encode()).hexdigest())
+
+
+def make_folds(sources: Sequence[str], count: int, *, seed: int, path: Path) -> None:
+    """Write a fold file: sources shuffled by the seed and dealt out in turn."""
+    unique = sorted(set(sources))
+    order = np.random.default_rng(seed).permutation(len(unique))
+    fold_of = {unique[index]: turn % count + 1 for turn, index in enumerate(order)}
+    lines = ["source,fold", *(f"{source},{fold_of[source]}" for source in unique)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

@@ -1,0 +1,183 @@
+"""The ladder: one picture at every level of its codec, from shipped files or compressed on demand."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from datasets.codec import Codec
+from datasets.errors import DataError
+from datasets.imaging import luma, mse, psnr_db
+
+
+@dataclass(frozen=True)
+class LadderSummary:
+    """What a whole ladder costs and loses, from the worst to the best level; no pixels are kept.
+
+    :param mse: luma squared error per level, grey levels squared, shape (levels,).
+    :param size_bytes: encoded size per level, shape (levels,); NaN where the codec's own files are not there.
+    :param ms: what the pass over the ladder took, in milliseconds.
+    """
+
+    mse: np.ndarray
+    size_bytes: np.ndarray
+    ms: float
+
+    @property
+    def psnr_db(self) -> np.ndarray:
+        """Luma PSNR per level in dB, shape (levels,)."""
+        return psnr_db(self.mse)
+
+
+class Ladder(ABC):
+    """A picture at every level of its codec. Levels are streamed: only the reference's pixels are kept."""
+
+    def __init__(self, codec: Codec, read_reference: Callable[[], np.ndarray]) -> None:
+        self.codec = codec
+        self._read_reference = read_reference
+        self._summary: LadderSummary | None = None
+        self.summary_reads = 0
+
+    @abstractmethod
+    def encoded(self, level: int) -> bytes:
+        """The file's bytes at a level.
+
+        :raises DataError: where a shipped file is missing or unreadable.
+        """
+
+    def __getstate__(self) -> dict[str, object]:
+        # Pixels are read again where they are needed; a picture travels to a worker as its paths.
+        return {name: value for name, value in self.__dict__.items() if name not in ("reference", "reference_luma")}
+
+    @final
+    @cached_property
+    def reference(self) -> np.ndarray:
+        """The picture the levels are compared with, uint8 RGB, shape (height, width, 3), read-only."""
+        pixels = self._read_reference()
+        pixels.setflags(write=False)
+        return pixels
+
+    @final
+    @cached_property
+    def reference_luma(self) -> np.ndarray:
+        """BT.601 luma of the reference, uint8, shape (height, width), read-only."""
+        plane = luma(self.reference)
+        plane.setflags(write=False)
+        return plane
+
+    @final
+    def forget_pixels(self) -> None:
+        """Let go of the reference's pixels; they are read again when asked for."""
+        self.__dict__.pop("reference", None)
+        self.__dict__.pop("reference_luma", None)
+
+    @final
+    def rgb(self, level: int) -> np.ndarray:
+        """The picture at a level, uint8 RGB, shape (height, width, 3).
+
+        :raises DataError: where the level's file is damaged or of another size than the reference.
+        """
+        return self._decode(self.encoded(level), level)
+
+    @final
+    def luma(self, level: int) -> np.ndarray:
+        """The picture's BT.601 luma at a level, uint8, shape (height, width)."""
+        return luma(self.rgb(level))
+
+    @final
+    def mse(self, level: int) -> float:
+        """Luma squared error at a level, in grey levels squared."""
+        return mse(self.reference_luma, self.luma(level))
+
+    @final
+    def psnr_db(self, level: int) -> float:
+        """Luma PSNR at a level, in dB."""
+        return float(psnr_db(self.mse(level)))
+
+    @final
+    def size_bytes(self, level: int) -> int | None:
+        """The encoded size at a level, or None where the codec's own files are not there."""
+        return len(self.encoded(level)) if self.codec.has_file_sizes else None
+
+    @final
+    def summary(self) -> LadderSummary:
+        """Error and size of every level, from one pass over the ladder that is made once."""
+        self.summary_reads += 1
+        if self._summary is None:
+            start = time.perf_counter()
+            errors, sizes = zip(*(self._measure(int(level)) for level in self.codec.levels), strict=True)
+            ms = (time.perf_counter() - start) * 1000
+            self._summary = LadderSummary(np.array(errors), np.array(sizes, dtype=float), ms)
+        return self._summary
+
+    @final
+    def remember_summary(self, summary: LadderSummary) -> None:
+        """Take over a summary that another process measured."""
+        self._summary = summary
+
+    def _measure(self, level: int) -> tuple[float, float]:
+        encoded = self.encoded(level)
+        error = mse(self.reference_luma, luma(self._decode(encoded, level)))
+        return error, float(len(encoded)) if self.codec.has_file_sizes else float("nan")
+
+    def _decode(self, encoded: bytes, level: int) -> np.ndarray:
+        try:
+            pixels = self.codec.decode(encoded)
+        except ValueError as error:
+            raise DataError(f"{self._name(level)}: {error}. Copy the file again from the data set.") from error
+        if pixels.shape != self.reference.shape:
+            raise DataError(
+                f"{self._name(level)}: is {pixels.shape[1]}x{pixels.shape[0]}, but its reference is "
+                f"{self.reference.shape[1]}x{self.reference.shape[0]}. Both must be the same picture."
+            )
+        return pixels
+
+    @abstractmethod
+    def _name(self, level: int) -> str:
+        """What to call a level in an error."""
+
+
+@final
+class CompressedLadder(Ladder):
+    """Levels made from the reference when they are asked for."""
+
+    def encoded(self, level: int) -> bytes:
+        return self.codec.encode(self.reference, level)
+
+    def _name(self, level: int) -> str:
+        return f"the picture at {self.codec.unit} {level}"
+
+
+@final
+class ShippedLadder(Ladder):
+    """Levels read from the data set's own files.
+
+    :param files: level to file; every level of the codec.
+    """
+
+    def __init__(
+        self, codec: Codec, read_reference: Callable[[], np.ndarray], files: Mapping[int, Path]
+    ) -> None:
+        super().__init__(codec, read_reference)
+        self.files = dict(files)
+
+    def encoded(self, level: int) -> bytes:
+        try:
+            return self.files[level].read_bytes()
+        except KeyError:
+            raise DataError(
+                f"{self.codec.unit} {level} has no file: the set ships {len(self.files)} of "
+                f"{len(self.codec.levels)} levels. Run 'python -m datasets.verify' on its root."
+            ) from None
+        except OSError as error:
+            raise DataError(f"{self.files[level]}: {error.strerror}. Copy it again from the data set.") from error
+
+    def _name(self, level: int) -> str:
+        return str(self.files[level])

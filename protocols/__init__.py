@@ -1,0 +1,1 @@
+"""Folds, jobs, the store of predictions, and scores."""

@@ -1,0 +1,1 @@
+"""Leaderboards, figures and the page: a pure function of the stored results."""
