@@ -56,9 +56,7 @@ def registry() -> Mapping[str, Registered]:
     for origin, module_or_class in _candidates():
         for predictor in _predictors_in(module_or_class):
             try:
-                entries = [
-                    Registered(name, predictor, parameters) for name, parameters in predictor.variants().items()
-                ]
+                entries = [Registered(name, predictor, parameters) for name, parameters in predictor.variants().items()]
             except Exception as error:  # a plug-in may fail in any way; the others must still be listed
                 _warn(origin, error)
                 continue

@@ -162,9 +162,7 @@ class ShippedLadder(Ladder):
     :param files: level to file; every level of the codec.
     """
 
-    def __init__(
-        self, codec: Codec, read_reference: Callable[[], np.ndarray], files: Mapping[int, Path]
-    ) -> None:
+    def __init__(self, codec: Codec, read_reference: Callable[[], np.ndarray], files: Mapping[int, Path]) -> None:
         super().__init__(codec, read_reference)
         self.files = dict(files)
 
