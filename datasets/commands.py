@@ -1,0 +1,70 @@
+"""What every command shares: how errors end it, how it shows progress, and how it writes files whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from datasets.errors import UserError
+
+Item = TypeVar("Item")
+
+
+def run_command(main: Callable[[], int]) -> int:
+    """Run a command's `main` and turn what ends it into an exit status.
+
+    :returns: `main`'s status; 2 for a `UserError`, printed without traceback; 130 for Ctrl-C; 141 where the reader
+        of standard output has gone.
+    """
+    warnings.showwarning = _print_warning
+    try:
+        return main()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def progress(items: Iterable[Item], what: str, total: int | None = None, *, quiet: bool = False) -> Iterator[Item]:
+    """Go through the items under a progress bar on a terminal; elsewhere a line at the start and every tenth."""
+    total = total if total is not None else len(items)  # type: ignore[arg-type]
+    if quiet or total == 0:
+        yield from items
+    elif sys.stderr.isatty():
+        from tqdm import tqdm
+
+        yield from tqdm(items, desc=what, total=total, leave=False, dynamic_ncols=True)
+    else:
+        print(f"{what}: {total}", file=sys.stderr)
+        for done, item in enumerate(items, start=1):
+            yield item
+            if done * 10 // total > (done - 1) * 10 // total:
+                print(f"{what}: {done}/{total}", file=sys.stderr)
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    try:
+        with partial.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _print_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+    print(f"warning: {message}", file=sys.stderr)
