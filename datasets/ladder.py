@@ -118,6 +118,11 @@ class Ladder(ABC):
         return self._summary
 
     @final
+    def summary_if_measured(self) -> LadderSummary | None:
+        """The summary where the pass has been made; None where it has not."""
+        return self._summary
+
+    @final
     def remember_summary(self, summary: LadderSummary) -> None:
         """Take over a summary that another process measured."""
         self._summary = summary

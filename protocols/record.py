@@ -1,0 +1,126 @@
+"""What `run.json` says of a run: identity, key, parameters, cards, versions, machine, timings, status."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import platform
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from protocols.job import Plan
+from protocols.store import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PACKAGES = (
+    "jnd-bench",
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "scikit-image",
+    "opencv-python-headless",
+    "Pillow",
+    "torch",
+    "torchvision",
+)
+
+
+def describe(plan: Plan, predictions: pd.DataFrame, timings: Mapping[str, float]) -> dict[str, Any]:
+    """The whole of `run.json`, JSON-ready.
+
+    :param predictions: the run's rows; their errors decide its status.
+    :param timings: stage to seconds.
+    """
+    job, task = plan.job, plan.job.task
+    failed = int(predictions["predicted_level"].isna().sum())
+    errors = predictions.loc[predictions["error"] != "", "error"]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "status": "complete" if failed == 0 else "failed" if failed == len(predictions) else "partial",
+        "error": None if errors.empty else f"{failed} of {len(predictions)} pictures failed: {errors.iloc[0]}",
+        "identity": dataclasses.asdict(job.identity),
+        "key": plan.key,
+        "key_parts": plan.key_parts,
+        "seed": task.seed,
+        "parameters": plan.key_parts["parameters"],
+        "card": _plain_card(job.entry.predictor.card),
+        "truth_meaning": job.truth.meaning,
+        "dataset": _describe_dataset(plan),
+        "pictures": len(predictions),
+        "sources": int(predictions["source"].nunique()),
+        "failed": failed,
+        "versions": versions(),
+        "decoder": plan.key_parts["decoder"],
+        "machine": machine(),
+        "device": job.device,
+        "timings_s": {stage: round(seconds, 4) for stage, seconds in timings.items()},
+        "finished": datetime.now(timezone.utc).isoformat(timespec="microseconds"),
+    }
+
+
+def _describe_dataset(plan: Plan) -> dict[str, Any]:
+    dataset = plan.job.task.dataset
+    card = dataset.card
+    return {
+        "name": card.name,
+        "title": card.title,
+        "samples": card.samples,
+        "terms": card.terms,
+        "citation": card.citation,
+        "redistributable": card.redistributable,
+        "codec": dataset.codec.name,
+        "unit": dataset.codec.unit,
+        "level_lowest": dataset.codec.lowest,
+        "level_highest": dataset.codec.highest,
+        "has_pixels": dataset.has_pixels,
+        "notes": list(dataset.notes),
+    }
+
+
+def _plain_card(card: Any) -> dict[str, Any]:
+    plain = dataclasses.asdict(card)
+    return {**plain, "published": list(plain["published"]), "deviations": list(plain["deviations"])}
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Python's version and those of the packages that touch numbers; none is imported for it."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+@functools.cache
+def machine() -> dict[str, Any]:
+    """The machine, as far as timings depend on it."""
+    return {
+        "system": platform.platform(),
+        "processor": _processor_name(),
+        "usable_cores": usable_cores(),
+    }
+
+
+def usable_cores() -> int:
+    """How many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _processor_name() -> str:
+    info = Path("/proc/cpuinfo")
+    found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.is_file() else None
+    return found.group(1) if found else platform.processor() or platform.machine()

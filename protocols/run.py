@@ -1,0 +1,214 @@
+"""`python -m protocols.run`: run predictors over the folds of a data set, store, score and report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from baselines.registry import Registered, find_predictors, registry
+from datasets.commands import run_command
+from datasets.dataset import Dataset, OpenOptions, dataset_classes, open_dataset
+from datasets.errors import UserError
+from datasets.folds import shipped_folds
+from datasets.truths import TRUTHS, find_truth
+from protocols.job import Plan, Task, limited, plan_jobs
+from protocols.record import usable_cores
+from protocols.runner import carry_out
+from protocols.store import Store, StoredRun
+
+EXAMPLES = """\
+examples:
+  python -m protocols.run
+      the demo set (simulated observers), every predictor; leaderboard here, page in report/index.html
+  python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --truths mean sqf
+      the real thing, once you have it ('python -m datasets.get mcl-jci' says where from)
+  python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --folds sur-featnet-10 --predictors 'constant*' psnr
+      published folds, some predictors
+  python -m protocols.run --predictors my_package.my_module:MyPredictor
+      a predictor of your own beside the stored ones
+
+exit status: 0 all well, 1 a predictor or a picture failed (it is in the tables, with its error), 2 a wrong request
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's flags."""
+    p = argparse.ArgumentParser(
+        prog="python -m protocols.run",
+        description="Run picture-wise JND predictors over the folds of a data set; store predictions, print a "
+        "leaderboard, write a report. What is stored and still valid is not computed again.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    data = p.add_argument_group("what is run")
+    data.add_argument("--dataset", default="demo", metavar="NAME", help="data set (default: demo); see --list")
+    data.add_argument("--root", metavar="DIR", help="folder the data set was unpacked into")
+    data.add_argument(
+        "--predictors", nargs="+", metavar="NAME", help="names, globs or package.module:Class (default: all)"
+    )
+    data.add_argument("--folds", metavar="NAME", help="shipped folds, or a CSV file (source,fold) of yours")
+    data.add_argument("--truths", nargs="+", metavar="NAME", help="what 'the JND' means (default: the data set's)")
+    data.add_argument("--jnd", type=int, default=1, choices=(1, 2, 3), help="first, second or third JND (default: 1)")
+    data.add_argument("--limit", type=_positive, default=0, metavar="N", help="N pictures only, for a quick look")
+    data.add_argument(
+        "--anchor",
+        default="source",
+        metavar="source|best-level",
+        help="compare levels with the source picture (default) or with the set's best level",
+    )
+    data.add_argument(
+        "--level-direction", default="auto", metavar="auto|up|down", help="KonJND-1k: is a higher file index better?"
+    )
+    how = p.add_argument_group("how")
+    how.add_argument(
+        "--jobs", type=_positive, default=usable_cores(), metavar="N", help="processes (default: %(default)s)"
+    )
+    how.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where networks compute")
+    how.add_argument("--seed", type=int, default=0, metavar="N", help="all randomness derives from it (default: 0)")
+    how.add_argument(
+        "--rerun",
+        default="stale",
+        choices=("never", "stale", "always"),
+        help="stored runs: reuse all, reuse the still valid (default), or reuse none",
+    )
+    out = p.add_argument_group("where to, and how loud")
+    out.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
+    out.add_argument("--report", default="report", metavar="DIR", help="leaderboard, figures, page (default: report)")
+    out.add_argument("--dry-run", action="store_true", help="say what would be run and what reused, and stop")
+    out.add_argument("--list", action="store_true", help="data sets, folds, truths and predictors, and stop")
+    loud = out.add_mutually_exclusive_group()
+    loud.add_argument("-v", "--verbose", action="store_true", help="a line a run, and why it was run or reused")
+    loud.add_argument("-q", "--quiet", action="store_true", help="errors and warnings only")
+    return p
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command.
+
+    :returns: 0, or 1 where something failed and was recorded.
+    :raises UserError: for a request that cannot be carried out.
+    """
+    arguments = parser().parse_args(argv)
+    if arguments.list:
+        print(listing())
+        return 0
+    _check_device(arguments.device)
+    task, truths, entries = prepare(arguments)
+    store = Store(Path(arguments.results))
+    plans = plan_jobs(task, truths, entries, store, rerun=arguments.rerun, device=arguments.device)
+    if arguments.verbose or arguments.dry_run:
+        print("\n".join(_describe(plan) for plan in plans))
+    if arguments.dry_run:
+        return 0
+    say = _say if arguments.verbose else _hush
+    runs = carry_out(plans, store, jobs=arguments.jobs, quiet=arguments.quiet, say=say)
+    _report(store, runs, Path(arguments.report), quiet=arguments.quiet)
+    return _status(plans, runs, quiet=arguments.quiet)
+
+
+def prepare(arguments: argparse.Namespace) -> tuple[Task, list[str], list[Registered]]:
+    """The task, truths and predictors that the flags ask for, checked before any work is done."""
+    options = OpenOptions(arguments.jnd, arguments.anchor, arguments.level_direction)
+    dataset = open_dataset(arguments.dataset, arguments.root, options)
+    if not arguments.quiet:
+        for note in dataset.notes:
+            print(f"{dataset.card.title}: {note}", file=sys.stderr)
+    folds = dataset.folds(arguments.folds or dataset.card.default_folds)
+    folds.check_covers(picture.source for picture in dataset.pictures)
+    pictures = limited(dataset.pictures, folds, arguments.limit) if arguments.limit else dataset.pictures
+    limit = arguments.limit if len(pictures) < len(dataset.pictures) else 0
+    truths = list(dict.fromkeys(arguments.truths or _default_truths(dataset)))
+    for truth in map(find_truth, truths):
+        for picture in pictures:
+            truth.level(picture)
+    task = Task(dataset, pictures, folds, options, limit, arguments.seed)
+    return task, truths, _choose(dataset, arguments.predictors)
+
+
+def listing() -> str:
+    """Everything that flags can name."""
+    lines = ["data sets (folds)"]
+    for name, cls in dataset_classes().items():
+        folds = ", ".join(shipped_folds(name)) or "its own"
+        lines.append(f"  {name:<18} {cls.card.title}, {cls.card.samples} ({folds})")
+    lines += ["truths", *(f"  {truth.name:<18} {truth.meaning}" for truth in TRUTHS.values()), "predictors"]
+    for name, entry in registry().items():
+        card = entry.predictor.card
+        parameters = ", ".join(f"{key}={value!r}" for key, value in entry.parameters.items())
+        lines.append(f"  {name:<24} {card.kind:<9} {card.title}{f' ({parameters})' if parameters else ''}")
+    return "\n".join(lines)
+
+
+def _choose(dataset: Dataset, patterns: Sequence[str] | None) -> list[Registered]:
+    if patterns:
+        return find_predictors(patterns)
+    entries = list(registry().values())
+    if dataset.has_pixels:
+        return entries
+    print("the root holds labels only: predictors that look at pictures are left out", file=sys.stderr)
+    return [entry for entry in entries if not entry.predictor.card.needs_pictures]
+
+
+def _default_truths(dataset: Dataset) -> list[str]:
+    known = [
+        t for t in dataset.card.default_truths if t != "sqf" or all("sqf" in p.tabulated for p in dataset.pictures)
+    ]
+    for truth in set(dataset.card.default_truths) - set(known):
+        print(f"truth {truth!r} is left out: the root does not give it for every picture", file=sys.stderr)
+    return known
+
+
+def _report(store: Store, runs: Sequence[StoredRun], out: Path, *, quiet: bool) -> None:
+    from reports.build import build
+    from reports.text import leaderboard_text
+
+    build(store.results, out, quiet=quiet)
+    if not quiet:
+        print(leaderboard_text(runs))
+        print(f"\nreport: {out / 'index.html'}   stored runs: {store.results}")
+
+
+def _status(plans: Sequence[Plan], runs: Sequence[StoredRun], *, quiet: bool) -> int:
+    reused = sum(plan.stored is not None for plan in plans)
+    if reused and not quiet:
+        print(f"{reused} of {len(plans)} runs were stored and still valid; -v says why, --rerun always computes them")
+    for run in runs:
+        if run.status != "complete":
+            print(f"FAILED: {run.identity.predictor} under {run.identity.truth}: {run.info['error']}", file=sys.stderr)
+    return int(any(run.status != "complete" for run in runs))
+
+
+def _describe(plan: Plan) -> str:
+    identity = plan.job.identity
+    verb = "run  " if plan.stored is None else "reuse"
+    return f"{verb} {identity.predictor:<24} {identity.dataset}/{identity.folds}/{identity.truth}: {plan.reason}"
+
+
+def _check_device(device: str) -> None:
+    if device != "cuda":
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise UserError("--device cuda: torch sees no CUDA device here; use --device auto or cpu")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"a number from 1 up, not {text}")
+    return value
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _hush(line: str) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))

@@ -1,0 +1,57 @@
+"""`python -m protocols.score`: every score of every stored run, computed anew from its predictions."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.commands import run_command, write_atomically
+from datasets.errors import UserError
+from protocols.scores import SCORES, score
+from protocols.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def score_table(store: Store) -> pd.DataFrame:
+    """One row a run: its identity, n, failed and every score.
+
+    :raises UserError: where nothing is stored.
+    """
+    import pandas as pd
+
+    rows = [
+        {**dataclasses.asdict(run.identity), "status": run.status, **score(run.predictions)}
+        for run in store.current_runs()
+    ]
+    if not rows:
+        raise UserError(f"{store.results}: no stored runs. Run 'python -m protocols.run' first, or give --results DIR.")
+    return pd.DataFrame(rows)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    meanings = "\n".join(f"  {record.name:<16} {record.meaning}" for record in SCORES)
+    p = argparse.ArgumentParser(
+        prog="python -m protocols.score",
+        description="Compute the scores of stored runs from their predictions alone.",
+        epilog=f"scores:\n{meanings}\n  mae_low, mae_high  95 % bootstrap interval of mae over sources",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    p.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
+    p.add_argument("--out", metavar="FILE", help="write the table as CSV instead of printing it")
+    arguments = p.parse_args(argv)
+    text = score_table(Store(Path(arguments.results))).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    if arguments.out:
+        write_atomically(Path(arguments.out), text)
+    else:
+        print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))
