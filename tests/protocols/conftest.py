@@ -1,0 +1,66 @@
+"""A small rated data set with real pixels, and predictors that misbehave."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, final
+
+import numpy as np
+import pytest
+
+from datasets.codec import Jpeg
+from datasets.dataset import Dataset, DatasetCard, Manifest, OpenOptions
+from datasets.folds import Folds
+from datasets.ladder import CompressedLadder
+from datasets.picture import Picture
+from protocols.job import Task
+
+NAMES = ("astronaut", "coffee", "chelsea", "rocket")
+
+
+def read_crop(name: str, row: int) -> np.ndarray:
+    """96x96 pixels of a photograph that scikit-image ships."""
+    import skimage.data
+
+    return np.ascontiguousarray(getattr(skimage.data, name)()[row : row + 96, 100:196])
+
+
+@final
+class Rated(Dataset):
+    """Two crops of each of four photographs, rated by seeded random numbers."""
+
+    card: ClassVar[DatasetCard] = DatasetCard(
+        name="rated",
+        title="Test crops",
+        samples="random numbers",
+        terms="",
+        home="",
+        citation="",
+        redistributable=True,
+        needs_root=False,
+    )
+
+    @classmethod
+    def open(cls, root: Path | None, options: OpenOptions) -> Rated:
+        generator = np.random.default_rng(5)
+        pictures = []
+        for name in NAMES:
+            for row in (20, 120):
+                samples = np.clip(np.round(generator.normal(generator.uniform(30, 60), 8, size=12)), 1, 100)
+                ladder = CompressedLadder(Jpeg(), functools.partial(read_crop, name, row))
+                pictures.append(Picture(f"{name}-{row}", name, Jpeg(), 24.3, samples, {}, ladder))
+        return cls(tuple(sorted(pictures, key=lambda p: p.name)), Manifest({"made": "by tests"}))
+
+
+@pytest.fixture
+def make_task() -> Callable[..., Task]:
+    """A function that makes a task over the rated crops: `make_task(seed=0)`."""
+
+    def make(seed: int = 0, limit: int = 0, folds: str = "half") -> Task:
+        dataset = Rated.open(None, OpenOptions())
+        fold_of = {name: number % 2 + 1 for number, name in enumerate(NAMES)}
+        return Task(dataset, dataset.pictures, Folds(folds, fold_of, "0" * 64), OpenOptions(), limit, seed)
+
+    return make
