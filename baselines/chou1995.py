@@ -6,17 +6,17 @@ from typing import final
 
 import numpy as np
 
+from baselines.pixel_map import PixelMapPredictor
 from baselines.pixel_masking import background_luminance, largest_gradient, luminance_adaptation
 from baselines.predictor import Card
-from baselines.visibility import VisibilityPredictor
-from datasets.picture import Picture
 
 
 @final
-class Chou1995(VisibilityPredictor):
-    """Visibility is the error's root mean square against the map's: 1 where the level has the PSNR of JND noise.
+class Chou1995(PixelMapPredictor):
+    """The larger of gradient masking and luminance adaptation at each pixel.
 
     :param threshold: multiple of the published map (the paper's distortion index d, Eq 6); None is fitted.
+    :param rule: how a level's error is held against the map, see `baselines.pixel_map.RULES`.
     :param border: how filters see beyond the edge: `reflect`, or `zero` as in the published MATLAB.
     """
 
@@ -35,19 +35,10 @@ class Chou1995(VisibilityPredictor):
             "The map stands for the paper's viewing distance of six picture heights, whatever the study's.",
         ),
     )
-    published_threshold = 1.0
 
-    def __init__(self, *, threshold: float | None = None, border: str = "reflect") -> None:
-        super().__init__(threshold=threshold)
+    def __init__(self, *, threshold: float | None = None, rule: str = "noise-psnr", border: str = "reflect") -> None:
+        super().__init__(threshold=threshold, rule=rule)
         self.border = border
-
-    def visibility(self, picture: Picture, level: int) -> float:
-        """Root of the luma error energy over the map's energy at one level."""
-        return float(np.sqrt(picture.ladder.mse(level) / np.mean(self.jnd_map(picture.reference_luma) ** 2)))
-
-    def profile(self, picture: Picture) -> np.ndarray:
-        """One map, and the ladder's one pass."""
-        return np.sqrt(picture.summary().mse / np.mean(self.jnd_map(picture.reference_luma) ** 2))
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
         """The largest change nobody notices at each pixel (Eqs 1-5, lambda = 1/2).
