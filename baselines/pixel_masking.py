@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from datasets.errors import unknown_name
+
 BACKGROUND = np.array(
     [[1, 1, 1, 1, 1], [1, 2, 2, 2, 1], [1, 2, 0, 2, 1], [1, 2, 2, 2, 1], [1, 1, 1, 1, 1]], dtype=float
 )
@@ -23,11 +25,14 @@ def correlate(plane: np.ndarray, kernel: np.ndarray, *, border: str) -> np.ndarr
     """Filter a plane without flipping the kernel, in float64, same shape.
 
     :param border: `reflect` (without repeating the edge), or `zero` as MATLAB's filters have it.
+    :raises UserError: for another border.
     """
     import cv2
 
-    kind = {"reflect": cv2.BORDER_REFLECT_101, "zero": cv2.BORDER_CONSTANT}[border]
-    return np.asarray(cv2.filter2D(plane, cv2.CV_64F, kernel, borderType=kind))
+    kinds = {"reflect": cv2.BORDER_REFLECT_101, "zero": cv2.BORDER_CONSTANT}
+    if border not in kinds:
+        raise unknown_name("border", border, kinds)
+    return np.asarray(cv2.filter2D(plane, cv2.CV_64F, kernel, borderType=kinds[border]))
 
 
 def background_luminance(plane: np.ndarray, *, border: str = "reflect") -> np.ndarray:
@@ -47,3 +52,22 @@ def luminance_adaptation(background: np.ndarray) -> np.ndarray:
     """Visibility threshold of a background luminance (Chou & Li Eq 3: T0 = 17, gamma = 3/128), grey levels."""
     dark = 17 * (1 - np.sqrt(np.minimum(background, 127) / 127)) + 3
     return np.where(background <= 127, dark, 3 / 128 * (background - 127) + 3)
+
+
+def luminance_adaptation_32(background: np.ndarray) -> np.ndarray:
+    """Luminance adaptation that never sees less than grey level 32, as in the code of Wu et al. 2013 and 2017.
+
+    :param background: 0..255, grey levels; fractions are dropped.
+    :returns: grey levels, 3 to 11.5.
+    """
+    levels = np.arange(256.0)
+    lifted = np.where(levels <= 127, np.floor(32 + levels * 95 / 127 + 0.5), levels)
+    return luminance_adaptation(lifted)[background.astype(np.uint8)]
+
+
+def namm(first: np.ndarray, second: np.ndarray, *, overlap: float = 0.3) -> np.ndarray:
+    """Two maskings added, less what they share (nonlinear additivity model of masking, Yang et al. 2005 Eq 2).
+
+    :param overlap: share of the smaller one that is counted twice; 0.3 for luma.
+    """
+    return first + second - overlap * np.minimum(first, second)

@@ -6,10 +6,11 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
+from datasets.errors import UserError
 from datasets.picture import Picture
 
 Self = TypeVar("Self", bound="JNDPredictor")
@@ -61,6 +62,10 @@ class Card:
     deviations: tuple[str, ...] = ()
 
 
+class NotFittedError(UserError, AttributeError):
+    """Something that `fit` learns was asked for before `fit`."""
+
+
 class JNDPredictor(ABC):
     """Given a picture, at which level do people begin to notice the compression?
 
@@ -70,6 +75,9 @@ class JNDPredictor(ABC):
 
     card: ClassVar[Card]
 
+    expected_failures: ClassVar[Mapping[str, str]] = {}
+    """Checks of `baselines.check` that this method cannot pass: the check's name, and the reason for people."""
+
     @classmethod
     def variants(cls) -> Mapping[str, Mapping[str, Any]]:
         """Registered names and the parameters each stands for; the card's name with none unless overridden."""
@@ -77,8 +85,16 @@ class JNDPredictor(ABC):
 
     def get_params(self) -> dict[str, Any]:
         """The constructor's parameters with their present values."""
-        names = inspect.signature(type(self).__init__).parameters
+        known = inspect.signature(type(self).__init__).parameters.values()
+        names = [one.name for one in known if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
         return {name: getattr(self, name) for name in names if name != "self"}
+
+    if not TYPE_CHECKING:  # to a type checker every attribute would exist
+
+        def __getattr__(self, name: str) -> Any:
+            if name.endswith("_") and not name.startswith("_"):
+                raise NotFittedError(f"{self.card.name} has no {name!r} yet: call fit(pictures, levels, seed=0) first")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @abstractmethod
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:

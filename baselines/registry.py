@@ -53,30 +53,34 @@ class PluginWarning(UserWarning):
 def registry() -> Mapping[str, Registered]:
     """Every predictor that could be loaded, by name, sorted. A broken plug-in warns and is left out."""
     found: dict[str, Registered] = {}
-    for origin, module_or_class in _candidates():
-        for predictor in _predictors_in(module_or_class):
-            try:
-                entries = [Registered(name, predictor, parameters) for name, parameters in predictor.variants().items()]
-            except Exception as error:  # a plug-in may fail in any way; the others must still be listed
-                _warn(origin, error)
-                continue
-            for entry in entries:
-                if entry.name in found and found[entry.name].predictor is not predictor:
-                    _warn(origin, f"its name {entry.name!r} is taken by {found[entry.name].predictor.__module__}")
-                else:
-                    found[entry.name] = entry
+    for origin, predictor in _candidates():
+        try:
+            entries = [Registered(name, predictor, parameters) for name, parameters in predictor.variants().items()]
+        except Exception as error:  # a plug-in may fail in any way; the others must still be listed
+            _warn(origin, error)
+            continue
+        for entry in entries:
+            first = found.setdefault(entry.name, entry)
+            if first.predictor is not predictor:
+                _warn(origin, f"its name {entry.name!r} is taken by {_origin(first.predictor)}")
     return dict(sorted(found.items()))
 
 
 def find_predictors(patterns: Sequence[str]) -> list[Registered]:
     """The predictors that names, globs or `package.module:Class` stand for, in order and without repetition.
 
-    :raises UserError: where a pattern matches nothing; the text suggests near names.
+    :raises UserError: where a pattern matches nothing (the text suggests near names), cannot be loaded, or brings
+        a second class under a name.
     """
     chosen: dict[str, Registered] = {}
     for pattern in patterns:
         for entry in [_load(pattern)] if ":" in pattern else _match(pattern):
-            chosen.setdefault(entry.name, entry)
+            same = chosen.setdefault(entry.name, entry)
+            if same.predictor is not entry.predictor:
+                raise UserError(
+                    f"{pattern!r} and {_origin(same.predictor)} are both named {entry.name!r}. "
+                    "Results go by name: change the card's name of one, or leave one out."
+                )
     return list(chosen.values())
 
 
@@ -94,34 +98,49 @@ def _load(path: str) -> Registered:
     module_name, _, class_name = path.partition(":")
     try:
         predictor = getattr(importlib.import_module(module_name), class_name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:  # anyone's file may fail in any way
         raise UserError(
-            f"predictor {path!r} cannot be loaded: {error}. Expected package.module:Class on the Python path."
+            f"predictor {path!r} cannot be loaded: {type(error).__name__}: {error}. "
+            "Expected package.module:Class on the Python path."
         ) from error
     if not _is_predictor(predictor):
-        raise UserError(f"{path!r} is no final subclass of baselines.predictor.JNDPredictor with a card")
+        raise UserError(f"{path!r} is no predictor: {_what_is_missing(predictor)}.")
     return Registered(predictor.card.name, predictor, {})
 
 
-def _candidates() -> Iterator[tuple[str, ModuleType | type]]:
+def _candidates() -> Iterator[tuple[str, type[JNDPredictor]]]:
     for folder in FOLDERS:
         for info in pkgutil.iter_modules(importlib.import_module(folder).__path__):
             origin = f"{folder}/{info.name}.py"
             try:
-                yield origin, importlib.import_module(f"{folder}.{info.name}")
-            except Exception as error:  # one broken file must not take the others with it
+                module = importlib.import_module(f"{folder}.{info.name}")
+            except (Exception, SystemExit) as error:  # one broken file must not take the others with it
                 _warn(origin, error)
+            else:
+                yield from _predictors_of(module, origin)
     for point in entry_points(group=ENTRY_POINT_GROUP):
+        origin = f"plug-in {point.value}"
         try:
-            yield f"plug-in {point.value}", point.load()
-        except Exception as error:
-            _warn(f"plug-in {point.value}", error)
+            value = point.load()
+        except (Exception, SystemExit) as error:
+            _warn(origin, error)
+            continue
+        if isinstance(value, ModuleType):
+            yield from _predictors_of(value, origin)
+        elif _is_predictor(value):
+            yield origin, value
+        else:
+            _warn(origin, f"it is no predictor: {_what_is_missing(value)}")
 
 
-def _predictors_in(value: ModuleType | type) -> list[type[JNDPredictor]]:
-    if isinstance(value, type):
-        return [value] if _is_predictor(value) else []
-    return [v for v in vars(value).values() if _is_predictor(v) and v.__module__ == value.__name__]
+def _predictors_of(module: ModuleType, origin: str) -> Iterator[tuple[str, type[JNDPredictor]]]:
+    for value in vars(module).values():
+        if getattr(value, "__module__", None) != module.__name__:
+            continue
+        if _is_predictor(value):
+            yield origin, value
+        elif isinstance(value, type) and issubclass(value, JNDPredictor) and _meant_to_be_used(value):
+            _warn(f"{origin}: {value.__name__}", _what_is_missing(value))
 
 
 def _is_predictor(value: object) -> bool:
@@ -131,6 +150,22 @@ def _is_predictor(value: object) -> bool:
         and not inspect.isabstract(value)
         and hasattr(value, "card")
     )
+
+
+def _meant_to_be_used(value: type) -> bool:
+    return "card" in vars(value) or not inspect.isabstract(value)
+
+
+def _what_is_missing(value: object) -> str:
+    if not (isinstance(value, type) and issubclass(value, JNDPredictor)):
+        return "it must be a final subclass of baselines.predictor.JNDPredictor"
+    if missing := sorted(getattr(value, "__abstractmethods__", ())):
+        return f"it does not implement {', '.join(missing)}"
+    return "it has no card"
+
+
+def _origin(predictor: type) -> str:
+    return f"{predictor.__module__}:{predictor.__qualname__}"
 
 
 def _warn(origin: str, error: object) -> None:

@@ -22,7 +22,9 @@ def run_command(main: Callable[[], int]) -> int:
     """
     warnings.showwarning = _print_warning
     try:
-        return main()
+        status = main()
+        sys.stdout.flush()  # a reader that has gone must be noticed here, not when Python shuts down
+        return status
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -18,6 +18,7 @@ from typing import ClassVar
 import datasets
 from datasets.codec import Codec
 from datasets.errors import UserError, unknown_name
+from datasets.folds import Folds, read_folds
 from datasets.picture import Picture
 
 
@@ -114,6 +115,13 @@ class Dataset(ABC):
         """The codec of all pictures."""
         return self.pictures[0].codec
 
+    def folds(self, name: str) -> Folds:
+        """Folds of this data set by name, or anyone's CSV file by path.
+
+        :raises UserError: where there are none of that name.
+        """
+        return read_folds(name, self.card.name)
+
     @property
     def has_pixels(self) -> bool:
         """Whether the root holds pictures, or labels only."""
@@ -126,7 +134,12 @@ def dataset_classes() -> dict[str, type[Dataset]]:
     for module in pkgutil.iter_modules(datasets.__path__):
         for value in vars(importlib.import_module(f"datasets.{module.name}")).values():
             if isinstance(value, type) and issubclass(value, Dataset) and hasattr(value, "card"):
-                found[value.card.name] = value
+                if found.setdefault(value.card.name, value) is not value:
+                    other = found[value.card.name]
+                    raise UserError(
+                        f"the data sets {other.__module__}:{other.__qualname__} and {value.__module__}:"
+                        f"{value.__qualname__} are both named {value.card.name!r}. Give one card another name."
+                    )
     return dict(sorted(found.items()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ class Folds:
         if missing:
             raise DataError(
                 f"folds {self.name!r} know nothing of {len(missing)} sources: {', '.join(missing[:5])}"
-                f"{' ...' if len(missing) > 5 else ''}. Use folds made for this data set, or a CSV (source,fold) of yours."
+                f"{' ...' if len(missing) > 5 else ''}. Use folds made for this data set, or your own CSV (source,fold)."
             )
 
 
@@ -72,14 +73,17 @@ def parse_folds(name: str, path: Path) -> Folds:
 
     :raises DataError: naming the file and line of what is wrong.
     """
-    text = path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    try:
+        text = path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: is no text in UTF-8 ({error}). Save it as CSV UTF-8.") from error
     rows = csv.DictReader(io.StringIO(text))
     if not {"source", "fold"} <= set(rows.fieldnames or ()):
         raise DataError(f"{path}: expected the columns source,fold, found {rows.fieldnames}")
     fold_of: dict[str, int] = {}
     for row in rows:
         source, fold = row["source"], row["fold"]
-        if source in fold_of or not (fold or "").strip().lstrip("-").isdigit():
+        if source in fold_of or not re.fullmatch(r"-?[0-9]+", (fold or "").strip()):
             raise DataError(f"{path}, line {rows.line_num}: source {source!r} repeated, or fold {fold!r} no number")
         fold_of[source] = int(fold)
     if len(set(fold_of.values())) < 2:

@@ -46,7 +46,10 @@ def decode_rgb(encoded: bytes) -> np.ndarray:
         raise ValueError("the file is empty (0 bytes)")
     if encoded[:2] == b"\xff\xd8" and b"\xff\xd9" not in encoded[-1024:]:
         raise ValueError(f"the JPEG is truncated: no end-of-image marker in its {len(encoded)} bytes")
-    bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    try:
+        bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error as error:  # e.g. a damaged header that announces a picture of absurd size
+        raise ValueError(f"the file is not a picture that OpenCV can decode ({error.err})") from error
     if bgr is None:
         raise ValueError("the file is not a picture that OpenCV can decode")
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
@@ -92,7 +95,8 @@ def _as_rgb(image) -> np.ndarray:  # type: ignore[no-untyped-def]
 
     if image.mode.startswith(("I", "F")):
         deep = np.asarray(image, dtype=np.float64)
-        grey = np.clip(np.round(deep / 257 if deep.max() > 255 else deep), 0, 255).astype(np.uint8)
+        has_16_bits = image.mode.startswith("I;16") or deep.max() > 255
+        grey = np.clip(np.round(deep / 257 if has_16_bits else deep), 0, 255).astype(np.uint8)
         return np.repeat(grey[:, :, None], 3, axis=2)
     if "A" in image.mode or "transparency" in image.info:
         layer = image.convert("RGBA")

@@ -1,0 +1,86 @@
+"""Run the predictor contract on predictors: `python -m baselines.check NAME`."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+
+from baselines.contract import CHECKS, EXPECTED, FAILED, OK, Outcome, demo_pictures, run_contract
+from baselines.registry import Registered, find_predictors, registry
+from datasets.commands import run_command
+from datasets.errors import UserError
+from datasets.picture import Picture
+
+_EXAMPLES = """
+examples:
+  python -m baselines.check chou1995                 one predictor
+  python -m baselines.check 'fixed-*' psnr           several, by name or glob (quote the glob)
+  python -m baselines.check my_package.my_file:Mine  a class on the Python path that is not registered
+  python -m baselines.check --list                   what is checked, and what each check protects
+
+The checks look at eight pictures of the demo set (simulated observers). Exit status: 0 where every check holds or
+fails as the predictor's `expected_failures` say, 1 where one fails, 2 where a name is wrong.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command. Returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m baselines.check",
+        description="Check that predictors keep the contract that every run relies on.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="registered name, glob, or package.module:Class")
+    parser.add_argument("--list", action="store_true", help="list the checks and end")
+    arguments = parser.parse_args(argv)
+    if arguments.list:
+        _print_checks()
+        return 0
+    if not arguments.names:
+        raise UserError(f"name a predictor to check, a glob such as '*', or --list. Known: {', '.join(registry())}.")
+    entries = find_predictors(arguments.names)
+    pictures = demo_pictures()
+    failed = [entry.name for entry in entries if not _check(entry, pictures)]
+    if len(entries) > 1:
+        print(f"\n{len(entries)} predictors, {len(failed)} failed{': ' + ', '.join(failed) if failed else ''}")
+    return 1 if failed else 0
+
+
+def _check(entry: Registered, pictures: Sequence[Picture]) -> bool:
+    print(f"\n{entry.name} ({entry.predictor.__module__}:{entry.predictor.__qualname__})")
+    _print_row("check", "verdict", "reason, or what to do")
+    verdicts: Counter[str] = Counter()
+    for outcome in run_contract(entry, pictures):
+        _print_outcome(outcome)
+        verdicts[outcome.verdict] += 1
+    print(", ".join(f"{verdicts[verdict]} {verdict}" for verdict in (OK, EXPECTED, FAILED) if verdicts[verdict]))
+    return not verdicts[FAILED]
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    protects = f" (protects: {outcome.check.protects})" if outcome.verdict == FAILED else ""
+    _print_row(outcome.check.name, outcome.verdict, outcome.reason + protects)
+
+
+def _print_checks() -> None:
+    for check in CHECKS:
+        _print_row(check.name, "", check.protects)
+
+
+def _print_row(check: str, verdict: str, text: str) -> None:
+    indent = 2 + max(len(one.name) for one in CHECKS) + 2
+    start = f"  {check:<{indent - 4}}  " + (f"{verdict:<8}  " if verdict else "")
+    width = max(shutil.get_terminal_size((120, 24)).columns - len(start), 40)
+    lines = textwrap.wrap(text, width) or [""]
+    print((start + lines[0]).rstrip(), flush=True)
+    for line in lines[1:]:
+        print(" " * len(start) + line)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))

@@ -1,0 +1,124 @@
+"""Write a working predictor to start from: `python -m baselines.new NAME`."""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+
+from baselines.registry import registry
+from datasets.commands import run_command, write_atomically
+from datasets.errors import UserError
+
+HERE = Path(__file__).parent
+KINDS = {
+    "visibility": "implement how visible each level is; threshold, level and SUR curve come from the base class",
+    "predictor": "implement fit and predict yourself",
+}
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_EXAMPLES = """
+examples:
+  python -m baselines.new my-method                       baselines/my_method.py, found by every command
+  python -m baselines.new my-network --kind predictor     where fit and predict are your own
+  python -m baselines.new my-method --folder ~/research   a file of yours, named as my_method:MyMethod
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command. Returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m baselines.new",
+        description="Write a predictor that works as it stands and passes baselines.check. Change it step by step.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", metavar="NAME", help="lower-case words and digits joined by '-', e.g. my-method")
+    parser.add_argument("--folder", type=Path, default=HERE, metavar="DIR", help="where to write (default: baselines/)")
+    parser.add_argument(
+        "--kind",
+        choices=KINDS,
+        default="visibility",
+        help="; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items()) + " (default: visibility)",
+    )
+    arguments = parser.parse_args(argv)
+    path = write_template(arguments.name, arguments.folder, arguments.kind)
+    print(f"wrote {_as_typed(path)}. It works as it stands. Next:")
+    for command in _next_commands(arguments.name, path):
+        print(f"  {command}")
+    return 0
+
+
+def write_template(name: str, folder: Path, kind: str) -> Path:
+    """Write the template of a kind under a new name.
+
+    :returns: the file.
+    :raises UserError: where the name is no good or taken, or the folder is missing.
+    """
+    _check_name(name)
+    if not folder.is_dir():
+        raise UserError(f"--folder {folder}: there is no such folder. Make it first.")
+    path = folder / f"{_module(name)}.py"
+    if path.exists():
+        raise UserError(f"{path} exists already and is left as it is. Pick another name, e.g. {name + '-2'!r}.")
+    template = Template((HERE / f"template_{kind}.txt").read_text(encoding="utf-8"))
+    title = name.replace("-", " ").capitalize()
+    write_atomically(path, template.substitute(name=name, title=title, class_name=_class_name(name)))
+    return path
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise UserError(
+            f"{name!r} is no name for a predictor: lower-case words and digits joined by '-', beginning with a letter. "
+            f"Try {_suggestion(name)!r}."
+        )
+    module = _module(name)
+    if keyword.iskeyword(module) or module in sys.stdlib_module_names:
+        raise UserError(
+            f"{name!r} is a word or module of Python's own, so a file cannot be named so. Try 'jnd-{name}'."
+        )
+    if name in registry():
+        taken = registry()[name].predictor
+        raise UserError(
+            f"the name {name!r} is taken by {taken.__module__}:{taken.__qualname__}. Try {name + '-2'!r}, or another."
+        )
+
+
+def _suggestion(name: str) -> str:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
+    slug = re.sub(r"[^a-z0-9]+", "-", spaced.lower()).strip("-")
+    return slug if _NAME.fullmatch(slug) else f"jnd-{slug}" if slug else "my-method"
+
+
+def _next_commands(name: str, path: Path) -> list[str]:
+    inside = path.parent.resolve() == HERE.resolve()
+    called = name if inside else f"{_module(name)}:{_class_name(name)}"
+    search = "" if inside else f"PYTHONPATH={_as_typed(path.parent)} "
+    return [
+        f"{search}python -m baselines.check {called}",
+        f"{search}python -m protocols.run --predictors {called} constant psnr",
+        f"python -m pytest tests/baselines/test_contract.py -k {name}"
+        if inside
+        else "python -m baselines.check --list",
+    ]
+
+
+def _as_typed(path: Path) -> Path:
+    absolute = path.resolve()
+    return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
+
+
+def _module(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _class_name(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("-"))
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))

@@ -1,0 +1,126 @@
+"""KonJND-1k's `subjective_ratings.csv`: a row a picture, its ratings a JSON list in one cell."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.codec import Codec
+from datasets.errors import DataError
+from datasets.faults import Faults
+from datasets.layout import read_lines
+
+COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
+MEAN_TOLERANCE = 0.01
+"""How far a printed mean may lie from its list's, or one unit of its last printed digit where that is more."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    cells: Mapping[str, str]
+
+
+def read_ratings(path: Path, compression: str, codec: Codec, faults: Faults) -> dict[int, tuple[float, ...]]:
+    """The ratings of one half of the set, as file indices, by source number and in order.
+
+    Column names may differ in case and spaces, `image_id` may lack its `.png`.
+
+    :param compression: `JPEG` or `BPG`, as the column has it.
+    :param codec: its levels count the file indices.
+    """
+    found: dict[int, tuple[float, ...]] = {}
+    for row in _rows(path, faults):
+        kind = row.cells["compressiontype"].upper()
+        numbers = re.fullmatch(r"SRC[\W_]*(\d+)(\.png)?", row.cells["imageid"], re.IGNORECASE)
+        if kind not in ("JPEG", "BPG") or numbers is None:
+            faults.add(
+                path,
+                f"line {row.line} has image_id {row.cells['imageid']!r} and Compression type "
+                f"{row.cells['compressiontype']!r}, expected SRCnnnn.png and JPEG or BPG.",
+            )
+        elif kind == compression:
+            number = int(numbers.group(1))
+            if number in found:
+                faults.add(path, f"line {row.line} rates {row.cells['imageid']} a second time. Keep one of the rows.")
+            elif ratings := _ratings(path, row, len(codec.levels), faults):
+                found[number] = ratings
+    return dict(sorted(found.items()))
+
+
+def _rows(path: Path, faults: Faults) -> list[_Row]:
+    try:
+        reader = csv.DictReader(read_lines(path))
+        rows = [(reader.line_num, row) for row in reader]
+    except DataError as error:
+        faults.take(error)
+        return []
+    except csv.Error as error:
+        faults.add(path, f"is no readable CSV ({error}). Copy it again from the data set.")
+        return []
+    names = {_plain(name): name for name in reader.fieldnames or ()}
+    missing = [column for column in COLUMNS if column != "std" and _plain(column) not in names]
+    if missing:
+        faults.add(
+            path,
+            f"lacks the columns {', '.join(missing)}; expected {', '.join(COLUMNS)}, found "
+            f"{', '.join(reader.fieldnames or ()) or 'nothing'}. Copy it again from the data set.",
+        )
+        return []
+    return [_Row(line, {plain: (row[name] or "").strip() for plain, name in names.items()}) for line, row in rows]
+
+
+def _ratings(path: Path, row: _Row, indices: int, faults: Faults) -> tuple[float, ...]:
+    """A row's ratings, checked against its other columns; empty where they are no ratings."""
+    where = f"line {row.line} ({row.cells['imageid']})"
+    try:
+        values = json.loads(row.cells["ratings"])
+        ratings = tuple(float(value) for value in values if not isinstance(value, bool))
+        if not isinstance(values, list) or len(ratings) != len(values) or not ratings:
+            raise ValueError
+    except (ValueError, TypeError):
+        shown = row.cells["ratings"][:60]
+        faults.add(path, f"{where}: ratings are {shown!r}, expected a list of numbers such as [45, 52].")
+        return ()
+    for rating in ratings:
+        if not 1 <= rating <= indices:  # also refuses NaN
+            faults.add(path, f"{where}: the rating {rating:g} is no file index, expected 1 to {indices}.")
+            return ()
+    _check_summary(path, where, row, ratings, faults)
+    return ratings
+
+
+def _check_summary(path: Path, where: str, row: _Row, ratings: tuple[float, ...], faults: Faults) -> None:
+    if row.cells["noofratings"] not in (str(len(ratings)), f"{len(ratings)}.0"):
+        faults.add(
+            path,
+            f"{where}: 'No. of ratings' is {row.cells['noofratings']!r} but the list has {len(ratings)}. "
+            "The row is damaged: copy the file again.",
+        )
+    actual, printed = sum(ratings) / len(ratings), row.cells["mean"]
+    if not _differs_by(printed, actual) <= _tolerance(printed):
+        faults.add(
+            path,
+            f"{where}: 'mean' is {printed!r} but the list's mean is {actual:.2f}. The row is damaged: "
+            "copy the file again.",
+        )
+
+
+def _differs_by(printed: str, actual: float) -> float:
+    try:
+        return abs(float(printed) - actual)
+    except ValueError:
+        return math.inf
+
+
+def _tolerance(printed: str) -> float:
+    return float(max(MEAN_TOLERANCE, 10.0 ** -len(printed.partition(".")[2])))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())

@@ -1,0 +1,211 @@
+"""The command as people call it: what it prints, what it stores, how it fails, and that a kill loses nothing."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from datasets.commands import run_command
+from protocols.run import main
+from protocols.store import Store
+
+QUICK = ["--predictors", "constant", "fixed-75", "psnr", "--limit", "4", "--jobs", "1"]
+
+
+def _run(folder: Path, *flags: str) -> int:
+    return main([*flags, "--results", str(folder / "results"), "--report", str(folder / "report")])
+
+
+def _leaderboard(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "report" / "leaderboard.csv").drop(columns="ms_per_picture")
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory) -> Path:
+    """One quick run on the demo set, for tests that only look."""
+    folder = tmp_path_factory.mktemp("quick")
+    assert _run(folder, *QUICK) == 0
+    return folder
+
+
+def test_a_run_ends_in_a_leaderboard_and_a_page(quick, capsys):
+    board = _leaderboard(quick)
+    assert sorted(board["predictor"]) == ["constant", "fixed-75", "psnr"]
+    assert set(board["limited"]) == {4}
+    assert set(board["n"]) == {4}
+    assert "simulated observers" in (quick / "report" / "index.html").read_text()
+
+
+def test_a_second_call_computes_nothing_and_says_so(quick, capsys):
+    before = {run.path: run.info["finished"] for run in Store(quick / "results").runs()}
+    assert _run(quick, *QUICK, "-v") == 0
+    assert {run.path: run.info["finished"] for run in Store(quick / "results").runs()} == before
+    printed = capsys.readouterr().out
+    assert printed.count("nothing it depends on has changed") == 3
+    assert "3 of 3 runs were stored" in printed
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_not(tmp_path, capsys):
+    assert _run(tmp_path, *QUICK, "--dry-run") == 0
+    assert capsys.readouterr().out.count("not stored yet") == 3
+    assert not list(tmp_path.iterdir())
+
+
+def test_list_names_everything(capsys):
+    assert main(["--list"]) == 0
+    printed = capsys.readouterr().out
+    for name in (
+        "mcl-jci",
+        "konjnd-1k-bpg",
+        "demo",
+        "simulated observers",
+        "sqf",
+        "chou1995-as-published",
+        "kfold5-v1",
+    ):
+        assert name in printed
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--dataset", "mcl-jic"], "Did you mean 'mcl-jci'"),
+        (["--dataset", "mcl-jci"], "needs --root"),
+        (["--dataset", "mcl-jci", "--root", "/no/such/folder"], "no such folder"),
+        (["--predictors", "consant"], "Did you mean 'constant'"),
+        (["--predictors", "nope*"], "Known: "),
+        (["--predictors", "no.such.module:Class"], "cannot be loaded"),
+        (["--predictors", "baselines.constant:Nothing"], "cannot be loaded"),
+        (["--predictors", "pathlib:Path"], "no final subclass"),
+        (["--folds", "kfold5"], "Did you mean 'kfold5-v1'"),
+        (["--folds", "missing.csv"], "no fold file"),
+        (["--truths", "maen"], "Did you mean 'mean'"),
+        (["--truths", "sqf"], "gives no 'sqf' truth"),
+        (["--jnd", "2"], "JND"),
+        (["--limit", "1"], "at least 2 pictures"),
+        (["--anchor", "sauce"], "Did you mean 'source'"),
+        (["--level-direction", "upp"], "Did you mean 'up'"),
+        (["--device", "cuda"], "no CUDA device"),
+    ],
+)
+def test_a_wrong_request_gets_one_clear_error(flags, says, tmp_path, capsys):
+    if "cuda" in flags and __import__("torch").cuda.is_available():
+        pytest.skip("there is a CUDA device here")
+    assert run_command(lambda: _run(tmp_path, *flags)) == 2
+    error = capsys.readouterr().err
+    assert says in error.replace("There is no", "no")
+    assert "Traceback" not in error
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "flags", [["--jnd", "4"], ["--jobs", "0"], ["--limit", "-3"], ["--device", "gpu"], ["--bogus"]]
+)
+def test_flags_that_argparse_refuses(flags, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        _run(tmp_path, *flags)
+    assert ended.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+PLUGIN = """
+    from baselines.predictor import Card, JNDPredictor
+    class Broken(JNDPredictor):
+        card = Card(name="broken", title="Broken", paper="", year=None, kind="constant", needs_pictures=False)
+        def __init__(self): pass
+        def fit(self, pictures, levels, *, seed): raise RuntimeError("<b>cannot</b> fit")
+        def predict(self, picture): return 50.0
+"""
+
+
+def test_a_failing_predictor_is_recorded_and_does_not_stop_the_others(tmp_path, monkeypatch, capsys):
+    (tmp_path / "broken_plugin.py").write_text(textwrap.dedent(PLUGIN))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    flags = ["--predictors", "broken_plugin:Broken", "constant", "--limit", "4", "--jobs", "1"]
+    assert _run(tmp_path, *flags) == 1
+    assert "FAILED: broken under mean" in capsys.readouterr().err
+    board = _leaderboard(tmp_path).set_index("predictor")
+    assert board.loc["broken", "failed"] == board.loc["broken", "n"] == 4
+    assert pd.isna(board.loc["broken", "mae"])
+    assert board.loc["constant", "failed"] == 0
+    assert "&lt;b&gt;cannot&lt;/b&gt; fit" in (tmp_path / "report" / "index.html").read_text()
+
+
+def test_workers_and_seeds_do_not_change_what_is_deterministic(quick, tmp_path):
+    flags = [*QUICK[:-1], "2"]
+    assert _run(tmp_path, *flags) == 0
+    for one, other in zip(Store(quick / "results").runs(), Store(tmp_path / "results").runs(), strict=True):
+        assert one.key == other.key
+        pd.testing.assert_frame_equal(one.predictions.drop(columns="ms"), other.predictions.drop(columns="ms"))
+
+
+def test_limited_and_whole_runs_stand_apart(quick, tmp_path):
+    assert _run(tmp_path, "--predictors", "constant", "-q") == 0
+    assert _run(tmp_path, *QUICK, "-q") == 0
+    board = _leaderboard(tmp_path)
+    whole = board[board["limited"].isna()]
+    assert whole["predictor"].tolist() == ["constant"]
+    assert whole["n"].item() >= 24
+
+
+def test_published_constants_on_mcl_jci(shared_data, tmp_path):
+    """The field's control numbers (constant 5.58, 5.04, 7.82 QF; mean curve 0.0989) come out of the whole path."""
+    root = str(shared_data / "mcl-jci-labels")
+    flags = ["--dataset", "mcl-jci", "--root", root, "--folds", "sur-featnet-10", "--truths", "mean", "median", "sqf"]
+    assert _run(tmp_path, *flags, "--predictors", "constant", "constant-sur", "-q") == 0
+    board = _leaderboard(tmp_path).set_index(["truth", "predictor"])
+    assert board.loc[("mean", "constant"), "mae"] == pytest.approx(5.58, abs=0.005)
+    assert board.loc[("median", "constant"), "mae"] == pytest.approx(5.04, abs=0.005)
+    assert board.loc[("sqf", "constant"), "mae"] == pytest.approx(7.82, abs=0.005)
+    assert board.loc[("mean", "constant-sur"), "bhattacharyya"] == pytest.approx(0.0989, abs=0.002)
+    assert board.loc[("mean", "constant-sur"), "sur_mae"] == pytest.approx(0.0666, abs=0.001)
+    assert board["plcc"].isna().all()
+
+
+def test_labels_alone_run_what_needs_no_pictures(shared_data, tmp_path, capsys):
+    flags = ["--dataset", "mcl-jci", "--root", str(shared_data / "mcl-jci-labels")]
+    assert _run(tmp_path, *flags) == 0
+    assert "labels only" in capsys.readouterr().err.lower()
+    board = _leaderboard(tmp_path)
+    assert set(board["truth"]) == {"mean", "sqf"}
+    assert set(board["kind"]) == {"constant"}
+    assert _run(tmp_path, *flags, "--predictors", "psnr", "-q") == 1, "asked for by name, it is recorded as failed"
+
+
+@pytest.mark.slow(reason="starts and kills the command a dozen times")
+def test_kill_at_any_moment_and_start_again_ends_the_same(quick, tmp_path):
+    command = [sys.executable, "-m", "protocols.run", *QUICK[:-1], "2", "-q"]
+    command += ["--results", str(tmp_path / "results"), "--report", str(tmp_path / "report")]
+    moments = random.Random(11)
+    for _ in range(10):
+        with subprocess.Popen(command, start_new_session=True) as process:
+            time.sleep(moments.uniform(0.3, 4.0))
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+        for run in Store(tmp_path / "results").runs():
+            assert len(run.predictions) == 4
+    assert subprocess.run(command, check=False).returncode == 0
+    pd.testing.assert_frame_equal(_leaderboard(tmp_path), _leaderboard(quick))
+    assert not list((tmp_path / "results").rglob(".partial-*"))
+
+
+def test_ctrl_c_ends_quietly_and_leaves_nothing_half_written(tmp_path):
+    command = [sys.executable, "-m", "protocols.run", "--jobs", "2", "-q"]
+    command += ["--results", str(tmp_path / "results"), "--report", str(tmp_path / "report")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        time.sleep(2.5)
+        os.killpg(process.pid, signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in error
+    assert "Traceback" not in error
+    assert not list(tmp_path.rglob(".partial-*"))

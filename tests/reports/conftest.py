@@ -1,0 +1,130 @@
+"""Stored runs as the protocol writes them, with simulated predictions: whole, failed, limited, without pixels."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from protocols.store import COLUMNS, Identity, Store, StoredRun
+
+QF = np.arange(1, 101)
+KINDS = {"constant": "constant", "psnr": "metric", "chou1995": "pixel"}
+SPREAD = {"constant": 0.0, "psnr": 7.0, "chou1995": 4.0}
+
+
+def _sur(level: float) -> list[float]:
+    return [float(v) for v in 1 / (1 + np.exp(-(QF - level) / 4))]
+
+
+def _frame(predictor: str, pictures: int, *, seed: int, pixels: bool, failing: int, truth: str) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    true = np.clip(rng.normal(40 if truth == "mean" else 50, 9, pictures), 10, 90).round(2)
+    base_db = rng.normal(36, 3, pictures)
+    own = np.random.default_rng(int.from_bytes(hashlib.sha256(predictor.encode()).digest()[:4], "big"))
+    folds = np.arange(pictures) // 2 % 3 + 1
+    if SPREAD.get(predictor, 6.0):
+        predicted = np.clip(true + own.normal(1.0, SPREAD.get(predictor, 6.0), pictures), 1, 100)
+    else:
+        predicted = np.array([np.median(true[folds != fold]) if pictures > 2 else 40.0 for fold in folds])
+    failed = np.arange(pictures) >= pictures - failing
+    predicted = np.where(failed, np.nan, predicted)
+    known = pixels & ~failed
+    values: dict[str, Any] = {
+        "picture": [f"astronaut-{index:03d}" for index in range(pictures)],
+        "source": [f"source-{index // 2:02d}" for index in range(pictures)],
+        "codec": "jpeg",
+        "fold": folds,
+        "true_level": true,
+        "predicted_level": predicted,
+        "true_psnr_db": base_db + 0.08 * true if pixels else np.nan,
+        "predicted_psnr_db": np.where(known, base_db + 0.08 * predicted, np.nan),
+        "true_bytes": 400.0 * true if pixels else np.nan,
+        "predicted_bytes": np.where(known, 400.0 * predicted, np.nan),
+        "best_bytes": 120_000.0 if pixels else np.nan,
+        "clipped": predicted >= 100,
+        "ms": own.gamma(4, 3, pictures),
+        "true_sur": [_sur(level) for level in true],
+        "sur": [None if np.isnan(level) else _sur(level) for level in predicted],
+        "error": np.where(failed, "ValueError: no edges in a flat picture", ""),
+    }
+    return pd.DataFrame({name: values[name] for name in COLUMNS}, index=range(pictures))
+
+
+def _info(identity: Identity, frame: pd.DataFrame, changes: dict[str, Any]) -> dict[str, Any]:
+    failed = int(frame["predicted_level"].isna().sum())
+    info = {
+        "schema_version": 1,
+        "status": "complete" if not failed else "failed" if failed == len(frame) else "partial",
+        "error": None if not failed else f"{failed} of {len(frame)} pictures failed: ValueError: no edges",
+        "identity": vars(identity),
+        "key": hashlib.sha256(repr(identity).encode()).hexdigest()[:12],
+        "key_parts": {"anchor": "source"},
+        "seed": 0,
+        "parameters": {},
+        "card": {
+            "name": identity.predictor,
+            "title": f"The method {identity.predictor}",
+            "paper": "" if identity.predictor == "constant" else "A. Author, A title, A journal, 1995",
+            "year": None,
+            "licence": "Apache-2.0",
+            "kind": KINDS.get(identity.predictor, "constant"),
+            "needs_pictures": identity.predictor in ("psnr", "chou1995"),
+            "published": [],
+            "deviations": [],
+        },
+        "truth_meaning": "mean of the subjects' JNDs",
+        "dataset": {
+            "name": identity.dataset,
+            "title": "Demo photographs" if identity.dataset == "demo" else "MCL-JCI",
+            "samples": "simulated observers" if identity.dataset == "demo" else "30 subjects",
+            "terms": "photographs in the public domain",
+            "citation": "",
+            "codec": "jpeg",
+            "unit": "QF",
+            "level_lowest": 1,
+            "level_highest": 100,
+            "notes": [],
+        },
+        "versions": {"python": "3.11.2", "numpy": "2.4.6"},
+        "decoder": "OpenCV 5.0, libjpeg-turbo",
+        "machine": {"system": "Linux", "processor": "a processor", "usable_cores": 2},
+        "timings_s": {"measure_and_predict": 1.5, "fit_and_predict": 0.1},
+        "finished": "2026-01-01T00:00:00+00:00",
+    }
+    for name, value in changes.items():
+        info[name] = {**info[name], **value} if isinstance(value, dict) else value
+    return info
+
+
+MakeRun = Callable[..., StoredRun]
+
+
+@pytest.fixture(scope="session")
+def store_run() -> MakeRun:
+    """`store_run(results, predictor, ...)` writes one run through the real store."""
+
+    def make(
+        results: Path,
+        predictor: str = "constant",
+        *,
+        dataset: str = "demo",
+        truth: str = "mean",
+        jnd: int = 1,
+        limit: int = 0,
+        pictures: int = 24,
+        seed: int = 7,
+        pixels: bool = True,
+        failing: int = 0,
+        info: dict[str, Any] | None = None,
+    ) -> StoredRun:
+        identity = Identity(dataset, "kfold5-v1", truth, jnd, limit, predictor)
+        frame = _frame(predictor, pictures, seed=seed, pixels=pixels, failing=failing, truth=truth)
+        return Store(results).write(_info(identity, frame, info or {}), frame)
+
+    return make
