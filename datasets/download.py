@@ -6,8 +6,9 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, BinaryIO, final
 
 from datasets.commands import progress
 from datasets.errors import UserError
@@ -16,7 +17,9 @@ from datasets.unpack import require_space
 if TYPE_CHECKING:
     import requests
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 14
+"""Bytes read at a time; at most so many are lost where a connection breaks."""
+_MIB = 1 << 20
 
 
 def download(url: str, path: Path, *, pause_s: float = 1.0, quiet: bool = False) -> None:
@@ -57,6 +60,7 @@ class ResumingDownloader:
     def __call__(self, url: str, output_file: str, pooch: object, check_only: bool = False) -> None:
         import requests
 
+        Path(output_file).unlink(missing_ok=True)  # pooch's empty placeholder, which a kill would leave behind
         most, failures = self._have(), 0
         while True:
             try:
@@ -132,11 +136,24 @@ class ResumingDownloader:
             self.version.unlink(missing_ok=True)
 
     def _append(self, response: requests.Response, rest: int | None) -> None:
-        blocks = response.iter_content(_BLOCK)
-        total = -(-(rest or 0) // _BLOCK)
+        total = -(-(rest or 0) // _MIB)
         with self.part.open("ab") as stream:
-            for block in progress(blocks, f"fetching {self.part.stem} (MiB)", total, quiet=self.quiet):
-                stream.write(block)
+            written = _write(response.iter_content(_BLOCK), stream)
+            for _ in progress(written, f"fetching {self.part.stem} (MiB)", total, quiet=self.quiet):
+                pass
+
+
+def _write(blocks: Iterable[bytes], stream: BinaryIO) -> Iterator[None]:
+    """Write blocks as they come; yields after every MiB and at the end."""
+    pending = 0
+    for block in blocks:
+        stream.write(block)
+        pending += len(block)
+        if pending >= _MIB:
+            yield
+            pending -= _MIB
+    if pending:
+        yield
 
 
 def _total_of(response: requests.Response) -> int | None:

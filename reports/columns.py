@@ -67,7 +67,7 @@ COLUMNS = (
     Column("psnr_plcc", "PSNR PLCC", "PSNR at the JND", 3),
     Column("psnr_srcc", "PSNR SRCC", "PSNR at the JND", 3),
     Column("sur_mae", "SUR MAE", "SUR curve", 3, brief="SUR MAE"),
-    Column("bhattacharyya", "Bhattacharyya", "SUR curve", 3),
+    Column("bhattacharyya", "Bhattach. distance", "SUR curve", 3),
     Column("bytes_saved", "bytes saved (%)", "use", 0, percent=True),
     Column("ms_per_picture", "ms per picture", "use", 1, brief="ms"),
 )

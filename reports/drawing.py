@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, MUTED, GRID, PAPER = "#1f2328", "#59636e", "#d8dee4", "#ffffff"
+INK, MUTED, GRID = "#1f2328", "#59636e", "#d8dee4"
 ACCENT, FILL, BAND = "#1f5f99", "#a9c4dc", "#eef2f6"
+HOLLOW, _PAPER = "#fefefe", "#ffffff"
 
 _ON_PAGE = {
     INK: ("ink", "#e6edf3"),
@@ -25,6 +26,7 @@ _ON_PAGE = {
     ACCENT: ("accent", "#79b4e8"),
     FILL: ("fill", "#36597a"),
     BAND: ("band", "#1a222b"),
+    HOLLOW: ("hollow", "#0f1419"),
 }
 """Colours of the style, the variable each becomes on the page, and its value on a dark screen."""
 
@@ -93,7 +95,7 @@ def for_page(svg: bytes) -> bytes:
     dark = "".join(f"--{name}:{colour};" for name, colour in _ON_PAGE.values())
     for colour, (name, _) in _ON_PAGE.items():
         text = text.replace(f": {colour}", f": var(--{name})")
-    text = text.replace(f"fill: {PAPER}", "fill: none").replace("'DejaVu Sans'", "system-ui, 'DejaVu Sans'")
+    text = text.replace(f"fill: {_PAPER}", "fill: none").replace("'DejaVu Sans'", "system-ui, 'DejaVu Sans'")
     style = f"<style>:root{{{light}}}@media (prefers-color-scheme: dark){{:root{{{dark}}}}}</style>"
     start = text.index("<svg")
     opened = text.index(">", start) + 1

@@ -28,7 +28,7 @@ def error_histogram(section: Section, row: Row) -> Figure | None:
     if not row.errors.size:
         return None
     edges, highest = error_bins(section)
-    title = [f"{_name(row)}: {_shares(section, row)}", *_subtitle(section, row, row.errors.size)]
+    title = [_name(row), _shares(section, row), *_subtitle(section, row, row.errors.size)]
     figure, axes = new_figure(_WIDTH_IN, 2.3, title=title)
     axes.axvspan(-WITHIN, WITHIN, color=BAND, linewidth=0, zorder=0)
     axes.hist(row.errors, bins=list(edges), color=FILL, edgecolor=INK, linewidth=0.6)
@@ -62,8 +62,8 @@ def psnr_scatter(section: Section, row: Row) -> Figure | None:
     if not true.size:
         return None
     mae = row.scores["psnr_mae_db"]
-    bold = f"{_name(row)}: mean |ΔPSNR| {decimal(float(mae), 2)} dB" if mae is not None else _name(row)
-    figure, axes = new_figure(_WIDTH_IN, 3.7, title=[bold, *_subtitle(section, row, true.size)])
+    cost = "mean |ΔPSNR| undefined" if mae is None else f"mean |ΔPSNR| {decimal(float(mae), 2)} dB"
+    figure, axes = new_figure(_WIDTH_IN, 3.7, title=[_name(row), cost, *_subtitle(section, row, true.size)])
     low, high = min(true.min(), predicted.min()), max(true.max(), predicted.max())
     room = max(0.5, 0.04 * (high - low))
     axes.plot([low - room, high + room], [low - room, high + room], color=MUTED, linewidth=1.0, linestyle="--")
@@ -103,7 +103,7 @@ def _correlations(row: Row | None) -> str:
         value = row.scores[name] if row is not None else None
         return "undefined" if value is None else f"{value:+.3f}"
 
-    return f"PLCC {text('psnr_plcc')}  SRCC {text('psnr_srcc')}"
+    return f"PLCC {text('psnr_plcc')}, SRCC {text('psnr_srcc')}"
 
 
 def describe_errors(section: Section, row: Row) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reports.columns import decimal, interval, mark
-from reports.drawing import ACCENT, INK, PAPER, letters_across, new_figure, shortened
+from reports.drawing import ACCENT, HOLLOW, INK, letters_across, new_figure, shortened
 from reports.rows import Row
 from reports.sections import Section
 
@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_WIDTH_IN = 7.2
+
 
 def mae_dots(section: Section) -> Figure:
     """MAE with its interval for each predictor, best on top, the constant's as a dashed line."""
     names = [shortened(f"{row.predictor} ({mark(row)})" if mark(row) else row.predictor, 40) for row in section.rows]
     left = 0.25 + 0.076 * max(map(len, names))
-    width_in = 4.6 + left
-    heading = section.dataset.heading_within(int(0.7 * letters_across(width_in)) - 7)
+    heading = section.dataset.heading_within(int(0.7 * letters_across(_WIDTH_IN)) - 7)
     counts = f"{section.pictures} pictures of {section.sources} sources; bars: 95 % bootstrap interval over sources"
     title = [f"MAE on {heading}", section.settings, counts, *([section.limited] if section.limited else [])]
-    figure, axes = new_figure(width_in, 0.6 + 0.24 * len(names), title=title, left_in=left, right_in=1.35)
+    figure, axes = new_figure(_WIDTH_IN, 0.6 + 0.24 * len(names), title=title, left_in=left, right_in=1.35)
     limit = mae_limit(section)
     if section.control is not None:
         axes.axvline(float(section.control.scores["mae"] or 0), color=INK, linewidth=1.0, linestyle="--", zorder=1)
@@ -49,7 +50,7 @@ def _dot(axes: Axes, place: int, row: Row, limit: float) -> None:
     if mae > limit:
         axes.plot(limit, place, ">", color=ACCENT, markersize=6, clip_on=False, zorder=3)
         return
-    shape, face = "D" if row.is_control else "o", ACCENT if row.is_whole and not row.is_control else PAPER
+    shape, face = "D" if row.is_control else "o", ACCENT if row.is_whole and not row.is_control else HOLLOW
     axes.plot(mae, place, shape, markerfacecolor=face, markeredgecolor=INK, markersize=6, zorder=3)
 
 

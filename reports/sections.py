@@ -40,10 +40,15 @@ class Section:
         return self.dataset.unit
 
     @property
+    def facts(self) -> list[str]:
+        """What the table holds besides its data set and truth, piece by piece."""
+        parts = [f"{ordinal(self.identity.jnd)} JND", f"folds {self.identity.folds}"]
+        return [*parts, f"data state {self.state}"] if self.state else parts
+
+    @property
     def settings(self) -> str:
         """What the table holds besides its data set."""
-        parts = [f"truth {self.identity.truth}", f"{ordinal(self.identity.jnd)} JND", f"folds {self.identity.folds}"]
-        return ", ".join([*parts, *([f"data state {self.state}"] if self.state else [])])
+        return ", ".join([f"truth {self.identity.truth}", *self.facts])
 
     @property
     def limited(self) -> str:
@@ -74,7 +79,7 @@ class Section:
             found.insert(
                 0,
                 "Runs of this data set, folds and truth were made from different pictures, folds, true levels or "
-                "anchors, so they stand in separate tables. Run the protocol for all of them again to bring them together.",
+                "anchors, so they stand in separate tables. Run the protocol again for all of them to join them.",
             )
         decoders = sorted({str(row.run.info.get("decoder", "none")) for row in self.rows} - {"none"})
         if len(decoders) > 1:

@@ -1,0 +1,114 @@
+"""`python -m datasets.verify`: read all of a data set and print a table of what is wrong with it."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import sys
+from collections import Counter
+from pathlib import Path
+
+from datasets.commands import run_command, write_atomically
+from datasets.dataset import OpenOptions
+from datasets.ladder import ShippedLadder
+from datasets.verification import Finding, Verification, verify_dataset
+
+_EPILOG = """\
+examples:
+  python -m datasets.verify mcl-jci --root data/MCL-JCI            decode every file (about a minute)
+  python -m datasets.verify konjnd-1k-jpeg --root data/KonJND-1k --quick
+  python -m datasets.verify konjnd-1k-bpg --root data/KonJND-1k --csv wrong.csv
+  python -m datasets.verify demo                                   the set that comes with the installation
+
+It looks at labels and their ranges, at every file's readability and size in pixels, and at whether files grow with
+the level. It goes on after a fault. Exit status: 0 nothing wrong (warnings do not count), 1 something is wrong, 2 it
+could not be started.
+"""
+
+_SHOWN = 40
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command.
+
+    :returns: 0 where nothing is wrong, 1 where something is.
+    :raises UserError: where there is no such data set or root.
+    """
+    arguments = _parser().parse_args(argv)
+    options = OpenOptions(level_direction=arguments.level_direction)
+    found = verify_dataset(arguments.name, arguments.root, options, quick=arguments.quick)
+    print(f"{arguments.name} {f'under {arguments.root}' if arguments.root else ''}".rstrip())
+    print("\n".join(f"  {label:<13}{value}" for label, value in _counts(found, quick=arguments.quick)))
+    if found.dataset and found.dataset.pictures:
+        print("\n".join(f"note: {note}" for note in found.dataset.notes))
+    print(_table(found.findings))
+    if arguments.csv:
+        write_atomically(arguments.csv, _csv(found.findings))
+        print(f"the whole table is in {arguments.csv}")
+    warnings = len(found.findings) - found.errors
+    print(f"{'WRONG' if found.errors else 'ok'}: {found.errors} errors, {warnings} warnings")
+    return 1 if found.errors else 0
+
+
+def _counts(found: Verification, *, quick: bool) -> list[tuple[str, object]]:
+    pictures = found.dataset.pictures if found.dataset else ()
+    rows: list[tuple[str, object]] = [("pictures", len(pictures)), ("with pixels", len(found.checks))]
+    if not pictures:
+        return rows
+    codec = pictures[0].codec
+    values = [float(value) for picture in pictures for value in picture.samples]
+    each = sorted({picture.samples.size for picture in pictures})
+    of_each = f"{each[0]}" if len(each) == 1 else f"{each[0]} to {each[-1]}"
+    rows.append(("samples", f"{len(values)}, {of_each} a picture"))
+    if values:
+        rows.append(("their range", f"{codec.unit} {min(values):g} to {max(values):g}"))
+    if found.checks:
+        shipped = any(isinstance(picture.ladder_or_none, ShippedLadder) for picture in pictures)
+        how = ("headers read" if quick else "decoded") if shipped else "compressed here"
+        sizes = Counter(f"{check.width}x{check.height}" for check in found.checks if check.width)
+        rows.append(("levels", f"{sum(check.levels for check in found.checks)} {how}"))
+        rows.append(("sizes", ", ".join(f"{size} ({count})" for size, count in sizes.most_common(5)) or "none read"))
+    return rows
+
+
+def _table(findings: tuple[Finding, ...]) -> str:
+    if not findings:
+        return "nothing is wrong"
+    ordered = sorted(findings, key=lambda finding: finding.severity)
+    lines = [f"{finding.severity:<8} {finding.file}: {finding.problem}" for finding in ordered[:_SHOWN]]
+    if len(ordered) > _SHOWN:
+        lines.append(f"... and {len(ordered) - _SHOWN} more; --csv FILE writes all of them")
+    return "\n".join(lines)
+
+
+def _csv(findings: tuple[Finding, ...]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("severity", "file", "problem"))
+    writer.writerows((finding.severity, finding.file, finding.problem) for finding in findings)
+    return text.getvalue()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m datasets.verify",
+        description="Read all of a data set and print a table of what is wrong with it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", help="the data set, e.g. mcl-jci")
+    parser.add_argument("--root", type=Path, metavar="DIR", help="the folder it was unpacked into")
+    parser.add_argument(
+        "--level-direction",
+        default="auto",
+        metavar="auto|up|down",
+        help="whether a higher file index is better quality (up) or worse (down); auto looks (default)",
+    )
+    parser.add_argument("--quick", action="store_true", help="headers and sizes of the levels only")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table of what is wrong as CSV")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))

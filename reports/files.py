@@ -1,0 +1,78 @@
+"""The report's files on disk: written whole, compared, and removed when they are no longer part of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from datasets.commands import write_atomically
+from datasets.errors import UserError
+
+LIST = "report-files.json"
+"""Names what the report wrote, so that nothing else in the folder is ever removed."""
+
+
+def write_files(out: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files that differ, then remove those of an earlier report that are no longer given.
+
+    A kill in between leaves whole files and a list that covers them; the next call finishes the work.
+
+    :param files: by path below `out`, with `/`.
+    :raises UserError: where the folder cannot be written.
+    """
+    before = _listed(out)
+    try:
+        _write_list(out, before | set(files))
+        for name, content in sorted(files.items()):
+            if not _is_same(out / name, content):
+                write_atomically(out / name, content)
+        for name in sorted(before - set(files)):
+            _remove(out, name)
+        _write_list(out, set(files))
+    except OSError as error:
+        raise UserError(f"{out}: the report cannot be written ({error}). Name another folder for it.") from error
+
+
+def differing(out: Path, files: Mapping[str, bytes]) -> list[str]:
+    """What differs on disk from the files given, one line each; empty where nothing does."""
+    lines = []
+    for name, content in sorted(files.items()):
+        if not (out / name).is_file():
+            lines.append(f"missing: {out / name}")
+        elif not _is_same(out / name, content):
+            lines.append(f"differs: {out / name}")
+    stale = (name for name in sorted(_listed(out) - set(files)) if (out / name).is_file())
+    return lines + [f"no longer given: {out / name}" for name in stale]
+
+
+def _listed(out: Path) -> set[str]:
+    try:
+        names = json.loads((out / LIST).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    # The list is a file like any other: a name in it must not reach outside the report.
+    return {name for name in names if isinstance(name, str) and _is_below(name)}
+
+
+def _is_below(name: str) -> bool:
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in name
+
+
+def _write_list(out: Path, names: set[str]) -> None:
+    content = json.dumps({"files": sorted(names)}, indent=2) + "\n"
+    if not _is_same(out / LIST, content.encode()):
+        write_atomically(out / LIST, content)
+
+
+def _is_same(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
+
+
+def _remove(out: Path, name: str) -> None:
+    (out / name).unlink(missing_ok=True)
+    for folder in (out / name).parents:
+        if folder == out or not folder.is_dir() or any(folder.iterdir()):
+            break
+        folder.rmdir()

@@ -1,0 +1,100 @@
+"""Protects `python -m baselines.new`: what it writes works and keeps the contract unedited; it never overwrites."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from baselines.contract import OK, run_contract
+from baselines.new import KINDS, main, write_template
+from baselines.registry import find_predictors
+from datasets.errors import UserError
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_template_keeps_the_contract_unedited(kind, tmp_path, monkeypatch, rated_pictures):
+    path = write_template(f"fresh-{kind}", tmp_path, kind)
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = find_predictors([f"{path.stem}:Fresh{kind.capitalize()}"])[0]
+    assert entry.name == f"fresh-{kind}"
+    outcomes = list(run_contract(entry, rated_pictures))
+    assert {(o.check.name, o.verdict, o.reason) for o in outcomes} == {(o.check.name, OK, "") for o in outcomes}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_template_is_short_and_each_comment_says_who_calls_and_what_comes_back(kind, tmp_path):
+    lines = write_template("short", tmp_path, kind).read_text().splitlines()
+    assert 25 <= len(lines) <= 50
+    assert max(map(len, lines)) <= 120
+    comments = " ".join(line.strip() for line in lines if line.strip().startswith("#")).split(" # ")
+    assert "$" not in "".join(lines)
+    assert any("Called" in comment or "Read by" in comment for comment in comments)
+    assert " ".join(comments).count("must") >= len(
+        [c for c in comments if c.lstrip("# ").startswith(("Called", "Read"))]
+    )
+
+
+def test_it_prints_the_next_three_commands_and_the_first_two_work_from_anywhere(tmp_path, capsys):
+    assert main(["my-method", "--folder", str(tmp_path)]) == 0
+    first, *commands = capsys.readouterr().out.splitlines()
+    assert str(tmp_path / "my_method.py") in first
+    assert len(commands) == 3
+    assert commands[0].strip() == f"PYTHONPATH={tmp_path} python -m baselines.check my_method:MyMethod"
+    assert "python -m protocols.run --predictors my_method:MyMethod" in commands[1]
+
+
+def test_the_next_commands_in_the_folder_of_baselines_go_by_name():
+    from baselines.new import HERE, _next_commands
+
+    commands = _next_commands("my-method", HERE / "my_method.py")
+    assert commands[0] == "python -m baselines.check my-method"
+    assert commands[1].startswith("python -m protocols.run --predictors my-method ")
+    assert commands[2].endswith("-k my-method")
+
+
+def test_nothing_is_overwritten(tmp_path):
+    (tmp_path / "mine.py").write_text("years of work")
+    with pytest.raises(UserError, match=r"mine\.py exists already.*'mine-2'"):
+        write_template("mine", tmp_path, "visibility")
+    assert (tmp_path / "mine.py").read_text() == "years of work"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("MyMethod", "'my-method'"),
+        ("My Method!", "'my-method'"),
+        ("my_method", "'my-method'"),
+        ("2afc", "'jnd-2afc'"),
+        ("-x-", "'x'"),
+        ("???", "'my-method'"),
+        ("class", "'jnd-class'"),
+        ("json", "'jnd-json'"),
+        ("psnr", "'psnr-2'"),
+        ("fixed-90", "'fixed-90-2'"),
+    ],
+)
+def test_bad_and_taken_names_get_a_suggestion(name, suggestion, tmp_path):
+    with pytest.raises(UserError, match=suggestion):
+        write_template(name, tmp_path, "visibility")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_folder_is_an_error(tmp_path):
+    with pytest.raises(UserError, match="there is no such folder"):
+        write_template("mine", tmp_path / "absent", "visibility")
+
+
+def test_as_a_user_types_it(tmp_path):
+    """From another folder, with the default kind; the path is printed as it would be typed there."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    command = [sys.executable, "-m", "baselines.new", "typed-method", "--folder", "."]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("wrote typed_method.py.")
+    assert (tmp_path / "typed_method.py").is_file()
