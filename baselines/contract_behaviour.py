@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
@@ -145,14 +147,17 @@ def copies(trial: Trial) -> None:
 
 
 def another_process(trial: Trial) -> None:
-    """Fitted and asked in a fresh Python process, it answers the same."""
+    """Fitted and asked in another Python process, it answers the same."""
     parcel = pickle.dumps((trial.entry, trial.few))
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        elsewhere = process.submit(_answers_of_parcel, parcel, list(sys.path)).result()
+    try:
+        elsewhere = _other_process().submit(_answers_of_parcel, parcel, list(sys.path)).result()
+    except BrokenProcessPool:
+        _other_process.cache_clear()
+        raise AssertionError("another Python process dies of it: run it there by itself to see how") from None
     require_same(
         trial.answers_on_few,
         elsewhere,
-        "a fresh process answers differently: depend on no hash(), set order, process id, clock or module-level state",
+        "another process answers differently: depend on no hash(), set order, process id, clock or module-level state",
     )
 
 
@@ -175,6 +180,12 @@ def beats_worst_fixed(trial: Trial) -> None:
 def _errors(predictor: Any, pictures: Sequence[Picture]) -> np.ndarray:
     predicted = [level for level, _ in answers(predictor, pictures)]
     return np.abs(np.array(predicted) - levels_of(pictures))
+
+
+@functools.cache
+def _other_process() -> ProcessPoolExecutor:
+    """One process for all predictors that are checked: starting one takes longer than most checks."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
 def _answers_of_parcel(parcel: bytes, path: list[str]) -> Answers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import keyword
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -97,7 +98,7 @@ def _suggestion(name: str) -> str:
 def _next_commands(name: str, path: Path) -> list[str]:
     inside = path.parent.resolve() == HERE.resolve()
     called = name if inside else f"{_module(name)}:{_class_name(name)}"
-    search = "" if inside else f"PYTHONPATH={_as_typed(path.parent)} "
+    search = "" if inside else f"PYTHONPATH={shlex.quote(str(_as_typed(path.parent)))} "
     return [
         f"{search}python -m baselines.check {called}",
         f"{search}python -m protocols.run --predictors {called} constant psnr",

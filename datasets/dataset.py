@@ -134,8 +134,8 @@ def dataset_classes() -> dict[str, type[Dataset]]:
     for module in pkgutil.iter_modules(datasets.__path__):
         for value in vars(importlib.import_module(f"datasets.{module.name}")).values():
             if isinstance(value, type) and issubclass(value, Dataset) and hasattr(value, "card"):
-                if found.setdefault(value.card.name, value) is not value:
-                    other = found[value.card.name]
+                other = found.setdefault(value.card.name, value)
+                if other is not value:
                     raise UserError(
                         f"the data sets {other.__module__}:{other.__qualname__} and {value.__module__}:"
                         f"{value.__qualname__} are both named {value.card.name!r}. Give one card another name."

@@ -35,6 +35,7 @@ def download(url: str, path: Path, *, pause_s: float = 1.0, quiet: bool = False)
     part = path.with_name(f"{path.name}.part")
     downloader = ResumingDownloader(part, pause_s=pause_s, quiet=quiet)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         pooch.retrieve(url, known_hash=None, fname=path.name, path=path.parent, downloader=downloader)
     except OSError as error:
         raise UserError(f"{error.filename or part}: {error.strerror or error}, while fetching {url}") from error
@@ -71,10 +72,8 @@ class ResumingDownloader:
             except requests.RequestException as error:
                 most, failures = max(most, self._have()), 0 if self._have() > most else failures + 1
                 if failures >= self.tries:
-                    raise UserError(
-                        f"{url}: could not be fetched ({error}). {self._have()} bytes are kept in {self.part}; "
-                        "the same command goes on from there."
-                    ) from error
+                    kept = f" {self._have()} bytes are kept in {self.part}; the same command goes on from there."
+                    raise UserError(f"{url}: could not be fetched ({error}).{kept if self._have() else ''}") from error
                 print(f"stopped at {self._have()} bytes ({type(error).__name__}); trying again", file=sys.stderr)
                 time.sleep(self.pause_s * 2**failures)
         self.part.replace(output_file)

@@ -44,7 +44,7 @@ class Folds:
         if missing:
             raise DataError(
                 f"folds {self.name!r} know nothing of {len(missing)} sources: {', '.join(missing[:5])}"
-                f"{' ...' if len(missing) > 5 else ''}. Use folds made for this data set, or your own CSV (source,fold)."
+                f"{' ...' if len(missing) > 5 else ''}. Use folds made for this data set, or your own CSV file."
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 import textwrap
@@ -134,8 +135,9 @@ def _wrapping_folders(root: Path) -> Iterator[Path]:
 
 
 def _description(dataset: Dataset, folder: Path, others: list[DatasetCard]) -> str:
+    plural = "" if len(dataset.pictures) == 1 else "s"
     pixels = "with pixels" if dataset.has_pixels else "labels only, without pixels"
-    lines = [f"{dataset.card.name} opens from --root {folder}: {len(dataset.pictures)} pictures, {pixels}"]
+    lines = [f"{dataset.card.name} opens from --root {folder}: {len(dataset.pictures)} picture{plural}, {pixels}"]
     lines += [f"note: {note}" for note in dataset.notes]
     lines += [f"the same archive serves {other.name}" for other in others]
     lines.append(f"check every file with: python -m datasets.verify {dataset.card.name} --root {folder}")
@@ -153,7 +155,6 @@ def _fetch(url: str, root: Path, name: str) -> Path:
     path = root / (last if re.fullmatch(r"\w[\w.-]*\.zip", last, re.IGNORECASE) else f"{name}.zip")
     if path.exists():
         print(f"{path} is there already and is not fetched again")
-    root.mkdir(parents=True, exist_ok=True)
     download(url, path)
     return path
 
@@ -164,6 +165,8 @@ def _local(archive: str) -> Path:
         raise UserError(f"{path}: is a folder. If it is the unpacked set, give it as --root to the other commands")
     if not path.is_file():
         raise UserError(f"{path}: there is no such archive. An address to fetch begins with https://")
+    if not os.access(path, os.R_OK):
+        raise UserError(f"{path}: may not be read. Change its rights, or copy it to where you may read it")
     return path
 
 

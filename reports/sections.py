@@ -58,14 +58,14 @@ class Section:
     @property
     def title(self) -> str:
         """Data set, samples and settings in one line."""
-        return ": ".join(part for part in (self.limited, self.dataset.heading, self.settings) if part)
+        return f"{self.limited + '. ' if self.limited else ''}{self.dataset.heading}: {self.settings}"
 
     @property
     def caption(self) -> str:
         """What a reader must know of the numbers, in sentences."""
         truth = self.rows[0].run.info.get("truth_meaning", "")
         return (
-            f"Samples: {self.dataset.samples}. Truth '{self.identity.truth}'{': ' + truth if truth else ''}. "
+            f"Samples: {self.dataset.samples}. Truth {self.identity.truth}{': ' + truth if truth else ''}. "
             f"{self.pictures} pictures of {self.sources} sources, levels in {self.unit} "
             f"{self.dataset.level_lowest:g} to {self.dataset.level_highest:g}. "
             "Brackets: 95 % bootstrap interval over sources."

@@ -4,10 +4,14 @@ import functools
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from datasets.codec import Jpeg
 from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
+
+settings.register_profile("unhurried", deadline=None)  # first calls import scipy or OpenCV
+settings.load_profile("unhurried")
 
 
 def _picture(name: str, pixels: np.ndarray, criteria: np.ndarray) -> Picture:

@@ -1,6 +1,7 @@
 """Protects the checks of a predictor's behaviour: each must catch the fault it is for, and say what to do."""
 
 import dataclasses
+import os
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -203,17 +204,39 @@ def test_good_predictors_pass(check, predictor, rated_pictures):
     check(Trial(Registered(predictor.card.name, predictor), tuple(rated_pictures)))
 
 
-def test_a_process_of_its_own_is_noticed(tmp_path, monkeypatch, rated_pictures):
-    """The answer hangs on the process id; the class lives where only this process was told to look."""
-    (tmp_path / "depends_on_process.py").write_text(
-        "import os\nfrom baselines.predictor import Card, JNDPredictor\n"
-        "class Here(JNDPredictor):\n"
-        "    card = Card('here', 'Here', '', None, 'constant', False)\n"
-        "    def __init__(self): pass\n"
-        "    def fit(self, pictures, levels, *, seed): return self\n"
-        "    def predict(self, picture): return 1.0 + os.getpid() / 1e5\n"
-    )
+ELSEWHERE = """
+import os
+from baselines.predictor import Card, JNDPredictor
+
+class Here(JNDPredictor):
+    card = Card("here", "Here", "", None, "constant", needs_pictures=False)
+
+    def __init__(self):
+        pass
+
+    def fit(self, pictures, levels, *, seed):
+        return self
+
+    def predict(self, picture):
+        return 1.0 + os.getpid() / 1e5
+
+class Dies(Here):
+    def predict(self, picture):
+        return 1.0 if os.getpid() == {pid} else os._exit(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"), [("Here", "another process answers differently"), ("Dies", "dies of it"), ("Psnr", None)]
+)
+def test_another_process_is_asked(name, advice, tmp_path, monkeypatch, rated_pictures):
+    """The classes live where only this process was told to look; a process that dies takes no later check with it."""
+    (tmp_path / "only_here.py").write_text(ELSEWHERE.format(pid=os.getpid()))
     monkeypatch.syspath_prepend(tmp_path)
-    entry = find_predictors(["depends_on_process:Here"])[0]
-    with pytest.raises(AssertionError, match="fresh process"):
-        behaviour.another_process(Trial(entry, tuple(rated_pictures)))
+    (entry,) = find_predictors(["psnr" if advice is None else f"only_here:{name}"])
+    trial = Trial(entry, tuple(rated_pictures))
+    if advice is None:
+        behaviour.another_process(trial)
+    else:
+        with pytest.raises(AssertionError, match=advice):
+            behaviour.another_process(trial)

@@ -81,7 +81,7 @@ def test_no_threshold_of_a_fine_grid_is_better_than_the_best(rows, data):
 
 @example(0)
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_leaving_knots_out_loses_nothing(seed):
     """Enough knots for the coarse grid to matter; brute force tries every knot and its lower neighbour."""
     rng = np.random.default_rng(seed)

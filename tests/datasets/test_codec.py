@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from skimage import data
@@ -31,6 +31,7 @@ def test_positions_count_from_the_worst(codec):
 
 
 @given(st.sampled_from(CODECS), st.floats(-10, 200))
+@settings(deadline=None)
 def test_a_position_leads_back_to_its_level(codec, level):
     assert codec.level_at(codec.position(level)) == pytest.approx(level)
 

@@ -100,6 +100,16 @@ def test_an_archive_becomes_an_open_set(tmp_path, capsys):
     assert "0 files written, 6 already there, 0 replaced" in capsys.readouterr().out
 
 
+def test_one_archive_serves_both_halves_of_konjnd(tmp_path, capsys):
+    rows = "image_id,Compression type,No. of ratings,mean,std,ratings\r\n"
+    rows += 'SRC0001.png,JPEG,3,40,8.2,"[30, 40, 50]"\r\nSRC0505.png,BPG,3,30,1.6,"[28, 30, 32]"\r\n'
+    archive = archive_at(tmp_path / "set.zip", {"subjective_ratings.csv": rows.encode()})
+    for name, other in (("konjnd-1k-jpeg", "konjnd-1k-bpg"), ("konjnd-1k-bpg", "konjnd-1k-jpeg")):
+        assert main([name, str(archive), "--root", str(tmp_path / "root")]) == 0
+        shown = capsys.readouterr().out
+        assert "1 picture, labels only" in shown and f"the same archive serves {other}" in shown
+
+
 @pytest.mark.parametrize("prefix", ["MCL-JCI/", "Download/MCL-JCI dataset/"])
 def test_a_folder_around_everything_is_found(tmp_path, capsys, prefix):
     archive, root = archive_at(tmp_path / "set.zip", prefix=prefix), tmp_path / "root"

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from skimage import data
@@ -36,6 +36,7 @@ def test_luma_weighs_the_primaries_as_bt_601():
 
 
 @given(st.integers(0, 255), st.integers(0, 255))
+@settings(deadline=None)
 def test_mse_of_flat_planes_is_the_squared_difference(first, second):
     planes = [np.full((4, 5), value, dtype=np.uint8) for value in (first, second)]
     assert mse(*planes) == pytest.approx((first - second) ** 2, rel=1e-12)

@@ -1,4 +1,4 @@
-"""Protects the unpacking of strangers' zips: nothing leaves the root, nothing is left half-written, all is resumable."""
+"""Protects the unpacking of strangers' zips: nothing leaves the root or is left half-written, all is resumable."""
 
 import shutil
 import stat

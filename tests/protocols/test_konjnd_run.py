@@ -36,6 +36,9 @@ def _make_root(root: Path, ladders: Path, *, reverse: bool) -> dict[str, Path]:
     return origin
 
 
+pytestmark = pytest.mark.slow(reason="decodes seven genuine ladders of 100 files several times over")
+
+
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_runs_from_its_files_in_both_directions(shared_data, tmp_path, direction):
     ladders = shared_data / "konjnd-1k-ladders"

@@ -85,7 +85,7 @@ def test_list_names_everything(capsys):
         (["--predictors", "nope*"], "Known: "),
         (["--predictors", "no.such.module:Class"], "cannot be loaded"),
         (["--predictors", "baselines.constant:Nothing"], "cannot be loaded"),
-        (["--predictors", "pathlib:Path"], "no final subclass"),
+        (["--predictors", "pathlib:Path"], "must be a final subclass"),
         (["--folds", "kfold5"], "Did you mean 'kfold5-v1'"),
         (["--folds", "missing.csv"], "no fold file"),
         (["--truths", "maen"], "Did you mean 'mean'"),

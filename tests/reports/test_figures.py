@@ -1,0 +1,190 @@
+"""Figures: what stands on them, which there are, and that a run can neither break nor forge one."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+
+from protocols.store import Store
+from reports.drawing import for_page, png_and_svg, styled
+from reports.figures import draw_figures
+from reports.names import safe_name, section_name
+from reports.run_figures import error_bins, error_histogram, psnr_scatter
+from reports.section_figures import mae_dots, mae_limit
+from reports.sections import Section, sections_of
+
+
+def _sections(results: Path) -> list[Section]:
+    return sections_of(Store(results).current_runs())
+
+
+def _words(svg: bytes) -> str:
+    return " ".join(
+        "".join(element.itertext()) for element in ET.fromstring(svg).iter() if element.tag.endswith("text")
+    )
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, store_run) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    for predictor in ("constant", "chou1995"):
+        store_run(folder, predictor)
+    store_run(folder, "broken", failing=24)
+    store_run(folder, "constant", limit=6, pictures=6)
+    store_run(folder, "constant", dataset="mcl-jci", pixels=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def figures(results) -> dict[str, bytes]:
+    return draw_figures(_sections(results), quiet=True)
+
+
+def test_each_run_has_its_figures_where_there_is_something_to_draw(figures):
+    stems = sorted({name.rpartition(".")[0] for name in figures})
+    demo, limited, mcl = "demo-kfold5-v1-mean-jnd1", "demo-kfold5-v1-mean-jnd1-limit6", "mcl-jci-kfold5-v1-mean-jnd1"
+    assert stems == sorted(
+        [
+            *(f"figures/mae-{name}" for name in (demo, limited, mcl)),
+            *(f"figures/{demo}/{kind}-{who}" for kind in ("errors", "psnr") for who in ("constant", "chou1995")),
+            *(f"figures/{limited}/{kind}-constant" for kind in ("errors", "psnr")),
+            f"figures/{mcl}/errors-constant",
+        ]
+    )
+    assert {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")} == set(figures)
+
+
+def test_every_figure_says_who_gave_the_samples_and_what_was_limited(figures):
+    for name, svg in figures.items():
+        if name.endswith(".svg"):
+            words = _words(svg)
+            assert ("simulated observers" if "demo" in name else "30 subjects") in words, name
+            assert "truth mean" in words
+            assert ("LIMITED to 6 pictures: not comparable" in words) == ("limit6" in name)
+
+
+def test_png_files_are_pictures_without_a_version(figures):
+    for name, png in figures.items():
+        if name.endswith(".png"):
+            assert png.startswith(b"\x89PNG")
+            assert b"Software" not in png
+
+
+def test_svg_files_carry_no_date(figures):
+    assert all(b"<dc:date>" not in svg for name, svg in figures.items() if name.endswith(".svg"))
+
+
+def test_the_histogram_prints_the_shares_and_draws_every_error(results):
+    section = _sections(results)[0]
+    row = section.rows[0]
+    with styled():
+        figure = error_histogram(section, row)
+        words = _words(png_and_svg(figure)["svg"])
+    shares = "/".join(f"{100 * np.mean(np.abs(row.errors) <= k):.0f}" for k in (3, 5, 10))
+    assert f"{shares} % within 3/5/10 QF" in words
+    assert sum(patch.get_height() for patch in figure.axes[0].patches[1:]) == len(row.errors)
+
+
+def test_bins_are_shared_and_zero_stands_in_the_middle_of_one(results):
+    section = _sections(results)[0]
+    edges, highest = error_bins(section)
+    everything = np.concatenate([row.errors for row in section.rows])
+    assert edges[0] <= everything.min()
+    assert everything.max() <= edges[-1]
+    assert np.abs(edges).min() == pytest.approx((edges[1] - edges[0]) / 2)
+    assert highest == max(np.histogram(row.errors, edges)[0].max() for row in section.rows if row.errors.size)
+
+
+def test_the_scatter_prints_signed_correlations_beside_the_constants(results):
+    section = _sections(results)[0]
+    row, control = section.rows[0], section.control
+    with styled():
+        words = _words(png_and_svg(psnr_scatter(section, row))["svg"])
+    assert f"PLCC {row.scores['psnr_plcc']:+.3f}, SRCC {row.scores['psnr_srcc']:+.3f}" in words
+    assert f"constant: PLCC {control.scores['psnr_plcc']:+.3f}, SRCC {control.scores['psnr_srcc']:+.3f}" in words
+
+
+def test_a_negative_correlation_keeps_its_sign(tmp_path, store_run):
+    run = store_run(tmp_path, "psnr")
+    frame = run.predictions.assign(predicted_psnr_db=80 - run.predictions["true_psnr_db"])
+    Store(tmp_path).write(run.info, frame)
+    (section,) = _sections(tmp_path)
+    with styled():
+        words = _words(png_and_svg(psnr_scatter(section, section.rows[0]))["svg"])
+    assert "PLCC -1.000" in words
+    assert "constant: not run" in words
+
+
+def test_the_dots_draw_the_constant_as_a_line_and_print_every_row(results):
+    section = _sections(results)[0]
+    with styled():
+        figure = mae_dots(section)
+        words = _words(png_and_svg(figure)["svg"])
+    assert figure.axes[0].lines[0].get_xdata()[0] == section.control.scores["mae"]
+    assert "constant (control)" in words
+    assert "broken (failed) no score" in words or ("broken (failed)" in words and "no score" in words)
+
+
+def test_a_very_poor_row_does_not_press_the_others_into_a_corner(tmp_path, store_run):
+    for predictor in ("constant", "psnr", "chou1995"):
+        store_run(tmp_path, predictor)
+    run = store_run(tmp_path, "poor")
+    Store(tmp_path).write(run.info, run.predictions.assign(predicted_level=100.0))
+    (section,) = _sections(tmp_path)
+    assert section.control.scores["mae"] < mae_limit(section) < section.rows[-1].scores["mae"]
+    assert len(draw_figures([section], quiet=True)) == 18
+
+
+def test_one_picture_alone_can_be_drawn(tmp_path, store_run):
+    store_run(tmp_path, pictures=1)
+    figures = draw_figures(_sections(tmp_path), quiet=True)
+    assert len(figures) == 6
+    assert "PLCC undefined" in _words(next(svg for name, svg in figures.items() if name.endswith("psnr-constant.svg")))
+
+
+def test_only_failures_leave_the_dots_alone(tmp_path, store_run):
+    store_run(tmp_path, "broken", failing=24)
+    assert {Path(name).suffix for name in draw_figures(_sections(tmp_path), quiet=True)} == {".png", ".svg"}
+
+
+@pytest.mark.parametrize("title", ["a $x^$ b", "<b>&amp;</b>", "日本語の写真", "tab\tnul\x00bell\x07", "e" * 300])
+def test_no_title_can_break_a_figure(tmp_path, store_run, title):
+    store_run(tmp_path, info={"dataset": {"title": title}})
+    figures = draw_figures(_sections(tmp_path), quiet=True)
+    for name, svg in figures.items():
+        if name.endswith(".svg"):
+            assert "simulated observers" in _words(svg)
+            ET.fromstring(for_page(svg))
+
+
+def test_many_points_stay_small(tmp_path, store_run):
+    store_run(tmp_path, "psnr", pictures=1008)
+    figures = draw_figures(_sections(tmp_path), quiet=True)
+    assert max(map(len, figures.values())) < 200_000
+
+
+def test_the_users_own_matplotlib_settings_change_nothing(results):
+    (section, *_) = _sections(results)
+    usual = draw_figures([section], quiet=True)
+    with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red", "svg.fonttype": "path", "savefig.dpi": 30}):
+        assert draw_figures([section], quiet=True) == usual
+
+
+def test_on_the_page_colours_follow_the_screen(figures):
+    svg = for_page(figures["figures/mae-demo-kfold5-v1-mean-jnd1.svg"]).decode()
+    assert "prefers-color-scheme: dark" in svg
+    assert not re.search(r'style="[^"]*#(?:1f2328|59636e|ffffff)', svg)
+
+
+def test_names_of_files_are_safe_and_different(results):
+    names = ["psnr", "PSNR", "../x", "a b", "a/b", "ä", "", "x" * 200, "con:aux"]
+    safe = [safe_name(name) for name in names]
+    assert safe[0] == "psnr"
+    assert len({name.lower() for name in safe}) == len(names)
+    assert all(re.fullmatch(r"[a-z0-9_-]{1,80}", name) for name in safe)
+    assert section_name(_sections(results)[0]) == "demo-kfold5-v1-mean-jnd1"
