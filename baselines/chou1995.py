@@ -46,8 +46,7 @@ class Chou1995(PixelMapPredictor):
         :param luma: 0..255, uint8 or float, shape (height, width).
         :returns: grey levels, positive, same shape.
         """
-        plane = np.asarray(luma, dtype=float)
-        background = background_luminance(plane, border=self.border)
-        gradient = largest_gradient(plane, border=self.border)
+        background = background_luminance(luma, border=self.border)
+        gradient = largest_gradient(luma, border=self.border)
         masking = gradient * (0.0001 * background + 0.115) + (0.5 - 0.01 * background)
         return np.maximum(masking, luminance_adaptation(background))

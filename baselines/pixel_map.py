@@ -8,12 +8,14 @@ the other two it is a share of pixels, or a number of grey levels.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import final
 
 import numpy as np
 
 from baselines.visibility import VisibilityPredictor
 from datasets.errors import UserError, unknown_name
+from datasets.imaging import MSE_FLOOR, luma, mse
 from datasets.picture import Picture
 
 RULES = {
@@ -25,6 +27,8 @@ RULES = {
 }
 MAP_FLOOR = 1.0
 """Grey levels below which no pixel's map falls where errors are divided by it: 8-bit pixels change by no less."""
+SMALLEST_SIDE = 8
+"""Pixels a picture needs on either side: the models look at neighbourhoods of 5x5 and blocks of 8x8."""
 
 
 class PixelMapPredictor(VisibilityPredictor):
@@ -44,42 +48,60 @@ class PixelMapPredictor(VisibilityPredictor):
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
         """The largest change nobody notices at each pixel, in grey levels.
 
-        :param luma: 0..255, uint8 or float, shape (height, width).
+        :param luma: 0..255, uint8 or float, shape (height, width); or what `planes` gives where that is overridden.
         :returns: positive and finite, same shape.
         """
 
+    def planes(self, rgb: np.ndarray) -> np.ndarray:
+        """What the model looks at: BT.601 luma, unless overridden by one that sees colour.
+
+        :param rgb: uint8, shape (height, width, 3).
+        :returns: uint8, shape (height, width) for luma, (height, width, planes) for anything else.
+        """
+        return luma(rgb)
+
+    @final
+    def map_of(self, rgb: np.ndarray) -> np.ndarray:
+        """The map of a picture.
+
+        :param rgb: uint8, shape (height, width, 3).
+        :returns: grey levels, positive, of the shape that `planes` gives.
+        :raises UserError: where a side is shorter than `SMALLEST_SIDE`.
+        """
+        if min(rgb.shape[:2]) < SMALLEST_SIDE:
+            size = f"{rgb.shape[1]}x{rgb.shape[0]}"
+            raise UserError(f"a JND map needs a picture of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels, not {size}")
+        return self.jnd_map(self.planes(rgb))
+
     def map_energy(self, picture: Picture) -> float:
         """Mean square of the map, in grey levels squared: the energy of noise of the map's amplitude."""
-        return float(np.mean(self._map_of(picture).astype(np.float64) ** 2))
+        jnd = self.map_of(picture.reference).astype(np.float64, copy=False)
+        return float(np.vdot(jnd, jnd)) / jnd.size
 
     @final
     def visibility(self, picture: Picture, level: int) -> float:
         """One level's error against the map, by the rule."""
-        if self._rule() == "noise-psnr":
-            return float(np.sqrt(picture.ladder.mse(level) / self.map_energy(picture)))
-        return self._pooled(picture, level, self._map_of(picture))
+        return float(self._measured(picture, [level])[0])
 
     @final
     def profile(self, picture: Picture) -> np.ndarray:
-        """One map, and one pass over the ladder (for `noise-psnr` the one that all methods share)."""
+        """One map, and one pass over the ladder (for `noise-psnr` on luma the one that all methods share)."""
+        if self._rule() == "noise-psnr" and self.planes(picture.reference).ndim == 2:
+            return np.sqrt(picture.summary().mse / self._noise_energy(picture))
+        return self._measured(picture, [int(level) for level in picture.codec.levels])
+
+    def _measured(self, picture: Picture, levels: Sequence[int]) -> np.ndarray:
+        reference = self.planes(picture.reference)
+        compressed = (self.planes(picture.ladder.rgb(level)) for level in levels)
         if self._rule() == "noise-psnr":
-            return np.sqrt(picture.summary().mse / self.map_energy(picture))
-        jnd = self._map_of(picture)
-        return np.array([self._pooled(picture, int(level), jnd) for level in picture.codec.levels])
+            energy = self._noise_energy(picture)
+            return np.sqrt([mse(one, reference) / energy for one in compressed])
+        jnd = self.map_of(picture.reference).astype(np.float32, copy=False)
+        return np.array([_pooled(self.rule, one, reference, jnd) for one in compressed])
 
-    def _map_of(self, picture: Picture) -> np.ndarray:
-        return self.jnd_map(check_plane(picture.reference_luma))
-
-    def _pooled(self, picture: Picture, level: int, jnd: np.ndarray) -> float:
-        import cv2
-
-        error = cv2.absdiff(picture.ladder.luma(level), picture.reference_luma).astype(np.float32)
-        if self._rule() == "exceedance":
-            return float(np.mean(error > jnd))
-        if self._rule() == "pspnr":
-            return float(np.sqrt(np.mean(np.maximum(error - jnd, 0) ** 2)))
-        ratio = error / np.maximum(jnd, MAP_FLOOR)
-        return float(np.mean(ratio**4) ** 0.25)
+    def _noise_energy(self, picture: Picture) -> float:
+        # A flat picture's map may vanish; an 8-bit picture comes no closer than rounding.
+        return max(self.map_energy(picture), MSE_FLOOR)
 
     def _rule(self) -> str:
         if self.rule not in RULES:
@@ -87,11 +109,15 @@ class PixelMapPredictor(VisibilityPredictor):
         return self.rule
 
 
-def check_plane(luma: np.ndarray) -> np.ndarray:
-    """A plane that 5x5 and 8x8 neighbourhoods can be taken of.
+def _pooled(rule: str, compressed: np.ndarray, reference: np.ndarray, jnd: np.ndarray) -> float:
+    import cv2
 
-    :raises UserError: where it is not two-dimensional, or a side is under 8 pixels.
-    """
-    if luma.ndim != 2 or min(luma.shape) < 8:
-        raise UserError(f"a JND map needs a picture of at least 8x8 pixels, not {'x'.join(map(str, luma.shape[::-1]))}")
-    return luma
+    error = cv2.absdiff(compressed, reference).astype(np.float32)
+    if rule == "exceedance":
+        return float(np.mean(error > jnd))
+    if rule == "pspnr":
+        error -= jnd
+        return float(np.sqrt(np.square(np.maximum(error, 0, out=error), out=error).mean(dtype=float)))
+    error /= np.maximum(jnd, MAP_FLOOR)
+    np.square(error, out=error)
+    return float(np.square(error, out=error).mean(dtype=float) ** 0.25)

@@ -1,9 +1,12 @@
-"""Pieces that pixel-domain JND models share: background luminance, largest gradient, luminance adaptation.
+"""Pieces that pixel-domain JND models share: background luminance, gradients, luminance adaptation, additivity.
 
-Operators as printed in Chou & Li 1995 (Figs 4-5) and Yang et al. 2005 (Fig 2). Luma is 0..255.
+Operators as printed in Chou & Li 1995 (Figs 4-5) and Yang et al. 2005 (Fig 2). Luma is 0..255. Filters run in
+float32 on 8-bit planes, which loses nothing under these kernels of whole 16ths and 32nds, and in float64 on others.
 """
 
 from __future__ import annotations
+
+import functools
 
 import numpy as np
 
@@ -21,10 +24,9 @@ _DIAGONAL = np.array(
 GRADIENTS = (_HORIZONTAL, _DIAGONAL, np.fliplr(_DIAGONAL), _HORIZONTAL.T.copy())
 
 
-def correlate(plane: np.ndarray, kernel: np.ndarray, *, border: str) -> np.ndarray:
-    """Filter a plane without flipping the kernel, in float64, same shape.
+def border_kind(border: str) -> int:
+    """OpenCV's number for a border: `reflect` (without repeating the edge), or `zero` as MATLAB's filters have it.
 
-    :param border: `reflect` (without repeating the edge), or `zero` as MATLAB's filters have it.
     :raises UserError: for another border.
     """
     import cv2
@@ -32,7 +34,21 @@ def correlate(plane: np.ndarray, kernel: np.ndarray, *, border: str) -> np.ndarr
     kinds = {"reflect": cv2.BORDER_REFLECT_101, "zero": cv2.BORDER_CONSTANT}
     if border not in kinds:
         raise unknown_name("border", border, kinds)
-    return np.asarray(cv2.filter2D(plane, cv2.CV_64F, kernel, borderType=kinds[border]))
+    return int(kinds[border])
+
+
+def filterable(plane: np.ndarray) -> np.ndarray:
+    """A plane in the type that filters run in: float32 for uint8, where that is exact, float64 for all else."""
+    return plane.astype(np.float32 if plane.dtype == np.uint8 else np.float64, copy=False)
+
+
+def correlate(plane: np.ndarray, kernel: np.ndarray, *, border: str) -> np.ndarray:
+    """Filter a plane without flipping the kernel, float64, same shape.
+
+    :param border: see `border_kind`.
+    :raises UserError: for another border.
+    """
+    return _filter(filterable(plane), kernel, border).astype(float, copy=False)
 
 
 def background_luminance(plane: np.ndarray, *, border: str = "reflect") -> np.ndarray:
@@ -42,16 +58,26 @@ def background_luminance(plane: np.ndarray, *, border: str = "reflect") -> np.nd
 
 def largest_gradient(plane: np.ndarray, *, border: str = "reflect") -> np.ndarray:
     """Largest magnitude of four directional gradients (Chou & Li Eq 5), grey levels."""
-    found = np.abs(correlate(plane, GRADIENTS[0] / 16, border=border))
-    for kernel in GRADIENTS[1:]:
-        np.maximum(found, np.abs(correlate(plane, kernel / 16, border=border)), out=found)
-    return found
+    plane = filterable(plane)
+    found = np.zeros_like(plane)
+    for kernel in GRADIENTS:
+        gradient = _filter(plane, kernel / 16, border)
+        np.maximum(found, np.abs(gradient, out=gradient), out=found)
+    return found.astype(float, copy=False)
 
 
 def luminance_adaptation(background: np.ndarray) -> np.ndarray:
     """Visibility threshold of a background luminance (Chou & Li Eq 3: T0 = 17, gamma = 3/128), grey levels."""
-    dark = 17 * (1 - np.sqrt(np.minimum(background, 127) / 127)) + 3
-    return np.where(background <= 127, dark, 3 / 128 * (background - 127) + 3)
+    # The two branches meet at 127 with 3, so each may go on at its end value there. In place: this is the costly part.
+    adaptation = np.minimum(background, 127)
+    np.sqrt(adaptation, out=adaptation)
+    adaptation *= -17 / np.sqrt(127)
+    adaptation += 17 + 3
+    bright = np.maximum(background, 127)
+    bright -= 127
+    bright *= 3 / 128
+    adaptation += bright
+    return adaptation
 
 
 def luminance_adaptation_32(background: np.ndarray) -> np.ndarray:
@@ -60,9 +86,7 @@ def luminance_adaptation_32(background: np.ndarray) -> np.ndarray:
     :param background: 0..255, grey levels; fractions are dropped.
     :returns: grey levels, 3 to 11.5.
     """
-    levels = np.arange(256.0)
-    lifted = np.where(levels <= 127, np.floor(32 + levels * 95 / 127 + 0.5), levels)
-    return luminance_adaptation(lifted)[background.astype(np.uint8)]
+    return _adaptation_table()[background.astype(np.uint8)]
 
 
 def namm(first: np.ndarray, second: np.ndarray, *, overlap: float = 0.3) -> np.ndarray:
@@ -70,4 +94,20 @@ def namm(first: np.ndarray, second: np.ndarray, *, overlap: float = 0.3) -> np.n
 
     :param overlap: share of the smaller one that is counted twice; 0.3 for luma.
     """
-    return first + second - overlap * np.minimum(first, second)
+    total = np.minimum(first, second)
+    total *= -overlap
+    total += first
+    total += second
+    return total
+
+
+def _filter(plane: np.ndarray, kernel: np.ndarray, border: str) -> np.ndarray:
+    import cv2
+
+    return np.asarray(cv2.filter2D(plane, -1, kernel, borderType=border_kind(border)))
+
+
+@functools.cache
+def _adaptation_table() -> np.ndarray:
+    levels = np.arange(256.0)
+    return luminance_adaptation(np.where(levels <= 127, np.floor(32 + levels * 95 / 127 + 0.5), levels))

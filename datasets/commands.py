@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import TypeVar
 from datasets.errors import UserError
 
 Item = TypeVar("Item")
+
+_SECONDS_BETWEEN_LINES = 5.0
 
 
 def run_command(main: Callable[[], int]) -> int:
@@ -37,7 +40,7 @@ def run_command(main: Callable[[], int]) -> int:
 
 
 def progress(items: Iterable[Item], what: str, total: int | None = None, *, quiet: bool = False) -> Iterator[Item]:
-    """Go through the items under a progress bar on a terminal; elsewhere a line at the start and every tenth."""
+    """Go through the items under a progress bar on a terminal; elsewhere with a line every few seconds at most."""
     total = total if total is not None else len(items)  # type: ignore[arg-type]
     if quiet or total == 0:
         yield from items
@@ -46,11 +49,12 @@ def progress(items: Iterable[Item], what: str, total: int | None = None, *, quie
 
         yield from tqdm(items, desc=what, total=total, leave=False, dynamic_ncols=True)
     else:
-        print(f"{what}: {total}", file=sys.stderr)
+        spoke = time.monotonic()
         for done, item in enumerate(items, start=1):
             yield item
-            if done * 10 // total > (done - 1) * 10 // total:
-                print(f"{what}: {done}/{total}", file=sys.stderr)
+            if time.monotonic() - spoke > _SECONDS_BETWEEN_LINES:
+                spoke = time.monotonic()
+                print(f"{what}: {done}/{total}", file=sys.stderr, flush=True)
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

@@ -1,8 +1,8 @@
 """What KonJND-1k's files say about its ratings: do people notice where noticing can be expected?
 
 The table does not tell whether a rating is a file index or the position of the slider, which counts from the other
-end. The error at the JND tells more than the share of ratings at either end of the range, since the levels that
-people tell apart lie off the middle of both scales; so the PSNR at the mean JND is measured under both readings.
+end. So the PSNR at the mean JND is measured under both readings. It is chosen over the share of ratings at the ends of
+the range because the study's own qualification pictures say where it should lie; for the share nothing is known.
 """
 
 from __future__ import annotations

@@ -80,13 +80,13 @@ def _ratings(path: Path, row: _Row, indices: int, faults: Faults) -> tuple[float
     where = f"line {row.line} ({row.cells['imageid']})"
     try:
         values = json.loads(row.cells["ratings"])
-        ratings = tuple(float(value) for value in values if not isinstance(value, bool))
-        if not isinstance(values, list) or len(ratings) != len(values) or not ratings:
-            raise ValueError
-    except (ValueError, TypeError):
+    except ValueError:
+        values = None
+    if not isinstance(values, list) or not values or not all(type(value) in (int, float) for value in values):
         shown = row.cells["ratings"][:60]
         faults.add(path, f"{where}: ratings are {shown!r}, expected a list of numbers such as [45, 52].")
         return ()
+    ratings = tuple(map(float, values))
     for rating in ratings:
         if not 1 <= rating <= indices:  # also refuses NaN
             faults.add(path, f"{where}: the rating {rating:g} is no file index, expected 1 to {indices}.")

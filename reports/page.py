@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.axes import mae_limit
 from reports.columns import COLUMNS, HOW_TO_READ, Column, interval, mark, significant
 from reports.drawing import for_page
 from reports.figures import RUN_FIGURES, SECTION_FIGURES, RunFigure, run_stem, section_stem
 from reports.names import safe_name, section_name
 from reports.rows import Row
-from reports.section_figures import mae_limit
 from reports.sections import Section
 
 _FOLDER = Path(__file__).parent

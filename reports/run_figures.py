@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from reports.axes import WITHIN, error_bins
 from reports.columns import decimal, mark
 from reports.drawing import BAND, FILL, INK, MUTED, letters_across, new_figure, shortened
 from reports.rows import Row
@@ -14,10 +15,7 @@ from reports.sections import Section
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WITHIN = 5
 _WIDTH_IN = 4.4
-_BIN_WIDTHS = (1, 3, 5, 9)
-_MOST_BINS = 40
 _MANY_POINTS = 400
 
 
@@ -34,6 +32,10 @@ def error_histogram(section: Section, row: Row) -> Figure | None:
     axes.hist(row.errors, bins=list(edges), color=FILL, edgecolor=INK, linewidth=0.6)
     for place, style in ((0, "-"), (-WITHIN, "--"), (WITHIN, "--")):
         axes.axvline(place, color=INK, linewidth=1.0, linestyle=style)
+    for text, side, hidden in (("← {}", 0.01, row.errors < edges[0]), ("{} →", 0.99, row.errors > edges[-1])):
+        if hidden.any():
+            beside = {"ha": "left" if side < 0.5 else "right", "va": "top", "fontsize": 7.6}
+            axes.text(side, 0.98, text.format(f"{hidden.sum()} farther"), transform=axes.transAxes, **beside)
     room = (edges[1] - edges[0]) / 4
     axes.set(xlim=(edges[0] - room, edges[-1] + room), ylim=(0, highest * 1.05))
     axes.set_xlabel(f"predicted minus true level ({section.unit})")
@@ -41,18 +43,6 @@ def error_histogram(section: Section, row: Row) -> Figure | None:
     axes.grid(visible=False, axis="x")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     return figure
-
-
-def error_bins(section: Section) -> tuple[np.ndarray, int]:
-    """Bin edges that cover every error of a section, 0 in a bin's middle, and the fullest bin's count."""
-    errors = [row.errors for row in section.rows if row.errors.size]
-    low = min(0.0, *(float(values.min()) for values in errors))
-    high = max(0.0, *(float(values.max()) for values in errors))
-    low, high = min(low, -2 * WITHIN), max(high, 2 * WITHIN)
-    width = next((w for w in _BIN_WIDTHS if (high - low) / w <= _MOST_BINS), _BIN_WIDTHS[-1])
-    first, last = np.floor(low / width + 0.5), np.ceil(high / width - 0.5)
-    edges = (np.arange(first, last + 2) - 0.5) * width
-    return edges, max(int(np.histogram(values, edges)[0].max()) for values in errors)
 
 
 def psnr_scatter(section: Section, row: Row) -> Figure | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reports.axes import mae_limit
 from reports.columns import decimal, interval, mark
 from reports.drawing import ACCENT, HOLLOW, INK, letters_across, new_figure, shortened
 from reports.rows import Row
@@ -37,7 +38,8 @@ def mae_dots(section: Section) -> Figure:
     axes.set(xlim=(0, limit), ylim=(len(names) - 0.4, -0.6))
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(f"MAE in {section.unit}, lower is better")
+    arrows = "; arrow: beyond the axis" if any((row.scores["mae"] or 0) > limit for row in section.rows) else ""
+    axes.set_xlabel(f"MAE in {section.unit}, lower is better{arrows}")
     return figure
 
 
@@ -52,15 +54,6 @@ def _dot(axes: Axes, place: int, row: Row, limit: float) -> None:
         return
     shape, face = "D" if row.is_control else "o", ACCENT if row.is_whole and not row.is_control else HOLLOW
     axes.plot(mae, place, shape, markerfacecolor=face, markeredgecolor=INK, markersize=6, zorder=3)
-
-
-def mae_limit(section: Section) -> float:
-    """Where the MAE axis ends: a few very poor rows must not press the others into a corner."""
-    ends = sorted(float(row.scores["mae_high"] or row.scores["mae"] or 0) for row in section.rows if not row.has_failed)
-    if not ends:
-        return 1.0
-    control = float(section.control.scores["mae"] or 0) if section.control is not None else 0.0
-    return 1.08 * max(min(ends[-1], 3 * ends[len(ends) // 2]), control, 1e-6)
 
 
 def describe_mae(section: Section) -> str:

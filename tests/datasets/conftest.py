@@ -32,7 +32,12 @@ def make_mcl_jci(tmp_path) -> Callable[..., Path]:
     """
 
     def make(
-        sources: Iterable[int] = (1, 2), *, pictures: str = "all", end: str = "\n", mark: str = "", home: str = "MCL-JCI"
+        sources: Iterable[int] = (1, 2),
+        *,
+        pictures: str = "all",
+        end: str = "\n",
+        mark: str = "",
+        home: str = "MCL-JCI",
     ) -> Path:
         root = tmp_path / home
         for folder in ("JND_samples", "SQF_data", *(["source_images/[BMP]"] if pictures != "none" else [])):
@@ -40,7 +45,9 @@ def make_mcl_jci(tmp_path) -> Callable[..., Path]:
         for number in sources:
             lines = [mark + " ".join(map(str, MADE_SUBJECTS[0])), *(" ".join(map(str, s)) for s in MADE_SUBJECTS[1:])]
             write(root / f"JND_samples/JND_image_{number:02d}.txt", lines, end)
-            write(root / f"SQF_data/Image_{number}_l_h.txt", [f"{mark}100  {80 - number}  30 20 ", "0.2 0.5 0.3 0.1"], end)
+            write(
+                root / f"SQF_data/Image_{number}_l_h.txt", [f"{mark}100  {80 - number}  30 20 ", "0.2 0.5 0.3 0.1"], end
+            )
             if pictures != "none":
                 Image.fromarray(photograph(number)).save(root / f"source_images/[BMP]/ImageJND_SRC{number:02d}.bmp")
             if pictures == "all":

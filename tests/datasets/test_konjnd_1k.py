@@ -80,7 +80,9 @@ def test_ratings_that_nobody_can_have_given_are_noted(make_konjnd_jpeg):
 def test_the_bpg_half_reads_decoded_files_in_both_directions(make_konjnd_bpg, direction, says):
     root = make_konjnd_bpg(direction)
     dataset = open_bpg(root)
-    assert dataset.notes[0].startswith(f"Level direction: {direction}, so {says}, found from the PSNR against the source")
+    assert dataset.notes[0].startswith(
+        f"Level direction: {direction}, so {says}, found from the PSNR against the source"
+    )
     picture = dataset.pictures[0]
     assert (dataset.codec.name, picture.source) == ("bpg", "SRC0505")
     assert sorted(picture.samples) == [28, 30, 31, 33]
@@ -135,16 +137,15 @@ def test_the_halves_do_not_see_each_other(tmp_path, make_konjnd_bpg, make_konjnd
 
 def test_other_names_of_the_same_files_read_the_same(make_konjnd_bpg):
     root = make_konjnd_bpg()
-    before = open_bpg(root)
+    before = [(picture.samples, picture.ladder.mse(30)) for picture in open_bpg(root).pictures]
     for path in sorted(root.rglob("*"), key=lambda path: -len(path.parts)):
         path.rename(path.with_name(path.name.upper()))
     table = root / "SUBJECTIVE_RATINGS.CSV"
     text = table.read_text().replace("Compression type", "compression  TYPE").replace("image_id", " Image ID")
     table.write_bytes(("\ufeff" + text.replace(".png", "").replace("\n", "\r\n")).encode())
-    after = open_bpg(root.parent)
-    for first, second in zip(before.pictures, after.pictures, strict=True):
-        np.testing.assert_array_equal(first.samples, second.samples)
-        assert first.ladder.mse(30) == second.ladder.mse(30)
+    for (samples, error), after in zip(before, open_bpg(root.parent).pictures, strict=True):
+        np.testing.assert_array_equal(after.samples, samples)
+        assert after.ladder.mse(30) == error
 
 
 ROW = 'SRC0600.png,BPG,3,20.0,0.8,"[19, 20, 21]"'
@@ -155,7 +156,7 @@ ROW = 'SRC0600.png,BPG,3,20.0,0.8,"[19, 20, 21]"'
     [
         ("[19, 20, 21]", "[19, 20", r"line 2 \(SRC0600\.png\): ratings are '\[19, 20', expected a list of numbers"),
         ("[19, 20, 21]", "[]", "expected a list of numbers"),
-        ("[19, 20, 21]", '[19, ""20"", 21]', "'No. of ratings'|expected a list of numbers"),
+        ("[19, 20, 21]", '[19, ""20"", 21]', "expected a list of numbers"),
         ("[19, 20, 21]", "[19, true, 21]", "expected a list of numbers"),
         ("[19, 20, 21]", "[19, 20, 52]", "the rating 52 is no file index, expected 1 to 51"),
         ("[19, 20, 21]", "[19, NaN, 21]", "the rating nan is no file index"),
@@ -182,7 +183,9 @@ def test_a_damaged_row_is_named_with_what_was_expected(tmp_path, old, new, messa
 @pytest.mark.parametrize("mean", ["20", "20.3", "20.33", "20.3333333333", "20.3333333333333357"])
 def test_a_mean_may_be_printed_with_any_digits(tmp_path, mean):
     row = f'SRC0600.png,BPG,3,{mean},0.9,"[19, 20, 22]"'
-    (tmp_path / "subjective_ratings.csv").write_text(f"image_id,Compression type,No. of ratings,mean,std,ratings\n{row}\n")
+    (tmp_path / "subjective_ratings.csv").write_text(
+        f"image_id,Compression type,No. of ratings,mean,std,ratings\n{row}\n"
+    )
     assert open_bpg(tmp_path).pictures[0].samples.tolist() == [19, 20, 22]
 
 

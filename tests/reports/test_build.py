@@ -31,12 +31,12 @@ def _contents(folder: Path) -> dict[str, bytes]:
 @pytest.fixture
 def results(tmp_path, store_run) -> Path:
     folder = tmp_path / "results"
-    store_run(folder, "constant")
     store_run(folder, "psnr", failing=2)
     return folder
 
 
-def test_the_same_bytes_in_every_process_and_for_every_hash_seed(tmp_path, results):
+def test_the_same_bytes_in_every_process_and_for_every_hash_seed(tmp_path, results, store_run):
+    store_run(results, "constant")
     code = "import sys, pathlib; from reports.build import build; build(*map(pathlib.Path, sys.argv[1:]), quiet=True)"
     for out, seed in (("one", "1"), ("two", "2")):
         _python(code, results, tmp_path / out, hash_seed=seed)

@@ -114,7 +114,7 @@ def test_one_picture_has_no_interval(tmp_path, store_run):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1234567.0, "1234567"), (0.1 + 0.2, "0.3"), (1e-5, "0.00001"), (-0.0, "0"), (24, "24"), (None, ""), (5.0, "5")],
+    [(1234567.0, "1234570"), (0.1 + 0.2, "0.3"), (1e-5, "0.00001"), (-0.0, "0"), (24, "24"), (None, ""), (5.0, "5")],
 )
 def test_significant_digits_have_no_exponent(value, text):
     assert significant(value) == text
