@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 
 from baselines.pixel_map import PixelMapPredictor
-from baselines.pixel_masking import background_luminance, largest_gradient, luminance_adaptation
+from baselines.pixel_masking import background_luminance, gradient_masking, largest_gradient, luminance_adaptation
 from baselines.predictor import Card
 
 
@@ -47,6 +47,5 @@ class Chou1995(PixelMapPredictor):
         :returns: grey levels, positive, same shape.
         """
         background = background_luminance(luma, border=self.border)
-        gradient = largest_gradient(luma, border=self.border)
-        masking = gradient * (0.0001 * background + 0.115) + (0.5 - 0.01 * background)
-        return np.maximum(masking, luminance_adaptation(background))
+        masking = gradient_masking(largest_gradient(luma, border=self.border), background)
+        return np.maximum(masking, luminance_adaptation(background), out=masking)

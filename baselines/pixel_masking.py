@@ -66,14 +66,27 @@ def largest_gradient(plane: np.ndarray, *, border: str = "reflect") -> np.ndarra
     return found.astype(float, copy=False)
 
 
+def gradient_masking(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """Visibility threshold of a gradient on a background (Chou & Li Eqs 2 and 4, lambda = 1/2), grey levels.
+
+    :returns: may fall below 0 where a bright background has no gradient.
+    """
+    masking = 0.0001 * background
+    masking += 0.115
+    masking *= gradient
+    masking += 0.5
+    masking -= 0.01 * background
+    return masking
+
+
 def luminance_adaptation(background: np.ndarray) -> np.ndarray:
     """Visibility threshold of a background luminance (Chou & Li Eq 3: T0 = 17, gamma = 3/128), grey levels."""
     # The two branches meet at 127 with 3, so each may go on at its end value there. In place: this is the costly part.
-    adaptation = np.minimum(background, 127)
+    adaptation = np.minimum(background, 127.0)
     np.sqrt(adaptation, out=adaptation)
     adaptation *= -17 / np.sqrt(127)
     adaptation += 17 + 3
-    bright = np.maximum(background, 127)
+    bright = np.maximum(background, 127.0)
     bright -= 127
     bright *= 3 / 128
     adaptation += bright

@@ -8,9 +8,9 @@ import numpy as np
 
 from baselines.canny import edge_weight
 from baselines.pixel_map import PixelMapPredictor
-from baselines.pixel_masking import background_luminance, largest_gradient, luminance_adaptation, namm
+from baselines.pixel_masking import background_luminance, gradient_masking, largest_gradient, luminance_adaptation, namm
 from baselines.predictor import Card
-from datasets.errors import unknown_name
+from datasets.errors import UserError, unknown_name
 
 VARIANTS = {"paper": "Eqs 2-9 as printed", "code": "as in the MATLAB code that circulates under the paper's name"}
 COLORS = {"luma": "luma alone", "full": "luma, Cb and Cr, each with its own masking"}
@@ -90,12 +90,16 @@ class Yang2005(PixelMapPredictor):
 
         :param luma: 0..255, uint8 or float, shape (height, width); or Y, Cb and Cr, shape (height, width, 3).
         :returns: grey levels, positive, same shape.
-        :raises UserError: for an unknown `variant` or `border`.
+        :raises UserError: for an unknown `variant` or `border`, or chroma with the variant `code`.
         """
         if self.variant not in VARIANTS:
             raise unknown_name("variant", self.variant, VARIANTS)
         if luma.ndim == 2:
             return self._luma_map(luma)
+        if self.variant != "paper":
+            raise UserError(
+                f"yang2005: variant {self.variant!r} knows no chroma. Take color='luma' or variant='paper'."
+            )
         planes = [np.ascontiguousarray(luma[:, :, index]) for index in range(3)]
         adaptation = luminance_adaptation(background_luminance(planes[0], border=self.border))
         maps = [self._plane_map(*one, adaptation) for one in zip(planes, GAINS, OVERLAPS, strict=True)]
@@ -106,7 +110,7 @@ class Yang2005(PixelMapPredictor):
         adaptation = luminance_adaptation(background)
         if self.variant == "paper":
             return self._plane_map(luma, GAINS[0], OVERLAPS[0], adaptation)
-        return namm(adaptation, chou_masking(self._gradient(luma), background))
+        return namm(adaptation, gradient_masking(self._gradient(luma), background))
 
     def _plane_map(self, plane: np.ndarray, gain: float, overlap: float, adaptation: np.ndarray) -> np.ndarray:
         texture = self._gradient(plane)

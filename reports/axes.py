@@ -10,8 +10,8 @@ WITHIN = 5
 """Levels: the histogram shows at least twice as far, and marks this."""
 
 _BIN_WIDTHS = (1, 3, 5, 9)
-_MOST_BINS = 40
-_FARTHEST = 4
+_MOST_BINS = 30
+_FARTHEST = 3
 
 
 def mae_limit(section: Section) -> float:

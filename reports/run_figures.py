@@ -13,6 +13,7 @@ from reports.rows import Row
 from reports.sections import Section
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _WIDTH_IN = 4.4
@@ -32,10 +33,7 @@ def error_histogram(section: Section, row: Row) -> Figure | None:
     axes.hist(row.errors, bins=list(edges), color=FILL, edgecolor=INK, linewidth=0.6)
     for place, style in ((0, "-"), (-WITHIN, "--"), (WITHIN, "--")):
         axes.axvline(place, color=INK, linewidth=1.0, linestyle=style)
-    for text, side, hidden in (("← {}", 0.01, row.errors < edges[0]), ("{} →", 0.99, row.errors > edges[-1])):
-        if hidden.any():
-            beside = {"ha": "left" if side < 0.5 else "right", "va": "top", "fontsize": 7.6}
-            axes.text(side, 0.98, text.format(f"{hidden.sum()} farther"), transform=axes.transAxes, **beside)
+    _count_beyond(axes, row.errors, edges)
     room = (edges[1] - edges[0]) / 4
     axes.set(xlim=(edges[0] - room, edges[-1] + room), ylim=(0, highest * 1.05))
     axes.set_xlabel(f"predicted minus true level ({section.unit})")
@@ -43,6 +41,14 @@ def error_histogram(section: Section, row: Row) -> Figure | None:
     axes.grid(visible=False, axis="x")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     return figure
+
+
+def _count_beyond(axes: Axes, errors: np.ndarray, edges: np.ndarray) -> None:
+    below, above = int((errors < edges[0]).sum()), int((errors > edges[-1]).sum())
+    if below:
+        axes.text(0.02, 0.5, f"← {below} farther", transform=axes.transAxes, ha="left", color=INK)
+    if above:
+        axes.text(0.98, 0.5, f"{above} farther →", transform=axes.transAxes, ha="right", color=INK)
 
 
 def psnr_scatter(section: Section, row: Row) -> Figure | None:
