@@ -161,7 +161,7 @@ ROW = 'SRC0600.png,BPG,3,20.0,0.8,"[19, 20, 21]"'
         ("[19, 20, 21]", "[19, 20, 52]", "the rating 52 is no file index, expected 1 to 51"),
         ("[19, 20, 21]", "[19, NaN, 21]", "the rating nan is no file index"),
         ("[19, 20, 21]", "[19, 20]", "'No. of ratings' is '3' but the list has 2"),
-        ("20.0", "23.5", r"'mean' is '23\.5' but the list's mean is 20\.00"),
+        ("20.0", "23.5", r"'mean' is '23\.5' but the list runs from 19 to 21"),
         ("20.0", "nan", "'mean' is 'nan'"),
         ("20.0", "", "'mean' is ''"),
         ("BPG", "HEIC", "line 2 has image_id 'SRC0600.png' and Compression type 'HEIC'"),
@@ -180,8 +180,8 @@ def test_a_damaged_row_is_named_with_what_was_expected(tmp_path, old, new, messa
         open_bpg(tmp_path)
 
 
-@pytest.mark.parametrize("mean", ["20", "20.3", "20.33", "20.3333333333", "20.3333333333333357"])
-def test_a_mean_may_be_printed_with_any_digits(tmp_path, mean):
+@pytest.mark.parametrize("mean", ["20", "20.3", "20.3333333333333357", "19.5"])
+def test_a_mean_may_be_printed_with_any_digits_and_leave_outliers_out(tmp_path, mean):
     row = f'SRC0600.png,BPG,3,{mean},0.9,"[19, 20, 22]"'
     (tmp_path / "subjective_ratings.csv").write_text(
         f"image_id,Compression type,No. of ratings,mean,std,ratings\n{row}\n"
