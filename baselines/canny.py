@@ -11,13 +11,16 @@ import functools
 
 import numpy as np
 
-from baselines.pixel_masking import border_kind, filterable
+from baselines.pixel_masking import border_kind, directional_gradients, filterable
 
 SIGMA = np.sqrt(2)
 _REACH = 8
 """Pixels on either side that MATLAB's filters see at this sigma."""
 _LARGEST = 16000
 """The largest magnitude in OpenCV's integers; from 27000 on its direction test overflows 32 bits."""
+
+_FLAT = 1e-3
+"""Grey levels of derivative that are rounding alone; a single pixel that is 1 level off has 100 times as much."""
 
 
 def matlab_canny(plane: np.ndarray, high: float) -> np.ndarray:
@@ -51,12 +54,12 @@ def edges(horizontal: np.ndarray, vertical: np.ndarray, high: float) -> np.ndarr
     import cv2
 
     largest = float(cv2.magnitude(horizontal, vertical).max())
-    if largest < np.finfo(np.float32).eps * 255:
+    if largest < _FLAT:
         return np.zeros(horizontal.shape, dtype=bool)
     scale = _LARGEST / largest
     whole = [cv2.addWeighted(one, scale, one, 0, 0, dtype=cv2.CV_16S) for one in (horizontal, vertical)]
     found = cv2.Canny(*whole, 0.4 * high * _LARGEST, high * _LARGEST, L2gradient=True)
-    return np.asarray(found).view(bool)
+    return np.asarray(found) != 0
 
 
 def edge_weight(
@@ -70,14 +73,36 @@ def edge_weight(
     :param border: `reflect` or `zero`; with `zero` the weight falls towards the picture's edge as in MATLAB.
     :returns: 0..1, float32, same shape.
     """
+    found = matlab_canny(plane, high)
+    return weight_around(found, strength=strength, radius=radius, window=window, border=border)
+
+
+def weight_around(found: np.ndarray, *, strength: float, radius: int, window: int, border: str) -> np.ndarray:
+    """The weight of `edge_weight` around edges that have been found.
+
+    :param found: bool, shape (height, width).
+    """
     import cv2
 
-    found = matlab_canny(plane, high).view(np.uint8)
+    lines = found.view(np.uint8)
     if radius:
-        found = cv2.dilate(found, _disk(radius))
+        lines = cv2.dilate(lines, _disk(radius))
     table = np.ones(256, dtype=np.float32)
     table[1:] = 1 - strength
-    return np.asarray(cv2.GaussianBlur(cv2.LUT(found, table), (window, window), 0.8, borderType=border_kind(border)))
+    return np.asarray(cv2.GaussianBlur(cv2.LUT(lines, table), (window, window), 0.8, borderType=border_kind(border)))
+
+
+def unprotected(plane: np.ndarray, *, border: str) -> np.ndarray:
+    """The edge weight of Wu et al. 2017, which Jiang et al. 2022 took over: nothing is left within 3 pixels of edges.
+
+    Edges are sought above 60 grey levels of the steepest 5x5 gradient, but never above 0.8 of the largest magnitude.
+
+    :param border: as `edge_weight`, and of the 5x5 gradients.
+    :returns: 0..1, float32, same shape.
+    """
+    steepest = max(np.abs([one.min(), one.max()]).max() for one in directional_gradients(plane, border=border))
+    high = min(60 / max(float(steepest), 60), 0.8)
+    return edge_weight(plane, high, strength=1, radius=3, window=5, border=border)
 
 
 @functools.cache

@@ -17,6 +17,8 @@ LARGEST_SUM = 3 * 255
 SMOOTH_SUM = 3 * 5
 """A pixel counts as smooth where its Prewitt sums are shorter than this: 5 grey levels."""
 BIN_DEGREES = 12
+_RADIX = 4 * 9 + 1
+"""Four counts of at most 9 are less than this, so sums over sides and corners fit into one number."""
 SMOOTH_BIN = 16
 """The bin of smooth pixels; orientations have 0..15."""
 
@@ -62,6 +64,27 @@ def count_orientations(across: np.ndarray, down: np.ndarray, *, smooth_apart: bo
     if border == "zero":
         count[[0, -1]] = count[:, [0, -1]] = 1
     return count
+
+
+def blurred_counts() -> np.ndarray:
+    """Every value that a count can have after the code's 3x3 Gaussian of sigma 1, float, 0..9; see below for which."""
+    import cv2
+
+    side, centre, _ = cv2.getGaussianKernel(3, 1).ravel()[[0, 1, 2]]
+    middle, rest = np.divmod(np.arange(10 * _RADIX**2), _RADIX**2)
+    sides, corners = np.divmod(rest, _RADIX)
+    return centre**2 * middle + centre * side * sides + side**2 * corners
+
+
+def which_blurred_count(count: np.ndarray, *, border: str) -> np.ndarray:
+    """Each pixel's place in `blurred_counts`, int16: powers of the masking are then taken of thousands, not millions.
+
+    :param count: as `count_orientations` gives it.
+    """
+    import cv2
+
+    kernel = np.array([[1, _RADIX, 1], [_RADIX, _RADIX**2, _RADIX], [1, _RADIX, 1]], dtype=float)
+    return np.asarray(cv2.filter2D(count, cv2.CV_16S, kernel, borderType=border_kind(border)))
 
 
 @functools.cache

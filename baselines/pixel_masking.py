@@ -7,6 +7,7 @@ float32 on 8-bit planes, which loses nothing under these kernels of whole 16ths 
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -56,12 +57,17 @@ def background_luminance(plane: np.ndarray, *, border: str = "reflect") -> np.nd
     return correlate(plane, BACKGROUND / 32, border=border)
 
 
+def directional_gradients(plane: np.ndarray, *, border: str) -> Iterator[np.ndarray]:
+    """Four gradients, signed, grey levels: down, along both diagonals, across (Chou & Li Fig 5)."""
+    plane = filterable(plane)
+    for kernel in GRADIENTS:
+        yield _filter(plane, kernel / 16, border)
+
+
 def largest_gradient(plane: np.ndarray, *, border: str = "reflect") -> np.ndarray:
     """Largest magnitude of four directional gradients (Chou & Li Eq 5), grey levels."""
-    plane = filterable(plane)
-    found = np.zeros_like(plane)
-    for kernel in GRADIENTS:
-        gradient = _filter(plane, kernel / 16, border)
+    found = np.zeros_like(filterable(plane))
+    for gradient in directional_gradients(plane, border=border):
         np.maximum(found, np.abs(gradient, out=gradient), out=found)
     return found.astype(float, copy=False)
 

@@ -120,6 +120,10 @@ class JNDPredictor(ABC):
         """Whether the prediction was cut off at an end of the codec's range."""
         return False
 
+    def remark(self, picture: Picture) -> str:
+        """One sentence that a reader of the run should know of how this picture was looked at; mostly empty."""
+        return ""
+
     def measure(self, picture: Picture) -> Any:
         """Whatever costs time and depends on the picture and the parameters, not on the fold; None where nothing does.
 

@@ -6,14 +6,13 @@ from typing import Any, final
 
 import numpy as np
 
-from baselines.canny import edge_weight
-from baselines.pattern_complexity import count_orientations, prewitt
+from baselines.canny import unprotected
+from baselines.pattern_complexity import blurred_counts, count_orientations, prewitt, which_blurred_count
 from baselines.pixel_map import PixelMapPredictor
 from baselines.pixel_masking import (
     background_luminance,
     border_kind,
     filterable,
-    largest_gradient,
     luminance_adaptation,
     luminance_adaptation_32,
     namm,
@@ -99,26 +98,20 @@ class Wu2017(PixelMapPredictor):
     def _masking_of_code(self, luma: np.ndarray) -> np.ndarray:
         variance = local_variance(luma, border=self.border)
         pattern = np.sqrt(variance)
-        pattern *= complexity_masking(smoothed_complexity(luma, border=self.border), gain=0.3, knee=1.0)
+        count = count_orientations(*prewitt(luma, border=self.border), smooth_apart=True, border=self.border)
+        masking = complexity_masking(blurred_counts(), gain=0.3, knee=1.0)
+        pattern *= masking.take(which_blurred_count(count, border=self.border))
         if self.edge_protection:
-            pattern *= self._edge_weight(luma)
+            pattern *= unprotected(luma, border=self.border)
         return np.maximum(pattern, contrast_masking(variance), out=pattern)
 
     def _masking_of_paper(self, luma: np.ndarray) -> np.ndarray:
         across, down = prewitt(luma, border=self.border)
         contrast = np.hypot(across, down, dtype=float) / 3
         count = count_orientations(across, down, smooth_apart=False, border=self.border)
-        pattern = np.log2(1 + contrast) * complexity_masking(count.astype(float), gain=0.8, knee=0.1)
-        return np.maximum(pattern, contrast_masking(contrast**2))
-
-    def _edge_weight(self, luma: np.ndarray) -> np.ndarray:
-        high = edge_threshold(luma, border=self.border)
-        return edge_weight(luma, high, strength=1, radius=3, window=5, border=self.border)
-
-
-def edge_threshold(luma: np.ndarray, *, border: str) -> float:
-    """Canny's upper threshold in the authors' code: 60 grey levels of the largest gradient, 0.8 at most."""
-    return min(60 / max(float(largest_gradient(luma, border=border).max()), 60.0), 0.8)
+        pattern = np.log2(1 + contrast)
+        pattern *= complexity_masking(np.arange(10.0), gain=0.8, knee=0.1).take(count)
+        return np.maximum(pattern, contrast_masking(contrast**2), out=pattern)
 
 
 def local_variance(luma: np.ndarray, *, border: str) -> np.ndarray:
@@ -137,22 +130,9 @@ def local_variance(luma: np.ndarray, *, border: str) -> np.ndarray:
     return np.asarray(variance)
 
 
-def smoothed_complexity(luma: np.ndarray, *, border: str) -> np.ndarray:
-    """Pattern complexity of the authors' code: the count of orientations under a 3x3 Gaussian of sigma 1, 0..9."""
-    import cv2
-
-    count = count_orientations(*prewitt(luma, border=border), smooth_apart=True, border=border)
-    return np.asarray(cv2.GaussianBlur(count.astype(float), (3, 3), 1, borderType=border_kind(border)))
-
-
 def complexity_masking(complexity: np.ndarray, *, gain: float, knee: float) -> np.ndarray:
     """Masking by a pattern's complexity (Eq 10): gain C^2.7 / (C^2 + knee^2)."""
-    import cv2
-
-    masking = cv2.pow(complexity, 2.7)
-    masking *= gain
-    masking /= complexity**2 + knee**2
-    return np.asarray(masking)
+    return gain * complexity**2.7 / (complexity**2 + knee**2)
 
 
 def contrast_masking(variance: np.ndarray) -> np.ndarray:

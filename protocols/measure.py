@@ -31,11 +31,13 @@ class Measured:
     :param value: what its `measure` gave; None where it failed.
     :param ms: what it took, the pass over the ladder included where the method used it.
     :param error: why it failed; empty where it did not.
+    :param remark: what the predictor says of how it looked at the picture.
     """
 
     value: Any
     ms: float
     error: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,12 +115,12 @@ def _measure(picture: Picture, predictor: JNDPredictor) -> Measured:
     reads = picture.ladder.summary_reads if picture.has_pixels else 0
     start = time.perf_counter()
     try:
-        value = predictor.measure(picture)
+        value, remark = predictor.measure(picture), predictor.remark(picture)
     except Exception as error:  # any method may fail in any way on one picture; the others go on
         return Measured(None, (time.perf_counter() - start) * 1000, error_text(error))
     ms = (time.perf_counter() - start) * 1000
     shared = picture.has_pixels and picture.ladder.summary_reads > reads
-    return Measured(value, ms + (picture.summary().ms if shared else 0.0))
+    return Measured(value, ms + (picture.summary().ms if shared else 0.0), remark=remark)
 
 
 def error_text(error: Exception) -> str:

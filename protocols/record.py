@@ -7,7 +7,8 @@ import functools
 import os
 import platform
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -34,10 +35,13 @@ _PACKAGES = (
 )
 
 
-def describe(plan: Plan, predictions: pd.DataFrame, timings: Mapping[str, float]) -> dict[str, Any]:
+def describe(
+    plan: Plan, predictions: pd.DataFrame, timings: Mapping[str, float], remarks: Iterable[str] = ()
+) -> dict[str, Any]:
     """The whole of `run.json`, JSON-ready.
 
     :param predictions: the run's rows; their errors decide its status.
+    :param remarks: what the predictor said of each picture; told apart and counted.
     :param timings: stage to seconds.
     """
     job, task = plan.job, plan.job.task
@@ -53,6 +57,7 @@ def describe(plan: Plan, predictions: pd.DataFrame, timings: Mapping[str, float]
         "seed": task.seed,
         "parameters": plan.key_parts["parameters"],
         "card": _plain_card(job.entry.predictor.card),
+        "remarks": {remark: count for remark, count in sorted(Counter(remarks).items()) if remark},
         "truth_meaning": job.truth.meaning,
         "dataset": _describe_dataset(plan),
         "pictures": len(predictions),

@@ -36,7 +36,10 @@ def carry_out(plans: Sequence[Plan], store: Store, *, jobs: int, quiet: bool, sa
         predictions = cross_validate(plan.job, visits)
         seconds = time.perf_counter() - start
         measure_s = float(predictions["ms"].sum(skipna=True)) / 1000
-        info = describe(plan, predictions, {"measure_and_predict": measure_s, "fit_and_predict": seconds})
+        key = plan.job.make().measurement_key()
+        remarks = [visit.measured[key].remark for visit in visits.values()]
+        timings = {"measure_and_predict": measure_s, "fit_and_predict": seconds}
+        info = describe(plan, predictions, timings, remarks)
         run = store.write(info, predictions)
         say(
             f"{plan.job.identity.predictor} under {plan.job.truth.name}: {run.status} ({seconds:.1f} s after measuring)"

@@ -1,8 +1,5 @@
 """Protects Chou & Li 1995: exact against a reference map, sound on any plane, and its rule from map to level."""
 
-import hashlib
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,20 +13,10 @@ NOISE = np.random.default_rng(0).integers(0, 256, (33, 65), dtype=np.uint8)
 
 
 @pytest.mark.parametrize("image", ["camera", "astronaut_L"])
-def test_exact_against_the_reference_map(image, shared_data):
+def test_exact_against_the_reference_map(image, reference_maps):
     """A row of an independent implementation of Eqs 1-5, zero borders; every statistic and pixel to 1e-6."""
-    from PIL import Image
-    from skimage import data
-
-    reference = json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())
-    pixels = data.camera() if image == "camera" else np.asarray(Image.fromarray(data.astronaut()).convert("L"))
-    assert hashlib.sha256(pixels.tobytes()).hexdigest() == reference["_meta"]["images"][image]["sha256"]
-    row = reference["maps"][image]["chou_li_1995_max"]
-    found = Chou1995(border="zero").jnd_map(pixels)
-    for statistic in ("mean", "std", "min", "max", "median"):
-        assert float(getattr(np, statistic)(found)) == pytest.approx(row[statistic], abs=1e-6), statistic
-    for place, value in row["pixels"].items():
-        assert found[tuple(map(int, place.split(",")))] == pytest.approx(value, abs=1e-6), place
+    found = Chou1995(border="zero").jnd_map(reference_maps.images[image])
+    reference_maps.assert_exact(found, image, "chou_li_1995_max")
 
 
 @pytest.mark.parametrize("border", ["reflect", "zero"])

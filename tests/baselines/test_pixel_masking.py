@@ -1,9 +1,5 @@
 """Protects the pieces of pixel-domain models: exact against reference maps, and the properties behind them."""
 
-import hashlib
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -21,38 +17,13 @@ from datasets.errors import UserError
 IMAGES = ("camera", "astronaut_L")
 
 
-def reference_image(name: str, expected_sha256: str) -> np.ndarray:
-    """The image of a reference row, uint8, shape (512, 512), checked to be the one the row was made from."""
-    from PIL import Image
-    from skimage import data
-
-    pixels = data.camera() if name == "camera" else np.asarray(Image.fromarray(data.astronaut()).convert("L"))
-    assert hashlib.sha256(pixels.tobytes()).hexdigest() == expected_sha256
-    return pixels
-
-
-def assert_matches_row(found: np.ndarray, row: dict) -> None:
-    """Every statistic and pixel of a reference row, to the digits it gives."""
-    assert list(found.shape) == row["shape"]
-    for statistic in ("mean", "std", "min", "max", "median"):
-        assert float(getattr(np, statistic)(found)) == pytest.approx(row[statistic], abs=1e-6), statistic
-    for place, value in row["pixels"].items():
-        assert found[tuple(map(int, place.split(",")))] == pytest.approx(value, abs=1e-6), place
-
-
-@pytest.fixture(scope="module")
-def reference(shared_data: Path) -> dict:
-    return json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())
-
-
 @pytest.mark.parametrize("image", IMAGES)
-def test_exact_against_the_reference_maps(image, reference):
-    plane = reference_image(image, reference["_meta"]["images"][image]["sha256"]).astype(float)
-    rows = reference["maps"][image]
+def test_exact_against_the_reference_maps(image, reference_maps):
+    plane = reference_maps.images[image].astype(float)
     background = background_luminance(plane, border="zero")
-    assert_matches_row(background, rows["background_luminance_B5"])
-    assert_matches_row(luminance_adaptation(background), rows["LA_chou"])
-    assert_matches_row(largest_gradient(plane, border="zero"), rows["mg_5x5_max_gradient"])
+    reference_maps.assert_exact(background, image, "background_luminance_B5")
+    reference_maps.assert_exact(luminance_adaptation(background), image, "LA_chou")
+    reference_maps.assert_exact(largest_gradient(plane, border="zero"), image, "mg_5x5_max_gradient")
 
 
 def test_operators_are_as_printed():
