@@ -6,6 +6,7 @@ are left out of the errors and counted beside them; what is undefined is None, n
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -160,6 +161,14 @@ def score(predictions: pd.DataFrame) -> dict[str, float | int | None]:
     return {**found, "mae_low": low, "mae_high": high}
 
 
+@functools.lru_cache(maxsize=4)
+def _draws(sources: tuple[str, ...]) -> np.ndarray:
+    """How often each source is drawn in each resample, shape (draws, sources)."""
+    digest = hashlib.sha256("\n".join(sources).encode()).digest()
+    generator = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    return generator.multinomial(len(sources), np.full(len(sources), 1 / len(sources)), size=BOOTSTRAP_DRAWS)
+
+
 def mae_interval(predictions: pd.DataFrame, *, share: float = 0.95) -> tuple[float | None, float | None]:
     """Percentile bootstrap interval of the MAE, resampling sources.
 
@@ -171,10 +180,7 @@ def mae_interval(predictions: pd.DataFrame, *, share: float = 0.95) -> tuple[flo
     totals, counts = errors.sum(), errors.count()
     if len(totals) < 2:
         return None, None
-    digest = hashlib.sha256("\n".join(map(str, totals.index)).encode()).digest()
-    draws = np.random.default_rng(int.from_bytes(digest[:8], "big")).multinomial(
-        len(totals), np.full(len(totals), 1 / len(totals)), size=BOOTSTRAP_DRAWS
-    )
+    draws = _draws(tuple(map(str, totals.index)))
     means = (draws @ totals.to_numpy()) / (draws @ counts.to_numpy())
     low, high = np.quantile(means, [(1 - share) / 2, (1 + share) / 2])
     return float(low), float(high)

@@ -1,0 +1,178 @@
+"""Draw a model's map of just noticeable differences beside the picture: `python -m baselines.map NAME IMAGE`."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from baselines.pixel_map import PixelMapPredictor
+from baselines.registry import find_predictors, registry
+from datasets.commands import run_command, write_atomically
+from datasets.errors import UserError
+from datasets.imaging import psnr_db, read_picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PLANES = ("Y", "Cb", "Cr")
+_BRIGHTEST = 99.5
+"""Percentile of the map at which colours end, so that a few edges do not darken everything else."""
+_EXAMPLES = """
+examples:
+  python -m baselines.map yang2005 photo.png                       photo-yang2005.png and photo-yang2005.npy here
+  python -m baselines.map wu2017-paper photo.jpg -o maps/wu.png    maps/wu.png and maps/wu.npy
+  python -m baselines.map yang2005-color photo.png                 one map for Y, one for Cb, one for Cr
+  python -m baselines.map chou1995 photo.png --json                the numbers for a script
+
+The .npy holds the map itself: float, grey levels, one number a pixel (and plane).
+"""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What has been drawn, in numbers.
+
+    :param name: the predictor's registered name.
+    :param image: the picture's file.
+    :param width: in pixels.
+    :param height: in pixels.
+    :param mean: of the map, grey levels.
+    :param psnr_db: of the picture with noise of the map's amplitude and random sign.
+    :param png: the drawing's file.
+    :param npy: the map's file.
+    """
+
+    name: str
+    image: str
+    width: int
+    height: int
+    mean: float
+    psnr_db: float
+    png: str
+    npy: str
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command. Returns its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m baselines.map",
+        description="Draw the largest change nobody notices at each pixel, as a model sees it, beside the picture.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", metavar="NAME", help="a predictor that draws a map; without a picture there is a list")
+    parser.add_argument("image", metavar="IMAGE", type=Path, nargs="?", help="PNG, JPEG, WebP or BMP")
+    parser.add_argument("-o", "--out", metavar="FILE.png", type=Path, help="default: IMAGE-NAME.png in this folder")
+    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    arguments = parser.parse_args(argv)
+    predictor = find_map_predictor(arguments.name)
+    if arguments.image is None:
+        raise UserError(f"give a picture too: python -m baselines.map {arguments.name} photo.png")
+    png = arguments.out or Path(f"{arguments.image.stem}-{arguments.name}.png")
+    if png.suffix.lower() != ".png":
+        raise UserError(f"--out {png}: expected a file name that ends in .png; the map is saved beside it as .npy")
+    drawn = draw(predictor, arguments.name, arguments.image, png)
+    print(json.dumps(vars(drawn)) if arguments.json else _sentence(drawn))
+    return 0
+
+
+def find_map_predictor(name: str) -> PixelMapPredictor:
+    """The predictor of a name, if it draws maps.
+
+    :raises UserError: where there is no such predictor, several, or one without a map; the text lists those with one.
+    """
+    known = [entry.name for entry in registry().values() if issubclass(entry.predictor, PixelMapPredictor)]
+    entries = find_predictors([name])
+    if len(entries) > 1:
+        raise UserError(f"{name!r} stands for {', '.join(one.name for one in entries)}: name one of them.")
+    predictor = entries[0].make()
+    if not isinstance(predictor, PixelMapPredictor):
+        raise UserError(f"{name!r} is a predictor, but draws no map. Those that do: {', '.join(known)}.")
+    return predictor
+
+
+def draw(predictor: PixelMapPredictor, name: str, image: Path, png: Path) -> Drawn:
+    """Write the drawing, and the map beside it as .npy.
+
+    :param name: as the predictor was asked for.
+    :raises UserError: where the picture cannot be read, or is too small.
+    """
+    rgb = read_picture(image)
+    jnd = predictor.map_of(rgb)
+    npy, height, width = png.with_suffix(".npy"), *rgb.shape[:2]
+    noise_db = float(psnr_db(float(np.mean(np.square(jnd)))))
+    drawn = Drawn(name, str(image), width, height, float(jnd.mean()), noise_db, str(png), str(npy))
+    write_atomically(npy, _npy_bytes(jnd))
+    write_atomically(png, _png_bytes(drawing(rgb, jnd, f"{predictor.card.title}: {image.name}", _numbers(drawn))))
+    return drawn
+
+
+def drawing(rgb: np.ndarray, jnd: np.ndarray, title: str, numbers: str) -> Figure:
+    """A picture and its map or maps side by side, with a scale in grey levels.
+
+    :param rgb: uint8, shape (height, width, 3).
+    :param jnd: grey levels, shape (height, width) or (height, width, planes).
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    maps = np.atleast_3d(jnd)
+    panels = 1 + maps.shape[2]
+    panel_in = 5.0 if panels == 2 else 4.0
+    tall_in = min(max(panel_in * rgb.shape[0] / rgb.shape[1], 1.5), 9.0)
+    figure = Figure(figsize=(panel_in * panels + 0.9, tall_in + 0.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(f"{title}\n{numbers}", fontsize=11)
+    axes = list(figure.subplots(1, panels, squeeze=False)[0])
+    axes[0].imshow(rgb)
+    brightest = max(float(np.percentile(maps, _BRIGHTEST)), 1e-3)
+    for index in range(maps.shape[2]):
+        shown = axes[1 + index].imshow(maps[:, :, index], cmap="magma", vmin=0, vmax=brightest)
+        if panels > 2:
+            axes[1 + index].set_title(PLANES[index], fontsize=10)
+    bar = figure.colorbar(shown, ax=axes[1:], extend="max", fraction=0.05, pad=0.02)
+    bar.set_label("just noticeable difference (grey levels)")
+    _without_ticks(axes)
+    return figure
+
+
+def _without_ticks(axes: Sequence[Axes]) -> None:
+    for one in axes:
+        one.set_xticks([])
+        one.set_yticks([])
+
+
+def _numbers(drawn: Drawn) -> str:
+    return f"{drawn.name}, mean {drawn.mean:.2f} grey levels, noise of this amplitude: {drawn.psnr_db:.2f} dB PSNR"
+
+
+def _sentence(drawn: Drawn) -> str:
+    return f"{_numbers(drawn)}\nwrote {drawn.png} and {drawn.npy} ({drawn.width}x{drawn.height})"
+
+
+def _npy_bytes(array: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def _png_bytes(figure: Figure) -> bytes:
+    import matplotlib.style
+
+    stream = io.BytesIO()
+    with matplotlib.style.context("default"):
+        figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+    return stream.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))
