@@ -57,9 +57,9 @@ def edges(horizontal: np.ndarray, vertical: np.ndarray, high: float) -> np.ndarr
     if largest < _FLAT:
         return np.zeros(horizontal.shape, dtype=bool)
     scale = _LARGEST / largest
-    whole = [cv2.addWeighted(one, scale, one, 0, 0, dtype=cv2.CV_16S) for one in (horizontal, vertical)]
-    found = cv2.Canny(*whole, 0.4 * high * _LARGEST, high * _LARGEST, L2gradient=True)
-    return np.asarray(found) != 0
+    across, down = (cv2.addWeighted(one, scale, one, 0, 0, dtype=cv2.CV_16S) for one in (horizontal, vertical))
+    found = cv2.Canny(across, down, 0.4 * high * _LARGEST, high * _LARGEST, L2gradient=True)
+    return np.asarray(found != 0)
 
 
 def edge_weight(
@@ -86,7 +86,7 @@ def weight_around(found: np.ndarray, *, strength: float, radius: int, window: in
 
     lines = found.view(np.uint8)
     if radius:
-        lines = cv2.dilate(lines, _disk(radius))
+        lines = np.asarray(cv2.dilate(lines, _disk(radius)), dtype=np.uint8)
     table = np.ones(256, dtype=np.float32)
     table[1:] = 1 - strength
     return np.asarray(cv2.GaussianBlur(cv2.LUT(lines, table), (window, window), 0.8, borderType=border_kind(border)))

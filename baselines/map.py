@@ -16,7 +16,7 @@ import numpy as np
 from baselines.pixel_map import PixelMapPredictor
 from baselines.registry import find_predictors, registry
 from datasets.commands import run_command, write_atomically
-from datasets.errors import UserError
+from datasets.errors import UserError, unknown_name
 from datasets.imaging import psnr_db, read_picture
 
 if TYPE_CHECKING:
@@ -69,15 +69,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", metavar="NAME", help="a predictor that draws a map; without a picture there is a list")
-    parser.add_argument("image", metavar="IMAGE", type=Path, nargs="?", help="PNG, JPEG, WebP or BMP")
+    parser.add_argument(
+        "name", metavar="NAME", help="a predictor that draws a map, e.g. yang2005; any other name is answered by a list"
+    )
+    parser.add_argument("image", metavar="IMAGE", type=Path, help="PNG, JPEG, WebP or BMP")
     parser.add_argument("-o", "--out", metavar="FILE.png", type=Path, help="default: IMAGE-NAME.png in this folder")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     arguments = parser.parse_args(argv)
     predictor = find_map_predictor(arguments.name)
-    if arguments.image is None:
-        raise UserError(f"give a picture too: python -m baselines.map {arguments.name} photo.png")
-    png = arguments.out or Path(f"{arguments.image.stem}-{arguments.name}.png")
+    png = arguments.out or Path(f"{arguments.image.stem}-{arguments.name.replace(':', '-')}.png")
     if png.suffix.lower() != ".png":
         raise UserError(f"--out {png}: expected a file name that ends in .png; the map is saved beside it as .npy")
     drawn = draw(predictor, arguments.name, arguments.image, png)
@@ -86,15 +86,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def find_map_predictor(name: str) -> PixelMapPredictor:
-    """The predictor of a name, if it draws maps.
+    """The predictor of a registered name or `package.module:Class`, if it draws maps.
 
-    :raises UserError: where there is no such predictor, several, or one without a map; the text lists those with one.
+    :raises UserError: where there is no such predictor, or it has no map; the text lists those that have one.
     """
     known = [entry.name for entry in registry().values() if issubclass(entry.predictor, PixelMapPredictor)]
-    entries = find_predictors([name])
-    if len(entries) > 1:
-        raise UserError(f"{name!r} stands for {', '.join(one.name for one in entries)}: name one of them.")
-    predictor = entries[0].make()
+    if ":" not in name and name not in registry():
+        raise unknown_name("predictor with a map", name, known)
+    predictor = find_predictors([name])[0].make()
     if not isinstance(predictor, PixelMapPredictor):
         raise UserError(f"{name!r} is a predictor, but draws no map. Those that do: {', '.join(known)}.")
     return predictor

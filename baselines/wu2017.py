@@ -119,15 +119,15 @@ def local_variance(luma: np.ndarray, *, border: str) -> np.ndarray:
     import cv2
 
     plane, kind = filterable(luma).astype(float, copy=False), border_kind(border)
-    total = cv2.boxFilter(plane, -1, (5, 5), normalize=False, borderType=kind)
-    variance = cv2.sqrBoxFilter(plane, -1, (5, 5), normalize=False, borderType=kind)
+    total = np.asarray(cv2.boxFilter(plane, -1, (5, 5), normalize=False, borderType=kind), dtype=float)
+    variance = np.asarray(cv2.sqrBoxFilter(plane, -1, (5, 5), normalize=False, borderType=kind), dtype=float)
     variance *= 25
     variance -= np.square(total, out=total)
     variance /= 25**2
     np.maximum(variance, 0, out=variance)
     if border == "zero":
         variance[:2] = variance[-2:] = variance[:, :2] = variance[:, -2:] = 0
-    return np.asarray(variance)
+    return variance
 
 
 def complexity_masking(complexity: np.ndarray, *, gain: float, knee: float) -> np.ndarray:
@@ -139,7 +139,7 @@ def contrast_masking(variance: np.ndarray) -> np.ndarray:
     """Masking by luminance contrast (Eq 11): 0.115 * 16 C^2.4 / (C^2 + 26^2), with C^2 the variance."""
     import cv2
 
-    masking = cv2.pow(variance, 1.2)
+    masking = np.asarray(cv2.pow(variance, 1.2), dtype=float)
     masking *= 0.115 * 16
     masking /= variance + 26**2
-    return np.asarray(masking)
+    return masking
