@@ -7,15 +7,13 @@ lines, here and there a pixel aside, at a tenth of the time; no map's mean moves
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from baselines.pixel_masking import border_kind, directional_gradients, filterable
 
-SIGMA = np.sqrt(2)
-_REACH = 8
-"""Pixels on either side that MATLAB's filters see at this sigma."""
+SIGMA = 2**0.5
+_WIDTH = 17
+"""Pixels that MATLAB's filters see at this sigma."""
 _LARGEST = 16000
 """The largest magnitude in OpenCV's integers; from 27000 on its direction test overflows 32 bits."""
 
@@ -34,14 +32,14 @@ def matlab_canny(plane: np.ndarray, high: float) -> np.ndarray:
 
 
 def smooth_derivatives(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Horizontal and vertical derivative of the Gaussian-smoothed plane, float, edges replicated."""
+    """Derivative across and down of the Gaussian-smoothed plane, grey levels a pixel; edges are replicated."""
     import cv2
 
-    smooth, derivative = _kernels()
-    plane = filterable(plane)
-    horizontal = cv2.sepFilter2D(plane, -1, derivative, smooth, borderType=cv2.BORDER_REPLICATE)
-    vertical = cv2.sepFilter2D(plane, -1, smooth, derivative, borderType=cv2.BORDER_REPLICATE)
-    return horizontal, vertical
+    smooth = cv2.GaussianBlur(filterable(plane), (_WIDTH, _WIDTH), SIGMA, borderType=cv2.BORDER_REPLICATE)
+    step, here = np.array([-0.5, 0, 0.5]), np.ones(1)
+    across = cv2.sepFilter2D(smooth, -1, step, here, borderType=cv2.BORDER_REPLICATE)
+    down = cv2.sepFilter2D(smooth, -1, here, step, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(across), np.asarray(down)
 
 
 def edges(horizontal: np.ndarray, vertical: np.ndarray, high: float) -> np.ndarray:
@@ -103,16 +101,6 @@ def unprotected(plane: np.ndarray, *, border: str) -> np.ndarray:
     steepest = max(np.abs([one.min(), one.max()]).max() for one in directional_gradients(plane, border=border))
     high = min(60 / max(float(steepest), 60), 0.8)
     return edge_weight(plane, high, strength=1, radius=3, window=5, border=border)
-
-
-@functools.cache
-def _kernels() -> tuple[np.ndarray, np.ndarray]:
-    """A Gaussian of sum 1 and its derivative, each half of which sums to 1 in size."""
-    distance = np.arange(-_REACH, _REACH + 1)
-    smooth = np.exp(-(distance**2) / (2 * SIGMA**2))
-    smooth /= smooth.sum()
-    derivative = -np.gradient(smooth)
-    return smooth, derivative / np.abs(derivative[:_REACH]).sum()
 
 
 def _disk(radius: int) -> np.ndarray:

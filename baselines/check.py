@@ -9,20 +9,20 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
-from baselines.contract import CHECKS, EXPECTED, FAILED, OK, Outcome, demo_pictures, run_contract
+from baselines.contract import CHECKS, EXPECTED, FAILED, OK, PICTURES, Outcome, demo_pictures, run_contract
 from baselines.registry import Registered, find_predictors, registry
 from datasets.commands import run_command
 from datasets.errors import UserError
 from datasets.picture import Picture
 
-_EXAMPLES = """
+_EXAMPLES = f"""
 examples:
   python -m baselines.check chou1995                 one predictor
   python -m baselines.check 'fixed-*' psnr           several, by name or glob (quote the glob)
   python -m baselines.check my_package.my_file:Mine  a class on the Python path that is not registered
   python -m baselines.check --list                   what is checked, and what each check protects
 
-The checks look at eight pictures of the demo set (simulated observers). Exit status: 0 where every check holds or
+The checks look at {PICTURES} pictures of the demo set (simulated observers). Exit status: 0 where every check holds or
 fails as the predictor's `expected_failures` say, 1 where one fails, 2 where a name is wrong.
 """
 

@@ -7,7 +7,13 @@ from typing import final
 import numpy as np
 
 from baselines.pixel_map import PixelMapPredictor
-from baselines.pixel_masking import background_luminance, gradient_masking, largest_gradient, luminance_adaptation
+from baselines.pixel_masking import (
+    background_luminance,
+    gradient_masking,
+    largest_gradient,
+    luminance_adaptation,
+    pointwise,
+)
 from baselines.predictor import Card
 
 
@@ -47,5 +53,8 @@ class Chou1995(PixelMapPredictor):
         :returns: grey levels, positive, same shape.
         """
         background = background_luminance(luma, border=self.border)
-        masking = gradient_masking(largest_gradient(luma, border=self.border), background)
-        return np.maximum(masking, luminance_adaptation(background), out=masking)
+        return pointwise(_larger_masking, largest_gradient(luma, border=self.border), background)
+
+
+def _larger_masking(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
+    return np.maximum(gradient_masking(gradient, background), luminance_adaptation(background))

@@ -46,7 +46,7 @@ def fit_returns_self(trial: Trial) -> None:
 
 
 def level_in_range(trial: Trial) -> None:
-    """`predict` gives a finite float between the codec's lowest and highest level."""
+    """`predict` gives a finite float between the codec's lowest and highest level, and says whether it was cut off."""
     codec = trial.pictures[0].codec
     for picture, (level, _) in zip(trial.pictures, trial.answers, strict=True):
         require(isinstance(level, float), f"predict gives a {type(level).__name__}: return float(level)")
@@ -57,6 +57,8 @@ def level_in_range(trial: Trial) -> None:
         )
         clipped = trial.fitted.was_clipped(picture.without_samples())
         require(isinstance(clipped, bool), f"was_clipped gives a {type(clipped).__name__}: return a bool")
+        remark = trial.fitted.remark(picture.without_samples())
+        require(isinstance(remark, str), f"remark gives a {type(remark).__name__}: return a sentence or ''")
 
 
 def sur_curve(trial: Trial) -> None:

@@ -10,7 +10,7 @@ import functools
 
 import numpy as np
 
-from baselines.pixel_masking import border_kind
+from baselines.pixel_masking import border_kind, pointwise
 
 LARGEST_SUM = 3 * 255
 """Of a 3x3 Prewitt operator on grey levels 0..255."""
@@ -50,17 +50,16 @@ def count_orientations(across: np.ndarray, down: np.ndarray, *, smooth_apart: bo
     """
     import cv2
 
-    place = np.multiply(down, 2 * LARGEST_SUM + 1, dtype=np.intp)
-    place += across
-    place += len(_orientation_bits(smooth_apart)) // 2
-    bits = cv2.copyMakeBorder(_orientation_bits(smooth_apart).take(place), 1, 1, 1, 1, border_kind(border), value=0)
+    table = _orientation_bits(smooth_apart)
+    bits = pointwise(lambda one, other: table.take(_place(one, other)), down, across, dtype=np.int32)
+    bits = np.asarray(cv2.copyMakeBorder(bits, 1, 1, 1, 1, border_kind(border), value=0))
     rows = bits[:-2] | bits[1:-1]
     rows |= bits[2:]
     met = rows[:, :-2] | rows[:, 1:-1]
     met |= rows[:, 2:]
-    count = _bit_counts().take(met)
+    count = pointwise(_bit_counts().take, met, dtype=np.uint8)
     if smooth_apart:
-        count[bits[1:-1, 1:-1] == 1 << SMOOTH_BIN] = 1
+        np.copyto(count, 1, where=bits[1:-1, 1:-1] == 1 << SMOOTH_BIN)
     if border == "zero":
         count[[0, -1]] = count[:, [0, -1]] = 1
     return count
@@ -85,6 +84,16 @@ def which_blurred_count(count: np.ndarray, *, border: str) -> np.ndarray:
 
     kernel = np.array([[1, _RADIX, 1], [_RADIX, _RADIX**2, _RADIX], [1, _RADIX, 1]], dtype=float)
     return np.asarray(cv2.filter2D(count, cv2.CV_16S, kernel, borderType=border_kind(border)))
+
+
+def _place(down: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """Where a pair of Prewitt sums stands in `_orientation_bits`."""
+    place = down.astype(np.intp)
+    place += LARGEST_SUM
+    place *= 2 * LARGEST_SUM + 1
+    place += across
+    place += LARGEST_SUM
+    return place
 
 
 @functools.cache

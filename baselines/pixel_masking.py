@@ -7,7 +7,7 @@ float32 on 8-bit planes, which loses nothing under these kernels of whole 16ths 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -23,6 +23,25 @@ _DIAGONAL = np.array(
     [[0, 0, 1, 0, 0], [0, 8, 3, 0, 0], [1, 3, 0, -3, -1], [0, 0, -3, -8, 0], [0, 0, -1, 0, 0]], dtype=float
 )
 GRADIENTS = (_HORIZONTAL, _DIAGONAL, np.fliplr(_DIAGONAL), _HORIZONTAL.T.copy())
+
+
+_STRIP = 2**16
+"""Pixels whose intermediate results fit into a core's cache; a picture of 1080p is 32 strips."""
+
+
+def pointwise(formula: Callable[..., np.ndarray], *planes: np.ndarray, dtype: type = float) -> np.ndarray:
+    """`formula(*planes)` for one that looks at each pixel alone, strip by strip: half the time of whole planes.
+
+    :param planes: of one shape, (height, width).
+    :param dtype: of what the formula gives.
+    """
+    height, width = planes[0].shape
+    found: np.ndarray = np.empty((height, width), dtype)
+    rows = max(1, _STRIP // width)
+    for top in range(0, height, rows):
+        strip = slice(top, top + rows)
+        found[strip] = formula(*(plane[strip] for plane in planes))
+    return found
 
 
 def border_kind(border: str) -> int:
@@ -105,7 +124,9 @@ def luminance_adaptation_32(background: np.ndarray) -> np.ndarray:
     :param background: 0..255, grey levels; fractions are dropped.
     :returns: grey levels, 3 to 11.5.
     """
-    return _adaptation_table()[background.astype(np.uint8)]
+    import cv2
+
+    return np.asarray(cv2.LUT(background.astype(np.uint8), _adaptation_table()))
 
 
 def namm(first: np.ndarray, second: np.ndarray, *, overlap: float = 0.3) -> np.ndarray:

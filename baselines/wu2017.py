@@ -12,10 +12,10 @@ from baselines.pixel_map import PixelMapPredictor
 from baselines.pixel_masking import (
     background_luminance,
     border_kind,
-    filterable,
     luminance_adaptation,
     luminance_adaptation_32,
     namm,
+    pointwise,
 )
 from baselines.predictor import Card
 from datasets.errors import unknown_name
@@ -87,47 +87,57 @@ class Wu2017(PixelMapPredictor):
         """
         if self.variant not in VARIANTS:
             raise unknown_name("variant", self.variant, VARIANTS)
+        return self._map_of_paper(luma) if self.variant == "paper" else self._map_of_code(luma)
+
+    def _map_of_code(self, luma: np.ndarray) -> np.ndarray:
         background = background_luminance(luma, border=self.border)
-        if self.variant == "paper":
-            masking = self._masking_of_paper(luma)
-            return namm(luminance_adaptation(background), masking)
-        adaptation = luminance_adaptation_32(background)
-        adaptation *= 0.7
-        return namm(adaptation, self._masking_of_code(luma))
-
-    def _masking_of_code(self, luma: np.ndarray) -> np.ndarray:
-        variance = local_variance(luma, border=self.border)
-        pattern = np.sqrt(variance)
         count = count_orientations(*prewitt(luma, border=self.border), smooth_apart=True, border=self.border)
-        masking = complexity_masking(blurred_counts(), gain=0.3, knee=1.0)
-        pattern *= masking.take(which_blurred_count(count, border=self.border))
-        if self.edge_protection:
-            pattern *= unprotected(luma, border=self.border)
-        return np.maximum(pattern, contrast_masking(variance), out=pattern)
+        which = which_blurred_count(count, border=self.border)
+        of_complexity = complexity_masking(blurred_counts(), gain=0.3, knee=1.0)
 
-    def _masking_of_paper(self, luma: np.ndarray) -> np.ndarray:
+        def formula(background: np.ndarray, variance: np.ndarray, which: np.ndarray, *weight: np.ndarray) -> np.ndarray:
+            pattern = np.sqrt(variance) * of_complexity.take(which)
+            for one in weight:
+                pattern *= one
+            adaptation = 0.7 * luminance_adaptation_32(background)
+            return namm(adaptation, np.maximum(pattern, contrast_masking(variance)))
+
+        weight = [unprotected(luma, border=self.border)] if self.edge_protection else []
+        return pointwise(formula, background, local_variance(luma, border=self.border), which, *weight)
+
+    def _map_of_paper(self, luma: np.ndarray) -> np.ndarray:
+        background = background_luminance(luma, border=self.border)
         across, down = prewitt(luma, border=self.border)
-        contrast = np.hypot(across, down, dtype=float) / 3
         count = count_orientations(across, down, smooth_apart=False, border=self.border)
-        pattern = np.log2(1 + contrast)
-        pattern *= complexity_masking(np.arange(10.0), gain=0.8, knee=0.1).take(count)
-        return np.maximum(pattern, contrast_masking(contrast**2), out=pattern)
+        of_complexity = complexity_masking(np.arange(10.0), gain=0.8, knee=0.1)
+
+        def formula(background: np.ndarray, across: np.ndarray, down: np.ndarray, count: np.ndarray) -> np.ndarray:
+            contrast = np.hypot(across, down, dtype=float) / 3
+            pattern = np.log2(1 + contrast) * of_complexity.take(count)
+            return namm(luminance_adaptation(background), np.maximum(pattern, contrast_masking(contrast**2)))
+
+        return pointwise(formula, background, across, down, count)
 
 
 def local_variance(luma: np.ndarray, *, border: str) -> np.ndarray:
     """Variance in the 5x5 neighbourhood, grey levels squared; with the border `zero` 0 in the two outer pixels."""
     import cv2
 
-    plane, kind = filterable(luma).astype(float, copy=False), border_kind(border)
-    total = np.asarray(cv2.boxFilter(plane, -1, (5, 5), normalize=False, borderType=kind), dtype=float)
-    variance = np.asarray(cv2.sqrBoxFilter(plane, -1, (5, 5), normalize=False, borderType=kind), dtype=float)
-    variance *= 25
-    variance -= np.square(total, out=total)
-    variance /= 25**2
-    np.maximum(variance, 0, out=variance)
+    kind = border_kind(border)
+    plane, depth = (luma, cv2.CV_32S) if luma.dtype == np.uint8 else (luma.astype(float, copy=False), cv2.CV_64F)
+    total = np.asarray(cv2.boxFilter(plane, depth, (5, 5), normalize=False, borderType=kind))
+    squares = np.asarray(cv2.sqrBoxFilter(plane, depth, (5, 5), normalize=False, borderType=kind))
+    variance = pointwise(_variance, total, squares)
     if border == "zero":
         variance[:2] = variance[-2:] = variance[:, :2] = variance[:, -2:] = 0
     return variance
+
+
+def _variance(total: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    variance = squares.astype(float)
+    variance *= 25
+    variance -= np.square(total.astype(float))
+    return np.maximum(variance, 0) / 25**2
 
 
 def complexity_masking(complexity: np.ndarray, *, gain: float, knee: float) -> np.ndarray:

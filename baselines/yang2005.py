@@ -8,7 +8,14 @@ import numpy as np
 
 from baselines.canny import edge_weight
 from baselines.pixel_map import PixelMapPredictor
-from baselines.pixel_masking import background_luminance, gradient_masking, largest_gradient, luminance_adaptation, namm
+from baselines.pixel_masking import (
+    background_luminance,
+    gradient_masking,
+    largest_gradient,
+    luminance_adaptation,
+    namm,
+    pointwise,
+)
 from baselines.predictor import Card
 from datasets.errors import UserError, unknown_name
 
@@ -94,28 +101,20 @@ class Yang2005(PixelMapPredictor):
         """
         if self.variant not in VARIANTS:
             raise unknown_name("variant", self.variant, VARIANTS)
-        if luma.ndim == 2:
-            return self._luma_map(luma)
-        if self.variant != "paper":
-            raise UserError(
-                f"yang2005: variant {self.variant!r} knows no chroma. Take color='luma' or variant='paper'."
-            )
-        planes = [np.ascontiguousarray(luma[:, :, index]) for index in range(3)]
-        adaptation = luminance_adaptation(background_luminance(planes[0], border=self.border))
-        maps = [self._plane_map(*one, adaptation) for one in zip(planes, GAINS, OVERLAPS, strict=True)]
-        return np.stack(maps, axis=2)
+        planes = [luma] if luma.ndim == 2 else [np.ascontiguousarray(luma[:, :, index]) for index in range(3)]
+        background = background_luminance(planes[0], border=self.border)
+        if self.variant == "code":
+            if len(planes) > 1:
+                raise UserError("yang2005: the variant 'code' knows no chroma. Take color='luma' or variant='paper'.")
+            return pointwise(_masking_of_code, self._gradient(luma), background)
+        maps = [self._masking_of_paper(index, plane, background) for index, plane in enumerate(planes)]
+        return maps[0] if len(maps) == 1 else np.stack(maps, axis=2)
 
-    def _luma_map(self, luma: np.ndarray) -> np.ndarray:
-        background = background_luminance(luma, border=self.border)
-        adaptation = luminance_adaptation(background)
-        if self.variant == "paper":
-            return self._plane_map(luma, GAINS[0], OVERLAPS[0], adaptation)
-        return namm(adaptation, gradient_masking(self._gradient(luma), background))
+    def _masking_of_paper(self, index: int, plane: np.ndarray, background: np.ndarray) -> np.ndarray:
+        def formula(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
+            return namm(luminance_adaptation(background), GAINS[index] * gradient, overlap=OVERLAPS[index])
 
-    def _plane_map(self, plane: np.ndarray, gain: float, overlap: float, adaptation: np.ndarray) -> np.ndarray:
-        texture = self._gradient(plane)
-        texture *= gain
-        return namm(adaptation, texture, overlap=overlap)
+        return pointwise(formula, self._gradient(plane), background)
 
     def _gradient(self, plane: np.ndarray) -> np.ndarray:
         """The largest gradient, less of it on edges."""
@@ -124,6 +123,10 @@ class Yang2005(PixelMapPredictor):
             strength, radius = (0.9, 0) if self.variant == "paper" else (0.95, 6)
             gradient *= edge_weight(plane, 0.5, strength=strength, radius=radius, window=7, border=self.border)
         return gradient
+
+
+def _masking_of_code(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
+    return namm(luminance_adaptation(background), gradient_masking(gradient, background))
 
 
 def _ycbcr(rgb: np.ndarray) -> np.ndarray:

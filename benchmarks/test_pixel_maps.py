@@ -75,7 +75,8 @@ def costs(rgb: np.ndarray, request: pytest.FixtureRequest) -> Iterator[Costs]:
         yield made
     cv2.setNumThreads(threads)
     if made.maps:
-        request.config.pluginmanager.getplugin("terminalreporter").write(f"\n\n{made.table()}\n")
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\n\n{made.table()}\n")
 
 
 def _ladder_seconds(rgb: np.ndarray) -> float:

@@ -16,6 +16,7 @@ the package that works differently is noticed rather than believed.
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, final
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 REGION_DEGREES = 2.6
-"""Side of the region in degrees of visual angle: what the fovea sees at one glance, 64 pixels at 24.3 pixels a degree."""
+"""Side of the region in degrees of visual angle: what the fovea sees at one glance; 63 pixels at 24.3 px/deg."""
 
 PHOTOMETRY = "standard_fhd"
 """ColorVideoVDP's display of 200 cd/m2 with a contrast of 1000:1 in an office of 250 lux."""
@@ -151,3 +152,12 @@ def _import_cvvdp() -> ModuleType:
     finally:
         talkative.setLevel(level)
     return pycvvdp  # type: ignore[no-any-return]
+
+
+def cvvdp_version() -> str:
+    """The version of the installed package.
+
+    :raises UserError: where it is not installed.
+    """
+    _import_cvvdp()
+    return importlib.metadata.version("cvvdp")

@@ -1,0 +1,91 @@
+"""Where a level's error in DCT coefficients comes from: its decoded picture, or the reference's own coefficients."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import final
+
+import numpy as np
+
+from baselines.dct_blocks import MID_GREY, Blocks, block_dct
+from baselines.jpeg_tables import luma_table
+from datasets.codec import Jpeg
+from datasets.errors import UserError, unknown_name
+from datasets.ladder import CompressedLadder
+from datasets.picture import Picture
+
+ERRORS = {
+    "auto": "quantised where the project itself makes the JPEGs, decoded where a data set ships its files",
+    "decoded": "the DCT of reference minus decoded luma: all that the decoder does is in it, rounding to 8 bits too",
+    "quantised": "what JPEG's luma table takes from the reference's own coefficients: no encoder, no rounded pixels",
+}
+
+
+class ErrorSource(ABC):
+    """A picture's errors, level by level."""
+
+    @abstractmethod
+    def errors(self, level: int) -> np.ndarray:
+        """What each coefficient loses at a level; a new array, shape (8, 8, block rows, block columns)."""
+
+
+@final
+class DecodedErrors(ErrorSource):
+    """Errors of the ladder's decoded lumas.
+
+    Partial blocks at the right and lower edge count like whole ones: their error is continued by its last pixels.
+    """
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._reference = picture.reference_luma.astype(np.int16)
+
+    def errors(self, level: int) -> np.ndarray:
+        return block_dct(self._reference - self._picture.ladder.luma(level))
+
+
+@final
+class QuantisedErrors(ErrorSource):
+    """Errors of quantising the reference's own coefficients with the standard luma table of each quality factor.
+
+    :param blocks: of the reference, padded as JPEG pads; every block counts.
+    """
+
+    def __init__(self, blocks: Blocks) -> None:
+        self.shifted = blocks.coefficients.copy()
+        """What JPEG quantises: the coefficients after its level shift by 128."""
+        self.shifted[0, 0] -= MID_GREY
+
+    def errors(self, level: int) -> np.ndarray:
+        step = luma_table(level).astype(self.shifted.dtype)[:, :, None, None]
+        # JPEG rounds halves away from zero, numpy to even: the error has the same size.
+        kept = np.rint(self.shifted / step)
+        kept *= step
+        return np.subtract(self.shifted, kept, out=kept)
+
+
+def kind_of_errors(errors: str, picture: Picture) -> str:
+    """`decoded` or `quantised`: what `errors` means for this picture.
+
+    :raises UserError: for an unknown name, or `quantised` where the codec is not JPEG.
+    """
+    if errors not in ERRORS:
+        raise unknown_name("error source", errors, ERRORS)
+    is_jpeg = isinstance(picture.codec, Jpeg)
+    if errors == "auto":
+        return "quantised" if is_jpeg and isinstance(picture.ladder_or_none, CompressedLadder) else "decoded"
+    if errors == "quantised" and not is_jpeg:
+        raise UserError(
+            f"errors='quantised' quantises as JPEG does, but {picture.name} is compressed by {picture.codec.name}. "
+            "Take errors='decoded', or 'auto', which chooses."
+        )
+    return errors
+
+
+def error_source(errors: str, picture: Picture, blocks: Blocks) -> ErrorSource:
+    """The source that `errors`, one of `ERRORS`, means for a picture.
+
+    :param blocks: of the picture's reference luma.
+    :raises UserError: as `kind_of_errors`.
+    """
+    return QuantisedErrors(blocks) if kind_of_errors(errors, picture) == "quantised" else DecodedErrors(picture)

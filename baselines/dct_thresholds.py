@@ -1,0 +1,123 @@
+"""From thresholds of DCT coefficients to a visibility per level: what all 8x8-DCT models share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import final
+
+import numpy as np
+
+from baselines.dct_blocks import SIDE, Blocks
+from baselines.dct_error import error_source, kind_of_errors
+from baselines.dct_pooling import Pooling
+from baselines.visibility import VisibilityPredictor
+from datasets.errors import UserError, unknown_name
+from datasets.picture import Picture
+
+POOLINGS = {
+    "mean": "over blocks, so that a threshold does not depend on the picture's size",
+    "sum": "over blocks, probability summation as the papers write it: larger pictures show more",
+}
+_SOURCES = {
+    "decoded": "coefficient errors come from the decoded lumas of the picture's files (errors: decoded)",
+    "quantised": "coefficient errors come from quantising the reference's own DCT with the standard JPEG luma tables, "
+    "nothing was encoded (errors: quantised)",
+}
+
+
+class DctPredictor(VisibilityPredictor):
+    """A predictor that only gives each coefficient's threshold; this class holds a level's errors against them.
+
+    :param threshold: multiple of the published thresholds; None is fitted.
+    :param errors: one of `baselines.dct_error.ERRORS`.
+    :param exponent: of the Minkowski sums, 1..8; the larger, the more the worst blocks count.
+    :param pooling: one of `POOLINGS`.
+    :param window_degrees: side of a square foveal window in degrees; where positive, the worst window alone counts,
+        as if people looked there. 0 pools the whole picture.
+    """
+
+    published_threshold = 1.0
+
+    def __init__(
+        self,
+        *,
+        threshold: float | None = None,
+        errors: str = "auto",
+        exponent: float = 4.0,
+        pooling: str = "mean",
+        window_degrees: float = 0.0,
+    ) -> None:
+        super().__init__(threshold=threshold)
+        self.errors = errors
+        self.exponent = exponent
+        self.pooling = pooling
+        self.window_degrees = window_degrees
+
+    @abstractmethod
+    def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
+        """The largest error of each coefficient that nobody notices.
+
+        :param blocks: of the reference's luma.
+        :param pixels_per_degree: viewing geometry.
+        :returns: positive and finite, a new array of the coefficients' shape and type.
+        """
+
+    def exponents(self) -> np.ndarray:
+        """Of the sum over blocks for each frequency, shape (8, 8)."""
+        return np.full((SIDE, SIDE), float(self.exponent))
+
+    @final
+    def threshold_map(self, luma: np.ndarray, pixels_per_degree: float) -> np.ndarray:
+        """Every block's thresholds, for drawing.
+
+        :param luma: 0..255, uint8 or float, shape (height, width).
+        :returns: in units of orthonormal coefficients, float32, shape (block rows, block columns, 8, 8).
+        """
+        found = self.thresholds(Blocks.of(luma), pixels_per_degree)
+        return np.ascontiguousarray(found.transpose(2, 3, 0, 1))
+
+    @final
+    def visibility(self, picture: Picture, level: int) -> float:
+        """One level's errors over thresholds, pooled."""
+        pooling = self._pooling(picture.pixels_per_degree)
+        blocks = Blocks.of(picture.reference_luma)
+        weights = pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
+        return pooling.pool(error_source(self.errors, picture, blocks).errors(level), weights)
+
+    @final
+    def profile(self, picture: Picture) -> np.ndarray:
+        """All levels' errors over the same thresholds."""
+        pooling = self._pooling(picture.pixels_per_degree)
+        blocks = Blocks.of(picture.reference_luma)
+        source = error_source(self.errors, picture, blocks)
+        weights = pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
+        return pooling.pool_ladder(source, [int(level) for level in picture.codec.levels], weights)
+
+    @final
+    def remark(self, picture: Picture) -> str:
+        """Which error source was used."""
+        return _SOURCES[kind_of_errors(self.errors, picture)]
+
+    def _pooling(self, pixels_per_degree: float) -> Pooling:
+        name = self.card.name
+        if self.pooling not in POOLINGS:
+            raise unknown_name("pooling", self.pooling, POOLINGS)
+        if not 1 <= self.exponent <= 8:
+            raise UserError(f"{name}: exponent is 1..8, not {self.exponent:g}; 4 is the papers' own")
+        if not 0 <= self.window_degrees < np.inf:
+            raise UserError(f"{name}: window_degrees is 0 (the whole picture) or more, not {self.window_degrees:g}")
+        window = round(self.window_degrees * pixels_per_degree / SIDE)
+        blocks = max(window, 1) if self.window_degrees else 0
+        return Pooling(self.exponents(), float(self.exponent), self.pooling == "sum", blocks)
+
+
+def masking_by_contrast(blocks: Blocks, thresholds: np.ndarray, exponent: float) -> np.ndarray:
+    """How much a coefficient's own size raises its threshold: max(1, |C|/t)^exponent.
+
+    :param thresholds: positive, the coefficients' shape.
+    :returns: 1 or more, a new array of that shape.
+    """
+    found = np.abs(blocks.coefficients)
+    found /= thresholds
+    np.maximum(found, 1, out=found)
+    return np.asarray(np.power(found, exponent, out=found))
