@@ -6,7 +6,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.pixel_map import PixelMapPredictor
+from baselines.pixel_map import PixelMapPredictor, check_size
 from baselines.pixel_masking import (
     background_luminance,
     gradient_masking,
@@ -51,7 +51,9 @@ class Chou1995(PixelMapPredictor):
 
         :param luma: 0..255, uint8 or float, shape (height, width).
         :returns: grey levels, positive, same shape.
+        :raises UserError: for an unknown `border`, or where a side is shorter than 8 pixels.
         """
+        check_size(luma)
         background = background_luminance(luma, border=self.border)
         return pointwise(_larger_masking, largest_gradient(luma, border=self.border), background)
 

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from baselines.canny import unprotected
-from baselines.pixel_map import PixelMapPredictor
+from baselines.pixel_map import PixelMapPredictor, check_size
 from baselines.predictor import Card
 from datasets.picture import Picture
 
@@ -67,6 +67,7 @@ class Klt2022(PixelMapPredictor):
 
         :param luma: 0..255, uint8 or float, shape (height, width).
         :returns: grey levels, positive, same shape.
+        :raises UserError: where a side is shorter than 8 pixels.
         """
         lost = lost_map(luma)
         if self.edge_protection:
@@ -97,8 +98,10 @@ class CriticalPoint:
 def critical_point(luma: np.ndarray) -> CriticalPoint:
     """The picture's own basis of 8x8 blocks, and where it is cut off.
 
-    :param luma: 0..255, shape (height, width), both at least 8; what is beyond whole blocks is left out.
+    :param luma: 0..255, shape (height, width); what is beyond whole blocks is left out.
+    :raises UserError: where a side is shorter than 8 pixels.
     """
+    check_size(luma)
     blocks = _blocks(luma)
     moment = blocks.T @ blocks / len(blocks)
     mean = blocks.mean(axis=0)
@@ -129,9 +132,10 @@ def lost_map(luma: np.ndarray) -> np.ndarray:
     """
     import cv2
 
+    point = critical_point(luma)
     height, width = luma.shape
     whole = cv2.copyMakeBorder(luma, 0, -height % SIDE, 0, -width % SIDE, cv2.BORDER_REFLECT_101)
-    lost = _blocks(whole) @ critical_point(luma).rest
+    lost = _blocks(whole) @ point.rest
     np.abs(lost, out=lost)
     rows = lost.reshape(whole.shape[0] // SIDE, whole.shape[1] // SIDE, SIDE, SIDE).swapaxes(1, 2)
     return rows.reshape(whole.shape)[:height, :width]

@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,12 +107,15 @@ def draw(predictor: PixelMapPredictor, name: str, image: Path, png: Path) -> Dra
     :raises UserError: where the picture cannot be read, or is too small.
     """
     rgb = read_picture(image)
-    jnd = predictor.map_of(rgb)
+    try:
+        jnd = predictor.map_of(rgb)
+    except UserError as error:
+        raise UserError(f"{image}: {error}") from error
     npy, height, width = png.with_suffix(".npy"), *rgb.shape[:2]
     noise_db = float(psnr_db(float(np.mean(np.square(jnd)))))
     drawn = Drawn(name, str(image), width, height, float(jnd.mean()), noise_db, str(png), str(npy))
     write_atomically(npy, _npy_bytes(jnd))
-    write_atomically(png, _png_bytes(drawing(rgb, jnd, f"{predictor.card.title}: {image.name}", _numbers(drawn))))
+    write_atomically(png, _png_bytes(rgb, jnd, f"{predictor.card.title}: {image.name}", _numbers(drawn)))
     return drawn
 
 
@@ -121,7 +125,6 @@ def drawing(rgb: np.ndarray, jnd: np.ndarray, title: str, numbers: str) -> Figur
     :param rgb: uint8, shape (height, width, 3).
     :param jnd: grey levels, shape (height, width) or (height, width, planes).
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     maps = np.atleast_3d(jnd)
@@ -129,8 +132,7 @@ def drawing(rgb: np.ndarray, jnd: np.ndarray, title: str, numbers: str) -> Figur
     panel_in = 5.0 if panels == 2 else 4.0
     tall_in = min(max(panel_in * rgb.shape[0] / rgb.shape[1], 1.5), 9.0)
     figure = Figure(figsize=(panel_in * panels + 0.9, tall_in + 0.8), layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(f"{title}\n{numbers}", fontsize=11)
+    figure.suptitle(f"{title}\n{numbers}", fontsize=11, parse_math=False)
     axes = list(figure.subplots(1, panels, squeeze=False)[0])
     axes[0].imshow(rgb)
     brightest = max(float(np.percentile(maps, _BRIGHTEST)), 1e-3)
@@ -164,12 +166,14 @@ def _npy_bytes(array: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def _png_bytes(figure: Figure) -> bytes:
+def _png_bytes(rgb: np.ndarray, jnd: np.ndarray, title: str, numbers: str) -> bytes:
     import matplotlib.style
 
     stream = io.BytesIO()
-    with matplotlib.style.context("default"):
-        figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+    with matplotlib.style.context("default"), warnings.catch_warnings():  # whatever the user's own settings
+        # A letter that the font lacks is drawn as a box.
+        warnings.filterwarnings("ignore", message=".*missing from font", category=UserWarning)
+        drawing(rgb, jnd, title, numbers).savefig(stream, format="png", dpi=110, metadata={"Software": None})
     return stream.getvalue()
 
 

@@ -68,9 +68,7 @@ class PixelMapPredictor(VisibilityPredictor):
         :returns: grey levels, positive, of the shape that `planes` gives.
         :raises UserError: where a side is shorter than `SMALLEST_SIDE`.
         """
-        if min(rgb.shape[:2]) < SMALLEST_SIDE:
-            size = f"{rgb.shape[1]}x{rgb.shape[0]}"
-            raise UserError(f"a JND map needs a picture of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels, not {size}")
+        check_size(rgb)
         return self.jnd_map(self.planes(rgb))
 
     def map_energy(self, picture: Picture) -> float:
@@ -107,6 +105,16 @@ class PixelMapPredictor(VisibilityPredictor):
         if self.rule not in RULES:
             raise unknown_name("rule", self.rule, RULES)
         return self.rule
+
+
+def check_size(picture: np.ndarray) -> None:
+    """That a map can be drawn of a picture of shape (height, width, ...).
+
+    :raises UserError: where a side is shorter than `SMALLEST_SIDE`.
+    """
+    if min(picture.shape[:2]) < SMALLEST_SIDE:
+        size = f"{picture.shape[1]}x{picture.shape[0]}"
+        raise UserError(f"a JND map needs a picture of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels, not {size}")
 
 
 def _pooled(rule: str, compressed: np.ndarray, reference: np.ndarray, jnd: np.ndarray) -> float:

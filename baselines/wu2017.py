@@ -8,7 +8,7 @@ import numpy as np
 
 from baselines.canny import unprotected
 from baselines.pattern_complexity import blurred_counts, count_orientations, prewitt, which_blurred_count
-from baselines.pixel_map import PixelMapPredictor
+from baselines.pixel_map import PixelMapPredictor, check_size
 from baselines.pixel_masking import (
     background_luminance,
     border_kind,
@@ -83,10 +83,11 @@ class Wu2017(PixelMapPredictor):
 
         :param luma: 0..255, uint8 or float, shape (height, width).
         :returns: grey levels, positive, same shape.
-        :raises UserError: for an unknown `variant` or `border`.
+        :raises UserError: for an unknown `variant` or `border`, or where a side is shorter than 8 pixels.
         """
         if self.variant not in VARIANTS:
             raise unknown_name("variant", self.variant, VARIANTS)
+        check_size(luma)
         return self._map_of_paper(luma) if self.variant == "paper" else self._map_of_code(luma)
 
     def _map_of_code(self, luma: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from baselines.canny import edge_weight
-from baselines.pixel_map import PixelMapPredictor
+from baselines.pixel_map import PixelMapPredictor, check_size
 from baselines.pixel_masking import (
     background_luminance,
     gradient_masking,
@@ -97,20 +97,22 @@ class Yang2005(PixelMapPredictor):
 
         :param luma: 0..255, uint8 or float, shape (height, width); or Y, Cb and Cr, shape (height, width, 3).
         :returns: grey levels, positive, same shape.
-        :raises UserError: for an unknown `variant` or `border`, or chroma with the variant `code`.
+        :raises UserError: for an unknown `variant` or `border`, chroma with the variant `code`, or a side shorter than
+            8 pixels.
         """
         if self.variant not in VARIANTS:
             raise unknown_name("variant", self.variant, VARIANTS)
+        check_size(luma)
         planes = [luma] if luma.ndim == 2 else [np.ascontiguousarray(luma[:, :, index]) for index in range(3)]
         background = background_luminance(planes[0], border=self.border)
         if self.variant == "code":
             if len(planes) > 1:
                 raise UserError("yang2005: the variant 'code' knows no chroma. Take color='luma' or variant='paper'.")
-            return pointwise(_masking_of_code, self._gradient(luma), background)
-        maps = [self._masking_of_paper(index, plane, background) for index, plane in enumerate(planes)]
+            return pointwise(_jnd_of_code, self._gradient(luma), background)
+        maps = [self._jnd_of_paper(index, plane, background) for index, plane in enumerate(planes)]
         return maps[0] if len(maps) == 1 else np.stack(maps, axis=2)
 
-    def _masking_of_paper(self, index: int, plane: np.ndarray, background: np.ndarray) -> np.ndarray:
+    def _jnd_of_paper(self, index: int, plane: np.ndarray, background: np.ndarray) -> np.ndarray:
         def formula(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
             return namm(luminance_adaptation(background), GAINS[index] * gradient, overlap=OVERLAPS[index])
 
@@ -125,7 +127,7 @@ class Yang2005(PixelMapPredictor):
         return gradient
 
 
-def _masking_of_code(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
+def _jnd_of_code(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
     return namm(luminance_adaptation(background), gradient_masking(gradient, background))
 
 

@@ -12,14 +12,10 @@ import functools
 from pathlib import Path
 from typing import final
 
-import numpy as np
-
 from datasets.codec import Jpeg
-from datasets.crops import Box
 from datasets.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hash_file
-from datasets.demo_photographs import PHOTOGRAPHS
+from datasets.demo_photographs import PHOTOGRAPHS, read_crop
 from datasets.errors import DataError, UserError
-from datasets.imaging import read_picture
 from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
 from datasets.simulated_samples import read_samples, refuse_options
@@ -74,11 +70,6 @@ class Demo(Dataset):
                     Picture(name, photograph.source, Jpeg(), PIXELS_PER_DEGREE, jnds, ladder_or_none=ladder)
                 )
         return cls(tuple(sorted(pictures, key=lambda picture: picture.name)), Manifest(parts), _notes())
-
-
-def read_crop(path: Path, box: Box) -> np.ndarray:
-    """One picture's pixels, uint8 RGB, shape (height, width, 3)."""
-    return box.cut(read_picture(path))
 
 
 def _notes() -> tuple[str, ...]:

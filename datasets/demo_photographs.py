@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from datasets.crops import Box, grid
 from datasets.dataset import hash_file
 from datasets.errors import DataError
+from datasets.imaging import read_picture
 
 LARGEST_SIDE = 512
 """Of a crop, in pixels: larger ones would make the demo slower, not better."""
@@ -73,6 +76,11 @@ class Photograph:
                 "one that ships it, or use another data set."
             )
         return found
+
+
+def read_crop(path: Path, box: Box) -> np.ndarray:
+    """One picture's pixels, uint8 RGB, shape (height, width, 3)."""
+    return box.cut(read_picture(path))
 
 
 PHOTOGRAPHS = (

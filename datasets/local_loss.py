@@ -74,20 +74,21 @@ class LocalLoss:
         import torch
 
         half = REGION_DEGREES / 2 * self.pixels_per_degree
-        cells = [max(1, round(side / half)) for side in reference.shape[:2]]
-        window = [min(2, count) for count in cells]
+        height, width = reference.shape[:2]
+        cells = max(1, round(height / half)), max(1, round(width / half))
+        window = min(2, cells[0]), min(2, cells[1])
         with torch.no_grad(), _one_thread():
             whole_jod = float(self._metric.predict(test.copy(), reference.copy(), dim_order="HWC")[0])
-            difference = abs(whole_jod - float(self._pooled_jod([1, 1], [1, 1])))
+            difference = abs(whole_jod - float(self._pooled_jod((1, 1), (1, 1))))
             if difference > _AGREEMENT_JOD:
                 raise UserError(
                     f"this version of the package cvvdp pools differently from 0.5.7: {difference:.4f} JOD apart on a "
                     "whole picture. Install the version that is known to work: pip install cvvdp==0.5.7"
                 )
             jod = self._pooled_jod(cells, window).numpy()
-        return np.maximum(10 - jod.reshape([c - w + 1 for c, w in zip(cells, window, strict=True)]), 0.0)
+        return np.maximum(10 - jod.reshape(cells[0] - window[0] + 1, cells[1] - window[1] + 1), 0.0)
 
-    def _pooled_jod(self, cells: list[int], window: list[int]) -> Tensor:
+    def _pooled_jod(self, cells: tuple[int, int], window: tuple[int, int]) -> Tensor:
         """The metric's pooling with its mean over windows of cells; the last call's bands, shape (windows,)."""
         import torch
         from pycvvdp.cvvdp_metric import safe_pow
@@ -145,13 +146,10 @@ def _import_cvvdp() -> ModuleType:
     try:
         import pycvvdp
     except ImportError as error:
-        raise UserError(
-            f"simulated observers need ColorVideoVDP, which is not installed ({error}). "
-            "Install it from the checkout's folder: pip install -e '.[simulate]'"
-        ) from error
+        raise _not_installed(error) from error
     finally:
         talkative.setLevel(level)
-    return pycvvdp  # type: ignore[no-any-return]
+    return pycvvdp
 
 
 def cvvdp_version() -> str:
@@ -159,5 +157,14 @@ def cvvdp_version() -> str:
 
     :raises UserError: where it is not installed.
     """
-    _import_cvvdp()
-    return importlib.metadata.version("cvvdp")
+    try:
+        return importlib.metadata.version("cvvdp")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise _not_installed(error) from error
+
+
+def _not_installed(error: ImportError) -> UserError:
+    return UserError(
+        f"simulated observers need ColorVideoVDP, the package cvvdp, which is not installed ({error}). "
+        "Install it from the checkout's folder: pip install -e '.[simulate]'"
+    )

@@ -65,6 +65,17 @@ def read_samples(path: Path, what_to_do: str) -> dict[str, SampledPicture]:
     return {name: SampledPicture(source_of[name], np.array(jnds_of[name])) for name in sorted(jnds_of)}
 
 
+def describe(pictures: Mapping[str, SampledPicture]) -> str:
+    """A line for people: how many, and how the samples are spread."""
+    jnds = np.array([picture.jnds for picture in pictures.values()], dtype=float)
+    means, between = jnds.mean(axis=1), jnds.std(axis=1, ddof=min(1, jnds.shape[1] - 1)).mean()
+    return (
+        f"{len(jnds)} pictures of {len({picture.source for picture in pictures.values()})} photographs, each with "
+        f"{jnds.shape[1]} simulated observers. JND in QF: mean {means.mean():.1f}, from {means.min():.1f} to "
+        f"{means.max():.1f} (sd between pictures {means.std():.1f}, between observers {between:.1f})"
+    )
+
+
 def refuse_options(what: str, options: OpenOptions) -> None:
     """Refuse what no set with simulated observers has.
 

@@ -1,4 +1,4 @@
-"""Simulating observers on many pictures: one curve a picture, kept in a file of its own, so that a kill costs one curve."""
+"""Simulating observers on many pictures: each curve is kept in a file of its own, so that a kill costs one curve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from datasets.codec import Jpeg
 from datasets.commands import progress, write_atomically
-from datasets.errors import UserError
+from datasets.errors import DataError, UserError
 from datasets.local_loss import PHOTOMETRY, REGION_DEGREES, LocalLoss, cvvdp_version
 from datasets.observers import (
     LOG_SIGMA,
@@ -141,6 +141,8 @@ def _measure(job: Job, *, pixels_per_degree: float, every: int) -> Measured:
         pixels = job.read()
         curve = measure_curve(pixels, _loss(pixels_per_degree), every=every)
     except Exception as error:  # one bad picture must not end a night's work; it is reported at the end
+        if isinstance(error, UserError) and not isinstance(error, DataError):
+            raise
         return Measured(job.name, error=f"{type(error).__name__}: {error}")
     return Measured(job.name, curve, hash_pixels(pixels))
 
@@ -173,7 +175,7 @@ def _as_json(measured: Measured, made_with: Mapping[str, object]) -> str:
         "levels": measured.curve.levels,
         "loss_jod": measured.curve.loss_jod,
     }
-    return json.dumps(content, indent=1) + "\n"
+    return json.dumps(content) + "\n"
 
 
 def _kept(path: Path, job: Job, made_with: Mapping[str, object]) -> Measured | None:

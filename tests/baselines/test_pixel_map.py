@@ -112,6 +112,12 @@ def test_pictures_too_small_are_refused(entry, shape, size):
         made(entry).map_of(np.zeros((*shape, 3), np.uint8))
 
 
+@EVERY_ON_LUMA
+def test_planes_too_small_are_refused_too(entry):
+    with pytest.raises(UserError, match="at least 8x8 pixels, not 50x1"):
+        made(entry).jnd_map(np.zeros((1, 50), np.uint8))
+
+
 TURNS = {"transposed": np.transpose, "left to right": np.fliplr, "upside down": np.flipud}
 ASYMMETRIC = {
     "wu2017": (0.08, "12-degree bins from 0 do not map onto themselves when turned by 90 degrees"),

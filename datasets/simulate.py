@@ -1,0 +1,147 @@
+"""`python -m datasets.simulate`: make a data set with simulated observers from a folder of photographs."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from datasets.commands import progress, run_command
+from datasets.crops import crops_of_size
+from datasets.errors import DataError, UserError
+from datasets.imaging import read_picture
+from datasets.photos import Photo, find_photos, read_upright
+from datasets.simulated import PICTURES
+from datasets.simulated_samples import SampledPicture, describe
+from datasets.simulation import Job, Settings, measure_all
+from datasets.simulation_folder import Cut, LeftOut, SimulationFolder
+
+SMALLEST_SIDE = 128
+
+_EPILOG = """\
+examples:
+  python -m datasets.simulate photos --out sets/mine --limit 3        try it on three photographs
+  python -m datasets.simulate photos --out sets/mine --jobs 4         the rest; what is done is not done again
+  python -m protocols.run --dataset simulated --root sets/mine        compare predictors on it
+
+The samples come from no people: 'simulated observers' stands in every table. An observer notices where ColorVideoVDP
+shows a loss above that observer's own criterion (datasets/observers.py says what is known and what is ours). It needs
+the extra: pip install -e '.[simulate]'. A picture of 512x512 takes about ten seconds of one core.
+
+DIR gets the pictures as PNG, samples.csv, folds.csv and simulated.json. Exit status: 0 done, 1 done but for
+photographs that could not be used, 2 it could not be started, 130 interrupted (the same command goes on).
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command.
+
+    :returns: 0, or 1 where a photograph could not be read or looked at.
+    :raises UserError: for what the user can put right before anything is done.
+    """
+    arguments = _parser().parse_args(argv)
+    if min(arguments.max_crops, arguments.jobs, arguments.limit or 1) < 1:
+        raise UserError("--max-crops, --jobs and --limit are 1 or more")
+    settings = Settings(arguments.pixels_per_degree, arguments.observers, arguments.seed, arguments.every)
+    folder = SimulationFolder(arguments.out, settings, arguments.crop, arguments.max_crops)
+    photos = find_photos(arguments.photos, recursive=arguments.recursive, apart_from=arguments.out / PICTURES)
+    folder.begin(restart=arguments.restart)
+    cuts, left_out = _cut_all(photos[: arguments.limit], folder)
+    jobs = [Job(cut.name, functools.partial(read_picture, folder.picture(cut.name))) for cut in cuts]
+    cut_of = {cut.name: cut for cut in cuts}
+    sampled: dict[str, SampledPicture] = {}
+    for measured in measure_all(jobs, folder.curves, settings, workers=arguments.jobs):
+        cut = cut_of[measured.name]
+        if measured.curve is None:
+            left_out.append(LeftOut(cut.photo, f"{cut.name}: {measured.error}", failed=True))
+        else:
+            sampled[cut.name] = SampledPicture(cut.source, settings.jnds(cut.name, measured.curve))
+    if not sampled:
+        raise UserError(f"no photograph of {arguments.photos} could be used:\n{_listing(left_out)}")
+    limit = arguments.limit if arguments.limit and arguments.limit < len(photos) else None
+    folder.finish(sampled, cuts, left_out, limit)
+    print(describe(sampled))
+    if left_out:
+        print(f"left out:\n{_listing(left_out)}")
+    print(f"run on it: python -m protocols.run --dataset simulated --root {arguments.out}")
+    return int(any(entry.failed for entry in left_out))
+
+
+def _cut_all(photos: Sequence[Photo], folder: SimulationFolder) -> tuple[list[Cut], list[LeftOut]]:
+    cuts: list[Cut] = []
+    left_out: list[LeftOut] = []
+    for photo in progress(photos, "cutting photographs"):
+        try:
+            pixels = read_upright(photo.path)
+        except DataError as error:
+            left_out.append(LeftOut(photo.shown, str(error), failed=True))
+            continue
+        height, width = pixels.shape[:2]
+        if min(height, width) < SMALLEST_SIDE:
+            why = f"is {width}x{height}, and both sides must be {SMALLEST_SIDE} pixels or more"
+            left_out.append(LeftOut(photo.shown, why))
+            continue
+        for number, box in enumerate(crops_of_size(height, width, folder.crop, folder.max_crops), start=1):
+            cut = Cut(f"{photo.source}-{number}", photo.source, photo.shown, box)
+            folder.keep(cut, box.cut(pixels))
+            cuts.append(cut)
+    return cuts, left_out
+
+
+def _listing(left_out: Sequence[LeftOut]) -> str:
+    return "\n".join(f"  {entry.photo}: {entry.why}" for entry in left_out)
+
+
+def _crop(text: str) -> int | None:
+    if text.lower() == "none":
+        return None
+    if text.isdigit() and int(text) >= SMALLEST_SIDE:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r}: expected a number of pixels from {SMALLEST_SIDE}, or none")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m datasets.simulate",
+        description="Make a data set with simulated observers from a folder of PNG, JPEG or WebP photographs.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("photos", type=Path, metavar="PHOTOS", help="the folder of photographs")
+    add("--out", type=Path, required=True, metavar="DIR", help="the folder of the new set")
+    add("--recursive", action="store_true", help="look into the folders of PHOTOS too")
+    add(
+        "--crop",
+        type=_crop,
+        default=512,
+        metavar="SIZE|none",
+        help="cut squares of so many pixels (default 512; a shorter side is used whole), or none: photographs whole",
+    )
+    add("--max-crops", type=int, default=4, metavar="N", help="at most so many crops a photograph (default 4)")
+    add(
+        "--pixels-per-degree",
+        type=float,
+        default=Settings.pixels_per_degree,
+        metavar="PPD",
+        help="viewing geometry (default 24.3, as in KonJND-1k)",
+    )
+    add("--observers", type=int, default=Settings.observers, metavar="N", help="how many a picture (default 30)")
+    add("--seed", type=int, default=Settings.seed, metavar="N", help="of the observers' criteria and the folds")
+    add(
+        "--every",
+        type=int,
+        default=Settings.every,
+        metavar="N",
+        help="evaluate every Nth QF and interpolate (default 4; 1 is exact and takes four times as long)",
+    )
+    add("--limit", type=int, metavar="N", help="the first so many photographs only")
+    add("--jobs", type=int, default=1, metavar="N", help="processes, one core each (default 1)")
+    add("--restart", action="store_true", help="throw away what an earlier call made in DIR")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))
