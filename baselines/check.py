@@ -55,16 +55,20 @@ def _check(entry: Registered, pictures: Sequence[Picture]) -> bool:
     print(f"\n{entry.name} ({entry.predictor.__module__}:{entry.predictor.__qualname__})")
     _print_row("check", "verdict", "reason, or what to do")
     verdicts: Counter[str] = Counter()
+    told: dict[str, str] = {}
     for outcome in run_contract(entry, pictures):
-        _print_outcome(outcome)
+        first = told.setdefault(outcome.reason, outcome.check.name)
+        _print_outcome(outcome, "" if first == outcome.check.name else first)
         verdicts[outcome.verdict] += 1
     print(", ".join(f"{verdicts[verdict]} {verdict}" for verdict in (OK, EXPECTED, FAILED) if verdicts[verdict]))
     return not verdicts[FAILED]
 
 
-def _print_outcome(outcome: Outcome) -> None:
-    protects = f" (protects: {outcome.check.protects})" if outcome.verdict == FAILED else ""
-    _print_row(outcome.check.name, outcome.verdict, outcome.reason + protects)
+def _print_outcome(outcome: Outcome, same_as: str) -> None:
+    reason = outcome.reason
+    if outcome.verdict == FAILED:
+        reason = f"as in {same_as}" if same_as else f"{reason} (protects: {outcome.check.protects})"
+    _print_row(outcome.check.name, outcome.verdict, reason)
 
 
 def _print_checks() -> None:

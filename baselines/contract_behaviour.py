@@ -85,13 +85,13 @@ def blind_to_samples(trial: Trial) -> None:
 
 def inputs_untouched(trial: Trial) -> None:
     """Fitting and predicting leave pictures, samples, levels and measured ladders as they were."""
-    pictures = [dataclasses.replace(picture, samples=picture.samples.copy()) for picture in forgotten(trial.pictures)]
-    levels = trial.levels.copy()
+    pictures = [dataclasses.replace(picture, samples=picture.samples.copy()) for picture in forgotten(trial.few)]
+    levels = levels_of(trial.few)
     before = _contents(pictures)
     predictor = trial.entry.make().fit(pictures, levels, seed=SEED)
     answers(predictor, pictures)
-    require(np.array_equal(levels, trial.levels), "fit changes the array of levels: work on levels.copy()")
-    require(_names(pictures) == _names(trial.pictures), "fit changes the list of pictures: work on list(pictures)")
+    require(np.array_equal(levels, levels_of(trial.few)), "fit changes the array of levels: work on levels.copy()")
+    require(_names(pictures) == _names(trial.few), "fit changes the list of pictures: work on list(pictures)")
     for picture, was, now in zip(pictures, before, _contents(pictures), strict=True):
         changed = [part for part in was if was[part] != now[part]]
         require(not changed, f"changes the {' and '.join(changed)} of {picture.name}: work on a copy")
@@ -101,7 +101,8 @@ def global_random_state(trial: Trial) -> None:
     """Python's, numpy's and (where loaded) torch's global generators stand where they stood."""
     with random_states_kept() as states:
         before = states()
-        answers(fit(trial.entry, forgotten(trial.few)), trial.few)
+        predictor = fit(trial.entry, trial.pictures)
+        answers(predictor, [*trial.pictures, *forgotten(trial.few[:1])])
         moved = [name for name, state in states().items() if name in before and state != before[name]]
     require(not moved, f"moves the global random state of {', '.join(moved)}: use np.random.default_rng(seed)")
 
@@ -138,9 +139,10 @@ def measures_once(trial: Trial) -> None:
 
 def copies(trial: Trial) -> None:
     """A deep copy and a pickled copy of the fitted predictor answer the same."""
+    fitted = trial.fitted
     for how, copied in _copiers():
         try:
-            twin = copied(trial.fitted)
+            twin = copied(fitted)
         except Exception as error:
             raise AssertionError(
                 f"{how} fails ({type(error).__name__}: {error}): keep no open files, locks, lambdas or local classes"

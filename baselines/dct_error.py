@@ -16,8 +16,8 @@ from datasets.picture import Picture
 
 ERRORS = {
     "auto": "quantised where the project itself makes the JPEGs, decoded where a data set ships its files",
-    "decoded": "the DCT of reference minus decoded luma: all that the decoder does is in it, rounding to 8 bits too",
-    "quantised": "what JPEG's luma table takes from the reference's own coefficients: no encoder, no rounded pixels",
+    "decoded": "the DCT of reference minus decoded luma: clipping, rounding to 8 bits and what colour leaks are in it",
+    "quantised": "what JPEG's luma table takes from the reference's own coefficients: no encoder, and none of those",
 }
 
 

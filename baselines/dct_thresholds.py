@@ -79,7 +79,7 @@ class DctPredictor(VisibilityPredictor):
     @final
     def visibility(self, picture: Picture, level: int) -> float:
         """One level's errors over thresholds, pooled."""
-        pooling = self._pooling(picture.pixels_per_degree)
+        pooling = self.pooling_at(picture.pixels_per_degree)
         blocks = Blocks.of(picture.reference_luma)
         weights = pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
         return pooling.pool(error_source(self.errors, picture, blocks).errors(level), weights)
@@ -87,7 +87,7 @@ class DctPredictor(VisibilityPredictor):
     @final
     def profile(self, picture: Picture) -> np.ndarray:
         """All levels' errors over the same thresholds."""
-        pooling = self._pooling(picture.pixels_per_degree)
+        pooling = self.pooling_at(picture.pixels_per_degree)
         blocks = Blocks.of(picture.reference_luma)
         source = error_source(self.errors, picture, blocks)
         weights = pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
@@ -98,17 +98,23 @@ class DctPredictor(VisibilityPredictor):
         """Which error source was used."""
         return _SOURCES[kind_of_errors(self.errors, picture)]
 
-    def _pooling(self, pixels_per_degree: float) -> Pooling:
-        name = self.card.name
+    @final
+    def pooling_at(self, pixels_per_degree: float) -> Pooling:
+        """How errors are added up at a viewing geometry, on which the foveal window depends.
+
+        :raises UserError: for an unknown pooling, or an exponent or window out of range.
+        """
+        name, exponents = self.card.name, self.exponents()
         if self.pooling not in POOLINGS:
             raise unknown_name("pooling", self.pooling, POOLINGS)
-        if not 1 <= self.exponent <= 8:
-            raise UserError(f"{name}: exponent is 1..8, not {self.exponent:g}; 4 is the papers' own")
+        for exponent in (self.exponent, *np.unique(exponents)):
+            if not 1 <= exponent <= 8:
+                raise UserError(f"{name}: exponents are 1..8, not {exponent:g}; 4 is the papers' own")
         if not 0 <= self.window_degrees < np.inf:
             raise UserError(f"{name}: window_degrees is 0 (the whole picture) or more, not {self.window_degrees:g}")
         window = round(self.window_degrees * pixels_per_degree / SIDE)
         blocks = max(window, 1) if self.window_degrees else 0
-        return Pooling(self.exponents(), float(self.exponent), self.pooling == "sum", blocks)
+        return Pooling(exponents, float(self.exponent), self.pooling == "sum", blocks)
 
 
 def masking_by_contrast(blocks: Blocks, thresholds: np.ndarray, exponent: float) -> np.ndarray:

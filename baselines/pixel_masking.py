@@ -62,6 +62,11 @@ def filterable(plane: np.ndarray) -> np.ndarray:
     return plane.astype(np.float32 if plane.dtype == np.uint8 else np.float64, copy=False)
 
 
+def whole_levels(luma: np.ndarray) -> np.ndarray:
+    """A plane rounded to whole grey levels, uint8, for models that are defined on those alone."""
+    return luma if luma.dtype == np.uint8 else np.clip(np.rint(luma), 0, 255).astype(np.uint8)
+
+
 def correlate(plane: np.ndarray, kernel: np.ndarray, *, border: str) -> np.ndarray:
     """Filter a plane without flipping the kernel, float64, same shape.
 

@@ -10,6 +10,7 @@ import numpy as np
 from baselines.dct_blocks import MID_GREY, Blocks, cycles_per_degree, normalisation, obliqueness
 from baselines.dct_thresholds import DctPredictor, masking_by_contrast
 from baselines.predictor import Card
+from datasets.errors import UserError
 
 _LEAST = 0.175105432
 """Threshold at the best frequency, before normalisation, grey levels."""
@@ -112,7 +113,15 @@ class Watson1993(DctPredictor):
         self.luminance_floor = luminance_floor
 
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
-        """Base, luminance and contrast masking."""
+        """Base, luminance and contrast masking.
+
+        :raises UserError: where the luminance floor is not above 0.
+        """
+        if not 0 < self.luminance_floor <= 1:
+            raise UserError(
+                f"{self.card.name}: luminance_floor is a share of mid-grey above 0 and up to 1, not "
+                f"{self.luminance_floor:g}; without any, black blocks would have threshold 0"
+            )
         return watson_thresholds(
             blocks, watson_table(pixels_per_degree), masking=self.masking, luminance_floor=self.luminance_floor
         )

@@ -40,6 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     :raises UserError: where ColorVideoVDP is not installed, or a picture could not be measured.
     """
     arguments = _parser().parse_args(argv)
+    if arguments.jobs < 1:
+        raise UserError(f"--jobs is 1 or more, not {arguments.jobs}")
     measured = {m.name: m for m in measure_all(demo_jobs(), arguments.work, SETTINGS, workers=arguments.jobs)}
     if failed := [m for m in measured.values() if m.curve is None]:
         raise UserError("\n".join(f"{m.name}: {m.error}" for m in failed))

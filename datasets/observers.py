@@ -30,7 +30,7 @@ from datasets.codec import Jpeg
 
 ONE_JND_LOSS_JOD = 0.38
 REGION_FACTOR = 3.5
-LOG_SIGMA = 0.24
+LOG_SIGMA = 0.21
 PERSONAL_SHARE = 0.5
 
 _DECIMALS = 4

@@ -112,5 +112,6 @@ def _notes(about: Mapping[str, Any]) -> tuple[str, ...]:
     if about.get("limit"):
         notes.append(f"Made with --limit {about['limit']}: not all photographs were looked at.")
     if left_out := about.get("left_out"):
-        notes.append(f"{len(left_out)} photographs were left out; {MANIFEST} says which and why.")
+        photos = "photograph was" if len(left_out) == 1 else "photographs were"
+        notes.append(f"{len(left_out)} {photos} left out; {MANIFEST} says which and why.")
     return tuple(notes)

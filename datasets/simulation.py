@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -156,11 +158,15 @@ def _run(look: Callable[[Job], Measured], jobs: Sequence[Job], workers: int) -> 
     if workers == 1 or len(jobs) <= 1:
         yield from map(look, jobs)
         return
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"))
+    dies_at_once = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_DFL)}  # at Ctrl-C, silently
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), **dies_at_once)  # type: ignore[arg-type]
+    todo, running = iter(jobs), set[Future[Measured]]()
     try:
-        waiting: set[Future[Measured]] = {pool.submit(look, job) for job in jobs}
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+        while True:  # no more is handed out than is worked on, so that Ctrl-C need not wait for a queue
+            running |= {pool.submit(look, job) for job in islice(todo, workers - len(running))}
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
             yield from (future.result() for future in done)
     finally:
         pool.shutdown(cancel_futures=True)

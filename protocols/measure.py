@@ -5,6 +5,7 @@ What is measured depends on the picture and the method alone; folds and truths a
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import pickle
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import Any
 
 from baselines.predictor import JNDPredictor
@@ -79,18 +81,22 @@ def visit_all(pictures: Sequence[Picture], predictors: Sequence[JNDPredictor], *
     context = multiprocessing.get_context("spawn")
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # workers inherit it before they load any library
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(os.getpid(),)) as pool:
-        futures = [pool.submit(visit, picture, predictors) for picture in pictures]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except BrokenProcessPool as error:
-            raise UserError(
-                "a worker process died, most often for want of memory. Runs already stored are kept; "
-                "run the same command again with --jobs 1."
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    lifeline, held_end = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(lifeline,))
+    try:
+        with _interrupts_held():
+            futures = [pool.submit(visit, picture, predictors) for picture in pictures]
+        for future in as_completed(futures):
+            yield future.result()
+        pool.shutdown()
+    except BrokenProcessPool as error:
+        raise UserError(
+            "a worker process died, most often for want of memory. Runs already stored are kept; "
+            "run the same command again with --jobs 1."
+        ) from error
+    finally:
+        held_end.close()  # ends workers in the middle of a visit, where there are any left
+        pool.shutdown(cancel_futures=True)
 
 
 def apply(found: Visit, picture: Picture) -> None:
@@ -140,16 +146,29 @@ def _worth_workers(pictures: Sequence[Picture], predictors: Sequence[JNDPredicto
     return bool(measuring) or any(picture.has_pixels for picture in pictures)
 
 
-def _start_worker(parent: int) -> None:
-    """One thread a worker, Ctrl-C left to the parent, and no life after it."""
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C, not even while they start; it reaches the parent afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker(lifeline: Connection) -> None:
+    """One thread a worker, Ctrl-C left to the parent, and no life after the parent lets the lifeline go."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
     import cv2
 
     cv2.setNumThreads(1)
 
 
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
+def _end_with(lifeline: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv_bytes()  # nothing is ever sent: it returns when the other end is closed, or its process killed
     os._exit(1)

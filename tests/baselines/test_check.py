@@ -45,6 +45,15 @@ def test_a_class_on_the_path_that_fails_gets_advice_and_status_1(tmp_path, monke
     assert "outside QF 1..100" in row
 
 
+def test_an_error_that_stops_every_check_is_told_once(tmp_path, monkeypatch, capsys):
+    (tmp_path / "never_fits.py").write_text(OUT_OF_RANGE.replace("return self", "raise OSError('no weights')"))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["never_fits:Wide"]) == 1
+    printed = capsys.readouterr().out
+    assert printed.count("OSError: no weights [never_fits.py, line 11]") == 1
+    assert printed.count("as in fit-returns-self") >= 8
+
+
 def test_list_names_every_check_and_what_it_protects(capsys):
     assert main(["--list"]) == 0
     printed = capsys.readouterr().out

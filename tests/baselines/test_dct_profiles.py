@@ -59,7 +59,7 @@ def test_the_shortcut_does_not_move_the_level(model):
     """Histograms of float32 coefficients against every coefficient in float64: at most 0.1 QF at any threshold."""
     for rgb in photographs()[:3]:
         one, predictor = compressed(rgb), model()
-        pooling = predictor._pooling(one.pixels_per_degree)
+        pooling = predictor.pooling_at(one.pixels_per_degree)
         blocks = Blocks.of(one.reference_luma, np.float64)
         source, weights = QuantisedErrors(blocks), pooling.weights(predictor.thresholds(blocks, 24.3))
         full = np.array([pooling.pool(source.errors(level), weights) for level in range(1, 101)])
@@ -88,7 +88,7 @@ def test_how_far_apart_the_two_error_sources_are(model, capsys):
                 f"{ratio[95:].min():.3f}.. above 95; levels {np.abs(apart).mean():.2f} QF apart, {apart.min():.1f} to "
                 f"{apart.max():+.1f}"
             )
-        assert 0.5 < ratio[:90].min()
+        assert ratio[:90].min() > 0.5
         assert ratio[:90].max() < 1.2
         assert np.abs(ratio[:30] - 1).max() < 0.25
         assert apart.max() < 2
@@ -97,11 +97,11 @@ def test_how_far_apart_the_two_error_sources_are(model, capsys):
 
 @each_model
 def test_the_sources_agree_where_nothing_clips(model):
-    """A grey photograph between 40 and 215: within 10 % up to QF 90, and 2 QF."""
+    """A grey photograph between 40 and 215, up to QF 90: within 10 %, and one QF on average."""
     from skimage import data
 
     plane = (40 + data.camera()[:256, 128:384] * (175 / 255)).round().astype(np.uint8)
     one = compressed(np.repeat(plane[:, :, None], 3, axis=2))
     quantised, decoded = model(errors="quantised").profile(one), model(errors="decoded").profile(one)
     assert quantised[:90] == pytest.approx(decoded[:90], rel=0.1)
-    assert np.abs(levels_apart(quantised[:90], decoded[:90])).max() < 2
+    assert np.abs(levels_apart(quantised[:90], decoded[:90])).mean() < 1

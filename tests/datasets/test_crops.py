@@ -29,7 +29,13 @@ def test_crops_lie_inside_and_apart_and_are_even(height, width, size, most):
 
 @pytest.mark.parametrize(
     ("height", "width", "size", "most", "count"),
-    [(512, 768, 512, 4, 1), (1365, 2048, 512, 4, 4), (1365, 2048, 512, 99, 8), (2048, 600, 512, 3, 3), (300, 451, 512, 4, 1)],
+    [
+        (512, 768, 512, 4, 1),
+        (1365, 2048, 512, 4, 4),
+        (1365, 2048, 512, 99, 8),
+        (2048, 600, 512, 3, 3),
+        (300, 451, 512, 4, 1),
+    ],
 )
 def test_how_many_fit(height, width, size, most, count):
     assert len(crops_of_size(height, width, size, most)) == count

@@ -79,7 +79,8 @@ def test_workers_do_not_outlive_a_killed_parent(tmp_path):
         from protocols.measure import _start_worker
         if __name__ == "__main__":
             context = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start_worker, initargs=(os.getpid(),))
+            lifeline, held_end = context.Pipe(duplex=False)
+            pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start_worker, initargs=(lifeline,))
             print(pool.submit(os.getpid).result(), flush=True)
             time.sleep(60)
         """

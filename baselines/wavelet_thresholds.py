@@ -1,0 +1,109 @@
+"""The 9/7 wavelet of a luma plane, and the steps at which quantising its coefficients is just about seen.
+
+The transform is the biorthogonal 9/7 of JPEG 2000 with the plane repeated beyond its edges, scaled as PyWavelets does
+for `bior4.4` and mode `periodization`: what a threshold means hangs on that scale.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+MOST_LEVELS = 6
+"""Levels of which the paper gives the basis functions' amplitudes."""
+SHORTEST_SIDE = 16
+"""Pixels of the shorter side below which a plane is not split again: the filters are nine long."""
+_BLOCK = 16
+"""Rows that one small matrix product takes to as many coefficients."""
+_REACH = 4
+_LOW = (0.037828455507264, -0.023849465019557, -0.110624404418437, 0.377402855612831, 0.852698679008894)
+_HIGH = (-0.064538882628697, 0.040689417609164, 0.418092273221617, -0.788485616405583)
+"""The filters' left halves with their middles; the right halves mirror them."""
+_AMPLITUDES = (
+    (0.62171, 0.67234, 0.72709, 0.67234),
+    (0.34537, 0.41317, 0.49428, 0.41317),
+    (0.18004, 0.22727, 0.28688, 0.22727),
+    (0.091401, 0.11792, 0.15214, 0.11792),
+    (0.045943, 0.059758, 0.077727, 0.059758),
+    (0.023013, 0.030018, 0.039156, 0.030018),
+)
+"""Peaks of the basis functions by level and LL, LH, HH, HL (Watson et al. 1997 Table V)."""
+_FREQUENCY_FACTORS = (1.501, 1.0, 0.534, 1.0)
+_LEAST = 0.495
+_STEEPNESS = 0.466
+_BEST_CPD = 0.401
+
+Bands = tuple[np.ndarray, ...]
+
+
+@functools.lru_cache(maxsize=64)
+def quantisation_steps(pixels_per_degree: float) -> np.ndarray:
+    """Steps for luma whose largest errors, half a step, are at threshold (Watson et al. 1997 Eq 9, Y).
+
+    :returns: of coefficients in grey levels, by level 1..6 and LL, LH, HH, HL, shape (6, 4), read-only.
+    """
+    level = np.arange(1, MOST_LEVELS + 1)[:, None]
+    off_best = np.log10(2.0**level * _BEST_CPD * np.array(_FREQUENCY_FACTORS) / pixels_per_degree)
+    steps = 2 / np.array(_AMPLITUDES) * _LEAST * 10 ** (_STEEPNESS * off_best**2)
+    steps.setflags(write=False)
+    return steps
+
+
+def band_thresholds(pixels_per_degree: float, levels: int) -> tuple[float, ...]:
+    """Half a step for each band, in the order of `wavelet_bands`."""
+    half = quantisation_steps(pixels_per_degree) / 2
+    detail = [float(half[level, band]) for level in range(levels) for band in (1, 2, 3)]
+    return (*detail, float(half[levels - 1, 0]))
+
+
+def levels_of(shape: tuple[int, ...]) -> int:
+    """How often a plane is split: while its shorter side has `SHORTEST_SIDE` pixels; 1 to 6 times."""
+    side, levels = -(-min(shape) // 2), 1
+    while side >= SHORTEST_SIDE and levels < MOST_LEVELS:
+        side, levels = -(-side // 2), levels + 1
+    return levels
+
+
+def wavelet_bands(plane: np.ndarray, levels: int) -> Bands:
+    """The coefficients: LH, HH, HL of each level from the finest on, then LL of the last.
+
+    A side of odd length is made even by repeating its last pixels, at every level.
+
+    :param plane: float32, shape (height, width).
+    :param levels: how often LL is split again.
+    :returns: 3 levels + 1 arrays of coefficients; LH is low across and high down the picture.
+    """
+    import cv2
+
+    bands: list[np.ndarray] = []
+    for _ in range(levels):
+        low, high = (cv2.transpose(half) for half in _split_rows(plane))
+        (ll, hl), (lh, hh) = _split_rows(low), _split_rows(high)
+        bands += [lh.T, hh.T, hl.T]
+        plane = cv2.transpose(ll)
+    return (*bands, plane)
+
+
+def _split_rows(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high half of every column, each of half as many rows: blocks of rows times a small matrix of filters."""
+    rows, columns = plane.shape
+    half = (rows + 1) // 2
+    blocks = -(-2 * half // _BLOCK)
+    place = np.arange(-_REACH, blocks * _BLOCK + _REACH) % (2 * half)
+    window = np.lib.stride_tricks.sliding_window_view(plane[np.minimum(place, rows - 1)], _filters().shape[2], axis=0)
+    window = window[::_BLOCK].transpose(0, 2, 1)
+    low, high = ((one @ window).reshape(-1, columns)[:half] for one in _filters())
+    return low, high
+
+
+@functools.cache
+def _filters() -> np.ndarray:
+    """Low and high filter at each place of a block: shape (2, coefficients, rows with the filters' reach)."""
+    found = np.zeros((2, _BLOCK // 2, _BLOCK + 2 * _REACH), dtype=np.float32)
+    for matrix, taps, middle in zip(found, (_LOW, _HIGH), (_REACH, _REACH + 1), strict=True):
+        reach = len(taps) - 1
+        for place, row in enumerate(matrix):
+            start = 2 * place + middle - reach
+            row[start : start + 2 * reach + 1] = (*taps, *taps[-2::-1])
+    return found
