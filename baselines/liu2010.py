@@ -48,9 +48,9 @@ class Liu2010(PixelMapPredictor):
         kind="pixel",
         needs_pictures=True,
         deviations=(
-            "liu2010 follows the paper (We 1, Wt 3, beta 0.117). liu2010-code follows the authors' MATLAB code: We 0.7, "
-            "Wt 1.4, and Chou & Li's gradient masking, kept between 0 and 10 grey levels, in the place of beta times "
-            "gradient.",
+            "liu2010 follows the paper (We 1, Wt 3, beta 0.117). liu2010-code follows the authors' MATLAB code: We "
+            "0.7, Wt 1.4, and Chou & Li's gradient masking, kept between 0 and 10 grey levels, in the place of beta "
+            "times gradient.",
             "The structure is TV-L1's (lambda 0.8, four neighbours) by a primal-dual solver that ends within 0.05 % of "
             "the least energy; the code solves it exactly by a cut per grey level, one of several minimisers where "
             "there are ties.",

@@ -102,9 +102,8 @@ class _Sums:
 
     def __init__(self, plane: np.ndarray, rate: np.ndarray) -> None:
         self.plane, self.rate = plane, rate
-        height, width = plane.shape
-        self.lane = -(-width // _LANES)
-        more = self.lane * _LANES - width
+        self.lane = -(-plane.shape[1] // _LANES)
+        more = self.lane * _LANES - plane.shape[1]
         padded = self._to_lanes(_mirrored(plane, right=more, below=1))
         self.shape = padded.shape
         self.row = padded.shape[1] * _LANES

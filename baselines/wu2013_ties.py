@@ -72,8 +72,8 @@ def _distances(around: np.ndarray) -> np.ndarray:
     found = np.zeros((_WINDOW, _WINDOW, around.shape[2]))
     for across in reversed(range(2 * PATCH + 1)):
         for down in reversed(range(2 * PATCH + 1)):
-            difference = around[down : down + _WINDOW, across : across + _WINDOW] - around[SEARCH + down, SEARCH + across]
-            found += difference**2 * (1 / PATCH_SIZE)
+            shifted = around[down : down + _WINDOW, across : across + _WINDOW]
+            found += (shifted - around[SEARCH + down, SEARCH + across]) ** 2 * (1 / PATCH_SIZE)
     return found
 
 

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -158,8 +159,7 @@ def _run(look: Callable[[Job], Measured], jobs: Sequence[Job], workers: int) -> 
     if workers == 1 or len(jobs) <= 1:
         yield from map(look, jobs)
         return
-    dies_at_once = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_DFL)}  # at Ctrl-C, silently
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), **dies_at_once)  # type: ignore[arg-type]
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), initializer=_end_quietly_on_interrupt)
     todo, running = iter(jobs), set[Future[Measured]]()
     try:
         while True:  # no more is handed out than is worked on, so that Ctrl-C need not wait for a queue
@@ -170,6 +170,10 @@ def _run(look: Callable[[Job], Measured], jobs: Sequence[Job], workers: int) -> 
             yield from (future.result() for future in done)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _end_quietly_on_interrupt() -> None:
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 
 
 def _as_json(measured: Measured, made_with: Mapping[str, object]) -> str:

@@ -89,7 +89,7 @@ def test_another_file_is_refused_by_name(tmp_path):
     shutil.copyfile(PHOTOGRAPHS[1].file(), other)
     with pytest.raises(DataError, match=r"astronaut\.png: is not the file.*scikit-image"):
         photograph.checked_hash(other)
-    with pytest.raises(DataError, match="skimage/data/gone.png.*pip install"):
+    with pytest.raises(DataError, match=r"skimage/data/gone\.png.*pip install"):
         dataclasses.replace(photograph, path="data/gone.png").file()
 
 

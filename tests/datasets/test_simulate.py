@@ -1,4 +1,4 @@
-"""Protects `python -m datasets.simulate`: what it makes opens, what it cannot use it names, and a kill costs nothing."""
+"""Protects `python -m datasets.simulate`: what it makes opens, what it cannot use it names, a kill costs nothing."""
 
 import json
 import os
