@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baselines.pixel_map import PixelMapPredictor
+from baselines.map_view import PIXELS_PER_DEGREE, MapView, draws_a_map, view_of
+from baselines.predictor import JNDPredictor
 from baselines.registry import find_predictors, registry
 from datasets.commands import run_command, write_atomically
 from datasets.errors import UserError, unknown_name
-from datasets.imaging import psnr_db, read_picture
+from datasets.imaging import read_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +36,11 @@ examples:
   python -m baselines.map yang2005-color photo.png                 one map for Y, one for Cb, one for Cr
   python -m baselines.map chou1995 photo.png --json                the numbers for a script
 
-The .npy holds the map itself: float, grey levels, one number a pixel (and plane).
+  python -m baselines.map watson1993 photo.png                     each 8x8 block's mean threshold
+  python -m baselines.map watson1993 photo.png --frequency 0,1     its threshold for one DCT coefficient
+
+The .npy holds the map itself, float: grey levels, one number a pixel (and plane); for DCT models the thresholds of all
+coefficients, shape (block rows, block columns, 8, 8).
 """
 
 
@@ -46,8 +52,8 @@ class Drawn:
     :param image: the picture's file.
     :param width: in pixels.
     :param height: in pixels.
-    :param mean: of the map, grey levels.
-    :param psnr_db: of the picture with noise of the map's amplitude and random sign.
+    :param mean: of the map as drawn: grey levels, or units of a DCT coefficient.
+    :param psnr_db: of the picture with noise of the map's amplitude and random sign; None for coefficients.
     :param png: the drawing's file.
     :param npy: the map's file.
     """
@@ -57,7 +63,7 @@ class Drawn:
     width: int
     height: int
     mean: float
-    psnr_db: float
+    psnr_db: float | None
     png: str
     npy: str
 
@@ -75,59 +81,68 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("image", metavar="IMAGE", type=Path, help="PNG, JPEG, WebP or BMP")
     parser.add_argument("-o", "--out", metavar="FILE.png", type=Path, help="default: IMAGE-NAME.png in this folder")
+    parser.add_argument(
+        "--pixels-per-degree",
+        type=float,
+        default=PIXELS_PER_DEGREE,
+        metavar="N",
+        help="viewing geometry, for DCT models (default: %(default)s, as in KonJND-1k)",
+    )
+    parser.add_argument("--frequency", type=_frequency, metavar="I,J", help="one DCT coefficient, 0..7 each")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     arguments = parser.parse_args(argv)
     predictor = find_map_predictor(arguments.name)
     png = arguments.out or Path(f"{arguments.image.stem}-{arguments.name.replace(':', '-')}.png")
     if png.suffix.lower() != ".png":
         raise UserError(f"--out {png}: expected a file name that ends in .png; the map is saved beside it as .npy")
-    drawn = draw(predictor, arguments.name, arguments.image, png)
-    print(json.dumps(vars(drawn)) if arguments.json else _sentence(drawn))
+    rgb = read_picture(arguments.image)
+    try:
+        view = view_of(predictor, rgb, pixels_per_degree=arguments.pixels_per_degree, frequency=arguments.frequency)
+    except UserError as error:
+        raise UserError(f"{arguments.image}: {error}") from error
+    title = f"{predictor.card.title}: {arguments.image.name}"
+    numbers = f"{arguments.name}, {view.numbers}"
+    drawn = Drawn(
+        arguments.name,
+        str(arguments.image),
+        rgb.shape[1],
+        rgb.shape[0],
+        float(view.shown.mean()),
+        view.psnr_db,
+        str(png),
+        str(png.with_suffix(".npy")),
+    )
+    write_atomically(png.with_suffix(".npy"), _npy_bytes(view.raw))
+    write_atomically(png, _png_bytes(rgb, view, title, numbers))
+    if arguments.json:
+        print(json.dumps(vars(drawn)))
+    else:
+        print(f"{numbers}\nwrote {drawn.png} and {drawn.npy} ({drawn.width}x{drawn.height})")
     return 0
 
 
-def find_map_predictor(name: str) -> PixelMapPredictor:
+def find_map_predictor(name: str) -> JNDPredictor:
     """The predictor of a registered name or `package.module:Class`, if it draws maps.
 
     :raises UserError: where there is no such predictor, or it has no map; the text lists those that have one.
     """
-    known = [entry.name for entry in registry().values() if issubclass(entry.predictor, PixelMapPredictor)]
+    known = [entry.name for entry in registry().values() if draws_a_map(entry.predictor)]
     if ":" not in name and name not in registry():
         raise unknown_name("predictor with a map", name, known)
     predictor = find_predictors([name])[0].make()
-    if not isinstance(predictor, PixelMapPredictor):
+    if not draws_a_map(type(predictor)):
         raise UserError(f"{name!r} is a predictor, but draws no map. Those that do: {', '.join(known)}.")
     return predictor
 
 
-def draw(predictor: PixelMapPredictor, name: str, image: Path, png: Path) -> Drawn:
-    """Write the drawing, and the map beside it as .npy.
-
-    :param name: as the predictor was asked for.
-    :raises UserError: where the picture cannot be read, or is too small.
-    """
-    rgb = read_picture(image)
-    try:
-        jnd = predictor.map_of(rgb)
-    except UserError as error:
-        raise UserError(f"{image}: {error}") from error
-    npy, height, width = png.with_suffix(".npy"), *rgb.shape[:2]
-    noise_db = float(psnr_db(float(np.mean(np.square(jnd)))))
-    drawn = Drawn(name, str(image), width, height, float(jnd.mean()), noise_db, str(png), str(npy))
-    write_atomically(npy, _npy_bytes(jnd))
-    write_atomically(png, _png_bytes(rgb, jnd, f"{predictor.card.title}: {image.name}", _numbers(drawn)))
-    return drawn
-
-
-def drawing(rgb: np.ndarray, jnd: np.ndarray, title: str, numbers: str) -> Figure:
-    """A picture and its map or maps side by side, with a scale in grey levels.
+def drawing(rgb: np.ndarray, view: MapView, title: str, numbers: str) -> Figure:
+    """A picture and its map or maps side by side, with a scale.
 
     :param rgb: uint8, shape (height, width, 3).
-    :param jnd: grey levels, shape (height, width) or (height, width, planes).
     """
     from matplotlib.figure import Figure
 
-    maps = np.atleast_3d(jnd)
+    maps = np.atleast_3d(view.shown)
     panels = 1 + maps.shape[2]
     panel_in = 5.0 if panels == 2 else 4.0
     tall_in = min(max(panel_in * rgb.shape[0] / rgb.shape[1], 1.5), 9.0)
@@ -141,7 +156,7 @@ def drawing(rgb: np.ndarray, jnd: np.ndarray, title: str, numbers: str) -> Figur
         if panels > 2:
             axes[1 + index].set_title(PLANES[index], fontsize=10)
     bar = figure.colorbar(shown, ax=axes[1:], extend="max", fraction=0.05, pad=0.02)
-    bar.set_label("just noticeable difference (grey levels)")
+    bar.set_label(view.unit)
     _without_ticks(axes)
     return figure
 
@@ -152,12 +167,11 @@ def _without_ticks(axes: Sequence[Axes]) -> None:
         one.set_yticks([])
 
 
-def _numbers(drawn: Drawn) -> str:
-    return f"{drawn.name}, mean {drawn.mean:.2f} grey levels, noise of this amplitude: {drawn.psnr_db:.2f} dB PSNR"
-
-
-def _sentence(drawn: Drawn) -> str:
-    return f"{_numbers(drawn)}\nwrote {drawn.png} and {drawn.npy} ({drawn.width}x{drawn.height})"
+def _frequency(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([0-7]),([0-7])", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"two numbers from 0 to 7 with a comma, such as 0,1, not {text!r}")
+    return int(found[1]), int(found[2])
 
 
 def _npy_bytes(array: np.ndarray) -> bytes:
@@ -166,14 +180,14 @@ def _npy_bytes(array: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def _png_bytes(rgb: np.ndarray, jnd: np.ndarray, title: str, numbers: str) -> bytes:
+def _png_bytes(rgb: np.ndarray, view: MapView, title: str, numbers: str) -> bytes:
     import matplotlib.style
 
     stream = io.BytesIO()
     with matplotlib.style.context("default"), warnings.catch_warnings():  # whatever the user's own settings
         # A letter that the font lacks is drawn as a box.
         warnings.filterwarnings("ignore", message=".*missing from font", category=UserWarning)
-        drawing(rgb, jnd, title, numbers).savefig(stream, format="png", dpi=110, metadata={"Software": None})
+        drawing(rgb, view, title, numbers).savefig(stream, format="png", dpi=110, metadata={"Software": None})
     return stream.getvalue()
 
 

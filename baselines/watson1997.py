@@ -106,14 +106,17 @@ def pooled(errors: Bands, thresholds: Sequence[float | np.ndarray], exponent: fl
     total = 0.0
     for band, threshold in zip(errors, thresholds, strict=True):
         band /= threshold
-        np.abs(band, out=band)
-        total += float(_power(band, exponent).sum(dtype=np.float64))
+        total += _sum_of_powers(band, exponent)
     return float((total / sum(band.size for band in errors)) ** (1 / exponent))
 
 
-def _power(numbers: np.ndarray, exponent: float) -> np.ndarray:
-    """Non-negative numbers to a power, in place."""
-    if exponent not in (2, 4):
-        return np.asarray(np.power(numbers, exponent, out=numbers))
-    np.square(numbers, out=numbers)
-    return numbers if exponent == 2 else np.square(numbers, out=numbers)
+def _sum_of_powers(numbers: np.ndarray, exponent: float) -> float:
+    """Of the numbers' sizes; the numbers are overwritten."""
+    if exponent in (2, 4):
+        np.square(numbers, out=numbers)
+        if exponent == 4:
+            np.square(numbers, out=numbers)
+    else:
+        np.abs(numbers, out=numbers)
+        np.power(numbers, exponent, out=numbers)
+    return float(numbers.sum())

@@ -88,12 +88,17 @@ def wavelet_bands(plane: np.ndarray, levels: int) -> Bands:
 def _split_rows(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Low and high half of every column, each of half as many rows: blocks of rows times a small matrix of filters."""
     rows, columns = plane.shape
-    half = (rows + 1) // 2
+    half, filters = (rows + 1) // 2, _filters()
     blocks = -(-2 * half // _BLOCK)
-    place = np.arange(-_REACH, blocks * _BLOCK + _REACH) % (2 * half)
-    window = np.lib.stride_tricks.sliding_window_view(plane[np.minimum(place, rows - 1)], _filters().shape[2], axis=0)
-    window = window[::_BLOCK].transpose(0, 2, 1)
-    low, high = ((one @ window).reshape(-1, columns)[:half] for one in _filters())
+    found = np.empty((2, blocks, _BLOCK // 2, columns), dtype=np.float32)
+    last = max((rows - _REACH) // _BLOCK, 1)
+    if last > 1:  # blocks whose filters stay within the plane need no copy of it
+        windows = np.lib.stride_tricks.sliding_window_view(plane, filters.shape[2], axis=0)[_BLOCK - _REACH :: _BLOCK]
+        np.matmul(filters[:, None], windows[: last - 1].transpose(0, 2, 1), out=found[:, 1:last])
+    for block in (0, *range(last, blocks)):
+        place = np.arange(-_REACH, _BLOCK + _REACH) + block * _BLOCK
+        np.matmul(filters, plane[np.minimum(place % (2 * half), rows - 1)], out=found[:, block])
+    low, high = found.reshape(2, -1, columns)[:, :half]
     return low, high
 
 

@@ -1,0 +1,76 @@
+"""What there is to see of a model's map: grey levels a pixel, or thresholds of DCT coefficients a block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from baselines.dct_thresholds import DctPredictor
+from baselines.pixel_map import PixelMapPredictor, check_size
+from baselines.predictor import JNDPredictor
+from datasets.errors import UserError
+from datasets.imaging import luma, psnr_db
+
+PIXELS_PER_DEGREE = 24.3
+"""Where no other viewing geometry is given: that of KonJND-1k."""
+
+
+@dataclass(frozen=True)
+class MapView:
+    """A map as it is saved, and as it is drawn.
+
+    :param raw: what the model gives.
+    :param shown: shape (height, width) or (height, width, planes), positive.
+    :param unit: of `shown`, for the scale beside it.
+    :param numbers: the map in one line.
+    :param psnr_db: of the picture with noise of the map's amplitude and random sign; None for coefficients.
+    """
+
+    raw: np.ndarray
+    shown: np.ndarray
+    unit: str
+    numbers: str
+    psnr_db: float | None = None
+
+
+def draws_a_map(predictor: type[JNDPredictor]) -> bool:
+    """Whether there is something to see."""
+    return issubclass(predictor, PixelMapPredictor | DctPredictor)
+
+
+def view_of(
+    predictor: JNDPredictor, rgb: np.ndarray, *, pixels_per_degree: float, frequency: tuple[int, int] | None
+) -> MapView:
+    """The map of a picture.
+
+    :param rgb: uint8, shape (height, width, 3).
+    :param pixels_per_degree: what thresholds of coefficients depend on; maps of grey levels do not.
+    :param frequency: row and column of one coefficient, 0..7 each; None takes the geometric mean of all 64.
+    :raises UserError: where the picture is too small, or the model has no frequencies to choose from.
+    """
+    if isinstance(predictor, DctPredictor):
+        return _blocks(predictor, rgb, pixels_per_degree, frequency)
+    assert isinstance(predictor, PixelMapPredictor), "draws_a_map tells"
+    if frequency is not None:
+        raise UserError(f"--frequency: {predictor.card.name} draws grey levels a pixel and knows no frequencies")
+    return _pixels(predictor, rgb)
+
+
+def _pixels(predictor: PixelMapPredictor, rgb: np.ndarray) -> MapView:
+    jnd = predictor.map_of(rgb)
+    noise_db = float(psnr_db(float(np.mean(np.square(jnd)))))
+    numbers = f"mean {jnd.mean():.2f} grey levels, noise of this amplitude: {noise_db:.2f} dB PSNR"
+    return MapView(jnd, jnd, "just noticeable difference (grey levels)", numbers, noise_db)
+
+
+def _blocks(
+    predictor: DctPredictor, rgb: np.ndarray, pixels_per_degree: float, frequency: tuple[int, int] | None
+) -> MapView:
+    check_size(rgb)
+    raw = predictor.threshold_map(luma(rgb), pixels_per_degree)
+    each = np.exp(np.log(raw).mean(axis=(2, 3))) if frequency is None else raw[:, :, frequency[0], frequency[1]]
+    shown = np.repeat(np.repeat(each, 8, axis=0), 8, axis=1)[: rgb.shape[0], : rgb.shape[1]]
+    what = "geometric mean of 64" if frequency is None else f"frequency {frequency[0]},{frequency[1]}"
+    numbers = f"{what}: mean {each.mean():.2f}, at {pixels_per_degree:g} pixels a degree"
+    return MapView(raw, shown, "threshold (units of an 8x8 DCT coefficient)", numbers)
