@@ -8,8 +8,9 @@ is ours:
   and cvvdp's JODs depend on the display that it is told; we take its `standard_fhd` (37.8 px/deg).
 * `REGION_FACTOR` (ours) carries that loss over to the most visible region at 24.3 px/deg. On 24 photographs
   (Kodak), at the QF where the whole picture loses 0.38 JOD on `standard_fhd`, that region loses 1.32 JOD (median; 10 to
-  90 %: 1.02 to 1.46), 3.5 times as much. Without it nearly all JNDs lie above QF 85 and a third at QF 100; with it
-  they lie where VP-JND's published bit saving on KonJND-1k puts people (85 % against QF 100, which is about QF 60).
+  90 %: 1.02 to 1.46), 3.5 times as much. Without it the demo's JNDs lie at QF 87 on average, a fifth of them at QF 100,
+  and an observer's strictness hardly moves them (2.4 QF). With it they lie nearer to people: VP-JND's published bit
+  saving on KonJND-1k, 85 % against QF 100, is that of about QF 60 on the seven pictures whose ladders are public.
 * People's criteria are log-normal. `LOG_SIGMA` (ours) makes the observers of the demo set disagree as the subjects of
   MCL-JCI do: there, one subject against the mean of the others has a mean absolute error of 8.3 QF.
 * `PERSONAL_SHARE` (ours): half of that variance belongs to the person, who is strict or lenient on every
@@ -70,7 +71,7 @@ def measure_curve(
 
     :param reference: uint8 RGB, shape (height, width, 3).
     :param loss: of a reference and its compressed version, JOD; `LocalLoss(...).largest`.
-    :param every: 1 evaluates all 100 QF. 4 takes a quarter of the time; on 29 crops it moved a sample by 0.3 QF on
+    :param every: 1 evaluates all 100 QF. 4 takes a quarter of the time; on the demo set it moves a sample by 0.3 QF on
         average, and one in a hundred by more than 2.
     """
     codec = Jpeg()

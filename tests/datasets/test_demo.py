@@ -146,6 +146,18 @@ def test_observers_disagree_as_the_subjects_of_mcl_jci(demo):
     assert jnds.mean(axis=1).std() > 5
 
 
+def test_every_fourth_qf_is_enough_where_time_counts(provenance):
+    """What `datasets.simulate` evaluates by default, against all 100 QF."""
+    levels, away = evaluated_levels(4), []
+    for name in set(provenance) - {"about"}:
+        losses = provenance[name]["loss_jod"]
+        whole = LossCurve(evaluated_levels(1), tuple(losses))
+        part = LossCurve(levels, tuple(losses[level - 1] for level in levels))
+        away.append(np.abs(SETTINGS.jnds(name, part) - SETTINGS.jnds(name, whole)))
+    assert np.mean(away) < 0.5
+    assert np.percentile(away, 99) <= 3
+
+
 @pytest.mark.slow(reason="ColorVideoVDP looks at a picture at all 100 QF")
 def test_one_picture_computed_again_gives_its_samples(provenance):
     """Within 1 QF, not exactly: JPEG libraries and processors differ in the last digits."""
