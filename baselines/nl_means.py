@@ -30,7 +30,7 @@ _TRUSTED = -69.0
 """Where the best exponent is lower, single precision loses the other weights, or all of them."""
 _NEAR_HALF = 1e-3
 """Grey levels from a rounding boundary within which single precision could round to the wrong side."""
-_AT_ONCE = 512
+_AT_ONCE = 256
 """Pixels that double precision takes at once: 729 neighbours of each fit into the cache."""
 
 
@@ -69,20 +69,30 @@ def neighbourhoods(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> 
 
 def _means_in_double(around: np.ndarray, rate: np.ndarray) -> np.ndarray:
     """Means of single pixels; weights are taken relative to the largest, so that they never all vanish."""
-    width = 2 * SEARCH + 1
-    own = around[SEARCH:-SEARCH, SEARCH:-SEARCH].copy()
-    difference = np.empty_like(own)
-    distance = np.empty((width, width, own.shape[2]))
-    for down in range(width):
-        for across in range(width):
-            np.subtract(around[down : down + own.shape[0], across : across + own.shape[1]], own, out=difference)
-            np.square(difference, out=difference)
-            difference.sum(axis=(0, 1), out=distance[down, across])
+    distance = _distances(around)
     distance[SEARCH, SEARCH] = np.inf
-    distance[SEARCH, SEARCH] = distance.min(axis=(0, 1))
-    weight = np.exp((distance - distance[SEARCH, SEARCH]) * rate)
+    nearest = distance.min(axis=(0, 1))
+    distance[SEARCH, SEARCH] = nearest
+    distance -= nearest
+    weight = distance * rate
+    np.exp(weight, out=weight)
     values = around[PATCH:-PATCH, PATCH:-PATCH]
-    return np.asarray((weight * values).sum(axis=(0, 1)) / weight.sum(axis=(0, 1)))
+    return np.asarray(np.einsum("ijk,ijk->k", weight, values) / weight.sum(axis=(0, 1)))
+
+
+def _distances(around: np.ndarray) -> np.ndarray:
+    """Sums of squared differences between the central patch and all others, shape (21, 21, pixels)."""
+    import cv2
+
+    width = 2 * SEARCH + 1
+    found = np.zeros((width, width, around.shape[2]), np.float32)  # whole numbers below 2**24: exact
+    difference = np.empty_like(found)
+    for down in range(2 * PATCH + 1):
+        for across in range(2 * PATCH + 1):
+            shifted = around[down : down + width, across : across + width]
+            np.subtract(shifted, around[SEARCH + down, SEARCH + across], out=difference)
+            cv2.accumulateSquare(difference.reshape(width * width, -1), found.reshape(width * width, -1))
+    return found
 
 
 def _mirrored(plane: np.ndarray, right: int = 0, below: int = 0) -> np.ndarray:

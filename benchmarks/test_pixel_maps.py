@@ -8,15 +8,12 @@ all that a model costs: under `noise-psnr` its whole profile then comes from the
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from baselines.pixel_map import PixelMapPredictor
 from baselines.registry import Registered, registry
-from datasets.codec import Jpeg
-from datasets.imaging import read_picture
 
 LIMIT, HEAVY_LIMIT = 0.10, 1.5
 HEAVY = ("liu2010", "wu2013")
@@ -49,51 +46,25 @@ class Costs:
 
 
 @pytest.fixture(scope="module")
-def rgb() -> np.ndarray:
-    """A photograph of 1920x1080 pixels: cut from a real one where there is one, else scaled up."""
-    folder = Path(__file__).resolve().parents[2] / "shared" / "data" / "photos" / "clic2025"
-    for file in sorted(folder.glob("*.png")):
-        pixels = read_picture(file)
-        if pixels.shape[0] >= 1080 and pixels.shape[1] >= 1920:
-            return np.ascontiguousarray(pixels[:1080, :1920])
-    import cv2
-    from skimage import data
-
-    return np.asarray(cv2.resize(data.chelsea(), (1920, 1080), interpolation=cv2.INTER_CUBIC))
-
-
-@pytest.fixture(scope="module")
-def costs(rgb: np.ndarray, request: pytest.FixtureRequest) -> Iterator[Costs]:
-    """One thread everywhere, the ladder's cost, and a table at the end."""
-    import cv2
-    from threadpoolctl import threadpool_limits
-
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    with threadpool_limits(1):
-        made = Costs(min(_ladder_seconds(rgb) for _ in range(3)))
-        yield made
-    cv2.setNumThreads(threads)
+def costs(ladder_seconds: float, request: pytest.FixtureRequest) -> Iterator[Costs]:
+    """The ladder's cost, and a table at the end."""
+    made = Costs(ladder_seconds)
+    yield made
     if made.maps:
         with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
             print(f"\n\n{made.table()}\n")
 
 
-def _ladder_seconds(rgb: np.ndarray) -> float:
-    codec, start = Jpeg(), time.process_time()
-    for level in codec.levels:
-        codec.decode(codec.encode(rgb, int(level)))
-    return time.process_time() - start
-
-
 @pytest.mark.benchmark(timer=time.process_time)
 @pytest.mark.parametrize("entry", MODELS.values(), ids=MODELS.keys())
-def test_a_map_costs_a_small_share_of_the_ladder(entry: Registered, rgb: np.ndarray, costs: Costs, benchmark) -> None:
+def test_a_map_costs_a_small_share_of_the_ladder(
+    entry: Registered, full_hd: np.ndarray, costs: Costs, benchmark
+) -> None:
     """At most a tenth a plane; 1.5 for the heavy ones."""
     predictor = entry.make()
     assert isinstance(predictor, PixelMapPredictor)
     heavy = entry.predictor.card.name in HEAVY
-    found = benchmark.pedantic(predictor.map_of, (rgb,), rounds=2 if heavy else 9, warmup_rounds=0 if heavy else 2)
+    found = benchmark.pedantic(predictor.map_of, (full_hd,), rounds=2 if heavy else 9, warmup_rounds=0 if heavy else 2)
     if not benchmark.enabled:
         return
     seconds = benchmark.stats.stats.min
