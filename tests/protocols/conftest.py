@@ -11,20 +11,16 @@ import numpy as np
 import pytest
 
 from datasets.codec import Jpeg
+from datasets.crops import Box
 from datasets.dataset import Dataset, DatasetCard, Manifest, OpenOptions
+from datasets.demo_photographs import PHOTOGRAPHS, read_crop
 from datasets.folds import Folds
 from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
 from protocols.job import Task
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")
-
-
-def read_crop(name: str, row: int) -> np.ndarray:
-    """96x96 pixels of a photograph that scikit-image ships."""
-    import skimage.data
-
-    return np.ascontiguousarray(getattr(skimage.data, name)()[row : row + 96, 100:196])
+FILES = {photograph.source: photograph.file() for photograph in PHOTOGRAPHS if photograph.source in NAMES}
 
 
 @final
@@ -49,7 +45,8 @@ class Rated(Dataset):
         for name in NAMES:
             for row in (20, 120):
                 samples = np.clip(np.round(generator.normal(generator.uniform(30, 60), 8, size=12)), 1, 100)
-                ladder = CompressedLadder(Jpeg(), functools.partial(read_crop, name, row))
+                read = functools.partial(read_crop, FILES[name], Box(row, 100, 96, 96))  # worker processes can find it
+                ladder = CompressedLadder(Jpeg(), read)
                 pictures.append(Picture(f"{name}-{row}", name, Jpeg(), 24.3, samples, {}, ladder))
         return cls(tuple(sorted(pictures, key=lambda p: p.name)), Manifest({"made": "by tests"}))
 
