@@ -48,7 +48,7 @@ def tv_l1_structure(plane: np.ndarray, *, tolerance: float = TOLERANCE) -> np.nd
     within 0.05 % of the exact energy.
 
     :param plane: uint8, shape (height, width).
-    :param tolerance: see `TOLERANCE`; 0 goes on for as long as the energy falls.
+    :param tolerance: see `TOLERANCE`; a negative one ends with `MOST_ITERATIONS`.
     :returns: uint8, same shape.
     """
     solver = _PrimalDual(plane)

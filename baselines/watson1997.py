@@ -9,7 +9,7 @@ import numpy as np
 
 from baselines.predictor import Card
 from baselines.visibility import VisibilityPredictor
-from baselines.wavelet_thresholds import Bands, band_thresholds, levels_of, wavelet_bands
+from baselines.wavelet_thresholds import Bands, Wavelet, band_thresholds, levels_of, wavelet_bands
 from datasets.errors import UserError
 from datasets.picture import Picture
 
@@ -86,9 +86,12 @@ class Watson1997(VisibilityPredictor):
         self._check()
         reference = picture.reference_luma
         thresholds = self.thresholds(reference, picture.pixels_per_degree)
-        depth = levels_of(reference.shape)
-        errors = (cv2.subtract(reference, picture.ladder.luma(level), dtype=cv2.CV_32F) for level in levels)
-        return np.array([pooled(wavelet_bands(error, depth), thresholds, self.exponent) for error in errors])
+        wavelet, error = Wavelet(reference.shape, levels_of(reference.shape)), np.empty(reference.shape, np.float32)
+        found = []
+        for level in levels:
+            cv2.subtract(reference, picture.ladder.luma(level), dst=error, dtype=cv2.CV_32F)
+            found.append(pooled(wavelet.bands(error), thresholds, self.exponent))
+        return np.array(found)
 
     def _check(self) -> None:
         if not 1 <= self.exponent <= 8:
@@ -105,18 +108,18 @@ def pooled(errors: Bands, thresholds: Sequence[float | np.ndarray], exponent: fl
     """
     total = 0.0
     for band, threshold in zip(errors, thresholds, strict=True):
-        band /= threshold
-        total += _sum_of_powers(band, exponent)
+        if isinstance(threshold, np.ndarray):
+            total += _sum_of_powers(np.divide(band, threshold, out=band), exponent)
+        else:
+            total += _sum_of_powers(band, exponent) / threshold**exponent
     return float((total / sum(band.size for band in errors)) ** (1 / exponent))
 
 
 def _sum_of_powers(numbers: np.ndarray, exponent: float) -> float:
     """Of the numbers' sizes; the numbers are overwritten."""
+    flat = numbers.ravel(order="K")  # no copy, however the band lies in memory
     if exponent in (2, 4):
-        np.square(numbers, out=numbers)
-        if exponent == 4:
-            np.square(numbers, out=numbers)
-    else:
-        np.abs(numbers, out=numbers)
-        np.power(numbers, exponent, out=numbers)
-    return float(numbers.sum())
+        roots = flat if exponent == 2 else np.square(flat, out=flat)
+        return float(np.vdot(roots, roots))
+    np.abs(flat, out=flat)
+    return float(np.power(flat, exponent, out=flat).sum())

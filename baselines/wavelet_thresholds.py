@@ -7,6 +7,7 @@ for `bior4.4` and mode `periodization`: what a threshold means hangs on that sca
 from __future__ import annotations
 
 import functools
+from typing import final
 
 import numpy as np
 
@@ -14,7 +15,7 @@ MOST_LEVELS = 6
 """Levels of which the paper gives the basis functions' amplitudes."""
 SHORTEST_SIDE = 16
 """Pixels of the shorter side below which a plane is not split again: the filters are nine long."""
-_BLOCK = 16
+_BLOCK = 8
 """Rows that one small matrix product takes to as many coefficients."""
 _REACH = 4
 _LOW = (0.037828455507264, -0.023849465019557, -0.110624404418437, 0.377402855612831, 0.852698679008894)
@@ -66,40 +67,68 @@ def levels_of(shape: tuple[int, ...]) -> int:
 
 
 def wavelet_bands(plane: np.ndarray, levels: int) -> Bands:
-    """The coefficients: LH, HH, HL of each level from the finest on, then LL of the last.
+    """One plane's coefficients, see `Wavelet.bands`."""
+    return Wavelet(plane.shape, levels).bands(plane)
 
-    A side of odd length is made even by repeating its last pixels, at every level.
 
-    :param plane: float32, shape (height, width).
-    :param levels: how often LL is split again.
-    :returns: 3 levels + 1 arrays of coefficients; LH is low across and high down the picture.
+@final
+class Wavelet:
+    """The transform of planes of one shape, with the memory that it works in: at 1080p, taking new memory for each
+    plane costs as much as half the arithmetic.
+
+    :param shape: (height, width).
+    :param levels: how often the lowest band is split again.
     """
-    import cv2
 
-    bands: list[np.ndarray] = []
-    for _ in range(levels):
-        low, high = (cv2.transpose(half) for half in _split_rows(plane))
-        (ll, hl), (lh, hh) = _split_rows(low), _split_rows(high)
-        bands += [lh.T, hh.T, hl.T]
-        plane = cv2.transpose(ll)
-    return (*bands, plane)
+    def __init__(self, shape: tuple[int, ...], levels: int) -> None:
+        self._rooms = []
+        rows, columns = shape
+        for _ in range(levels):
+            half = (rows + 1) // 2
+            turned = [np.empty((columns, half), dtype=np.float32) for _ in range(2)]
+            self._rooms.append((_room(rows, columns), turned, [_room(columns, half) for _ in range(2)]))
+            rows, columns = half, (columns + 1) // 2
+
+    def bands(self, plane: np.ndarray) -> Bands:
+        """The coefficients: LH, HH, HL of each level from the finest on, then LL of the last.
+
+        A side of odd length is made even by repeating its last pixels, at every level.
+
+        :param plane: float32.
+        :returns: 3 levels + 1 arrays, which the next call overwrites; LH is low across and high down the picture.
+        """
+        import cv2
+
+        found: list[np.ndarray] = []
+        for room, turned, rooms in self._rooms:
+            for half, side in zip(_split_rows(plane, room), turned, strict=True):
+                cv2.transpose(half, dst=side)
+            (ll, hl), (lh, hh) = (_split_rows(side, room) for side, room in zip(turned, rooms, strict=True))
+            found += [lh.T, hh.T, hl.T]
+            plane = cv2.transpose(ll)
+        return (*found, plane)
 
 
-def _split_rows(plane: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Low and high half of every column, each of half as many rows: blocks of rows times a small matrix of filters."""
+def _room(rows: int, columns: int) -> np.ndarray:
+    """Memory for a plane's low and high halves: shape (2, blocks, coefficients a block, columns)."""
+    return np.empty((2, -(-rows // _BLOCK), _BLOCK // 2, columns), dtype=np.float32)
+
+
+def _split_rows(plane: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Low and high half of every column: blocks of rows times a small matrix of filters.
+
+    :returns: in the room's memory, shape (2, half as many rows, columns).
+    """
     rows, columns = plane.shape
     half, filters = (rows + 1) // 2, _filters()
-    blocks = -(-2 * half // _BLOCK)
-    found = np.empty((2, blocks, _BLOCK // 2, columns), dtype=np.float32)
     last = max((rows - _REACH) // _BLOCK, 1)
     if last > 1:  # blocks whose filters stay within the plane need no copy of it
         windows = np.lib.stride_tricks.sliding_window_view(plane, filters.shape[2], axis=0)[_BLOCK - _REACH :: _BLOCK]
-        np.matmul(filters[:, None], windows[: last - 1].transpose(0, 2, 1), out=found[:, 1:last])
-    for block in (0, *range(last, blocks)):
+        np.matmul(filters[:, None], windows[: last - 1].transpose(0, 2, 1), out=room[:, 1:last])
+    for block in (0, *range(last, room.shape[1])):
         place = np.arange(-_REACH, _BLOCK + _REACH) + block * _BLOCK
-        np.matmul(filters, plane[np.minimum(place % (2 * half), rows - 1)], out=found[:, block])
-    low, high = found.reshape(2, -1, columns)[:, :half]
-    return low, high
+        np.matmul(filters, plane[np.minimum(place % (2 * half), rows - 1)], out=room[:, block])
+    return room.reshape(2, -1, columns)[:, :half]
 
 
 @functools.cache

@@ -45,7 +45,8 @@ def round_as_published(mean: np.ndarray, plane: np.ndarray, sensitivity: np.ndar
         patch = patches[some].astype(float).transpose(1, 2, 0)
         deviation = np.sqrt(_patch_means(patch**2)[0, 0] - _patch_means(patch)[0, 0] ** 2)
         energy = _energy(sensitivity[some], deviation)
-        rounded[some] = np.floor(_means(neighbourhoods(plane, *some).astype(float), energy) + 0.5)
+        means = _means(neighbourhoods(plane, *some).astype(float), energy)
+        rounded[some] = np.where(np.isfinite(means), np.floor(means + 0.5), rounded[some])
     return rounded
 
 
@@ -64,7 +65,8 @@ def _means(around: np.ndarray, energy: np.ndarray) -> np.ndarray:
             weighted += around[PATCH + down, PATCH + across] * weight[down, across]
             total += weight[down, across]
     largest = weight.max(axis=(0, 1))
-    return (weighted + largest * own) / (total + largest)
+    with np.errstate(invalid="ignore"):  # 0 by 0, where all weights vanish
+        return np.asarray((weighted + largest * own) / (total + largest))
 
 
 def _distances(around: np.ndarray) -> np.ndarray:

@@ -26,9 +26,9 @@ def test_every_name_is_in_the_table_once():
 
 
 def test_only_what_is_between_the_markers_changes():
-    text = f"before\n{START}\nold\n{END}\nafter\n"
+    text = f"before\n{START}\nan earlier row\n{END}\nafter\n"
     assert with_table(text).startswith("before\n")
     assert with_table(text).endswith("\nafter\n")
-    assert "old" not in with_table(text)
+    assert "an earlier row" not in with_table(text)
     with pytest.raises(UserError, match="lacks the lines"):
         with_table("no markers")

@@ -226,7 +226,8 @@ def test_no_room_is_told_before_anything_is_fetched(server, tmp_path, monkeypatc
         fetch(server, tmp_path / "set.zip")
 
 
-def test_progress_elsewhere_than_on_a_terminal_is_lines(server, tmp_path, capsys):
+def test_progress_elsewhere_than_on_a_terminal_is_lines(server, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("datasets.commands._SECONDS_BETWEEN_LINES", -1)
     server.contents = bytes(3 << 20)
     download(server.url, tmp_path / "set.zip", pause_s=0)
     assert "fetching set.zip (MiB): 3/3" in capsys.readouterr().err

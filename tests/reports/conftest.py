@@ -79,6 +79,7 @@ def _info(identity: Identity, frame: pd.DataFrame, changes: dict[str, Any]) -> d
             "deviations": [],
         },
         "truth_meaning": "mean of the subjects' JNDs",
+        "remarks": {"looked <twice>": 6},
         "dataset": {
             "name": identity.dataset,
             "title": "Demo photographs" if identity.dataset == "demo" else "MCL-JCI",
