@@ -155,8 +155,8 @@ def open_dataset(name: str, root: str | Path | None = None, options: OpenOptions
     card = classes[name].card
     if card.needs_root and root is None:
         raise UserError(
-            f"data set {name!r} needs --root DIR, the folder it was unpacked into. "
-            f"'python -m datasets.get {name}' says where its owners give it out."
+            f"data set {name!r} needs --root DIR, the folder it was unpacked into or made in. "
+            f"'python -m datasets.get {name}' says where it comes from."
         )
     if root is not None and not Path(root).is_dir():
         raise UserError(f"--root {root}: there is no such folder")
