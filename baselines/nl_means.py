@@ -157,8 +157,8 @@ class _Sums:
         here, there = slice(start, start + size), slice(start + offset, start + offset + size)
         distance = self._patch_distances(first, rows, offset)
         weights, here_weights, there_weights = self.weights[: 2 * size], self.weights[:size], self.weights[size:][:size]
-        np.multiply(self.rates[here], distance, out=here_weights)
-        np.multiply(self.rates[there], distance, out=there_weights)
+        cv2.multiply(self.rates[here], distance, dst=here_weights)
+        cv2.multiply(self.rates[there], distance, dst=there_weights)
         cv2.max(weights, self.smallest[: 2 * size], dst=weights)
         cv2.exp(weights, dst=weights)
         for these, others, weight in ((here, there, here_weights), (there, here, there_weights)):

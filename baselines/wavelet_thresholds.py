@@ -85,8 +85,7 @@ class Wavelet:
         rows, columns = shape
         for _ in range(levels):
             half = (rows + 1) // 2
-            turned = [np.empty((columns, half), dtype=np.float32) for _ in range(2)]
-            self._rooms.append((_room(rows, columns), turned, [_room(columns, half) for _ in range(2)]))
+            self._rooms.append((_room(rows, columns), _room(columns, half), _room(columns, half)))
             rows, columns = half, (columns + 1) // 2
 
     def bands(self, plane: np.ndarray) -> Bands:
@@ -97,15 +96,12 @@ class Wavelet:
         :param plane: float32.
         :returns: 3 levels + 1 arrays, which the next call overwrites; LH is low across and high down the picture.
         """
-        import cv2
-
         found: list[np.ndarray] = []
-        for room, turned, rooms in self._rooms:
-            for half, side in zip(_split_rows(plane, room), turned, strict=True):
-                cv2.transpose(half, dst=side)
-            (ll, hl), (lh, hh) = (_split_rows(side, room) for side, room in zip(turned, rooms, strict=True))
+        for down, across_low, across_high in self._rooms:
+            low, high = _split_rows(plane, down)
+            (ll, hl), (lh, hh) = _split_rows(low.T, across_low), _split_rows(high.T, across_high)
             found += [lh.T, hh.T, hl.T]
-            plane = cv2.transpose(ll)
+            plane = ll.T
         return (*found, plane)
 
 
