@@ -20,7 +20,7 @@ PATCH_SIZE = (2 * PATCH + 1) ** 2
 
 _LANES = 4
 """Columns of the picture filtered side by side as OpenCV's channels: its box filter is twice as fast on four."""
-_STRIP = 2**15
+_STRIP = 3 * 2**14
 """Pixels whose intermediate results fit into a core's cache."""
 _MIDDLE = 128
 """Grey level taken off before summing, which leaves single precision a digit more."""
@@ -31,7 +31,7 @@ _TRUSTED = -69.0
 _NEAR_HALF = 1e-3
 """Grey levels from a rounding boundary within which single precision could round to the wrong side."""
 _AT_ONCE = 256
-"""Pixels that double precision takes at once: 729 neighbours of each fit into the cache."""
+"""Pixels that double precision takes at once: the 729 neighbours of each fit into the cache."""
 
 
 def nl_means(plane: np.ndarray, energy: np.ndarray) -> np.ndarray:
@@ -44,9 +44,7 @@ def nl_means(plane: np.ndarray, energy: np.ndarray) -> np.ndarray:
     :returns: grey levels, float64, same shape.
     """
     rate = -1 / (PATCH_SIZE * energy)
-    sums = _Sums(plane, rate.astype(np.float32))
-    sums.add_all()
-    mean, best_exponent = sums.means()
+    mean, best_exponent = _means_in_single(plane, rate)
     doubtful = (best_exponent < _TRUSTED) | (np.abs(mean % 1 - 0.5) < _NEAR_HALF)
     found: np.ndarray = mean.astype(np.float64)
     rows, columns = np.nonzero(doubtful)
@@ -61,10 +59,10 @@ def neighbourhoods(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> 
 
     :param rows: of the pixels, shape (pixels,).
     :param columns: likewise.
-    :returns: float32, shape (27, 27, pixels), the pixel itself in the centre.
+    :returns: uint8, shape (27, 27, pixels), the pixel itself in the centre.
     """
     windows = np.lib.stride_tricks.sliding_window_view(_mirrored(plane), (2 * REACH + 1, 2 * REACH + 1))
-    return np.ascontiguousarray(windows[rows, columns].transpose(1, 2, 0), dtype=np.float32)
+    return np.ascontiguousarray(windows[rows, columns].transpose(1, 2, 0))
 
 
 def _means_in_double(around: np.ndarray, rate: np.ndarray) -> np.ndarray:
@@ -76,23 +74,33 @@ def _means_in_double(around: np.ndarray, rate: np.ndarray) -> np.ndarray:
     distance -= nearest
     weight = distance * rate
     np.exp(weight, out=weight)
-    values = around[PATCH:-PATCH, PATCH:-PATCH]
+    values = around[PATCH:-PATCH, PATCH:-PATCH].astype(float)
     return np.asarray(np.einsum("ijk,ijk->k", weight, values) / weight.sum(axis=(0, 1)))
 
 
 def _distances(around: np.ndarray) -> np.ndarray:
-    """Sums of squared differences between the central patch and all others, shape (21, 21, pixels)."""
+    """Sums of squared differences between the central patch and all others, exact, shape (21, 21, pixels)."""
     import cv2
 
-    width = 2 * SEARCH + 1
-    found = np.zeros((width, width, around.shape[2]), np.float32)  # whole numbers below 2**24: exact
-    difference = np.empty_like(found)
+    width, pixels = 2 * SEARCH + 1, around.shape[2]
+    found = np.zeros((width, width * pixels), np.float32)  # whole numbers below 2**24
+    own, difference = np.empty((2, *found.shape), np.uint8)
+    rows = around.reshape(len(around), -1)
     for down in range(2 * PATCH + 1):
         for across in range(2 * PATCH + 1):
-            shifted = around[down : down + width, across : across + width]
-            np.subtract(shifted, around[SEARCH + down, SEARCH + across], out=difference)
-            cv2.accumulateSquare(difference.reshape(width * width, -1), found.reshape(width * width, -1))
-    return found
+            own.reshape(width, width, pixels)[:] = around[SEARCH + down, SEARCH + across]
+            shifted = rows[down : down + width, across * pixels : (across + width) * pixels]
+            cv2.accumulateSquare(cv2.absdiff(shifted, own, dst=difference), found)
+    return found.reshape(width, width, pixels)
+
+
+def _means_in_single(plane: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of all pixels, and the exponent of each one's largest weight; float32."""
+    width = plane.shape[1]
+    more = -width % _LANES
+    rates = np.pad(rate.astype(np.float32), ((REACH, REACH + 1), (REACH, REACH + more)))
+    mean, exponent = _Sums(_mirrored(plane, right=more, below=1), rates).means()
+    return mean[:, :width], exponent[:, :width]
 
 
 def _mirrored(plane: np.ndarray, right: int = 0, below: int = 0) -> np.ndarray:
@@ -106,24 +114,24 @@ class _Sums:
     """Weights of all pixels for one shift after another, in single precision.
 
     A shift and its opposite have the same patch distances, so each pair of pixels is looked at once, `here` and
-    `there`. Planes are flat: a shift is an offset, and what it makes of the margins is never read. The picture
+    `there`. Planes are flat: a shift is an offset, and what it makes of the margins is never read. The plane
     is cut into `_LANES` parts side by side, each with margins of its own, interleaved pixel by pixel.
+
+    :param padded: uint8, with `REACH` more pixels on all sides, and one more row below for what runs over.
+    :param rates: what a patch distance is multiplied by to make an exponent, float32, same shape.
     """
 
-    def __init__(self, plane: np.ndarray, rate: np.ndarray) -> None:
-        self.plane, self.rate = plane, rate
-        self.lane = -(-plane.shape[1] // _LANES)
-        more = self.lane * _LANES - plane.shape[1]
-        padded = self._to_lanes(_mirrored(plane, right=more, below=1))
-        self.shape = padded.shape
-        self.row = padded.shape[1] * _LANES
-        self.values = padded.astype(np.uint16).ravel()
-        self.centred = padded.astype(np.float32).ravel() - _MIDDLE
-        margins = ((REACH, REACH + 1), (REACH, REACH + more))
-        self.rates = self._to_lanes(np.pad(rate, margins)).ravel()
-        self.total = np.zeros(padded.size, np.float32)
-        self.weighted = np.zeros(padded.size, np.float32)
-        self.nearest = np.full(padded.size, np.finfo(np.float32).max)
+    def __init__(self, padded: np.ndarray, rates: np.ndarray) -> None:
+        self.lane = (padded.shape[1] - 2 * REACH) // _LANES
+        values = self._to_lanes(padded)
+        self.shape = values.shape
+        self.row = values.shape[1] * _LANES
+        self.values = values.astype(np.uint16).ravel()
+        self.centred = values.astype(np.float32).ravel() - _MIDDLE
+        self.rates = self._to_lanes(rates).ravel()
+        self.total = np.zeros(values.size, np.float32)
+        self.weighted = np.zeros(values.size, np.float32)
+        self.nearest = np.full(values.size, np.finfo(np.float32).max)
         self.rows = max(1, _STRIP // self.row)
         strip = self.rows * self.row
         self.squares = np.empty(strip + 2 * PATCH * self.row, np.uint16)
@@ -131,7 +139,15 @@ class _Sums:
         self.weights = np.empty(2 * strip, np.float32)
         self.smallest = np.full(2 * strip, _SMALLEST, np.float32)
 
-    def add_all(self) -> None:
+    def means(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of all pixels within the margins, and the exponent of each one's largest weight; float32."""
+        self._add_all()
+        exponent = self.nearest * self.rates
+        best = np.exp(np.maximum(exponent, _SMALLEST))
+        mean = (self.weighted + best * self.centred) / (self.total + best) + _MIDDLE
+        return self._from_lanes(mean), self._from_lanes(exponent)
+
+    def _add_all(self) -> None:
         """Every pair of pixels within the search window of one another."""
         shifts = [(down, across) for down in range(SEARCH + 1) for across in range(-SEARCH, SEARCH + 1)]
         bottom = self.shape[0] - 1 - REACH
@@ -140,15 +156,6 @@ class _Sums:
                 first, last = max(top, REACH - down), min(top + self.rows, bottom)
                 if first < last:
                     self._add(first, last - first, down * self.row + across * _LANES)
-
-    def means(self) -> tuple[np.ndarray, np.ndarray]:
-        """Of all pixels, and the exponent of each one's largest weight; float32, shape (height, width)."""
-        total, weighted, nearest = map(self._from_lanes, (self.total, self.weighted, self.nearest))
-        exponent = nearest * self.rate
-        best = np.exp(np.maximum(exponent, _SMALLEST))
-        weighted += best * (self.plane.astype(np.float32) - _MIDDLE)
-        total += best
-        return weighted / total + _MIDDLE, exponent
 
     def _add(self, first: int, rows: int, offset: int) -> None:
         import cv2
@@ -192,4 +199,4 @@ class _Sums:
 
     def _from_lanes(self, flat: np.ndarray) -> np.ndarray:
         inner = flat.reshape(self.shape)[REACH : -REACH - 1, REACH:-REACH]
-        return np.concatenate(np.moveaxis(inner, -1, 0), axis=1)[:, : self.plane.shape[1]]
+        return np.concatenate(np.moveaxis(inner, -1, 0), axis=1)

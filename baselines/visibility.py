@@ -66,15 +66,19 @@ class VisibilityPredictor(JNDPredictor):
         return f"{type(self).__module__}:{type(self).__qualname__}({sorted(kept.items())!r})"
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
-        """Fit the threshold by training MAE (ties: midpoint) and the observer by maximum likelihood."""
+        """Fit the threshold by training MAE (ties: midpoint) and the observer by maximum likelihood.
+
+        Where the threshold is given, nothing is fitted: it says nothing of how people differ, so there is no curve.
+        """
+        self.observer_: LogNormalObserver | None = None
+        if self.threshold is not None:
+            self.threshold_ = float(self.threshold)
+            return self
         envelopes = np.array([self.measurement(picture) for picture in pictures])
         codec = pictures[0].codec
-        if self.threshold is None:
-            self.threshold_ = best_threshold(envelopes, np.asarray(codec.position(np.asarray(levels, dtype=float))))
-        else:
-            self.threshold_ = float(self.threshold)
+        self.threshold_ = best_threshold(envelopes, np.asarray(codec.position(np.asarray(levels, dtype=float))))
         positions = [np.asarray(codec.position(picture.samples)) for picture in pictures]
-        self.observer_: LogNormalObserver | None = fit_observer(envelopes, positions)
+        self.observer_ = fit_observer(envelopes, positions)
         return self
 
     def predict(self, picture: Picture) -> float:
@@ -83,7 +87,7 @@ class VisibilityPredictor(JNDPredictor):
         return float(picture.codec.level_at(position))
 
     def predict_sur(self, picture: Picture) -> np.ndarray | None:
-        """The log-normal observer's share of satisfied people; None where training pictures had no samples."""
+        """The log-normal observer's share of satisfied people; None where nothing was fitted to samples."""
         return None if self.observer_ is None else self.observer_.satisfied(self.measurement(picture))
 
     def was_clipped(self, picture: Picture) -> bool:

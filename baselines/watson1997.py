@@ -42,7 +42,7 @@ class Watson1997(VisibilityPredictor):
             "ours, as in Watson's DCT model.",
             "Errors are averaged over pixels, not added up, in -as-published too, so that a threshold does not depend "
             "on the picture's size.",
-            "Errors are those of the decoded JPEG's luma, not of quantised wavelet coefficients.",
+            "Errors are those of the decoded picture's luma, not of quantised wavelet coefficients.",
             "Up to 6 levels, fewer where a side would fall below 8 pixels; the lowest band counts with its threshold.",
             "Luma only; the paper has thresholds for chroma.",
         ),
