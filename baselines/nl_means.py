@@ -136,8 +136,7 @@ class _Sums:
         strip = self.rows * self.row
         self.squares = np.empty(strip + 2 * PATCH * self.row, np.uint16)
         self.distances = np.empty((self.rows + 2 * PATCH, self.shape[1], _LANES), np.float32)
-        self.weights = np.empty(2 * strip, np.float32)
-        self.smallest = np.full(2 * strip, _SMALLEST, np.float32)
+        self.weight = np.empty(strip, np.float32)
 
     def means(self) -> tuple[np.ndarray, np.ndarray]:
         """Of all pixels within the margins, and the exponent of each one's largest weight; float32."""
@@ -163,12 +162,11 @@ class _Sums:
         start, size = first * self.row, rows * self.row
         here, there = slice(start, start + size), slice(start + offset, start + offset + size)
         distance = self._patch_distances(first, rows, offset)
-        weights, here_weights, there_weights = self.weights[: 2 * size], self.weights[:size], self.weights[size:][:size]
-        cv2.multiply(self.rates[here], distance, dst=here_weights)
-        cv2.multiply(self.rates[there], distance, dst=there_weights)
-        cv2.max(weights, self.smallest[: 2 * size], dst=weights)
-        cv2.exp(weights, dst=weights)
-        for these, others, weight in ((here, there, here_weights), (there, here, there_weights)):
+        weight = self.weight[:size]
+        for these, others in ((here, there), (there, here)):
+            cv2.multiply(self.rates[these], distance, dst=weight)
+            cv2.max(weight, _SMALLEST, dst=weight)  # type: ignore[call-overload]  # its stub knows no numbers
+            cv2.exp(weight, dst=weight)
             nearest = self.nearest[these]
             cv2.min(nearest, distance, dst=nearest)
             cv2.accumulate(weight, self.total[these])
