@@ -7,6 +7,7 @@ the others. Single precision for all pixels, and double precision for those it c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import final
 
 import numpy as np
@@ -48,21 +49,23 @@ def nl_means(plane: np.ndarray, energy: np.ndarray) -> np.ndarray:
     doubtful = (best_exponent < _TRUSTED) | (np.abs(mean % 1 - 0.5) < _NEAR_HALF)
     found: np.ndarray = mean.astype(np.float64)
     rows, columns = np.nonzero(doubtful)
-    for first in range(0, len(rows), _AT_ONCE):
-        some = rows[first : first + _AT_ONCE], columns[first : first + _AT_ONCE]
-        found[some] = _means_in_double(neighbourhoods(plane, *some), rate[some])
+    for some, around in neighbourhoods(plane, rows, columns):
+        places = rows[some], columns[some]
+        found[places] = _means_in_double(around, rate[places])
     return found
 
 
-def neighbourhoods(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """All that the means of some pixels depend on.
+def neighbourhoods(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """All that the means of some pixels depend on, for a few of them after another.
 
     :param rows: of the pixels, shape (pixels,).
     :param columns: likewise.
-    :returns: uint8, shape (27, 27, pixels), the pixel itself in the centre.
+    :returns: which of the pixels, and uint8 of shape (27, 27, as many), the pixel itself in the centre.
     """
     windows = np.lib.stride_tricks.sliding_window_view(_mirrored(plane), (2 * REACH + 1, 2 * REACH + 1))
-    return np.ascontiguousarray(windows[rows, columns].transpose(1, 2, 0))
+    for first in range(0, len(rows), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        yield some, np.ascontiguousarray(windows[rows[some], columns[some]].transpose(1, 2, 0))
 
 
 def _means_in_double(around: np.ndarray, rate: np.ndarray) -> np.ndarray:

@@ -18,7 +18,6 @@ from baselines.pixel_masking import border_kind
 _TIE = 1e-8
 """Grey levels from the middle between two levels within which a mean is exactly there but for rounding errors."""
 _WINDOW = 2 * SEARCH + 1
-_AT_ONCE = 512
 
 
 def round_half_up(mean: np.ndarray) -> np.ndarray:
@@ -40,13 +39,12 @@ def round_as_published(mean: np.ndarray, plane: np.ndarray, sensitivity: np.ndar
     rows, columns = np.nonzero(np.abs(mean % 1 - 0.5) < _TIE)
     edged = cv2.copyMakeBorder(plane, PATCH, PATCH, PATCH, PATCH, border_kind(border))
     patches = np.lib.stride_tricks.sliding_window_view(edged, (2 * PATCH + 1, 2 * PATCH + 1))
-    for first in range(0, len(rows), _AT_ONCE):
-        some = rows[first : first + _AT_ONCE], columns[first : first + _AT_ONCE]
-        patch = patches[some].astype(float).transpose(1, 2, 0)
-        deviation = np.sqrt(_patch_means(patch**2)[0, 0] - _patch_means(patch)[0, 0] ** 2)
-        energy = _energy(sensitivity[some], deviation)
-        means = _means(neighbourhoods(plane, *some).astype(float), energy)
-        rounded[some] = np.where(np.isfinite(means), np.floor(means + 0.5), rounded[some])
+    for some, around in neighbourhoods(plane, rows, columns):
+        places = rows[some], columns[some]
+        patch = patches[places].astype(float).transpose(1, 2, 0)
+        deviation = np.sqrt(np.maximum(_patch_means(patch**2) - _patch_means(patch) ** 2, 0))
+        means = _means(around.astype(float), _energy(sensitivity[places], deviation))
+        rounded[places] = np.where(np.isfinite(means), np.floor(means + 0.5), rounded[places])
     return rounded
 
 
@@ -80,7 +78,7 @@ def _distances(around: np.ndarray) -> np.ndarray:
 
 
 def _patch_means(planes: np.ndarray) -> np.ndarray:
-    found = np.zeros((1, 1, planes.shape[2]))
+    found = np.zeros(planes.shape[2])
     for across in reversed(range(2 * PATCH + 1)):
         for down in reversed(range(2 * PATCH + 1)):
             found += planes[down, across] * (1 / PATCH_SIZE)

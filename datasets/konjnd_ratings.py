@@ -17,6 +17,7 @@ from datasets.layout import read_lines
 
 COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
 
+
 @dataclass(frozen=True)
 class _Row:
     line: int

@@ -109,7 +109,8 @@ def test_the_mean_turns_with_the_picture(turn):
 
 def test_neighbourhoods_are_mirrored_beyond_the_edge():
     plane = RANDOM.integers(0, 256, (9, 11), dtype=np.uint8)
-    found = neighbourhoods(plane, np.array([0, 4]), np.array([10, 5]))
+    [(some, found)] = neighbourhoods(plane, np.array([0, 4]), np.array([10, 5]))
+    assert np.array_equal(np.arange(2)[some], [0, 1])
     assert found.shape == (27, 27, 2)
     assert found[REACH, REACH].tolist() == [plane[0, 10], plane[4, 5]]
     assert found[REACH - 1, REACH + 1, 0] == plane[0, 10]

@@ -37,3 +37,11 @@ def test_a_picture_without_ties_is_rounded_alike():
     plane = np.full((12, 12), 77, np.uint8)
     mean, sensitivity = np.full(plane.shape, 77.3), np.full(plane.shape, LEAST_SENSITIVITY)
     assert np.array_equal(round_as_published(mean, plane, sensitivity, "zero"), plane)
+
+
+@pytest.mark.parametrize("grey", [1, 77, 200, 255])
+def test_a_tie_is_computed_again_from_the_plane(grey):
+    """Even where the plane is flat, and its variance is 0 but for rounding errors below it."""
+    plane = np.full((12, 12), grey, np.uint8)
+    mean, sensitivity = np.full(plane.shape, grey - 0.5), np.full(plane.shape, LEAST_SENSITIVITY)
+    assert np.array_equal(round_as_published(mean, plane, sensitivity, "reflect"), plane)
