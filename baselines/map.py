@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baselines.map_view import PIXELS_PER_DEGREE, MapView, draws_a_map, view_of
+from baselines.map_view import MapView, draws_a_map, view_of
 from baselines.predictor import JNDPredictor
 from baselines.registry import find_predictors, registry
 from datasets.commands import run_command, write_atomically
 from datasets.errors import UserError, unknown_name
 from datasets.imaging import read_picture
+from datasets.konjnd_half import PIXELS_PER_DEGREE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,6 @@ examples:
   python -m baselines.map wu2017-paper photo.jpg -o maps/wu.png    maps/wu.png and maps/wu.npy
   python -m baselines.map yang2005-color photo.png                 one map for Y, one for Cb, one for Cr
   python -m baselines.map chou1995 photo.png --json                the numbers for a script
-
   python -m baselines.map watson1993 photo.png                     each 8x8 block's mean threshold
   python -m baselines.map watson1993 photo.png --frequency 0,1     its threshold for one DCT coefficient
 

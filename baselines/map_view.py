@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from baselines.dct_blocks import SIDE
 from baselines.dct_thresholds import DctPredictor
 from baselines.pixel_map import PixelMapPredictor, check_size
 from baselines.predictor import JNDPredictor
 from datasets.errors import UserError
 from datasets.imaging import luma, psnr_db
-
-PIXELS_PER_DEGREE = 24.3
-"""Where no other viewing geometry is given: that of KonJND-1k."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def _blocks(
     check_size(rgb)
     raw = predictor.threshold_map(luma(rgb), pixels_per_degree)
     each = np.exp(np.log(raw).mean(axis=(2, 3))) if frequency is None else raw[:, :, frequency[0], frequency[1]]
-    shown = np.repeat(np.repeat(each, 8, axis=0), 8, axis=1)[: rgb.shape[0], : rgb.shape[1]]
+    shown = np.repeat(np.repeat(each, SIDE, axis=0), SIDE, axis=1)[: rgb.shape[0], : rgb.shape[1]]
     what = "geometric mean of 64" if frequency is None else f"frequency {frequency[0]},{frequency[1]}"
     numbers = f"{what}: mean {each.mean():.2f}, at {pixels_per_degree:g} pixels a degree"
     return MapView(raw, shown, "threshold (units of an 8x8 DCT coefficient)", numbers)

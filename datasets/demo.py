@@ -16,12 +16,10 @@ from datasets.codec import Jpeg
 from datasets.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hash_file
 from datasets.demo_photographs import PHOTOGRAPHS, read_crop
 from datasets.errors import DataError, UserError
+from datasets.konjnd_half import PIXELS_PER_DEGREE
 from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
 from datasets.simulated_samples import read_samples, refuse_options
-
-PIXELS_PER_DEGREE = 24.3
-"""Viewing geometry of KonJND-1k."""
 
 SAMPLES = Path(__file__).with_name("demo_samples.csv")
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from datasets.commands import run_command, write_atomically
-from datasets.demo import PIXELS_PER_DEGREE, SAMPLES
+from datasets.demo import SAMPLES
 from datasets.demo_photographs import PHOTOGRAPHS, read_crop
 from datasets.errors import UserError
+from datasets.konjnd_half import PIXELS_PER_DEGREE
 from datasets.simulated_samples import SampledPicture, describe, read_samples, samples_csv
 from datasets.simulation import Job, Measured, Settings, measure_all
 

@@ -19,6 +19,7 @@ import numpy as np
 from datasets.codec import Jpeg
 from datasets.commands import progress, write_atomically
 from datasets.errors import DataError, UserError
+from datasets.konjnd_half import PIXELS_PER_DEGREE
 from datasets.local_loss import PHOTOMETRY, REGION_DEGREES, LocalLoss, cvvdp_version
 from datasets.observers import (
     LOG_SIGMA,
@@ -42,7 +43,7 @@ class Settings:
     :param every: evaluate every so many QF and interpolate between them; 1 is exact.
     """
 
-    pixels_per_degree: float = 24.3
+    pixels_per_degree: float = PIXELS_PER_DEGREE
     observers: int = 30
     seed: int = 0
     every: int = 4
