@@ -1,0 +1,1 @@
+"""The networks. Everything that needs torch when it is imported stands here, so that listing predictors does not."""
