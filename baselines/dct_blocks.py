@@ -25,10 +25,12 @@ class Blocks:
 
     :param plane: padded to whole blocks, 0..255, shape (8 rows, 8 columns).
     :param coefficients: of the plane without level shift, shape (8, 8, rows, columns).
+    :param shape: of the plane before it was padded, (height, width).
     """
 
     plane: np.ndarray
     coefficients: np.ndarray
+    shape: tuple[int, ...]
 
     @classmethod
     def of(cls, plane: np.ndarray, dtype: type = np.float32) -> Blocks:
@@ -38,7 +40,7 @@ class Blocks:
         :param dtype: of the coefficients.
         """
         padded = whole_blocks(plane)
-        return cls(padded, block_dct(padded, dtype))
+        return cls(padded, block_dct(padded, dtype), plane.shape)
 
     @property
     def mean_luma(self) -> np.ndarray:
@@ -73,6 +75,17 @@ def block_dct(plane: np.ndarray, dtype: type = np.float32) -> np.ndarray:
     return found.reshape(SIDE, SIDE, rows, columns)
 
 
+def inverse_block_dct(coefficients: np.ndarray) -> np.ndarray:
+    """The plane of whole blocks that has these coefficients: undoes `block_dct`.
+
+    :param coefficients: float32 or float64, shape (8, 8, rows, columns).
+    :returns: a new array of that type, shape (8 rows, 8 columns).
+    """
+    rows, columns = coefficients.shape[2:]
+    pixels = _transform(coefficients.dtype.name).T @ coefficients.reshape(SIDE * SIDE, -1)
+    return pixels.reshape(SIDE, SIDE, rows, columns).transpose(2, 0, 3, 1).reshape(SIDE * rows, SIDE * columns)
+
+
 def cycles_per_degree(pixels_per_degree: float) -> np.ndarray:
     """Spatial frequency of each coefficient in cycles per degree of visual angle, shape (8, 8); 0 for DC."""
     return pixels_per_degree / (2 * SIDE) * np.hypot(VERTICAL, HORIZONTAL)
@@ -91,9 +104,13 @@ def normalisation() -> np.ndarray:
     return np.outer(factor, factor)
 
 
-@functools.cache
-def _transform(dtype: str) -> np.ndarray:
+def basis() -> np.ndarray:
+    """The eight functions whose products down and across are the 2-D basis; orthonormal rows, shape (8, 8)."""
     from scipy.fft import dct
 
-    one = dct(np.eye(SIDE), norm="ortho", axis=0)
-    return np.kron(one, one).astype(dtype)
+    return np.asarray(dct(np.eye(SIDE), norm="ortho", axis=0))
+
+
+@functools.cache
+def _transform(dtype: str) -> np.ndarray:
+    return np.kron(basis(), basis()).astype(dtype)

@@ -1,4 +1,7 @@
-"""Where a level's error in DCT coefficients comes from: its decoded picture, or the reference's own coefficients."""
+"""Where a level's error comes from: its decoded picture, or the reference's own DCT coefficients, quantised.
+
+Either source gives it twice: as 8x8 DCT coefficients, and as a plane of luma for other transforms.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.dct_blocks import MID_GREY, Blocks, block_dct
+from baselines.dct_blocks import MID_GREY, Blocks, block_dct, inverse_block_dct
 from baselines.jpeg_tables import luma_table
 from datasets.codec import Jpeg
 from datasets.errors import UserError, unknown_name
@@ -16,9 +19,15 @@ from datasets.picture import Picture
 
 ERRORS = {
     "auto": "quantised where the project itself makes the JPEGs, decoded where a data set ships its files",
-    "decoded": "the DCT of reference minus decoded luma: clipping, rounding to 8 bits and what colour leaks are in it",
+    "decoded": "reference minus decoded luma: clipping, rounding to 8 bits and what colour leaks are in it",
     "quantised": "what JPEG's luma table takes from the reference's own coefficients: no encoder, and none of those",
 }
+SOURCES = {
+    "decoded": "coefficient errors come from the decoded lumas of the picture's files (errors: decoded)",
+    "quantised": "coefficient errors come from quantising the reference's own DCT with the standard JPEG luma tables, "
+    "nothing was encoded (errors: quantised)",
+}
+"""What a run says of the source it used."""
 
 
 class ErrorSource(ABC):
@@ -27,6 +36,10 @@ class ErrorSource(ABC):
     @abstractmethod
     def errors(self, level: int) -> np.ndarray:
         """What each coefficient loses at a level; a new array, shape (8, 8, block rows, block columns)."""
+
+    @abstractmethod
+    def plane(self, level: int) -> np.ndarray:
+        """The same as pixels: what each loses at a level, in grey levels; float, a new array of the picture's shape."""
 
 
 @final
@@ -43,6 +56,9 @@ class DecodedErrors(ErrorSource):
     def errors(self, level: int) -> np.ndarray:
         return block_dct(self._reference - self._picture.ladder.luma(level))
 
+    def plane(self, level: int) -> np.ndarray:
+        return np.subtract(self._reference, self._picture.ladder.luma(level), dtype=np.float32)
+
 
 @final
 class QuantisedErrors(ErrorSource):
@@ -52,6 +68,7 @@ class QuantisedErrors(ErrorSource):
     """
 
     def __init__(self, blocks: Blocks) -> None:
+        self._shape = blocks.shape
         self.shifted = blocks.coefficients.copy()
         """What JPEG quantises: the coefficients after its level shift by 128."""
         self.shifted[0, 0] -= MID_GREY
@@ -62,6 +79,10 @@ class QuantisedErrors(ErrorSource):
         kept = np.rint(self.shifted / step)
         kept *= step
         return np.subtract(self.shifted, kept, out=kept)
+
+    def plane(self, level: int) -> np.ndarray:
+        height, width = self._shape
+        return inverse_block_dct(self.errors(level))[:height, :width]
 
 
 def kind_of_errors(errors: str, picture: Picture) -> str:

@@ -16,11 +16,51 @@ import numpy as np
 from baselines.dct_blocks import SIDE
 from baselines.dct_error import ErrorSource, QuantisedErrors
 from baselines.jpeg_tables import COARSEST, luma_table
+from datasets.errors import UserError, unknown_name
 
+POOLINGS = {
+    "mean": "over the picture, so that a threshold does not depend on its size",
+    "sum": "over the picture, probability summation as the papers write it: larger pictures show more",
+}
 _BINS_PER_UNIT = 16
 """Sixteenths: DC and three other frequencies of whole-numbered pixels fall on them exactly."""
 _BINS = 1024 * _BINS_PER_UNIT + 1
 """A coefficient of a plane of -128..127 is at most 1024 in size."""
+
+
+def check_pooling(method: str, pooling: str, exponents: Sequence[float], window_degrees: float) -> None:
+    """Check what subband predictors take as parameters.
+
+    :raises UserError: for a pooling that is none of `POOLINGS`, or an exponent or window out of range.
+    """
+    if pooling not in POOLINGS:
+        raise unknown_name("pooling", pooling, POOLINGS)
+    for exponent in exponents:
+        if not 1 <= exponent <= 8:
+            raise UserError(f"{method}: exponents are 1..8, not {exponent:g}; 4 is the papers' own")
+    if not 0 <= window_degrees < np.inf:
+        raise UserError(f"{method}: window_degrees is 0 (the whole picture) or more, not {window_degrees:g}")
+
+
+def window_in_blocks(window_degrees: float, pixels_per_degree: float) -> int:
+    """Side of a foveal window in blocks of 8 pixels, 1 or more; 0 where there is no window."""
+    return max(round(window_degrees * pixels_per_degree / SIDE), 1) if window_degrees else 0
+
+
+def window_sums(powers: np.ndarray, side: int) -> np.ndarray:
+    """Sums over each place of a square window that lies within the picture.
+
+    :param powers: shape (block rows, block columns).
+    :param side: of the window in blocks; 0, or more than there are, takes all there are.
+    :returns: float64, because errors to the fourth power span many decades; shape (places down, places across).
+    """
+    down, across = (min(side or length, length) for length in powers.shape)
+    if (down, across) == powers.shape:
+        return np.asarray(powers.sum(dtype=np.float64, keepdims=True))
+    import cv2
+
+    sums = cv2.boxFilter(powers.astype(np.float64), -1, (across, down), anchor=(0, 0), normalize=False)
+    return np.asarray(sums)[: powers.shape[0] - down + 1, : powers.shape[1] - across + 1]
 
 
 @final
@@ -46,7 +86,7 @@ class Pooling:
         """
         found = np.reciprocal(thresholds, out=thresholds)
         for place in np.ndindex(SIDE, SIDE):
-            _raise(found[place], float(self.exponents[place]))
+            raise_sizes(found[place], float(self.exponents[place]))
         return found
 
     def pool(self, errors: np.ndarray, weights: np.ndarray) -> float:
@@ -56,7 +96,7 @@ class Pooling:
         :param weights: from `weights`.
         """
         for place in np.ndindex(SIDE, SIDE):  # one frequency at a time stays in the processor's cache
-            _raise(errors[place], float(self.exponents[place]))
+            raise_sizes(errors[place], float(self.exponents[place]))
             errors[place] *= weights[place]
         joint = self.exponents == self.exponent
         total = self._over_blocks(errors[joint].sum(axis=0))
@@ -71,14 +111,12 @@ class Pooling:
         return np.array([self.pool(source.errors(level), weights) for level in levels])
 
     def _over_blocks(self, powers: np.ndarray) -> np.ndarray:
-        """Sums or means over each window, in float64 because errors to the fourth power span many decades."""
-        if not self.window_blocks:
-            return np.asarray(powers.sum(dtype=np.float64) / (1 if self.summed else powers.size))
-        import cv2
-
-        down, across = (min(self.window_blocks, length) for length in powers.shape)
-        sums = cv2.boxFilter(powers.astype(np.float64), -1, (across, down), anchor=(0, 0), normalize=not self.summed)
-        return np.asarray(sums)[: powers.shape[0] - down + 1, : powers.shape[1] - across + 1]
+        """Sums or means over each window."""
+        sums = window_sums(powers, self.window_blocks)
+        if self.summed:
+            return sums
+        down, across = (length - places + 1 for length, places in zip(powers.shape, sums.shape, strict=True))
+        return np.asarray(sums / (down * across))
 
     def _pool_quantised(self, shifted: np.ndarray, levels: Sequence[int], weights: np.ndarray) -> np.ndarray:
         """All levels at once: an error depends on its coefficient's size and step alone, so coefficients of about
@@ -110,12 +148,12 @@ def _error_powers(exponent: float) -> np.ndarray:
     np.rint(found, out=found)
     found *= step
     np.subtract(size, found, out=found)
-    _raise(found, exponent)
+    raise_sizes(found, exponent)
     found.setflags(write=False)
     return found
 
 
-def _raise(numbers: np.ndarray, exponent: float) -> None:
+def raise_sizes(numbers: np.ndarray, exponent: float) -> None:
     """The numbers' sizes to a power, in place."""
     if exponent in (2, 4):
         np.square(numbers, out=numbers)

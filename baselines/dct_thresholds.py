@@ -8,21 +8,10 @@ from typing import final
 import numpy as np
 
 from baselines.dct_blocks import SIDE, Blocks
-from baselines.dct_error import error_source, kind_of_errors
-from baselines.dct_pooling import Pooling
+from baselines.dct_error import SOURCES, error_source, kind_of_errors
+from baselines.dct_pooling import Pooling, check_pooling, window_in_blocks
 from baselines.visibility import VisibilityPredictor
-from datasets.errors import UserError, unknown_name
 from datasets.picture import Picture
-
-POOLINGS = {
-    "mean": "over blocks, so that a threshold does not depend on the picture's size",
-    "sum": "over blocks, probability summation as the papers write it: larger pictures show more",
-}
-_SOURCES = {
-    "decoded": "coefficient errors come from the decoded lumas of the picture's files (errors: decoded)",
-    "quantised": "coefficient errors come from quantising the reference's own DCT with the standard JPEG luma tables, "
-    "nothing was encoded (errors: quantised)",
-}
 
 
 class DctPredictor(VisibilityPredictor):
@@ -31,7 +20,7 @@ class DctPredictor(VisibilityPredictor):
     :param threshold: multiple of the published thresholds; None is fitted.
     :param errors: one of `baselines.dct_error.ERRORS`.
     :param exponent: of the Minkowski sums, 1..8; the larger, the more the worst blocks count.
-    :param pooling: one of `POOLINGS`.
+    :param pooling: one of `baselines.dct_pooling.POOLINGS`.
     :param window_degrees: side of a square foveal window in degrees; where positive, the worst window alone counts,
         as if people looked there. 0 pools the whole picture.
     """
@@ -96,7 +85,7 @@ class DctPredictor(VisibilityPredictor):
     @final
     def remark(self, picture: Picture) -> str:
         """Which error source was used."""
-        return _SOURCES[kind_of_errors(self.errors, picture)]
+        return SOURCES[kind_of_errors(self.errors, picture)]
 
     @final
     def pooling_at(self, pixels_per_degree: float) -> Pooling:
@@ -104,17 +93,10 @@ class DctPredictor(VisibilityPredictor):
 
         :raises UserError: for an unknown pooling, or an exponent or window out of range.
         """
-        name, exponents = self.card.name, self.exponents()
-        if self.pooling not in POOLINGS:
-            raise unknown_name("pooling", self.pooling, POOLINGS)
-        for exponent in (self.exponent, *np.unique(exponents)):
-            if not 1 <= exponent <= 8:
-                raise UserError(f"{name}: exponents are 1..8, not {exponent:g}; 4 is the papers' own")
-        if not 0 <= self.window_degrees < np.inf:
-            raise UserError(f"{name}: window_degrees is 0 (the whole picture) or more, not {self.window_degrees:g}")
-        window = round(self.window_degrees * pixels_per_degree / SIDE)
-        blocks = max(window, 1) if self.window_degrees else 0
-        return Pooling(exponents, float(self.exponent), self.pooling == "sum", blocks)
+        exponents = self.exponents()
+        check_pooling(self.card.name, self.pooling, (self.exponent, *np.unique(exponents)), self.window_degrees)
+        window = window_in_blocks(self.window_degrees, pixels_per_degree)
+        return Pooling(exponents, float(self.exponent), self.pooling == "sum", window)
 
 
 def masking_by_contrast(blocks: Blocks, thresholds: np.ndarray, exponent: float) -> np.ndarray:

@@ -25,11 +25,14 @@ from datasets.konjnd_half import PIXELS_PER_DEGREE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
 PLANES = ("Y", "Cb", "Cr")
 _BRIGHTEST = 99.5
 """Percentile of the map at which colours end, so that a few edges do not darken everything else."""
+_SMALLEST_LETTER = 4.0
+"""Points."""
 _EXAMPLES = """
 examples:
   python -m baselines.map yang2005 photo.png                       photo-yang2005.png and photo-yang2005.npy here
@@ -38,9 +41,12 @@ examples:
   python -m baselines.map chou1995 photo.png --json                the numbers for a script
   python -m baselines.map watson1993 photo.png                     each 8x8 block's mean threshold
   python -m baselines.map watson1993 photo.png --frequency 0,1     its threshold for one DCT coefficient
+  python -m baselines.map watson1997 photo.png                     each wavelet band's threshold, as a pyramid
 
 The .npy holds the map itself, float: grey levels, one number a pixel (and plane); for DCT models the thresholds of all
-coefficients, shape (block rows, block columns, 8, 8).
+coefficients, shape (block rows, block columns, 8, 8); for the wavelet model those of its bands in the pyramid: the
+lowest (LL) at the upper left, finer ones to the right (HL), below (LH) and across (HH). As published they depend on the
+viewing geometry alone, not on the picture.
 """
 
 
@@ -52,7 +58,7 @@ class Drawn:
     :param image: the picture's file.
     :param width: in pixels.
     :param height: in pixels.
-    :param mean: of the map as drawn: grey levels, or units of a DCT coefficient.
+    :param mean: of the map as drawn: grey levels, or units of a DCT or wavelet coefficient.
     :param psnr_db: of the picture with noise of the map's amplitude and random sign; None for coefficients.
     :param png: the drawing's file.
     :param npy: the map's file.
@@ -86,9 +92,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=float,
         default=PIXELS_PER_DEGREE,
         metavar="N",
-        help="viewing geometry, for DCT models (default: %(default)s, as in KonJND-1k)",
+        help="viewing geometry, for DCT and wavelet models (default: %(default)s, as in KonJND-1k)",
     )
-    parser.add_argument("--frequency", type=_frequency, metavar="I,J", help="one DCT coefficient, 0..7 each")
+    parser.add_argument(
+        "--frequency", type=_frequency, metavar="I,J", help="one DCT coefficient, 0..7 each; DCT models only"
+    )
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
     arguments = parser.parse_args(argv)
     predictor = find_map_predictor(arguments.name)
@@ -141,6 +149,7 @@ def drawing(rgb: np.ndarray, view: MapView, title: str, numbers: str) -> Figure:
     :param rgb: uint8, shape (height, width, 3).
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FormatStrFormatter, LogLocator
 
     maps = np.atleast_3d(view.shown)
     panels = 1 + maps.shape[2]
@@ -150,15 +159,41 @@ def drawing(rgb: np.ndarray, view: MapView, title: str, numbers: str) -> Figure:
     figure.suptitle(f"{title}\n{numbers}", fontsize=11, parse_math=False)
     axes = list(figure.subplots(1, panels, squeeze=False)[0])
     axes[0].imshow(rgb)
-    brightest = max(float(np.percentile(maps, _BRIGHTEST)), 1e-3)
+    scale = _scale(maps, view)
     for index in range(maps.shape[2]):
-        shown = axes[1 + index].imshow(maps[:, :, index], cmap="magma", vmin=0, vmax=brightest)
+        shown = axes[1 + index].imshow(maps[:, :, index], cmap="magma", norm=scale)
         if panels > 2:
             axes[1 + index].set_title(PLANES[index], fontsize=10)
-    bar = figure.colorbar(shown, ax=axes[1:], extend="max", fraction=0.05, pad=0.02)
+    _write_labels(axes[1], view, tall_in)
+    bar = figure.colorbar(shown, ax=axes[1:], extend="neither" if view.logarithmic else "max", fraction=0.05, pad=0.02)
+    if view.logarithmic:
+        bar.set_ticks(LogLocator(subs=(1, 2, 5)), minor=False)
+        bar.set_ticks([], minor=True)
+        bar.formatter = FormatStrFormatter("%g")
     bar.set_label(view.unit)
     _without_ticks(axes)
     return figure
+
+
+def _scale(maps: np.ndarray, view: MapView) -> Normalize:
+    from matplotlib.colors import LogNorm, Normalize
+
+    if view.logarithmic:
+        return LogNorm(float(maps.min()), float(maps.max()))
+    return Normalize(0, max(float(np.percentile(maps, _BRIGHTEST)), 1e-3))
+
+
+def _write_labels(axes: Axes, view: MapView, tall_in: float) -> None:
+    """Each as large as its area allows; none where it could not be read."""
+    from matplotlib.patheffects import withStroke
+
+    points_a_pixel = 72 * tall_in / view.shown.shape[0]
+    outline = [withStroke(linewidth=2, foreground="black")]
+    for label in view.labels:
+        points = min(label.height * points_a_pixel / 5, 10.0)
+        if points >= _SMALLEST_LETTER:
+            written = axes.text(label.column, label.row, label.text, fontsize=points, ha="center", va="center")
+            written.set(color="white", path_effects=outline)
 
 
 def _without_ticks(axes: Sequence[Axes]) -> None:

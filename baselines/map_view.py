@@ -1,4 +1,4 @@
-"""What there is to see of a model's map: grey levels a pixel, or thresholds of DCT coefficients a block."""
+"""What there is to see of a model's map: grey levels a pixel, or thresholds of DCT or wavelet coefficients."""
 
 from __future__ import annotations
 
@@ -10,8 +10,26 @@ from baselines.dct_blocks import SIDE
 from baselines.dct_thresholds import DctPredictor
 from baselines.pixel_map import PixelMapPredictor, check_size
 from baselines.predictor import JNDPredictor
+from baselines.watson1997 import Watson1997
+from baselines.wavelet_thresholds import levels_of, pyramid, pyramid_corners
 from datasets.errors import UserError
 from datasets.imaging import luma, psnr_db
+
+
+@dataclass(frozen=True)
+class Label:
+    """A word on a map.
+
+    :param row: of its middle, in pixels of the map.
+    :param column: of its middle.
+    :param height: of the area that it names, in pixels of the map.
+    :param text: what it says.
+    """
+
+    row: float
+    column: float
+    height: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -23,6 +41,8 @@ class MapView:
     :param unit: of `shown`, for the scale beside it.
     :param numbers: the map in one line.
     :param psnr_db: of the picture with noise of the map's amplitude and random sign; None for coefficients.
+    :param labels: what is written on it.
+    :param logarithmic: whether its numbers span decades.
     """
 
     raw: np.ndarray
@@ -30,11 +50,13 @@ class MapView:
     unit: str
     numbers: str
     psnr_db: float | None = None
+    labels: tuple[Label, ...] = ()
+    logarithmic: bool = False
 
 
 def draws_a_map(predictor: type[JNDPredictor]) -> bool:
     """Whether there is something to see."""
-    return issubclass(predictor, PixelMapPredictor | DctPredictor)
+    return issubclass(predictor, PixelMapPredictor | DctPredictor | Watson1997)
 
 
 def view_of(
@@ -49,6 +71,13 @@ def view_of(
     """
     if isinstance(predictor, DctPredictor):
         return _blocks(predictor, rgb, pixels_per_degree, frequency)
+    if isinstance(predictor, Watson1997):
+        if frequency is not None:
+            raise UserError(
+                f"--frequency: {predictor.card.name} has wavelet bands, not DCT coefficients. Leave it out: its map "
+                "shows every band."
+            )
+        return _wavelet_bands(predictor, rgb, pixels_per_degree)
     assert isinstance(predictor, PixelMapPredictor), "draws_a_map tells"
     if frequency is not None:
         raise UserError(f"--frequency: {predictor.card.name} draws grey levels a pixel and knows no frequencies")
@@ -72,3 +101,27 @@ def _blocks(
     what = "geometric mean of 64" if frequency is None else f"frequency {frequency[0]},{frequency[1]}"
     numbers = f"{what}: mean {each.mean():.2f}, at {pixels_per_degree:g} pixels a degree"
     return MapView(raw, shown, "threshold (units of an 8x8 DCT coefficient)", numbers)
+
+
+def _wavelet_bands(predictor: Watson1997, rgb: np.ndarray, pixels_per_degree: float) -> MapView:
+    check_size(rgb)
+    shape, depth = rgb.shape[:2], levels_of(rgb.shape[:2])
+    thresholds = predictor.thresholds(luma(rgb), pixels_per_degree)
+    raw = pyramid(thresholds, shape, depth)
+    middles = [float(np.exp(np.mean(np.log(one)))) for one in thresholds]
+    names = [f"{band}{level}" for level in range(1, depth + 1) for band in ("LH", "HH", "HL")]
+    labels = tuple(
+        Label((top + bottom) / 2, (left + right) / 2, bottom - top, f"{name}  {_short(middle)}")
+        for (top, bottom, left, right), name, middle in zip(
+            pyramid_corners(shape, depth), [*names, f"LL{depth}"], middles, strict=True
+        )
+    )
+    numbers = (
+        f"{len(labels)} bands on {depth} levels: {_short(min(middles))} to {_short(max(middles))}, "
+        f"at {pixels_per_degree:g} pixels a degree{'' if predictor.masking else ', the same in every picture'}"
+    )
+    return MapView(raw, raw, "threshold (units of a 9/7 wavelet coefficient)", numbers, None, labels, logarithmic=True)
+
+
+def _short(number: float) -> str:
+    return f"{number:.3g}" if number < 100 else f"{number:.0f}"

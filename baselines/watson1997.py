@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import final
 
 import numpy as np
 
+from baselines.dct_blocks import Blocks
+from baselines.dct_error import SOURCES, ErrorSource, QuantisedErrors, error_source, kind_of_errors
+from baselines.dct_pooling import check_pooling, window_in_blocks
 from baselines.predictor import Card
 from baselines.visibility import VisibilityPredictor
-from baselines.wavelet_thresholds import Bands, Wavelet, band_thresholds, levels_of, wavelet_bands
+from baselines.wavelet_guide import guide_of, guided_profile, leads
+from baselines.wavelet_pooling import WaveletPooling
+from baselines.wavelet_thresholds import Wavelet, band_thresholds, levels_of, wavelet_bands
 from datasets.errors import UserError
 from datasets.picture import Picture
 
@@ -22,9 +26,17 @@ class Watson1997(VisibilityPredictor):
     counts once, so a band of level l has 4^-l of the weight. It is of degree 1 in the error.
 
     :param threshold: multiple of the published thresholds; None is fitted.
+    :param errors: where errors come from, one of `baselines.dct_error.ERRORS`; quantised ones are those of 8x8 DCT
+        coefficients, turned back into pixels and then into wavelet coefficients.
     :param exponent: of the Minkowski mean, 1..8; the larger, the more the worst coefficients count.
+    :param pooling: one of `baselines.dct_pooling.POOLINGS`.
+    :param window_degrees: side of a square foveal window in degrees; where positive, the worst window alone counts,
+        as if people looked there. 0 pools the whole picture.
     :param masking: w: how far a coefficient above its threshold raises it, 0 (not, as published) to 1 (in
         proportion); not in the lowest band. Not of this paper: Watson's DCT model of 1993 has it, with 0.7.
+    :param stride: levels from one that is measured to the next; those between follow a histogram of DCT coefficients,
+        see `baselines.wavelet_guide`. 1 measures every level. So does any stride where the guide is not known to lead:
+        with decoded errors, a window or masking, in small pictures, and seen from far away.
     """
 
     published_threshold = 1.0
@@ -42,28 +54,62 @@ class Watson1997(VisibilityPredictor):
             "ours, as in Watson's DCT model.",
             "Errors are averaged over pixels, not added up, in -as-published too, so that a threshold does not depend "
             "on the picture's size.",
-            "Errors are those of the decoded picture's luma, not of quantised wavelet coefficients.",
+            "Errors are those of JPEG, of the decoded luma or of quantised 8x8 DCT coefficients; the paper quantises "
+            "wavelet coefficients.",
             "Up to 6 levels, fewer where a side would fall below 8 pixels; the lowest band counts with its threshold.",
             "Luma only; the paper has thresholds for chroma.",
         ),
     )
 
-    def __init__(self, *, threshold: float | None = None, exponent: float = 4.0, masking: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        threshold: float | None = None,
+        errors: str = "auto",
+        exponent: float = 4.0,
+        pooling: str = "mean",
+        window_degrees: float = 0.0,
+        masking: float = 0.0,
+        stride: int = 4,
+    ) -> None:
         super().__init__(threshold=threshold)
+        self.errors = errors
         self.exponent = exponent
+        self.pooling = pooling
+        self.window_degrees = window_degrees
         self.masking = masking
+        self.stride = stride
 
     def visibility(self, picture: Picture, level: int) -> float:
         """One level's errors over thresholds, pooled."""
-        return float(self._measured(picture, [level])[0])
+        return _Meter(self, picture).visibility(level)
 
     def profile(self, picture: Picture) -> np.ndarray:
         """All levels' errors over the same thresholds."""
-        return self._measured(picture, [int(level) for level in picture.codec.levels])
+        meter = _Meter(self, picture)
+        levels = [int(level) for level in picture.codec.levels]
+        source = meter.source
+        if not isinstance(source, QuantisedErrors) or not self._may_be_guided(picture):
+            return np.array([meter.visibility(level) for level in levels])
+        guide = guide_of(
+            source,
+            levels,
+            pixels_per_degree=picture.pixels_per_degree,
+            depth=levels_of(picture.reference_luma.shape),
+            exponent=float(self.exponent),
+        )
+        return guided_profile(lambda place: meter.visibility(levels[place]), guide, self.stride)
 
     def remark(self, picture: Picture) -> str:
-        """How many wavelet levels the picture's size allowed."""
-        return f"{levels_of(picture.reference_luma.shape)} wavelet levels of the decoded lumas' errors"
+        """Which error source was used, how many wavelet levels the size allowed, and whether profiles are guided."""
+        kind, depth = kind_of_errors(self.errors, picture), levels_of(picture.reference_luma.shape)
+        guided = kind == "quantised" and self._may_be_guided(picture)
+        return f"{SOURCES[kind]}; {depth} wavelet levels{'; most QF interpolated along a guide' if guided else ''}"
+
+    def _may_be_guided(self, picture: Picture) -> bool:
+        """Where levels between measured ones have been shown to follow the guide."""
+        wanted = self.stride > 1 and not self.window_degrees and not self.masking
+        return wanted and leads(picture.reference_luma.shape, picture.pixels_per_degree)
 
     def thresholds(self, luma: np.ndarray, pixels_per_degree: float) -> tuple[float | np.ndarray, ...]:
         """The largest error of each coefficient that nobody notices.
@@ -80,46 +126,30 @@ class Watson1997(VisibilityPredictor):
         raised = (t * np.maximum(np.abs(c) / t, 1) ** self.masking for t, c in zip(base, details, strict=False))
         return (*raised, base[-1])
 
-    def _measured(self, picture: Picture, levels: Sequence[int]) -> np.ndarray:
-        import cv2
+    def pooling_at(self, pixels_per_degree: float) -> WaveletPooling:
+        """How errors are added up at a viewing geometry, on which the foveal window depends.
 
-        self._check()
-        reference = picture.reference_luma
-        thresholds = self.thresholds(reference, picture.pixels_per_degree)
-        wavelet, error = Wavelet(reference.shape, levels_of(reference.shape)), np.empty(reference.shape, np.float32)
-        found = []
-        for level in levels:
-            cv2.subtract(reference, picture.ladder.luma(level), dst=error, dtype=cv2.CV_32F)
-            found.append(pooled(wavelet.bands(error), thresholds, self.exponent))
-        return np.array(found)
-
-    def _check(self) -> None:
-        if not 1 <= self.exponent <= 8:
-            raise UserError(f"{self.card.name}: exponent is 1..8, not {self.exponent:g}; 4 is Watson's")
+        :raises UserError: for an unknown pooling, or a parameter out of range.
+        """
+        check_pooling(self.card.name, self.pooling, (self.exponent,), self.window_degrees)
         if not 0 <= self.masking <= 1:
             raise UserError(f"{self.card.name}: masking is 0 (none) to 1, not {self.masking:g}")
+        if self.stride != int(self.stride) or self.stride < 1:
+            raise UserError(f"{self.card.name}: stride is a whole number of levels, 1 or more, not {self.stride:g}")
+        window = window_in_blocks(self.window_degrees, pixels_per_degree)
+        return WaveletPooling(float(self.exponent), self.pooling == "sum", window)
 
 
-def pooled(errors: Bands, thresholds: Sequence[float | np.ndarray], exponent: float) -> float:
-    """The Minkowski mean over pixels of errors over thresholds.
+@final
+class _Meter:
+    """What one picture's levels are measured with, made once for all of them."""
 
-    :param errors: from `wavelet_bands`; overwritten.
-    :param thresholds: positive, for each band a number or an array of its shape.
-    """
-    total = 0.0
-    for band, threshold in zip(errors, thresholds, strict=True):
-        if isinstance(threshold, np.ndarray):
-            total += _sum_of_powers(np.divide(band, threshold, out=band), exponent)
-        else:
-            total += _sum_of_powers(band, exponent) / threshold**exponent
-    return float((total / sum(band.size for band in errors)) ** (1 / exponent))
+    def __init__(self, model: Watson1997, picture: Picture) -> None:
+        luma = picture.reference_luma
+        self._pooling = model.pooling_at(picture.pixels_per_degree)
+        self.source: ErrorSource = error_source(model.errors, picture, Blocks.of(luma))
+        self._thresholds = model.thresholds(luma, picture.pixels_per_degree)
+        self._wavelet = Wavelet(luma.shape, levels_of(luma.shape))
 
-
-def _sum_of_powers(numbers: np.ndarray, exponent: float) -> float:
-    """Of the numbers' sizes; the numbers are overwritten."""
-    flat = numbers.ravel(order="K")  # no copy, however the band lies in memory
-    if exponent in (2, 4):
-        roots = flat if exponent == 2 else np.square(flat, out=flat)
-        return float(np.vdot(roots, roots))
-    np.abs(flat, out=flat)
-    return float(np.power(flat, exponent, out=flat).sum())
+    def visibility(self, level: int) -> float:
+        return self._pooling.pool(self._wavelet.bands(self.source.plane(level)), self._thresholds)

@@ -7,6 +7,7 @@ for `bior4.4` and mode `periodization`: what a threshold means hangs on that sca
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import final
 
 import numpy as np
@@ -66,9 +67,47 @@ def levels_of(shape: tuple[int, ...]) -> int:
     return levels
 
 
+def pyramid_corners(shape: tuple[int, ...], levels: int) -> list[tuple[int, int, int, int]]:
+    """Where each band stands in the usual drawing: the lowest at the upper left, finer ones to the right and below.
+
+    :param shape: of the plane, (height, width).
+    :returns: (top, bottom, left, right) in the order of `wavelet_bands`, in coefficients.
+    """
+    found: list[tuple[int, int, int, int]] = []
+    rows, columns = shape
+    for _ in range(levels):
+        rows, columns = (rows + 1) // 2, (columns + 1) // 2
+        below, beside = (rows, 2 * rows), (columns, 2 * columns)
+        found += [(*below, 0, columns), (*below, *beside), (0, rows, *beside)]
+    return [*found, (0, rows, 0, columns)]
+
+
+def pyramid(bands: Sequence[float | np.ndarray], shape: tuple[int, ...], levels: int) -> np.ndarray:
+    """Bands, or one number for each, as `pyramid_corners` places them.
+
+    What was split at an odd length has one coefficient too many, of a repeated edge: there the finer band stands.
+
+    :returns: float32, of the plane's shape made even.
+    """
+    corners = pyramid_corners(shape, levels)
+    found = np.empty((corners[1][1], corners[1][3]), dtype=np.float32)
+    for (top, bottom, left, right), band in zip(corners[::-1], list(bands)[::-1], strict=True):
+        found[top:bottom, left:right] = band
+    return found
+
+
 def wavelet_bands(plane: np.ndarray, levels: int) -> Bands:
     """One plane's coefficients, see `Wavelet.bands`."""
     return Wavelet(plane.shape, levels).bands(plane)
+
+
+def split_columns(plane: np.ndarray) -> np.ndarray:
+    """Low and high coefficients of every column alone, split once.
+
+    :param plane: float32, shape (rows, columns).
+    :returns: shape (2, half as many rows, columns).
+    """
+    return _split_rows(plane, _room(*plane.shape))
 
 
 @final

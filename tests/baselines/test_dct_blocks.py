@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from scipy.fft import dctn
 
-from baselines.dct_blocks import SIDE, Blocks, block_dct, cycles_per_degree, normalisation, obliqueness, whole_blocks
+from baselines.dct_blocks import (
+    SIDE,
+    Blocks,
+    block_dct,
+    cycles_per_degree,
+    inverse_block_dct,
+    normalisation,
+    obliqueness,
+    whole_blocks,
+)
 
 NOISE = np.random.default_rng(0).integers(0, 256, (24, 40), dtype=np.uint8)
 
@@ -17,6 +26,13 @@ def test_every_block_is_scipys_orthonormal_dct(dtype, within):
     for row, column in np.ndindex(3, 5):
         block = NOISE[8 * row : 8 * row + 8, 8 * column : 8 * column + 8].astype(float)
         assert found[:, :, row, column] == pytest.approx(dctn(block, norm="ortho"), abs=within)
+
+
+@pytest.mark.parametrize(("dtype", "within"), [(np.float64, 1e-10), (np.float32, 1e-3)])
+def test_the_inverse_gives_the_plane_back(dtype, within):
+    found = inverse_block_dct(block_dct(NOISE, dtype))
+    assert found.dtype == dtype
+    assert found == pytest.approx(NOISE, abs=within)
 
 
 def test_dc_is_eight_times_the_mean_and_exact_in_float32():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from baselines.dct_blocks import Blocks, block_dct
+from baselines.dct_blocks import Blocks, block_dct, inverse_block_dct
 from baselines.dct_error import DecodedErrors, QuantisedErrors, error_source, kind_of_errors
 from baselines.jpeg_tables import luma_table
 from datasets.codec import Bpg, Jpeg
@@ -35,6 +35,26 @@ def test_quantised_errors_are_what_the_table_takes_after_the_level_shift():
     multiple = (shifted - errors) / step
     assert multiple == pytest.approx(np.rint(multiple), abs=1e-9)
     assert (np.abs(errors) <= step / 2 + 1e-9).all()
+
+
+@pytest.mark.parametrize("shape", [(16, 24), (13, 21)])
+def test_quantised_planes_are_the_inverse_dct_of_their_errors(shape):
+    """The same energy in whole blocks (Parseval), the same numbers in what is left of partial ones."""
+    plane = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    source = QuantisedErrors(Blocks.of(plane, np.float64))
+    found, errors = source.plane(40), source.errors(40)
+    assert found.shape == shape
+    assert np.array_equal(found, inverse_block_dct(errors)[: shape[0], : shape[1]])
+    if shape == (16, 24):
+        assert np.sum(found**2) == pytest.approx(np.sum(errors**2))
+        assert block_dct(found, np.float64) == pytest.approx(errors, abs=1e-9)
+
+
+def test_decoded_planes_are_the_difference(rated_pictures):
+    one = rated_pictures[0]
+    found = DecodedErrors(one).plane(25)
+    assert found.dtype == np.float32
+    assert np.array_equal(found, one.reference_luma.astype(float) - one.ladder.luma(25))
 
 
 def test_nothing_is_taken_from_mid_grey():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.dct_blocks import Blocks
+from baselines.dct_blocks import Blocks, inverse_block_dct
 from baselines.dct_error import ErrorSource, QuantisedErrors
 from baselines.dct_pooling import Pooling
 from datasets.errors import UserError
@@ -23,6 +23,9 @@ class Given(ErrorSource):
 
     def errors(self, level: int) -> np.ndarray:
         return self._errors.copy()
+
+    def plane(self, level: int) -> np.ndarray:
+        return inverse_block_dct(self._errors)
 
 
 def noise(rows: int = 5, columns: int = 7, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -11,8 +11,11 @@ import pytest
 
 from baselines.chou1995 import Chou1995
 from baselines.map import find_map_predictor, main
+from baselines.map_view import view_of
 from baselines.pixel_map import PixelMapPredictor
 from baselines.registry import registry
+from baselines.watson1997 import Watson1997
+from baselines.wavelet_thresholds import band_thresholds
 from datasets.errors import UserError
 from datasets.imaging import luma
 
@@ -71,7 +74,30 @@ def test_thresholds_of_coefficients_are_drawn_a_block(flags, photo, tmp_path, ca
     assert said["psnr_db"] is None
 
 
+@pytest.mark.parametrize("flags", [[], ["--pixels-per-degree", "60"]])
+def test_wavelet_thresholds_are_drawn_as_a_pyramid(flags, photo, tmp_path, capsys):
+    assert main(["watson1997", str(photo), "-o", str(tmp_path / "map.png"), *flags]) == 0
+    said = capsys.readouterr().out
+    raw = np.load(tmp_path / "map.npy", allow_pickle=False)
+    thresholds = band_thresholds(float(flags[1]) if flags else 24.3, 3)
+    assert raw.shape == (120, 160)
+    assert sorted(np.unique(raw)) == pytest.approx(sorted(set(thresholds)))
+    assert (raw[60:, :80] == np.float32(thresholds[0])).all()
+    assert (raw[:15, :20] == np.float32(thresholds[-1])).all()
+    assert "10 bands on 3 levels" in said
+    assert "the same in every picture" in said
+
+
+def test_masked_wavelet_thresholds_are_the_pictures_own(pixels):
+    view = view_of(Watson1997(masking=0.7), pixels, pixels_per_degree=24.3, frequency=None)
+    assert len(np.unique(view.raw)) > 1000
+    assert "the same in every picture" not in view.numbers
+    assert [label.text.split()[0] for label in view.labels][:3] == ["LH1", "HH1", "HL1"]
+
+
 def test_frequencies_are_for_coefficients_alone(photo, tmp_path):
+    with pytest.raises(UserError, match="watson1997 has wavelet bands, not DCT coefficients"):
+        main(["watson1997", str(photo), "-o", str(tmp_path / "map.png"), "--frequency", "0,1"])
     with pytest.raises(UserError, match="chou1995 draws grey levels a pixel"):
         main(["chou1995", str(photo), "-o", str(tmp_path / "map.png"), "--frequency", "0,1"])
     with pytest.raises(SystemExit):
