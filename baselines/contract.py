@@ -90,13 +90,17 @@ def run_contract(entry: Registered, pictures: Sequence[Picture]) -> Iterator[Out
 
 
 def trials_of(entry: Registered, pictures: Sequence[Picture]) -> list[Trial]:
-    """The predictor on the pictures and, where it needs none, on labels alone and on a codec whose levels fall."""
+    """The predictor on the pictures and, where it needs none, on labels alone and on a codec whose levels fall.
+
+    Its `quick` parameters are used, where it has any.
+    """
     unknown = sorted(set(entry.predictor.expected_failures) - {check.name for check in CHECKS})
     if unknown:
         raise UserError(
             f"{entry.name} expects {', '.join(unknown)} to fail, which is no check. "
             "'python -m baselines.check --list' shows their names."
         )
+    entry = dataclasses.replace(entry, parameters={**entry.parameters, **entry.predictor.quick})
     trials = [Trial(entry, tuple(pictures))]
     if not getattr(entry.predictor.card, "needs_pictures", True):
         bare = tuple(dataclasses.replace(picture, ladder_or_none=None, _memo={}) for picture in pictures)

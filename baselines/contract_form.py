@@ -9,7 +9,7 @@ import sys
 import time
 
 from baselines.contract_trial import Trial, require
-from baselines.predictor import KINDS, Card, PublishedNumber
+from baselines.predictor import COSTS, KINDS, Card, PublishedNumber
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _CONSTRUCTOR_MS = 50
@@ -31,6 +31,7 @@ def card_complete(trial: Trial) -> None:
     for field in ("title", "licence"):
         require(_says_something(getattr(card, field)), f"the card's {field} is empty: fill it in")
     require(card.kind in KINDS, f"the card's kind {card.kind!r} must be one of {', '.join(KINDS)}")
+    require(card.cost in COSTS, f"the card's cost {card.cost!r} must be one of {', '.join(COSTS)}")
     require(isinstance(card.needs_pictures, bool), "the card's needs_pictures must be True or False")
     require(bool(card.paper) == (card.year is not None), "give the card both paper and year, or '' and None")
     require(card.year is None or 1800 < card.year < 2200, f"the card's year {card.year!r} is no year")

@@ -16,6 +16,10 @@ from datasets.picture import Picture
 Self = TypeVar("Self", bound="JNDPredictor")
 
 KINDS = ("constant", "pixel", "subband", "metric", "learned")
+COSTS = {
+    "light": "seconds a picture at most on one core",
+    "heavy": "trains for hours without a GPU: runs only when named",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Card:
     :param licence: of this implementation.
     :param kind: one of `KINDS`.
     :param needs_pictures: whether it looks at pixels; those that do not run on labels alone.
+    :param cost: one of `COSTS`.
     :param published: numbers of the paper, each with its caveat.
     :param deviations: what differs here from the paper, one sentence each.
     """
@@ -57,6 +62,7 @@ class Card:
     year: int | None
     kind: str
     needs_pictures: bool
+    cost: str = "light"
     licence: str = "Apache-2.0"
     published: tuple[PublishedNumber, ...] = ()
     deviations: tuple[str, ...] = ()
@@ -77,6 +83,9 @@ class JNDPredictor(ABC):
 
     expected_failures: ClassVar[Mapping[str, str]] = {}
     """Checks of `baselines.check` that this method cannot pass: the check's name, and the reason for people."""
+
+    quick: ClassVar[Mapping[str, Any]] = {}
+    """Parameters under which a heavy method can be checked in seconds; `baselines.check` uses them, no run does."""
 
     @classmethod
     def variants(cls) -> Mapping[str, Mapping[str, Any]]:

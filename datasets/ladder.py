@@ -52,6 +52,10 @@ class Ladder(ABC):
         :raises DataError: where a shipped file is missing or unreadable.
         """
 
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Names what the levels depend on besides the reference's pixels, without decoding any."""
+
     def __getstate__(self) -> dict[str, object]:
         # Pixels are read again where they are needed; a picture travels to a worker as its paths.
         return {name: value for name, value in self.__dict__.items() if name not in ("reference", "reference_luma")}
@@ -156,6 +160,9 @@ class CompressedLadder(Ladder):
     def encoded(self, level: int) -> bytes:
         return self.codec.encode(self.reference, level)
 
+    def fingerprint(self) -> str:
+        return f"compressed by {self.codec.library()}"
+
     def _name(self, level: int) -> str:
         return f"the picture at {self.codec.unit} {level}"
 
@@ -181,6 +188,10 @@ class ShippedLadder(Ladder):
             ) from None
         except OSError as error:
             raise DataError(f"{self.files[level]}: {error.strerror}. Copy it again from the data set.") from error
+
+    def fingerprint(self) -> str:
+        sizes = [(level, path.stat().st_size) for level, path in sorted(self.files.items()) if path.is_file()]
+        return f"files of {sizes}, decoded by {self.codec.library()}"
 
     def _name(self, level: int) -> str:
         return str(self.files[level])

@@ -21,7 +21,7 @@ from protocols.store import Store, StoredRun
 EXAMPLES = """\
 examples:
   python -m protocols.run
-      the demo set (simulated observers), every predictor; leaderboard here, page in report/index.html
+      the demo set (simulated observers), every predictor that is not heavy; leaderboard here, page in report/index.html
   python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --truths mean sqf
       the real thing, once you have it ('python -m datasets.get mcl-jci' says where from)
   python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --folds sur-featnet-10 --predictors 'constant*' psnr
@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     data.add_argument("--dataset", default="demo", metavar="NAME", help="data set (default: demo); see --list")
     data.add_argument("--root", metavar="DIR", help="folder the data set was unpacked into")
     data.add_argument(
-        "--predictors", nargs="+", metavar="NAME", help="names, globs or package.module:Class (default: all)"
+        "--predictors", nargs="+", metavar="NAME", help="names, globs or package.module:Class (default: all that are not heavy; see --list)"
     )
     data.add_argument("--folds", metavar="NAME", help="shipped folds, or a CSV file (source,fold) of yours")
     data.add_argument("--truths", nargs="+", metavar="NAME", help="what 'the JND' means (default: the data set's)")
@@ -137,14 +137,15 @@ def listing() -> str:
     for name, entry in registry().items():
         card = entry.predictor.card
         parameters = ", ".join(f"{key}={value!r}" for key, value in entry.parameters.items())
-        lines.append(f"  {name:<24} {card.kind:<9} {card.title}{f' ({parameters})' if parameters else ''}")
+        named = "; heavy: runs only when named" if card.cost == "heavy" else ""
+        lines.append(f"  {name:<24} {card.kind:<9} {card.title}{f' ({parameters})' if parameters else ''}{named}")
     return "\n".join(lines)
 
 
 def _choose(dataset: Dataset, patterns: Sequence[str] | None) -> list[Registered]:
     if patterns:
         return find_predictors(patterns)
-    entries = list(registry().values())
+    entries = [entry for entry in registry().values() if entry.predictor.card.cost != "heavy"]
     if dataset.has_pixels:
         return entries
     print("the root holds labels only: predictors that look at pictures are left out", file=sys.stderr)

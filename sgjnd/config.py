@@ -1,0 +1,151 @@
+"""Every setting of SG-JND in one place, with its reason.
+
+What is verified of the paper (Cao et al., ICIP 2024, arXiv 2408.04273): crops at the same random places of the
+reference and of its compressed version; an ImageNet ResNet-50 whose stages are fused by cross-scale attention, the
+semantic ones guiding the finer ones; a patch's quality and a patch's weight, combined into one value for the picture; a
+sliding window over all quality factors. Sizes, counts, the label, the loss, the optimiser and the window's rule are
+not: each such number below is ours, and no result of this code is the paper's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from datasets.errors import UserError, unknown_name
+from sgjnd.labels import LABELS
+from sgjnd.search import STRATEGIES
+from sgjnd.weights import AUTO, BACKBONES
+
+LOSSES = {
+    "cross-entropy": "of the probability against the label; proper, and steep where a confident answer is wrong",
+    "squared": "squared difference of the two (Brier score); proper, and forgiving",
+}
+STAGES = {"all": "every stage, the pixels included", "last": "the most semantic stage alone (an ablation)"}
+BRANCHES = {
+    "both": "the reference, and what compression did to it",
+    "reference": "the reference and the level alone: nothing is compressed (an ablation)",
+    "difference": "what compression did, without the reference's content (an ablation)",
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings.
+
+    :param backbone: a name of `sgjnd.weights.BACKBONES`, or `auto`.
+    :param weights: of the backbone: empty for ImageNet's, a file, or `none` for random ones (an ablation).
+    :param patch_pixels: side of a patch. 128: two degrees and more at 24.3 px/deg, so that a patch holds what one glance
+        takes in, and four places of the coarsest stage along a side.
+    :param most_patches: patches of one picture at most; a 1080p picture is 135 patches of 128 pixels, of which 48 spread
+        evenly cost a third.
+    :param token_cells: tokens along a patch's side in every stage. 2: cells of 64 pixels; more would be finer than the
+        region that people look at, and costs its square.
+    :param stages: one of `STAGES`.
+    :param branches: one of `BRANCHES`.
+    :param pixels: whether the pixels themselves (YCbCr: mean, spread, gradient, error) are the finest stage. A frozen
+        classifier's first stage has lost much of what JPEG takes away.
+    :param attention: whether stages are fused by cross-scale attention; else their tokens are put side by side.
+    :param patch_weights: whether patches are weighed; else all count alike.
+    :param components: principal components of each stage that a frozen backbone's tokens are reduced to, once for the
+        reference and once for the difference. Some dozens of pictures cannot teach a layer of thousands of weights
+        which of 512 channels matter.
+    :param width: channels of a token inside the head.
+    :param heads: of the attention.
+    :param dropout: share of a layer's channels left out in training.
+    :param members: heads trained on the same pictures, each stopped early on another share of the sources that it is
+        not trained on; their probabilities are averaged. One head's stopping point is luck.
+    :param label: one of `sgjnd.labels.LABELS`.
+    :param loss: one of `LOSSES`.
+    :param epochs: at most; the best one on the sources held out counts.
+    :param patience: epochs without a better one after which a member stops.
+    :param learning_rate: of AdamW, the peak of a one-cycle schedule (Smith & Topin 2017).
+    :param backbone_learning_rate: the same for the backbone where it is fine-tuned.
+    :param weight_decay: of AdamW.
+    :param batch: levels of pictures a step.
+    :param accumulate: batches whose gradients are added up before a step, where memory is short.
+    :param levels_per_picture: drawn anew every epoch, near a picture's JND more often than far from it.
+    :param patches_per_picture: drawn anew for every level.
+    :param grid_levels: levels whose features are measured once a picture, evenly spaced: training draws from them, and
+        the search finds them at no cost.
+    :param search: a name of `sgjnd.search.STRATEGIES`.
+    :param evidence: how many independent answers all levels together are worth in the search's fit. The network knows
+        the level, so its answers already contain the population; the prior need not be strong.
+    """
+
+    backbone: str = "efficientnet-lite0"
+    weights: str = ""
+    patch_pixels: int = 128
+    most_patches: int = 48
+    token_cells: int = 2
+    stages: str = "all"
+    branches: str = "both"
+    pixels: bool = True
+    attention: bool = True
+    patch_weights: bool = True
+    components: int = 12
+    width: int = 32
+    heads: int = 4
+    dropout: float = 0.2
+    members: int = 3
+    label: str = "share"
+    loss: str = "cross-entropy"
+    epochs: int = 20
+    patience: int = 8
+    learning_rate: float = 4e-3
+    backbone_learning_rate: float = 1e-4
+    weight_decay: float = 1e-2
+    batch: int = 96
+    accumulate: int = 1
+    levels_per_picture: int = 8
+    patches_per_picture: int = 6
+    grid_levels: int = 20
+    search: str = "grid"
+    evidence: float = 100.0
+
+    def __post_init__(self) -> None:
+        choices = {"label": LABELS, "loss": LOSSES, "stages": STAGES, "branches": BRANCHES, "search": STRATEGIES}
+        choices["backbone"] = {**BACKBONES, AUTO: ""}
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise unknown_name(f"{name} of SG-JND", getattr(self, name), known)
+        for name in _COUNTS:
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < _COUNTS[name]:
+                raise UserError(f"SG-JND's setting {name} is a whole number from {_COUNTS[name]} up, not {value!r}")
+        if self.width % self.heads:
+            raise UserError(f"SG-JND's width ({self.width}) must be a multiple of its heads ({self.heads})")
+        if not 0 <= self.dropout < 1:
+            raise UserError(f"SG-JND's dropout is a share from 0 to below 1, not {self.dropout!r}")
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any] | None, **defaults: Any) -> Config:
+        """The defaults with some settings changed.
+
+        :raises UserError: for a setting that does not exist, or a value out of range.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in settings or {}:
+            if name not in known:
+                raise unknown_name("setting of SG-JND", name, known)
+        return cls(**{**defaults, **(settings or {})})
+
+
+_COUNTS = {
+    "patch_pixels": 32,
+    "most_patches": 1,
+    "token_cells": 1,
+    "components": 1,
+    "width": 1,
+    "heads": 1,
+    "members": 1,
+    "epochs": 1,
+    "patience": 1,
+    "batch": 1,
+    "accumulate": 1,
+    "levels_per_picture": 1,
+    "patches_per_picture": 1,
+    "grid_levels": 4,
+}

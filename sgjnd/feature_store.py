@@ -1,0 +1,84 @@
+"""Features on disk, a file a picture, under a hash of all that they depend on. Any file may be deleted at any time.
+
+They cost a network pass a level and depend on no fold, truth or trained head, so runs, folds and commands share them.
+The folder is `jnd-bench` below the user's cache, or `JND_BENCH_CACHE`. Files are written whole or not at all; a damaged
+one is computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from datasets.commands import write_atomically
+
+VARIABLE = "JND_BENCH_CACHE"
+
+
+class CacheWarning(UserWarning):
+    """The cache could not be written or read; nothing is lost but time."""
+
+
+def cache_folder() -> Path:
+    """Where what can be computed again is kept."""
+    if named := os.environ.get(VARIABLE):
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "jnd-bench"
+
+
+def feature_key(parts: Mapping[str, object]) -> str:
+    """A hash of named parts that JSON can hold."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def save_features(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
+    """Keep arrays under a key; where the folder cannot be written, warn and go on.
+
+    :returns: whether they are kept.
+    """
+    from safetensors.numpy import save
+
+    path = _file(key)
+    try:
+        write_atomically(path, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+    except OSError as error:
+        warnings.warn(
+            f"{path.parent}: features cannot be kept ({error.strerror}); they will be computed again next time. "
+            f"Set {VARIABLE} to a folder with room.",
+            CacheWarning,
+            stacklevel=2,
+        )
+        return False
+    return True
+
+
+def load_features(key: str) -> dict[str, np.ndarray] | None:
+    """The arrays of a key; None where there are none, or where the file is damaged."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    path = _file(key)
+    if not path.is_file():
+        return None
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, OSError, ValueError) as error:
+        warnings.warn(f"{path}: is damaged and computed again ({error})", CacheWarning, stacklevel=2)
+        return None
+
+
+def _file(key: str) -> Path:
+    return cache_folder() / "features" / key[:2] / f"{key}.safetensors"

@@ -1,0 +1,222 @@
+"""Fitting SG-JND's heads on a frozen backbone, and what a fit knows besides the network."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from datasets.codec import Codec
+from datasets.errors import UserError
+from datasets.picture import Picture
+from sgjnd.config import Config
+from sgjnd.features import LevelTokens
+from sgjnd.labels import hard_labels, noticing_shares, truth_share
+from sgjnd.looking import Looker, has_fast_bf16
+from sgjnd.search_fit import Prior
+from sgjnd.weights import build
+
+if TYPE_CHECKING:
+    from sgjnd.nets.backbone import Backbone
+    from sgjnd.nets.model import Model
+    from sgjnd.nets.training import History
+
+_LEAST_SPREAD = 2.0
+"""Of levels between pictures, in a prior: where all training pictures agree, a new one may still differ."""
+
+Say = Callable[[int, int, "History"], None]
+"""Told of every finished epoch: the member, the epoch, the losses so far."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A trained network, and how its probabilities become a level.
+
+    :param model: projections and heads.
+    :param prior: over the position at which half of the people notice.
+    :param share: of satisfied people at which the truth stands on the curve.
+    :param codec: name of the codec whose levels it knows.
+    :param backbone: where it was trained too; None where it is the pretrained one.
+    """
+
+    model: Model
+    prior: Prior
+    share: float
+    codec: str
+    backbone: Backbone | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What there is to learn from.
+
+    :param pictures: rated pictures of one codec.
+    :param true_levels: under the run's truth, shape (pictures,).
+    :param measured: what `Looker.measure` has of each.
+    """
+
+    pictures: Sequence[Picture]
+    true_levels: np.ndarray
+    measured: Sequence[Mapping[str, Any]]
+
+    def check(self, label: str) -> None:
+        """:raises UserError: where nothing can be learned from it; the text says why."""
+        if not len(self.pictures):
+            raise UserError("SG-JND needs training pictures, and there are none")
+        if len(self.pictures) == 1:
+            raise UserError("SG-JND needs two training pictures or more: one says nothing of how pictures differ")
+        wrong = [p.name for p, level in zip(self.pictures, self.true_levels, strict=True) if not np.isfinite(level)]
+        if wrong:
+            raise UserError(f"the true level of {', '.join(wrong[:5])} is no number: leave such pictures out")
+        if label == "share" and not any(picture.samples.size for picture in self.pictures):
+            raise UserError("no training picture has subjects' samples: train with label='hard', which needs none")
+
+    @property
+    def codec(self) -> Codec:
+        """Of all pictures."""
+        return self.pictures[0].codec
+
+    def labels(self, label: str) -> np.ndarray:
+        """At every level from the worst, shape (pictures, levels). Pictures without samples get hard labels."""
+        return np.stack(
+            [
+                noticing_shares(picture) if label == "share" and picture.samples.size else hard_labels(level, self.codec)
+                for picture, level in zip(self.pictures, self.true_levels, strict=True)
+            ]
+        )
+
+
+def fit_frozen(
+    looker: Looker, lesson: Lesson, *, seed: int, folder: Path | None = None, say: Say = lambda *_: None
+) -> tuple[Fitted, list[History]]:
+    """Train the heads on features of a frozen backbone.
+
+    :param folder: where training is kept after every epoch, to go on after a kill; None keeps nothing.
+    :returns: the fit, and every member's losses.
+    """
+    import torch
+
+    from sgjnd.nets.examples import Examples
+    from sgjnd.nets.training import Training
+
+    config = looker.config
+    lesson.check(config.label)
+    positions = looker.positions(lesson.codec)
+    level = positions / (len(lesson.codec.levels) - 1)
+    labels = lesson.labels(config.label)[:, positions]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = new_model(config, looker)
+    features = _streamed(looker, lesson)
+    model.fit_projections(features)
+    tokens = [model.tokens(reference, levels, level) for reference, levels in features()]
+    curve = population_curve(level, labels)
+    histories = []
+    for member, held_out in enumerate(held_out_sources(lesson.pictures, config.members, seed)):
+        trained = [number for number in range(len(lesson.pictures)) if number not in held_out]
+        examples = Examples(tokens, torch.from_numpy(labels), trained, sorted(held_out), config)
+        head = model.members[member]
+        head.set_population(curve)  # type: ignore[operator]
+        place = folder / f"member-{member}" if folder else None
+        training = Training(
+            head, [(head.parameters(), config.learning_rate)], config, seed=seed + 7919 * member, folder=place
+        )
+        histories.append(training.run(examples, say=lambda epoch, so_far, member=member: say(member, epoch, so_far)))
+    model.eval()
+    return Fitted(model, prior_of(lesson), truth_share(lesson.pictures, lesson.true_levels), lesson.codec.name), histories
+
+
+def fit_whole(
+    looker: Looker, lesson: Lesson, *, seed: int, folder: Path | None = None, say: Say = lambda *_: None
+) -> tuple[Fitted, list[History]]:
+    """Train the heads on the frozen backbone first, then one head and the backbone together.
+
+    A head that knows nothing yet would undo the backbone's first layers before it has learned anything.
+
+    :param folder: as in `fit_frozen`.
+    """
+    import copy
+
+    from sgjnd.nets.finetune import PixelExamples, WholeNetwork
+    from sgjnd.nets.training import Training
+
+    config, codec = looker.config, lesson.codec
+    started, histories = fit_frozen(looker, lesson, seed=seed, folder=folder and folder / "heads", say=say)
+    backbone = build(looker.chosen).to(looker.device)
+    model = copy.deepcopy(started.model).to(looker.device)
+    held_out = next(held_out_sources(lesson.pictures, config.members, seed))
+    trained = [number for number in range(len(lesson.pictures)) if number not in held_out]
+    labels, positions = lesson.labels(config.label), looker.positions(codec)
+    examples = PixelExamples(
+        lesson.pictures, labels, trained, sorted(held_out), config, looker.device, positions[::4]
+    )
+    network = WholeNetwork(backbone, model, config, 0)
+    rates = [
+        (network.head.parameters(), config.learning_rate / 10),  # it has been trained before
+        (backbone.parameters(), config.backbone_learning_rate),
+    ]
+    bf16 = has_fast_bf16(looker.device)
+    training = Training(network, rates, config, seed=seed, folder=folder and folder / "whole", bf16=bf16)
+    histories.append(training.run(examples, say=lambda epoch, so_far: say(config.members, epoch, so_far)))
+    model.keep_member(0)
+    return dataclasses.replace(started, model=model.cpu().eval(), backbone=backbone.cpu().eval()), histories
+
+
+def new_model(config: Config, looker: Looker) -> Model:
+    """An untrained network for a looker's backbone."""
+    from sgjnd.nets.model import Model
+
+    return Model(config, looker.channels)
+
+
+def prior_of(lesson: Lesson) -> Prior:
+    """Mean and spread of the pictures' positions, and a typical width of one picture's curve."""
+    codec = lesson.codec
+    medians = [
+        np.median(picture.samples) if picture.samples.size else level
+        for picture, level in zip(lesson.pictures, lesson.true_levels, strict=True)
+    ]
+    at = np.asarray(codec.position(np.array(medians, dtype=float)))
+    spreads = [picture.samples.std() for picture in lesson.pictures if picture.samples.size > 1]
+    width = float(np.mean(spreads)) * np.sqrt(3) / np.pi if spreads else len(codec.levels) / 20
+    return Prior(float(at.mean()), max(float(at.std()), _LEAST_SPREAD), max(width, 0.5))
+
+
+def population_curve(level: np.ndarray, labels: np.ndarray) -> list[float]:
+    """Coefficients of 1, level and its square whose logistic curve is nearest to the mean label at each level."""
+    from scipy.optimize import minimize
+
+    design = np.stack([np.ones_like(level), level, level**2], axis=1)
+    mean = labels.mean(axis=0)
+
+    def cost(curve: np.ndarray) -> float:
+        logit = design @ curve
+        return float(np.mean(np.logaddexp(0, logit) - mean * logit) + 1e-4 * np.sum(curve**2))
+
+    return [float(one) for one in minimize(cost, np.zeros(3), method="BFGS").x]
+
+
+def held_out_sources(pictures: Sequence[Picture], members: int, seed: int) -> Iterator[set[int]]:
+    """For each member the numbers of the pictures that it stops by: a share of the sources, another for each.
+
+    With one source there is nothing to hold out, and members train to the last epoch.
+    """
+    sources = sorted({picture.source for picture in pictures})
+    order = np.random.default_rng(seed).permutation(len(sources))
+    shares = max(members, min(5, len(sources)))
+    for member in range(members):
+        chosen = {sources[index] for index in order[member::shares]} if len(sources) > 1 else set()
+        yield {number for number, picture in enumerate(pictures) if picture.source in chosen}
+
+
+def _streamed(looker: Looker, lesson: Lesson) -> Callable[[], Iterator[tuple[np.ndarray, LevelTokens]]]:
+    def features() -> Iterator[tuple[np.ndarray, LevelTokens]]:
+        for picture, measured in zip(lesson.pictures, lesson.measured, strict=True):
+            found = looker.features(picture, dict(measured))
+            yield found.reference, found.levels
+
+    return features

@@ -1,0 +1,107 @@
+"""What heads on a frozen backbone are trained on: projected tokens of all pictures, from which batches are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from sgjnd.config import Config
+from sgjnd.nets.training import Batch
+
+_FAR = 0.15
+"""Chance of a level that everybody or nobody notices, against one at which half do."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """One picture's projected tokens.
+
+    :param reference: shape (patches, tokens, channels).
+    :param difference: shape (levels, patches, tokens, channels).
+    :param distance: logarithms, standardised, shape (levels, patches, tokens, stages).
+    :param level: of each level from the worst (0) to the best (1), shape (levels,).
+    """
+
+    reference: Tensor
+    difference: Tensor
+    distance: Tensor
+    level: Tensor
+
+    def inputs(self) -> tuple[Tensor, ...]:
+        """All levels, as a head takes them."""
+        reference = self.reference.expand(len(self.level), *self.reference.shape)
+        return reference, self.difference, self.distance, self.level
+
+
+@final
+class Examples:
+    """Pictures with labels; some of them held out.
+
+    :param pictures: tokens of each.
+    :param labels: share who notice or hard label at each of a picture's levels, shape (pictures, levels).
+    :param trained: numbers of the pictures to train on.
+    :param held_out: numbers of those to stop by; may be empty.
+    """
+
+    def __init__(
+        self,
+        pictures: Sequence[Tokens],
+        labels: Tensor,
+        trained: Sequence[int],
+        held_out: Sequence[int],
+        config: Config,
+    ) -> None:
+        self._config = config
+        self._labels = labels.float()
+        self._trained = torch.as_tensor(list(trained))
+        self._held_out = [(pictures[number], self._labels[number]) for number in held_out]
+        self._counts = torch.tensor([len(one.reference) for one in pictures])
+        self._starts = torch.cumsum(self._counts, 0) - self._counts
+        self._reference = torch.cat([one.reference for one in pictures])
+        self._difference = torch.cat([one.difference.transpose(0, 1) for one in pictures])
+        self._distance = torch.cat([one.distance.transpose(0, 1) for one in pictures])
+        self._level = pictures[0].level
+        uncertain = self._labels * (1 - self._labels)
+        near = 4 * uncertain if float(uncertain.max()) > 0 else _near_the_step(self._labels)
+        self._chance = _FAR + near
+
+    def steps(self) -> int:
+        return -(-len(self._trained) * self._drawn() // self._config.batch)
+
+    def epoch(self, seed: int) -> Iterator[Batch]:
+        generator = torch.Generator().manual_seed(seed)
+        levels = torch.multinomial(self._chance[self._trained], self._drawn(), generator=generator).ravel()
+        pictures = self._trained[:, None].expand(-1, self._drawn()).ravel()
+        for chosen in torch.randperm(len(pictures), generator=generator).split(self._config.batch):
+            yield self._batch(pictures[chosen], levels[chosen], generator)
+
+    def held_out(self) -> Iterator[Batch]:
+        for tokens, labels in self._held_out:
+            present = torch.ones(len(labels), len(tokens.reference))
+            yield Batch(tokens.inputs(), present, labels)
+
+    def _drawn(self) -> int:
+        return min(self._config.levels_per_picture, len(self._level))
+
+    def _batch(self, pictures: Tensor, levels: Tensor, generator: torch.Generator) -> Batch:
+        counts = self._counts[pictures][:, None]
+        most = int(counts.max())
+        order = torch.rand(len(pictures), most, generator=generator)
+        order = order.masked_fill(torch.arange(most) >= counts, 2.0)
+        patch = order.argsort(dim=1)[:, : self._config.patches_per_picture]
+        present = (patch < counts).float()
+        place = self._starts[pictures][:, None] + torch.minimum(patch, counts - 1)
+        at = levels[:, None]
+        inputs = (self._reference[place], self._difference[place, at], self._distance[place, at], self._level[levels])
+        return Batch(inputs, present, self._labels[pictures, levels])
+
+
+def _near_the_step(labels: Tensor) -> Tensor:
+    """Hard labels have no levels in between: near is within two measured levels of the step."""
+    step = labels.sum(dim=1, keepdim=True) - 0.5
+    return (torch.arange(labels.shape[1]) - step).abs().le(2).float()

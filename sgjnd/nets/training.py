@@ -1,0 +1,220 @@
+"""One loop for both ways of training: epochs, early stopping on held-out sources, and going on after a kill."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from datasets.commands import write_atomically
+from datasets.errors import UserError
+from sgjnd.config import Config
+from sgjnd.nets.head import pooled
+
+_WARM_UP = 0.2
+"""Share of all steps in which the learning rate rises."""
+_CERTAIN = 1e-4
+"""Probabilities this near to 0 or 1 are as good as certain: cross-entropy must not be infinite."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Levels of pictures, with what people said of them.
+
+    :param inputs: what the network is called with.
+    :param present: which patches are there, shape (batch, patches); pictures differ in how many they have.
+    :param target: labels, shape (batch,).
+    """
+
+    inputs: tuple[Tensor, ...]
+    present: Tensor
+    target: Tensor
+
+
+class Source(Protocol):
+    """Where batches come from."""
+
+    def epoch(self, seed: int) -> Iterable[Batch]:
+        """One epoch of random batches, the same for the same seed."""
+
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+
+    def held_out(self) -> Iterable[Batch]:
+        """The held-out pictures at all measured levels; empty where none are held out."""
+
+
+@final
+@dataclass
+class History:
+    """Losses by epoch.
+
+    :param training: mean over the epoch's batches.
+    :param held_out: mean over the held-out pictures; empty without any.
+    """
+
+    training: list[float] = field(default_factory=list)
+    held_out: list[float] = field(default_factory=list)
+
+    @property
+    def best(self) -> int:
+        """The epoch that counts: the one best on held-out pictures, else the last."""
+        return int(np.argmin(self.held_out)) if self.held_out else len(self.training) - 1
+
+
+@final
+class Training:
+    """Trains one network.
+
+    :param network: called with a batch's inputs, gives patch logits and weights.
+    :param rates: groups of parameters with their peak learning rates.
+    :param folder: where the state is kept after every epoch, and from where it goes on; None keeps nothing.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        rates: Sequence[tuple[Iterable[nn.Parameter], float]],
+        config: Config,
+        *,
+        seed: int,
+        folder: Path | None = None,
+        bf16: bool = False,
+    ) -> None:
+        self._network, self._config, self._seed, self._folder, self._bf16 = network, config, seed, folder, bf16
+        groups = [{"params": list(parameters), "lr": rate, "peak": rate} for parameters, rate in rates]
+        self._optimiser = torch.optim.AdamW(groups, weight_decay=config.weight_decay, foreach=True)
+        self._history = History()
+        self._best: dict[str, Tensor] = {}
+
+    def run(self, source: Source, *, say: Callable[[int, History], None] = lambda *_: None) -> History:
+        """Train until the epochs or the patience end; the network then has the weights of the best epoch.
+
+        :param say: told of every finished epoch.
+        :raises UserError: where memory is short, or the loss is no number.
+        """
+        self._resume()
+        while not self._finished():
+            epoch = len(self._history.training)
+            try:
+                with torch.random.fork_rng():
+                    torch.manual_seed(self._seed * 1_000_003 + epoch)
+                    loss = self._train(source, epoch)
+                held_out = self._validate(source)
+            except (torch.OutOfMemoryError, MemoryError) as error:
+                raise UserError(_short_of_memory(self._config)) from error
+            self._note(loss, held_out)
+            say(epoch, self._history)
+        self._network.load_state_dict(self._best)
+        self._network.eval()
+        return self._history
+
+    def _finished(self) -> bool:
+        done = len(self._history.training)
+        return done >= self._config.epochs or (done > 0 and done - 1 - self._history.best >= self._config.patience)
+
+    def _train(self, source: Source, epoch: int) -> float:
+        self._network.train()
+        steps, losses = source.steps(), []
+        for step, batch in enumerate(source.epoch(self._seed * 1_000_003 + epoch)):
+            self._set_rates((epoch * steps + step + 1) / (self._config.epochs * steps))
+            loss = self._loss(batch)
+            (loss / self._config.accumulate).backward()
+            losses.append(float(loss.detach()))
+            if not math.isfinite(losses[-1]):
+                raise UserError(
+                    f"training diverged in epoch {epoch + 1}: the loss is {losses[-1]}. Set a lower learning_rate "
+                    f"than {self._config.learning_rate:g}."
+                )
+            if (step + 1) % self._config.accumulate == 0 or step + 1 == steps:
+                self._optimiser.step()
+                self._optimiser.zero_grad(set_to_none=True)
+        return float(np.mean(losses))
+
+    def _validate(self, source: Source) -> float | None:
+        self._network.eval()
+        with torch.inference_mode():
+            losses = [float(self._loss(batch)) for batch in source.held_out()]  # one batch a picture
+        return float(np.mean(losses)) if losses else None
+
+    def _loss(self, batch: Batch) -> Tensor:
+        device = batch.target.device.type
+        with torch.autocast(device, torch.bfloat16, enabled=self._bf16):
+            quality, weight = self._network(*batch.inputs)
+        return loss_of(pooled(quality.float(), weight.float() * batch.present), batch.target, self._config.loss)
+
+    def _set_rates(self, share: float) -> None:
+        """One cycle: a cosine up to the peak, and one down to nearly nothing."""
+        rising = share < _WARM_UP
+        along = share / _WARM_UP if rising else (1 - share) / (1 - _WARM_UP)
+        for group in self._optimiser.param_groups:
+            group["lr"] = group["peak"] * max((1 - math.cos(math.pi * along)) / 2, 1e-4)
+
+    def _note(self, loss: float, held_out: float | None) -> None:
+        self._history.training.append(loss)
+        if held_out is not None:
+            self._history.held_out.append(held_out)
+        if self._history.best == len(self._history.training) - 1:
+            self._best = {name: tensor.detach().clone() for name, tensor in self._network.state_dict().items()}
+        if self._folder is not None:
+            self._keep(self._folder)
+
+    def _keep(self, folder: Path) -> None:
+        from safetensors.torch import save
+
+        tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
+        for number, state in self._optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
+        history = {"training": self._history.training, "held_out": self._history.held_out}
+        epoch = len(self._history.training)
+        write_atomically(folder / f"epoch-{epoch}.safetensors", save({k: t.contiguous().clone() for k, t in tensors.items()}))
+        write_atomically(folder / "history.json", json.dumps(history))  # names the epoch: payload first
+        for older in folder.glob("epoch-*.safetensors"):
+            if older.name != f"epoch-{epoch}.safetensors":
+                older.unlink()
+
+    def _resume(self) -> None:
+        """Go on from the last epoch that was kept; what is damaged is trained again."""
+        if self._folder is None or not (self._folder / "history.json").is_file():
+            return
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            history = History(**json.loads((self._folder / "history.json").read_text(encoding="utf-8")))
+            tensors = load_file(self._folder / f"epoch-{len(history.training)}.safetensors")
+            self._network.load_state_dict(_under(tensors, "network."))
+            state: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in _under(tensors, "optimiser.").items():
+                number, _, key = name.partition(".")
+                state.setdefault(int(number), {})[key] = tensor
+            self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": state})
+        except (SafetensorError, OSError, ValueError, TypeError, RuntimeError, KeyError):
+            return
+        self._history, self._best = history, _under(tensors, "best.")
+
+
+def loss_of(probability: Tensor, target: Tensor, kind: str) -> Tensor:
+    """The mean loss, one of `sgjnd.config.LOSSES`."""
+    if kind == "squared":
+        return nn.functional.mse_loss(probability, target)
+    return nn.functional.binary_cross_entropy(probability.clamp(_CERTAIN, 1 - _CERTAIN), target)
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _short_of_memory(config: Config) -> str:
+    return (
+        f"memory is too short for batches of {config.batch} levels x {config.patches_per_picture} patches. Halve batch "
+        f"and double accumulate (now {config.accumulate}), which learns the same, or take fewer patches_per_picture."
+    )

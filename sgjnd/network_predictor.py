@@ -1,0 +1,110 @@
+"""What SG-JND's predictors share: a fitted network, asked at levels that a search chooses, read off at the truth."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from baselines.predictor import JNDPredictor
+from datasets.errors import UserError
+from datasets.picture import Picture
+from sgjnd.config import Config
+from sgjnd.fitting import Fitted
+from sgjnd.looking import Looker
+from sgjnd.search import strategy
+from sgjnd.search_fit import Found
+
+Self = TypeVar("Self", bound="NetworkPredictor")
+
+
+class NetworkPredictor(JNDPredictor):
+    """A network that gives the probability that a level is noticed; this class searches the ladder with it.
+
+    :param settings: of `sgjnd.config.Config`, by name; those left out have their defaults.
+    :param device: `auto`, `cpu` or `cuda`.
+    """
+
+    def __init__(self, *, settings: Mapping[str, Any] | None = None, device: str = "auto") -> None:
+        self.settings = settings
+        self.device = device
+
+    @abstractmethod
+    def config(self) -> Config:
+        """The settings, defaults filled in.
+
+        :raises UserError: for a setting that does not exist, or is out of range.
+        """
+
+    @abstractmethod
+    def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted:
+        """Train."""
+
+    @abstractmethod
+    def probabilities(self, picture: Picture, positions: np.ndarray) -> np.ndarray:
+        """That each of some levels is noticed, shape (positions,).
+
+        :param positions: counted from the worst level.
+        """
+
+    def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
+        """Train on rated pictures.
+
+        :raises UserError: where there is nothing to learn from.
+        """
+        self.fitted_ = self.fit_network(pictures, np.asarray(levels, dtype=float), seed)
+        return self
+
+    def found(self, picture: Picture) -> Found:
+        """The logistic curve that the search ends with.
+
+        :raises UserError: where the picture is of another codec than the network was trained for.
+        """
+        fitted, config = self.fitted_, self.config()
+        if picture.codec.name != fitted.codec:
+            raise UserError(
+                f"{picture.name} is compressed by {picture.codec.name}, the network was trained for {fitted.codec}"
+            )
+        chosen = {"evidence": config.evidence} if config.search not in ("window", "bisect") else {}
+        if config.search == "grid":
+            chosen["passes"] = config.grid_levels
+        search = strategy(config.search, **chosen)
+        count = len(picture.codec.levels)
+        return search.find(lambda positions: self.probabilities(picture, positions), count, fitted.prior)
+
+    def predict(self, picture: Picture) -> float:
+        """The level at which the curve of satisfied people reaches the truth's share, clipped to the range."""
+        return float(picture.codec.level_at(self._position(picture)[0]))
+
+    def predict_sur(self, picture: Picture) -> np.ndarray:
+        """One minus the logistic curve."""
+        return 1 - self._once(picture).noticeable(len(picture.codec.levels))
+
+    def was_clipped(self, picture: Picture) -> bool:
+        """Whether the truth's share is reached nowhere in the range."""
+        return self._position(picture)[1]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "last_"}
+
+    def _position(self, picture: Picture) -> tuple[float, bool]:
+        found, share = self._once(picture), self.fitted_.share
+        position = found.position + found.scale * math.log(share / (1 - share))
+        inside = min(max(position, 0.0), len(picture.codec.levels) - 1.0)
+        return inside, bool(found.clipped or inside != position)
+
+    def _once(self, picture: Picture) -> Found:
+        """A picture is asked for its level, its curve and its clipping in a row: one search serves all three."""
+        last = self.__dict__.get("last_")
+        if last is None or last[0] is not picture or last[1] is not self.fitted_:
+            last = (picture, self.fitted_, self.found(picture))
+            self.last_ = last
+        return last[2]
+
+
+def network_measurement(looker: Looker, picture: Picture) -> dict[str, Any]:
+    """`Looker.measure`, or nothing for a picture without pixels."""
+    return looker.measure(picture)
