@@ -23,7 +23,12 @@ LOSSES = {
     "cross-entropy": "of the probability against the label; proper, and steep where a confident answer is wrong",
     "squared": "squared difference of the two (Brier score); proper, and forgiving",
 }
-STAGES = {"all": "every stage, the pixels included", "last": "the most semantic stage alone (an ablation)"}
+STAGES = {
+    "all": "every stage, the pixels included",
+    "backbone": "the backbone's stages (an ablation)",
+    "last": "the most semantic stage alone (an ablation)",
+    "pixels": "the pixel stage alone (an ablation)",
+}
 BRANCHES = {
     "both": "the reference, and what compression did to it",
     "reference": "the reference and the level alone: nothing is compressed (an ablation)",
@@ -92,15 +97,15 @@ class Config:
     members: int = 3
     label: str = "share"
     loss: str = "cross-entropy"
-    epochs: int = 20
+    epochs: int = 16
     patience: int = 8
-    learning_rate: float = 4e-3
+    learning_rate: float = 6e-3
     backbone_learning_rate: float = 1e-4
     weight_decay: float = 1e-2
     batch: int = 96
     accumulate: int = 1
     levels_per_picture: int = 8
-    patches_per_picture: int = 6
+    patches_per_picture: int = 4
     grid_levels: int = 20
     search: str = "grid"
     evidence: float = 100.0

@@ -28,6 +28,11 @@ class LevelTokens:
     distance: np.ndarray
 
     @classmethod
+    def none(cls) -> LevelTokens:
+        """Of no level."""
+        return cls(np.empty((0, 0, 0, 0), np.float16), np.empty((0, 0, 0, 0), np.float16))
+
+    @classmethod
     def joined(cls, parts: Sequence[LevelTokens]) -> LevelTokens:
         """Levels one after another."""
         return cls(

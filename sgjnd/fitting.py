@@ -84,7 +84,9 @@ class Lesson:
         """At every level from the worst, shape (pictures, levels). Pictures without samples get hard labels."""
         return np.stack(
             [
-                noticing_shares(picture) if label == "share" and picture.samples.size else hard_labels(level, self.codec)
+                noticing_shares(picture)
+                if label == "share" and picture.samples.size
+                else hard_labels(level, self.codec)
                 for picture, level in zip(self.pictures, self.true_levels, strict=True)
             ]
         )
@@ -114,20 +116,20 @@ def fit_frozen(
     features = _streamed(looker, lesson)
     model.fit_projections(features)
     tokens = [model.tokens(reference, levels, level) for reference, levels in features()]
-    curve = population_curve(level, labels)
     histories = []
     for member, held_out in enumerate(held_out_sources(lesson.pictures, config.members, seed)):
         trained = [number for number in range(len(lesson.pictures)) if number not in held_out]
         examples = Examples(tokens, torch.from_numpy(labels), trained, sorted(held_out), config)
         head = model.members[member]
-        head.set_population(curve)  # type: ignore[operator]
         place = folder / f"member-{member}" if folder else None
         training = Training(
             head, [(head.parameters(), config.learning_rate)], config, seed=seed + 7919 * member, folder=place
         )
         histories.append(training.run(examples, say=lambda epoch, so_far, member=member: say(member, epoch, so_far)))
     model.eval()
-    return Fitted(model, prior_of(lesson), truth_share(lesson.pictures, lesson.true_levels), lesson.codec.name), histories
+    return Fitted(
+        model, prior_of(lesson), truth_share(lesson.pictures, lesson.true_levels), lesson.codec.name
+    ), histories
 
 
 def fit_whole(
@@ -151,9 +153,7 @@ def fit_whole(
     held_out = next(held_out_sources(lesson.pictures, config.members, seed))
     trained = [number for number in range(len(lesson.pictures)) if number not in held_out]
     labels, positions = lesson.labels(config.label), looker.positions(codec)
-    examples = PixelExamples(
-        lesson.pictures, labels, trained, sorted(held_out), config, looker.device, positions[::4]
-    )
+    examples = PixelExamples(lesson.pictures, labels, trained, sorted(held_out), config, looker.device, positions[::4])
     network = WholeNetwork(backbone, model, config, 0)
     rates = [
         (network.head.parameters(), config.learning_rate / 10),  # it has been trained before
@@ -184,20 +184,6 @@ def prior_of(lesson: Lesson) -> Prior:
     spreads = [picture.samples.std() for picture in lesson.pictures if picture.samples.size > 1]
     width = float(np.mean(spreads)) * np.sqrt(3) / np.pi if spreads else len(codec.levels) / 20
     return Prior(float(at.mean()), max(float(at.std()), _LEAST_SPREAD), max(width, 0.5))
-
-
-def population_curve(level: np.ndarray, labels: np.ndarray) -> list[float]:
-    """Coefficients of 1, level and its square whose logistic curve is nearest to the mean label at each level."""
-    from scipy.optimize import minimize
-
-    design = np.stack([np.ones_like(level), level, level**2], axis=1)
-    mean = labels.mean(axis=0)
-
-    def cost(curve: np.ndarray) -> float:
-        logit = design @ curve
-        return float(np.mean(np.logaddexp(0, logit) - mean * logit) + 1e-4 * np.sum(curve**2))
-
-    return [float(one) for one in minimize(cost, np.zeros(3), method="BFGS").x]
 
 
 def held_out_sources(pictures: Sequence[Picture], members: int, seed: int) -> Iterator[set[int]]:

@@ -117,7 +117,7 @@ class Looker:
         reference = extractor.reference(picture.reference, patches)
         levels = [int(level) for level in np.asarray(picture.codec.level_at(np.asarray(positions)))]
         seen = [extractor.level(picture.ladder.rgb(level), patches, reference) for level in levels]
-        return Features(reference.tokens, LevelTokens.joined(seen))
+        return Features(reference.tokens, LevelTokens.joined(seen) if seen else LevelTokens.none())
 
     def _compute(self, picture: Picture) -> Features:
         return self.look(picture, self.positions(picture.codec))
@@ -163,4 +163,3 @@ def has_fast_bf16(device: str) -> bool:
         return bool(torch.cuda.is_bf16_supported())
     tests = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # absent from older releases of torch
     return any(bool(getattr(torch.cpu, test)()) for test in tests if hasattr(torch.cpu, test))
-

@@ -187,7 +187,9 @@ def _choose_any(weights: str, *, quiet: bool) -> Chosen:
     except UserError as error:
         found = choose(second, quiet=quiet)
         reason = str(error).splitlines()[0]
-        return Chosen(second, found.path, found.sha256, f"{found.why}; not {first}, whose weights are missing: {reason}")
+        return Chosen(
+            second, found.path, found.sha256, f"{found.why}; not {first}, whose weights are missing: {reason}"
+        )
 
 
 def _packaged(known: WeightFile) -> Path:

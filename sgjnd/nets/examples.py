@@ -14,6 +14,8 @@ from sgjnd.nets.training import Batch
 
 _FAR = 0.15
 """Chance of a level that everybody or nobody notices, against one at which half do."""
+_EVERY = 2
+"""Of the measured levels, every so many are enough to stop by."""
 
 
 @final
@@ -82,8 +84,9 @@ class Examples:
 
     def held_out(self) -> Iterator[Batch]:
         for tokens, labels in self._held_out:
-            present = torch.ones(len(labels), len(tokens.reference))
-            yield Batch(tokens.inputs(), present, labels)
+            reference, difference, distance, level = (one[::_EVERY] for one in tokens.inputs())
+            present = torch.ones(len(level), len(tokens.reference))
+            yield Batch((reference, difference, distance, level), present, labels[::_EVERY])
 
     def _drawn(self) -> int:
         return min(self._config.levels_per_picture, len(self._level))

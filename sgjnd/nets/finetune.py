@@ -56,7 +56,7 @@ class WholeNetwork(nn.Module):
         pixels = tuple(ycbcr(both).chunk(2)) if config.pixels else None
         seen = reference_tokens(here, pixels[0] if pixels else None, config.token_cells)
         difference, distance = difference_tokens(here, there, pixels, config.token_cells)  # type: ignore[arg-type]
-        tokens = model.reference(seen), model.difference(difference), model.standardised(distance)
+        tokens = model.reference(seen), model.difference(difference), model.distances(distance, seen, difference)
         return self.head(*(one.unflatten(0, (batch, patches)) for one in tokens), at)
 
 

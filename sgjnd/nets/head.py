@@ -21,6 +21,7 @@ class Form:
 
     :param reference: channels of the reference's tokens, stage by stage, from fine to semantic.
     :param difference: channels of a difference's tokens, stage by stage.
+    :param distances: numbers of the stages' distances; those beyond one a stage belong to the first.
     :param stages: which of the stages are looked at, by number.
     :param width: channels of a token inside.
     :param heads: of the attention.
@@ -32,6 +33,7 @@ class Form:
 
     reference: tuple[int, ...]
     difference: tuple[int, ...]
+    distances: int
     stages: tuple[int, ...]
     width: int
     heads: int
@@ -46,7 +48,7 @@ class Head(nn.Module):
     """Patch qualities and weights from projected tokens.
 
     The level itself is an input: a network that saw pictures alone would have to learn from the artefacts' size what
-    the file says. Where nothing is learned, the head answers with the population's curve (`set_population`).
+    the file says. It enters twice: straight into the logit, as what holds for all pictures, and into the quality.
     """
 
     def __init__(self, form: Form) -> None:
@@ -64,17 +66,12 @@ class Head(nn.Module):
         self.weight = _two_layers(joined, form.width, 0.0)
         nn.init.ones_(self.weight[-1].bias)
 
-    def set_population(self, curve: Sequence[float]) -> None:
-        """Coefficients of 1, level and its square in the logit that all patches start from."""
-        with torch.no_grad():
-            self.population.copy_(torch.tensor(curve))
-
     def forward(self, reference: Tensor, difference: Tensor, distance: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
         """Look at some patches of one level of each of several pictures.
 
         :param reference: tokens, shape (batch, patches, tokens, channels).
         :param difference: tokens, likewise.
-        :param distance: shape (batch, patches, tokens, stages).
+        :param distance: shape (batch, patches, tokens, distances).
         :param level: from the worst (0) to the best (1), shape (batch,).
         :returns: logits that a patch's compression is noticed, and the patches' weights, each (batch, patches).
         """
@@ -107,17 +104,21 @@ class CrossScaleAttention(nn.Module):
         super().__init__()
         self._heads = heads
         self.norm_semantic, self.norm_finer = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.query, self.key_value, self.out = nn.Linear(width, width), nn.Linear(width, 2 * width), nn.Linear(width, width)
+        self.query, self.key_value, self.out = (
+            nn.Linear(width, width),
+            nn.Linear(width, 2 * width),
+            nn.Linear(width, width),
+        )
 
     def forward(self, semantic: Tensor, finer: Tensor) -> Tensor:
         """Both of shape (patches, tokens, width)."""
         patches, tokens, width = semantic.shape
         each = width // self._heads
-        query = self.query(self.norm_semantic(semantic)).view(patches, tokens, self._heads, each)
+        query = self.query(self.norm_semantic(semantic)).view(patches, tokens, self._heads, each).transpose(1, 2)
         key, value = self.key_value(self.norm_finer(finer)).view(patches, -1, 2, self._heads, each).unbind(2)
         # Written out: for a handful of tokens torch's fused attention costs several times as much on a CPU.
-        likeness = (query[:, :, None] * key[:, None]).sum(dim=-1) / math.sqrt(each)
-        found = (likeness.softmax(dim=2)[..., None] * value[:, None]).sum(dim=2)
+        likeness = query @ key.permute(0, 2, 3, 1) / math.sqrt(each)
+        found = (likeness.softmax(dim=-1) @ value.transpose(1, 2)).transpose(1, 2)
         return semantic + self.out(found.flatten(2))
 
 
@@ -130,19 +131,22 @@ class _Embedding(nn.Module):
         self._stage, self._looks_at = stage, form.looks_at
         self._reference = _slice(form.reference, stage)
         self._difference = _slice(form.difference, stage)
+        extra = range(len(form.reference), form.distances) if stage == 0 else ()
+        self._distances = [stage, *extra]
         self.dropout = nn.Dropout(form.dropout)
         if form.looks_at != "difference":
             self.of_reference = nn.Linear(form.reference[stage], form.width)
         if form.looks_at != "reference":
-            self.of_difference = nn.Linear(form.difference[stage] + 1, form.width)
+            self.of_difference = nn.Linear(form.difference[stage], form.width)
+            self.of_distance = nn.Linear(len(self._distances), form.width)
 
     def forward(self, reference: Tensor, difference: Tensor, distance: Tensor) -> Tensor:
         found = []
         if self._looks_at != "difference":
             found.append(self.of_reference(self.dropout(reference[..., self._reference])))
         if self._looks_at != "reference":
-            own = distance[..., self._stage : self._stage + 1]
-            found.append(self.of_difference(self.dropout(torch.cat([difference[..., self._difference], own], dim=-1))))
+            found.append(self.of_difference(self.dropout(difference[..., self._difference])))
+            found.append(self.of_distance(distance[..., self._distances]))
         return nnf.gelu(torch.stack(found).sum(dim=0) if len(found) > 1 else found[0])
 
 

@@ -16,8 +16,15 @@ from sgjnd.nets.head import Form, Head, pooled
 from sgjnd.nets.projection import Projection
 from sgjnd.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 
-_FAINT = 1e-3
+_EVERY = 4
+"""Of the measured levels, every so many are enough to find axes by: neighbours are alike."""
+_MASKED = 2
+"""Distances more with the pixel stage: the luma's error over its spread, and over its gradient, in the same cell.
+Contrast hides errors, and in a ratio the head need not find that out."""
+_FAINT = 5e-3
 """Added to distances before the logarithm."""
+_FLAT = 0.06
+"""Added to what masks: one grey level, in the pixel stage's unit of 16."""
 
 
 @final
@@ -33,15 +40,20 @@ class Model(nn.Module):
         pixels = config.pixels
         reference = (PIXEL_REFERENCE, *channels) if pixels else tuple(channels)
         difference = (PIXEL_DIFFERENCE, *channels) if pixels else tuple(channels)
-        self.reference = Projection(reference, config.components, logarithm=False)
-        self.difference = Projection(difference, config.components, logarithm=True)
-        self.register_buffer("distance_mean", torch.zeros(len(reference)))
-        self.register_buffer("distance_spread", torch.ones(len(reference)))
-        stages = tuple(range(len(reference))) if config.stages == "all" else (len(reference) - 1,)
+        sizes = (3, PIXEL_REFERENCE) if pixels else (0, 0)  # spreads and gradient
+        self.reference = Projection(reference, config.components, logarithm=sizes)
+        self.difference = Projection(difference, config.components, logarithm=(0, sum(difference)))
+        self._pixels = pixels
+        distances = len(reference) + (_MASKED if pixels else 0)
+        self.register_buffer("distance_mean", torch.zeros(distances))
+        self.register_buffer("distance_spread", torch.ones(distances))
+        last, first = len(reference) - 1, int(pixels)
+        stages = {"all": range(last + 1), "backbone": range(first, last + 1), "last": (last,), "pixels": (0,)}
         form = Form(
             self.reference.widths,
             self.difference.widths,
-            stages,
+            distances,
+            tuple(stages[config.stages]),
             config.width,
             config.heads,
             config.dropout,
@@ -57,11 +69,14 @@ class Model(nn.Module):
         :param features: gives each picture's reference tokens and level tokens, anew each time it is called.
         """
         self.reference.fit(reference for reference, _ in features())
-        self.difference.fit(levels.difference for _, levels in features())
-        logs = [np.log(levels.distance.astype(float) + _FAINT).reshape(-1, levels.distance.shape[-1]) for _, levels in features()]
-        everything = np.concatenate(logs)
-        self.get_buffer("distance_mean").copy_(torch.from_numpy(everything.mean(axis=0)))
-        self.get_buffer("distance_spread").copy_(torch.from_numpy(everything.std(axis=0) + 1e-3))
+        self.difference.fit(levels.difference[::_EVERY] for _, levels in features())
+        logs = [
+            self._logs(*(torch.from_numpy(one) for one in (levels.distance, reference, levels.difference)))
+            for reference, levels in features()
+        ]
+        everything = torch.cat([one.flatten(0, 2) for one in logs]).double()
+        self.get_buffer("distance_mean").copy_(everything.mean(dim=0))
+        self.get_buffer("distance_spread").copy_(everything.std(dim=0) + 1e-3)
 
     def tokens(self, reference: np.ndarray, levels: LevelTokens, level: np.ndarray) -> Tokens:
         """One picture, projected.
@@ -73,7 +88,7 @@ class Model(nn.Module):
             return Tokens(
                 self.reference(torch.from_numpy(reference)),
                 self.difference(torch.from_numpy(levels.difference)),
-                self.standardised(torch.from_numpy(levels.distance)),
+                self.distances(*(torch.from_numpy(one) for one in (levels.distance, reference, levels.difference))),
                 torch.as_tensor(level, dtype=torch.float32),
             )
 
@@ -81,10 +96,24 @@ class Model(nn.Module):
         """Leave one head."""
         self.members = nn.ModuleList([self.members[number]])
 
-    def standardised(self, distance: Tensor) -> Tensor:
-        """Logarithms of distances, standardised."""
-        logs = torch.log(distance.float() + _FAINT)
+    def distances(self, distance: Tensor, reference: Tensor, difference: Tensor) -> Tensor:
+        """Logarithms of a stage's distance each, and with the pixel stage of the luma's error over what masks it.
+
+        :param distance: tokens, shape (..., patches, tokens, stages).
+        :param reference: tokens, shape (patches, tokens, channels), or with leading dimensions as the others.
+        :param difference: tokens, shape (..., patches, tokens, channels).
+        :returns: standardised, shape (..., patches, tokens, stages, and two more with the pixel stage).
+        """
+        logs = self._logs(distance, reference, difference)
         return (logs - self.get_buffer("distance_mean")) / self.get_buffer("distance_spread")
+
+    def _logs(self, distance: Tensor, reference: Tensor, difference: Tensor) -> Tensor:
+        found = torch.log(distance.float() + _FAINT)
+        if not self._pixels:
+            return found
+        error = torch.log(difference[..., :1].float() + _FAINT)
+        around = torch.log(reference[..., [3, 6]].float() + _FLAT)  # spread and gradient of the luma
+        return torch.cat([found, error - around], dim=-1)
 
     def patches(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
         """Each patch's probability and share of the weight, means over the members, each (levels, patches)."""

@@ -21,10 +21,10 @@ class Projection(nn.Module):
 
     :param channels: of each stage.
     :param components: at most so many of each stage.
-    :param logarithm: whether tokens are sizes of differences, which span decades.
+    :param logarithm: first and end of the channels whose logarithm is taken: sizes of things, which span decades.
     """
 
-    def __init__(self, channels: Sequence[int], components: int, *, logarithm: bool) -> None:
+    def __init__(self, channels: Sequence[int], components: int, *, logarithm: tuple[int, int]) -> None:
         super().__init__()
         self._channels = tuple(channels)
         self._logarithm = logarithm
@@ -65,4 +65,9 @@ class Projection(nn.Module):
         return torch.cat([one @ self.get_buffer(f"axes_{stage}") for stage, one in enumerate(stages)], dim=-1)
 
     def _scaled(self, tokens: Tensor) -> Tensor:
-        return torch.log(tokens.float() + _FLOOR) if self._logarithm else tokens.float()
+        first, end = self._logarithm
+        found = tokens.float()
+        if end > first:
+            logs = torch.log(found[..., first:end] + _FLOOR)
+            found = torch.cat([found[..., :first], logs, found[..., end:]], dim=-1)
+        return found

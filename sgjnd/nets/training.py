@@ -90,7 +90,7 @@ class Training:
     ) -> None:
         self._network, self._config, self._seed, self._folder, self._bf16 = network, config, seed, folder, bf16
         groups = [{"params": list(parameters), "lr": rate, "peak": rate} for parameters, rate in rates]
-        self._optimiser = torch.optim.AdamW(groups, weight_decay=config.weight_decay, foreach=True)
+        self._optimiser = torch.optim.AdamW(groups, weight_decay=config.weight_decay, fused=True)
         self._history = History()
         self._best: dict[str, Tensor] = {}
 
@@ -175,7 +175,9 @@ class Training:
             tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
         history = {"training": self._history.training, "held_out": self._history.held_out}
         epoch = len(self._history.training)
-        write_atomically(folder / f"epoch-{epoch}.safetensors", save({k: t.contiguous().clone() for k, t in tensors.items()}))
+        write_atomically(
+            folder / f"epoch-{epoch}.safetensors", save({k: t.contiguous().clone() for k, t in tensors.items()})
+        )
         write_atomically(folder / "history.json", json.dumps(history))  # names the epoch: payload first
         for older in folder.glob("epoch-*.safetensors"):
             if older.name != f"epoch-{epoch}.safetensors":

@@ -1,0 +1,204 @@
+"""What each part of SG-JND is worth: out-of-fold errors of variants over several fold seeds, kept as they are made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from baselines.predictor import JNDPredictor
+from baselines.registry import registry
+from datasets.commands import progress, write_atomically
+from datasets.dataset import Dataset, open_dataset
+from datasets.picture import Picture
+from datasets.truths import find_truth
+from sgjnd.lite import SgJndLite
+
+FOLDS = 5
+_DRAWS = 5000
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row.
+
+    :param name: as flags and tables say it.
+    :param meaning: for people.
+    :param settings: of `sgjnd.config.Config`.
+    :param share: of the training sources that are used.
+    """
+
+    name: str
+    meaning: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    share: float = 1.0
+
+    def make(self) -> JNDPredictor:
+        """A new predictor; a name that is no variant's is a registered predictor's."""
+        return SgJndLite(settings=dict(self.settings))
+
+
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant("sgjnd-lite", "as registered"),
+        Variant("no-attention", "stages side by side instead of cross-scale attention", {"attention": False}),
+        Variant("no-patch-weights", "all patches count alike", {"patch_weights": False}),
+        Variant("last-stage", "the most semantic stage alone", {"stages": "last"}),
+        Variant("reference-only", "no distorted branch: reference and level alone", {"branches": "reference"}),
+        Variant("difference-only", "no reference branch", {"branches": "difference"}),
+        Variant("low-level", "the pixel stage alone: no semantic features", {"stages": "pixels"}),
+        Variant("no-pixels", "the backbone's stages alone, without the pixel stage", {"stages": "backbone"}),
+        Variant("random-backbone", "the same network with random weights", {"weights": "none"}),
+        Variant("lite2", "EfficientNet-Lite2", {"backbone": "efficientnet-lite2"}),
+        Variant("one-member", "one head instead of three", {"members": 1}),
+        Variant("hard-label", "trained on noticeable or not", {"label": "hard"}),
+        Variant("quarter", "a quarter of the training sources", share=0.25),
+        Variant("half", "half of the training sources", share=0.5),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One row under one fold seed.
+
+    :param dataset: its name.
+    :param root: its folder.
+    :param row: name of a variant, or of a registered predictor.
+    """
+
+    dataset: str
+    root: str | None
+    truth: str
+    row: str
+    fold_seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """A row of the table.
+
+    :param row: its name.
+    :param mae: mean absolute error in levels, over pictures and fold seeds.
+    :param interval: 95 % bootstrap interval of it over sources.
+    :param differences: by name of another row: this row's MAE minus the other's, and its paired interval.
+    """
+
+    row: str
+    mae: float
+    interval: tuple[float, float]
+    differences: Mapping[str, tuple[float, float, float]]
+
+
+def run(tasks: Sequence[Task], folder: Path, *, jobs: int) -> Iterator[tuple[Task, np.ndarray]]:
+    """Absolute errors of every picture for each task; what is in the folder already is read, not computed.
+
+    :param folder: holds a JSON file a task.
+    :param jobs: processes, of one thread each.
+    """
+    waiting = []
+    for task in tasks:
+        path = _file(folder, task)
+        if path.is_file():
+            yield task, np.array(json.loads(path.read_text(encoding="utf-8"))["absolute_error"])
+        else:
+            waiting.append(task)
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_one_thread)
+    try:
+        found = pool.map(errors_of, waiting)
+        for task, errors in progress(zip(waiting, found, strict=True), "rows", len(waiting)):
+            content = {"task": vars(task), "absolute_error": errors.tolist()}
+            write_atomically(_file(folder, task), json.dumps(content) + "\n")
+            yield task, errors
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def errors_of(task: Task) -> np.ndarray:
+    """Out-of-fold absolute errors, shape (pictures,)."""
+    dataset = open_dataset(task.dataset, task.root)
+    truth = find_truth(task.truth)
+    pictures = dataset.pictures
+    true = np.array([truth.level(picture) for picture in pictures])
+    fold = folds_of(pictures, task.fold_seed)
+    predicted = np.empty(len(pictures))
+    for number in range(FOLDS):
+        trained = _training(task, pictures, fold != number)
+        predictor = _make(task.row).fit(
+            [pictures[i] for i in trained], true[trained], seed=1000 * task.fold_seed + number
+        )
+        for index in np.flatnonzero(fold == number):
+            predicted[index] = predictor.predict(pictures[index].without_samples())
+        for picture in pictures:
+            picture.ladder.forget_pixels()
+    return np.abs(predicted - true)
+
+
+def folds_of(pictures: Sequence[Picture], seed: int) -> np.ndarray:
+    """Sources shuffled by the seed and dealt out in turn, as fold files are made; shape (pictures,)."""
+    sources = sorted({picture.source for picture in pictures})
+    order = np.random.default_rng(seed).permutation(len(sources))
+    fold_of = {sources[index]: turn % FOLDS for turn, index in enumerate(order)}
+    return np.array([fold_of[picture.source] for picture in pictures])
+
+
+def compare(errors: Mapping[str, np.ndarray], sources: Sequence[str], against: Sequence[str]) -> list[Compared]:
+    """MAE of every row with its interval, and paired differences, pictures resampled by source.
+
+    :param errors: of each row, means over fold seeds, shape (pictures,).
+    :param against: rows that the others are compared with.
+    """
+    names, inverse = np.unique(np.asarray(sources), return_inverse=True)
+    draws = np.random.default_rng(0).multinomial(len(names), np.full(len(names), 1 / len(names)), size=_DRAWS)
+    counts = draws @ np.bincount(inverse)
+
+    def interval(values: np.ndarray) -> tuple[float, float]:
+        means = draws @ np.bincount(inverse, values) / counts
+        low, high = np.quantile(means, [0.025, 0.975])
+        return float(low), float(high)
+
+    rows = []
+    for row, values in errors.items():
+        paired = {
+            other: (float((values - errors[other]).mean()), *interval(values - errors[other]))
+            for other in against
+            if other in errors and other != row
+        }
+        rows.append(Compared(row, float(values.mean()), interval(values), paired))
+    return sorted(rows, key=lambda one: one.mae)
+
+
+def _make(row: str) -> JNDPredictor:
+    return VARIANTS[row].make() if row in VARIANTS else registry()[row].make()
+
+
+def _training(task: Task, pictures: Sequence[Picture], allowed: np.ndarray) -> np.ndarray:
+    """Numbers of the training pictures: all, or those of a random share of the sources."""
+    share = VARIANTS[task.row].share if task.row in VARIANTS else 1.0
+    sources = sorted({p.source for p, may in zip(pictures, allowed, strict=True) if may})
+    kept = np.random.default_rng(task.fold_seed).permutation(sources)[: max(2, round(share * len(sources)))]
+    return np.array([i for i, p in enumerate(pictures) if allowed[i] and p.source in set(kept)])
+
+
+def _file(folder: Path, task: Task) -> Path:
+    return folder / f"{task.dataset}-{task.truth}" / f"{task.row}-{task.fold_seed}.json"
+
+
+def _one_thread() -> None:
+    import cv2
+    import torch
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+def sources_of(dataset: Dataset) -> list[str]:
+    """Of every picture, in order."""
+    return [picture.source for picture in dataset.pictures]
