@@ -1,0 +1,164 @@
+"""`python -m sgjnd.predict`: the JPEG quality that a photograph needs."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from datasets.commands import progress, run_command, write_atomically
+from datasets.errors import UserError
+from datasets.photos import SUFFIXES
+from sgjnd.answer import COMPARED_QF, SEARCHES, Answer, Answerer
+from sgjnd.checkpoint import SHIPPED, Checkpoint, load_checkpoint
+
+EXAMPLES = """\
+examples:
+  python -m sgjnd.predict photo.png                       the quality at its JND, and what it saves
+  python -m sgjnd.predict ~/Pictures --save small         every picture of a folder, compressed into another
+  python -m sgjnd.predict 'shots/*.tif' photo.webp --sur 0.9 --json
+      the smallest quality at which 90 % of people are satisfied, a JSON object a line
+  python -m sgjnd.predict photo.png --explain             also photo-explained.png: where it would show first
+  python -m sgjnd.predict photo.png --checkpoint mine.safetensors
+      by a network of your own (python -m sgjnd.train)
+
+The network that comes with the installation was trained on simulated observers, not on people: take its answers as a
+starting point, and train it on rated pictures where they matter:
+  python -m datasets.get mcl-jci ARCHIVE --root ~/data/mcl-jci
+  python -m sgjnd.train --dataset mcl-jci --root ~/data/mcl-jci --out mine.safetensors
+
+Exit status: 0 done, 1 some pictures could not be used (the others are answered), 2 a wrong request.
+"""
+_MORE = (*SUFFIXES, ".bmp", ".tif", ".tiff", ".gif")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    :returns: 0, or 1 where a picture could not be used.
+    :raises UserError: for a request that cannot be carried out.
+    """
+    arguments = _parser().parse_args(argv)
+    if arguments.sur is not None and not 0 < arguments.sur < 1:
+        raise UserError(f"--sur is a share of people between 0 and 1, such as 0.75, not {arguments.sur:g}")
+    files = find_files(arguments.images)
+    if arguments.save:
+        _check_save(arguments.save, files)
+    checkpoint = load_checkpoint(arguments.checkpoint or SHIPPED)
+    answerer = Answerer(checkpoint, search=arguments.search, device=arguments.device)
+    if not arguments.quiet:
+        print(_trained_on(checkpoint), file=sys.stderr)
+    failed = 0
+    several = len(files) > 1
+    for path in progress(files, "pictures", quiet=arguments.quiet or not several):
+        try:
+            answer = _answer(answerer, path, arguments)
+        except UserError as error:
+            failed += 1
+            print(f"left out: {error}", file=sys.stderr)
+            continue
+        print(json.dumps(asdict(answer)) if arguments.json else as_text(answer), flush=True)
+    if failed and several:
+        print(f"{failed} of {len(files)} pictures could not be used", file=sys.stderr)
+    return int(failed > 0)
+
+
+def find_files(names: Sequence[str]) -> list[Path]:
+    """The pictures that files, folders and globs stand for, in order, each once.
+
+    :raises UserError: where a name stands for nothing.
+    """
+    found: dict[Path, None] = {}
+    for name in names:
+        path = Path(name).expanduser()
+        if path.is_dir():
+            inside = [one for one in sorted(path.iterdir()) if one.suffix.lower() in _MORE and one.is_file()]
+            if not inside:
+                raise UserError(f"{name}: the folder holds no pictures ({', '.join(_MORE)})")
+        elif path.is_file():
+            inside = [path]
+        else:
+            matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (pathlib knows no absolute patterns)
+            inside = [Path(one) for one in matches if Path(one).is_file()]
+            if not inside:
+                raise UserError(f"{name}: there is no such picture or folder, and as a pattern it matches nothing")
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def as_text(answer: Answer) -> str:
+    """An answer in a line or two."""
+    saving = 1 - answer.bytes / answer.bytes_at_95
+    share = f"{100 * abs(saving):.0f} % {'fewer' if saving >= 0 else 'more'} than"
+    line = (
+        f"{answer.image} ({answer.width}x{answer.height}): JPEG quality {answer.quality}, at which "
+        f"{100 * answer.sur:.0f} % of people see no difference (JND at QF {answer.jnd_qf:.1f}); {answer.bytes:,} bytes, {share} the "
+        f"{answer.bytes_at_95:,} at quality {COMPARED_QF}"
+    )
+    return f"{line}\n  wrote {answer.saved}" if answer.saved else line
+
+
+def _answer(answerer: Answerer, path: Path, arguments: argparse.Namespace) -> Answer:
+    answer, encoded = answerer.answer(path, sur=arguments.sur)
+    if arguments.save:
+        saved = arguments.save / f"{path.stem}.jpg"
+        write_atomically(saved, encoded)
+        answer = replace(answer, saved=str(saved))
+    if arguments.explain:
+        from sgjnd.explain import explain
+
+        drawn = (
+            Path(f"{path.stem}-explained.png") if not arguments.save else arguments.save / f"{path.stem}-explained.png"
+        )
+        write_atomically(drawn, explain(answerer, path, answer.quality))
+        print(f"{path}: wrote {drawn}", file=sys.stderr)
+    return answer
+
+
+def _check_save(folder: Path, files: Sequence[Path]) -> None:
+    """Before anything is looked at: two pictures must not become one file, and no picture its own copy."""
+    taken: dict[Path, Path] = {}
+    for path in files:
+        target = (folder / f"{path.stem}.jpg").resolve()
+        if target == path.resolve():
+            raise UserError(f"--save {folder}: {path} would be overwritten. Name another folder.")
+        if (other := taken.setdefault(target, path)) is not path:
+            raise UserError(f"--save {folder}: {other} and {path} would both become {target.name}; do them apart")
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"--save {folder}: is a file. Name a folder.")
+
+
+def _trained_on(checkpoint: Checkpoint) -> str:
+    about = checkpoint.about
+    warning = ""
+    if "simulated" in about.get("samples", ""):
+        warning = "; train it on people's samples where answers matter (--help says how)"
+    return f"trained on {about.get('data', 'unknown data')} ({about.get('samples', 'unknown samples')}){warning}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(
+        prog="python -m sgjnd.predict",
+        description="Say at which JPEG quality people begin to notice that a photograph was compressed.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = p.add_argument
+    add("images", nargs="+", metavar="IMAGE", help="files, folders or quoted patterns")
+    add("--checkpoint", type=Path, metavar="FILE", help="a network of yours (default: the one that is installed)")
+    add("--sur", type=float, metavar="SHARE", help="share of people to satisfy, e.g. 0.75 (default: the JND itself)")
+    add("--save", type=Path, metavar="DIR", help="write the compressed files into a folder")
+    add("--explain", action="store_true", help="draw patch qualities and weights over the picture")
+    add("--json", action="store_true", help="a JSON object a picture")
+    add("--search", default="scan", choices=SEARCHES, help="how levels are tried (default: scan)")
+    add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where it computes (default: auto)")
+    add("-q", "--quiet", action="store_true", help="answers, errors and warnings only")
+    return p
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))

@@ -1,0 +1,185 @@
+"""`python -m sgjnd.train`: train SG-JND on a rated data set and write a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from datasets.commands import progress, run_command, write_atomically
+from datasets.dataset import Dataset, OpenOptions, open_dataset
+from datasets.errors import UserError
+from datasets.truths import find_truth
+from sgjnd.checkpoint import save_checkpoint
+from sgjnd.config import Config
+from sgjnd.feature_store import cache_folder
+from sgjnd.fitting import Fitted, Lesson, fit_frozen, fit_whole
+from sgjnd.full import DEFAULTS
+from sgjnd.looking import Looker
+
+if TYPE_CHECKING:
+    from sgjnd.nets.training import History
+
+EXAMPLES = """\
+examples:
+  python -m sgjnd.train --dataset demo --out demo.safetensors
+      the demo set (simulated observers), a minute: shows that it works
+  python -m sgjnd.train --dataset mcl-jci --root ~/data/mcl-jci --truth sqf --out mine.safetensors
+      heads on frozen features; then: python -m sgjnd.predict photo.png --checkpoint mine.safetensors
+  python -m sgjnd.train --dataset konjnd-1k-jpeg --root ~/data/konjnd-1k --whole --device cuda --out mine.safetensors
+      the whole network, backbone included; hours without a GPU
+  python -m sgjnd.train --dataset demo --set dropout=0.3 --set backbone=efficientnet-lite2 --out other.safetensors
+      other settings (sgjnd/config.py has them all, with reasons)
+
+Killed or interrupted, the same command goes on from the last whole epoch. Losses are drawn beside the checkpoint.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    :raises UserError: for a request that cannot be carried out.
+    """
+    arguments = _parser().parse_args(argv)
+    if arguments.out.suffix != ".safetensors":
+        raise UserError(f"--out {arguments.out}: expected a file name that ends in .safetensors")
+    settings = dict(_setting(text) for text in arguments.set)
+    if arguments.weights:
+        settings["weights"] = arguments.weights
+    config = Config.of(settings, **(DEFAULTS if arguments.whole else {}))
+    dataset = open_dataset(arguments.dataset, arguments.root, OpenOptions(jnd=arguments.jnd))
+    if not dataset.has_pixels:
+        raise UserError(f"--root {arguments.root}: holds labels only, and SG-JND learns from pictures")
+    looker = Looker(config, device=arguments.device)
+    _say(arguments.quiet, f"{looker.chosen.why}; {looker.device}")
+    lesson = _lesson(dataset, arguments.truth, looker, quiet=arguments.quiet)
+    folder = cache_folder() / "training" / _key(dataset, arguments, config, looker)
+    fit = fit_whole if arguments.whole else fit_frozen
+    fitted, histories = fit(
+        looker, lesson, seed=arguments.seed, folder=folder, say=_Teller(config, quiet=arguments.quiet)
+    )
+    _finish(arguments, dataset, config, looker, fitted, histories)
+    return 0
+
+
+def about(dataset: Dataset, truth: str) -> dict[str, str]:
+    """What a checkpoint says of its training data."""
+    card = dataset.card
+    sources = len({picture.source for picture in dataset.pictures})
+    notes = {"notes": " ".join(dataset.notes)} if dataset.notes else {}
+    return {
+        "data": f"{card.title}: {len(dataset.pictures)} pictures of {sources} sources",
+        "samples": card.samples,
+        "truth": truth,
+        "manifest": dataset.manifest.sha256,
+        **notes,
+    }
+
+
+def _lesson(dataset: Dataset, truth: str, looker: Looker, *, quiet: bool) -> Lesson:
+    named, measured = find_truth(truth), []
+    for picture in progress(dataset.pictures, "looking at pictures", quiet=quiet):
+        measured.append(looker.measure(picture))
+        picture.ladder.forget_pixels()
+    levels = np.array([named.level(picture) for picture in dataset.pictures])
+    return Lesson(dataset.pictures, levels, measured)
+
+
+def _finish(
+    arguments: argparse.Namespace,
+    dataset: Dataset,
+    config: Config,
+    looker: Looker,
+    fitted: Fitted,
+    histories: Sequence[History],
+) -> None:
+    from sgjnd.curves import draw_losses
+
+    told = about(dataset, arguments.truth) | {"backbone": looker.chosen.why, "seed": str(arguments.seed)}
+    save_checkpoint(arguments.out, fitted, config, looker.chosen, looker.channels, told)
+    curves = arguments.out.with_suffix(".losses.png")
+    write_atomically(curves, draw_losses(histories, title=told["data"]))
+    best = ", ".join(f"{min(h.held_out or h.training):.4f} (epoch {h.best + 1})" for h in histories)
+    size_mb = arguments.out.stat().st_size / 1e6
+    _say(arguments.quiet, f"held-out loss of each training: {best}")
+    _say(arguments.quiet, f"wrote {arguments.out} ({size_mb:.1f} MB) and {curves}")
+    _say(arguments.quiet, f"use it: python -m sgjnd.predict IMAGE --checkpoint {arguments.out}")
+
+
+class _Teller:
+    """Says a line an epoch, on a terminal in place."""
+
+    def __init__(self, config: Config, *, quiet: bool) -> None:
+        self._config, self._quiet = config, quiet
+
+    def __call__(self, member: int, epoch: int, history: History) -> None:
+        if self._quiet:
+            return
+        name = f"head {member + 1}/{self._config.members}" if member < self._config.members else "whole network"
+        held_out = f", held out {history.held_out[-1]:.4f}" if history.held_out else ""
+        end = "\r" if sys.stderr.isatty() else "\n"
+        line = f"{name}, epoch {epoch + 1}/{self._config.epochs}: loss {history.training[-1]:.4f}{held_out}"
+        print(f"{line:<78}", end=end, file=sys.stderr, flush=True)
+
+
+def _key(dataset: Dataset, arguments: argparse.Namespace, config: Config, looker: Looker) -> str:
+    parts: dict[str, Any] = {
+        "data": dataset.manifest.sha256,
+        "truth": arguments.truth,
+        "jnd": arguments.jnd,
+        "config": asdict(config),
+        "weights": looker.chosen.sha256,
+        "whole": arguments.whole,
+        "seed": arguments.seed,
+        "device": looker.device,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(f"--set {text}: expected NAME=VALUE, such as --set dropout=0.3")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def _say(quiet: bool, line: str) -> None:
+    if not quiet:
+        print(line, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(
+        prog="python -m sgjnd.train",
+        description="Train SG-JND on a rated data set; write a checkpoint (safetensors) and a picture of the losses.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = p.add_argument
+    add("--dataset", default="demo", metavar="NAME", help="data set (default: demo; python -m protocols.run --list)")
+    add("--root", metavar="DIR", help="its folder")
+    add("--truth", default="mean", metavar="NAME", help="what 'the JND' means (default: mean)")
+    add("--jnd", type=int, default=1, choices=(1, 2, 3), help="first, second or third JND (default: 1)")
+    add("--out", type=Path, required=True, metavar="FILE.safetensors", help="the checkpoint")
+    add("--whole", action="store_true", help="fine-tune the backbone too (ResNet-50 where its weights can be had)")
+    add("--weights", metavar="FILE|none", help="of the backbone: a .pth or .safetensors file, or none for random ones")
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of sgjnd/config.py; repeatable")
+    add("--seed", type=int, default=0, metavar="N", help="of everything random (default: 0)")
+    add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where it computes (default: auto)")
+    add("-q", "--quiet", action="store_true", help="errors and warnings only")
+    return p
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))
