@@ -141,6 +141,13 @@ class JNDPredictor(ABC):
         """
         return None
 
+    def ingredients(self) -> Mapping[str, str]:
+        """What predictions depend on besides parameters, data and code, by name: the hash of a weight file, say.
+
+        Part of a stored run's key, so that another file makes it stale.
+        """
+        return {}
+
     def measurement(self, picture: Picture) -> Any:
         """What `measure` gave for the picture, from its memory where it has been measured."""
         return picture.remember(self.measurement_key(), lambda: self.measure(picture))

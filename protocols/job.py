@@ -71,7 +71,9 @@ class Job:
         """Everything the predictions depend on, by name."""
         task, predictor = self.task, self.make()
         parameters = {name: value for name, value in predictor.get_params().items() if name != "device"}
+        ingredients = dict(predictor.ingredients())
         return {
+            **({"ingredients": ingredients} if ingredients else {}),
             "schema": SCHEMA_VERSION,
             "data set": task.dataset.card.name,
             "data": task.dataset.manifest.sha256,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from sgjnd.fitting import Fitted
 from sgjnd.search_fit import Prior
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from sgjnd.weights import Chosen
 
 SCHEMA = 1
@@ -49,6 +52,7 @@ def save_checkpoint(
     """
     from safetensors.torch import save
 
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in fitted.model.state_dict().items()}
     header = {
         "schema": SCHEMA,
         "config": dataclasses.asdict(config),
@@ -59,8 +63,8 @@ def save_checkpoint(
         "share": fitted.share,
         "prior": {name: float(value) for name, value in dataclasses.asdict(fitted.prior).items()},
         "about": dict(about),
+        "tensors_sha256": _sha256(tensors),
     }
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in fitted.model.state_dict().items()}
     write_atomically(path, save(tensors, metadata={_HEADER: json.dumps(header)}))
 
 
@@ -76,13 +80,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         if header["schema"] != SCHEMA:
             raise ValueError(f"its schema is {header['schema']}, this program reads {SCHEMA}")
+        if header["tensors_sha256"] != _sha256(tensors):  # safetensors has no checksum of its own
+            raise ValueError("its tensors are not those that were written: copy the file again")
         config = Config.of(header["config"])
         model = Model(config, header["channels"])
         model.load_state_dict(tensors)
         fitted = Fitted(model.eval(), Prior(**header["prior"]), float(header["share"]), str(header["codec"]))
         about = {str(name): str(text) for name, text in header["about"].items()}
         return Checkpoint(fitted, config, str(header["backbone_sha256"]), about)
-    except (KeyError, TypeError, ValueError, RuntimeError, UserError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, UserError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(
             f"{path}: is no checkpoint that this version can use ({reason}). Train it again with python -m sgjnd.train."
@@ -98,8 +104,15 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         with safe_open(path, framework="pt") as stream:
             header = json.loads((stream.metadata() or {})[_HEADER])
             return dict(header), {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (no dict)
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{path}: cannot be read as a checkpoint ({type(error).__name__}: {error}). Expected a .safetensors file "
             "that python -m sgjnd.train wrote."
         ) from error
+
+
+def _sha256(tensors: Mapping[str, Tensor]) -> str:
+    found = hashlib.sha256()
+    for name in sorted(tensors):
+        found.update(name.encode() + tensors[name].numpy().tobytes())
+    return found.hexdigest()

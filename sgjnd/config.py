@@ -42,10 +42,10 @@ class Config:
 
     :param backbone: a name of `sgjnd.weights.BACKBONES`, or `auto`.
     :param weights: of the backbone: empty for ImageNet's, a file, or `none` for random ones (an ablation).
-    :param patch_pixels: side of a patch. 128: two degrees and more at 24.3 px/deg, so that a patch holds what one glance
-        takes in, and four places of the coarsest stage along a side.
-    :param most_patches: patches of one picture at most; a 1080p picture is 135 patches of 128 pixels, of which 48 spread
-        evenly cost a third.
+    :param patch_pixels: side of a patch. 128: two degrees and more at 24.3 px/deg, so that a patch holds what one
+        glance takes in, and four places of the coarsest stage along a side.
+    :param most_patches: patches of one picture at most; a 1080p picture is 135 patches of 128 pixels, of which 48
+        spread evenly cost a third.
     :param token_cells: tokens along a patch's side in every stage. 2: cells of 64 pixels; more would be finer than the
         region that people look at, and costs its square.
     :param stages: one of `STAGES`.

@@ -74,7 +74,7 @@ class Extractor:
         self._pixels = pixels
         self._device = torch.device(device)
         self._bf16 = bf16
-        self._backbone = backbone.to(self._device, memory_format=torch.channels_last)
+        self._backbone = backbone.to(self._device).to(memory_format=torch.channels_last)
 
     @property
     def channels(self) -> tuple[int, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from sgjnd.weights import build
 
 if TYPE_CHECKING:
     from sgjnd.nets.backbone import Backbone
+    from sgjnd.nets.examples import Tokens
     from sgjnd.nets.model import Model
     from sgjnd.nets.training import History
 
@@ -108,24 +111,19 @@ def fit_frozen(
     config = looker.config
     lesson.check(config.label)
     positions = looker.positions(lesson.codec)
-    level = positions / (len(lesson.codec.levels) - 1)
-    labels = lesson.labels(config.label)[:, positions]
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = new_model(config, looker)
-    features = _streamed(looker, lesson)
-    model.fit_projections(features)
-    tokens = [model.tokens(reference, levels, level) for reference, levels in features()]
-    histories = []
-    for member, held_out in enumerate(held_out_sources(lesson.pictures, config.members, seed)):
-        trained = [number for number in range(len(lesson.pictures)) if number not in held_out]
-        examples = Examples(tokens, torch.from_numpy(labels), trained, sorted(held_out), config)
-        head = model.members[member]
-        place = folder / f"member-{member}" if folder else None
-        training = Training(
-            head, [(head.parameters(), config.learning_rate)], config, seed=seed + 7919 * member, folder=place
-        )
-        histories.append(training.run(examples, say=lambda epoch, so_far, member=member: say(member, epoch, so_far)))
+    labels = torch.from_numpy(lesson.labels(config.label)[:, positions])
+    with _one_thread():
+        model, tokens = _prepared(looker, lesson, positions, seed)
+        histories = []
+        for member, held_out in enumerate(held_out_sources(lesson.pictures, config.members, seed)):
+            trained = [number for number in range(len(lesson.pictures)) if number not in held_out]
+            examples = Examples(tokens, labels, trained, sorted(held_out), config)
+            head = model.members[member]
+            place = folder / f"member-{member}" if folder else None
+            training = Training(
+                head, [(head.parameters(), config.learning_rate)], config, seed=seed + 7919 * member, folder=place
+            )
+            histories.append(training.run(examples, say=functools.partial(say, member)))
     model.eval()
     return Fitted(
         model, prior_of(lesson), truth_share(lesson.pictures, lesson.true_levels), lesson.codec.name
@@ -161,9 +159,35 @@ def fit_whole(
     ]
     bf16 = has_fast_bf16(looker.device)
     training = Training(network, rates, config, seed=seed, folder=folder and folder / "whole", bf16=bf16)
-    histories.append(training.run(examples, say=lambda epoch, so_far: say(config.members, epoch, so_far)))
+    histories.append(training.run(examples, say=functools.partial(say, config.members)))
     model.keep_member(0)
     return dataclasses.replace(started, model=model.cpu().eval(), backbone=backbone.cpu().eval()), histories
+
+
+def _prepared(looker: Looker, lesson: Lesson, positions: np.ndarray, seed: int) -> tuple[Model, list[Tokens]]:
+    """An untrained model whose projections are fitted, and every picture's tokens."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = new_model(looker.config, looker)
+    features = _streamed(looker, lesson)
+    model.fit_projections(features)
+    level = positions / (len(lesson.codec.levels) - 1)
+    return model, [model.tokens(reference, levels, level) for reference, levels in features()]
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Heads are so small that threads would spend their time waiting for each other; and sums have one order."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def new_model(config: Config, looker: Looker) -> Model:

@@ -15,10 +15,13 @@ from sgjnd.fitting import Fitted, Lesson, fit_frozen
 from sgjnd.looking import Looker
 from sgjnd.network_predictor import NetworkPredictor
 
-PAPER = "Y. Cao et al., SG-JND: semantic-guided just noticeable distortion predictor, IEEE ICIP 2024, arXiv:2408.04273"
+PAPER = (
+    "L. Cao et al., SG-JND: Semantic-guided just noticeable distortion predictor for image compression, "
+    "IEEE ICIP 2024, arXiv:2408.04273"
+)
 SETTINGS_OURS = (
-    "Reimplementation; settings ours. Patch size and count, stages, the attention's form, label, loss, optimiser, epochs "
-    "and the search are not verified of the paper; sgjnd/config.py gives each with its reason."
+    "Reimplementation; settings ours. Patch size and count, stages, the attention's form, label, loss, optimiser, "
+    "epochs and the search are not verified of the paper; sgjnd/config.py gives each with its reason."
 )
 
 

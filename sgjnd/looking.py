@@ -107,17 +107,21 @@ class Looker:
         reference, difference, distance = (np.asarray(found[k]) for k in ("reference", "difference", "distance"))
         return Features(reference, LevelTokens(difference, distance))
 
+    def gaze(self, picture: Picture, extractor: Extractor | None = None) -> Gaze:
+        """Begin to look at a picture, at whichever levels are asked for.
+
+        :param extractor: of a fine-tuned backbone; None takes the pretrained one.
+        """
+        return Gaze(extractor or self._extractor(), picture, self.patches(picture))
+
     def look(self, picture: Picture, positions: np.ndarray, extractor: Extractor | None = None) -> Features:
         """Features at any levels, computed.
 
         :param positions: counted from the worst level, shape (levels,).
-        :param extractor: of a fine-tuned backbone; None takes the pretrained one.
+        :param extractor: as in `gaze`.
         """
-        extractor, patches = extractor or self._extractor(), self.patches(picture)
-        reference = extractor.reference(picture.reference, patches)
-        levels = [int(level) for level in np.asarray(picture.codec.level_at(np.asarray(positions)))]
-        seen = [extractor.level(picture.ladder.rgb(level), patches, reference) for level in levels]
-        return Features(reference.tokens, LevelTokens.joined(seen) if seen else LevelTokens.none())
+        gaze = self.gaze(picture, extractor)
+        return Features(gaze.reference, gaze.levels(positions))
 
     def _compute(self, picture: Picture) -> Features:
         return self.look(picture, self.positions(picture.codec))
@@ -130,6 +134,30 @@ class Looker:
     def _extractor(self) -> Extractor:
         config = self.config
         return _extractor(self.chosen, config.token_cells, config.pixels, self.device, has_fast_bf16(self.device))
+
+
+@final
+class Gaze:
+    """One picture being looked at: its reference once, its levels as they are asked for."""
+
+    def __init__(self, extractor: Extractor, picture: Picture, patches: Patches) -> None:
+        self._extractor, self._picture, self.patches = extractor, picture, patches
+        self._seen = extractor.reference(picture.reference, patches)
+
+    @property
+    def reference(self) -> np.ndarray:
+        """The reference's tokens, float16, shape (patches, tokens, channels)."""
+        return self._seen.tokens
+
+    def levels(self, positions: np.ndarray) -> LevelTokens:
+        """How levels differ from the reference.
+
+        :param positions: counted from the worst level, shape (levels,).
+        """
+        picture = self._picture
+        levels = [int(level) for level in np.asarray(picture.codec.level_at(np.asarray(positions)))]
+        seen = [self._extractor.level(picture.ladder.rgb(level), self.patches, self._seen) for level in levels]
+        return LevelTokens.joined(seen) if seen else LevelTokens.none()
 
 
 @functools.lru_cache(maxsize=2)

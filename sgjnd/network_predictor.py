@@ -14,9 +14,9 @@ from datasets.errors import UserError
 from datasets.picture import Picture
 from sgjnd.config import Config
 from sgjnd.fitting import Fitted
-from sgjnd.looking import Looker
 from sgjnd.search import strategy
 from sgjnd.search_fit import Found
+from sgjnd.weights import choose
 
 Self = TypeVar("Self", bound="NetworkPredictor")
 
@@ -38,6 +38,10 @@ class NetworkPredictor(JNDPredictor):
 
         :raises UserError: for a setting that does not exist, or is out of range.
         """
+
+    def ingredients(self) -> Mapping[str, str]:
+        """The backbone that the settings come to here, and the hash of its weights."""
+        return weights_of(self.config())
 
     @abstractmethod
     def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted:
@@ -105,6 +109,10 @@ class NetworkPredictor(JNDPredictor):
         return last[2]
 
 
-def network_measurement(looker: Looker, picture: Picture) -> dict[str, Any]:
-    """`Looker.measure`, or nothing for a picture without pixels."""
-    return looker.measure(picture)
+def weights_of(config: Config) -> dict[str, str]:
+    """Backbone and weights by hash; where they cannot be had, that is said (a run then fails with the reason)."""
+    try:
+        chosen = choose(config.backbone, config.weights)
+    except UserError as error:
+        return {"backbone": config.backbone, "weights": f"missing: {error}"}
+    return {"backbone": chosen.backbone, "weights": chosen.sha256}

@@ -96,8 +96,8 @@ def as_text(answer: Answer) -> str:
     share = f"{100 * abs(saving):.0f} % {'fewer' if saving >= 0 else 'more'} than"
     line = (
         f"{answer.image} ({answer.width}x{answer.height}): JPEG quality {answer.quality}, at which "
-        f"{100 * answer.sur:.0f} % of people see no difference (JND at QF {answer.jnd_qf:.1f}); {answer.bytes:,} bytes, {share} the "
-        f"{answer.bytes_at_95:,} at quality {COMPARED_QF}"
+        f"{100 * answer.sur:.0f} % of people see no difference (JND at QF {answer.jnd_qf:.1f}); "
+        f"{answer.bytes:,} bytes, {share} the {answer.bytes_at_95:,} at quality {COMPARED_QF}"
     )
     return f"{line}\n  wrote {answer.saved}" if answer.saved else line
 

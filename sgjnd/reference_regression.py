@@ -11,6 +11,7 @@ from baselines.predictor import Card, JNDPredictor
 from datasets.picture import Picture
 from sgjnd.config import Config
 from sgjnd.looking import Looker
+from sgjnd.network_predictor import weights_of
 
 _MISFIT = 20.0
 """C of the support vector regression: what a level of error costs against a smooth function."""
@@ -43,6 +44,10 @@ class ReferenceRegression(JNDPredictor):
     def __init__(self, *, settings: dict[str, Any] | None = None, device: str = "auto") -> None:
         self.settings = settings
         self.device = device
+
+    def ingredients(self) -> dict[str, str]:
+        """The backbone's weights."""
+        return weights_of(Config.of(self.settings))
 
     def measure(self, picture: Picture) -> np.ndarray:
         """Means and spreads of the tokens' channels over the picture, shape (2 channels,)."""

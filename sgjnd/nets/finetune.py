@@ -101,7 +101,8 @@ class PixelExamples:
     def held_out(self) -> Iterator[Batch]:
         for number in self._held_out:
             picture = self._pictures[number]
-            patches = cover(*picture.reference.shape[:2], self._config.patch_pixels, self._config.patches_per_picture)
+            height, width = picture.reference.shape[:2]
+            patches = cover(height, width, self._config.patch_pixels, self._config.patches_per_picture)
             yield self._joined([(number, int(position), patches) for position in self._positions])
 
     def _drawn(self) -> int:

@@ -63,8 +63,7 @@ class Head(nn.Module):
         self.level = nn.Linear(2, form.width)
         self.population = nn.Parameter(torch.zeros(3))
         self.quality = _two_layers(joined + form.width, form.width, form.dropout)
-        self.weight = _two_layers(joined, form.width, 0.0)
-        nn.init.ones_(self.weight[-1].bias)
+        self.weight = _two_layers(joined, form.width, 0.0, start=1.0)
 
     def forward(self, reference: Tensor, difference: Tensor, distance: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
         """Look at some patches of one level of each of several pictures.
@@ -75,7 +74,7 @@ class Head(nn.Module):
         :param level: from the worst (0) to the best (1), shape (batch,).
         :returns: logits that a patch's compression is noticed, and the patches' weights, each (batch, patches).
         """
-        batch, patches, tokens = difference.shape[:3]
+        batch, patches = difference.shape[:2]
         stages = [embed(reference, difference, distance).flatten(0, 1) for embed in self.embeddings]
         if self._form.attention:
             fused = stages[-1]
@@ -159,11 +158,12 @@ def pooled(quality: Tensor, weight: Tensor) -> Tensor:
     return (quality.sigmoid() * weight).sum(dim=-1) / weight.sum(dim=-1)
 
 
-def _two_layers(inputs: int, hidden: int, dropout: float) -> nn.Sequential:
-    layers = nn.Sequential(nn.Linear(inputs, hidden), nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden, 1))
-    nn.init.zeros_(layers[-1].weight)
-    nn.init.zeros_(layers[-1].bias)
-    return layers
+def _two_layers(inputs: int, hidden: int, dropout: float, *, start: float = 0.0) -> nn.Sequential:
+    """Two layers that answer `start`, whatever their input, until they are trained."""
+    first, last = nn.Linear(inputs, hidden), nn.Linear(hidden, 1)
+    nn.init.zeros_(last.weight)
+    nn.init.constant_(last.bias, start)
+    return nn.Sequential(first, nn.GELU(), nn.Dropout(dropout), last)
 
 
 def _slice(widths: Sequence[int], stage: int) -> slice:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -107,8 +109,10 @@ class Training:
                 with torch.random.fork_rng():
                     torch.manual_seed(self._seed * 1_000_003 + epoch)
                     loss = self._train(source, epoch)
-                held_out = self._validate(source)
-            except (torch.OutOfMemoryError, MemoryError) as error:
+                held_out = self._validate(source, epoch)
+            except (MemoryError, RuntimeError) as error:
+                if not _is_short_of_memory(error):
+                    raise
                 raise UserError(_short_of_memory(self._config)) from error
             self._note(loss, held_out)
             say(epoch, self._history)
@@ -127,22 +131,25 @@ class Training:
             self._set_rates((epoch * steps + step + 1) / (self._config.epochs * steps))
             loss = self._loss(batch)
             (loss / self._config.accumulate).backward()
-            losses.append(float(loss.detach()))
-            if not math.isfinite(losses[-1]):
-                raise UserError(
-                    f"training diverged in epoch {epoch + 1}: the loss is {losses[-1]}. Set a lower learning_rate "
-                    f"than {self._config.learning_rate:g}."
-                )
+            losses.append(self._checked(float(loss.detach()), epoch))
             if (step + 1) % self._config.accumulate == 0 or step + 1 == steps:
                 self._optimiser.step()
                 self._optimiser.zero_grad(set_to_none=True)
         return float(np.mean(losses))
 
-    def _validate(self, source: Source) -> float | None:
+    def _validate(self, source: Source, epoch: int) -> float | None:
         self._network.eval()
         with torch.inference_mode():
-            losses = [float(self._loss(batch)) for batch in source.held_out()]  # one batch a picture
+            losses = [self._checked(float(self._loss(batch)), epoch) for batch in source.held_out()]  # one a picture
         return float(np.mean(losses)) if losses else None
+
+    def _checked(self, loss: float, epoch: int) -> float:
+        if not math.isfinite(loss):
+            raise UserError(
+                f"training diverged in epoch {epoch + 1}: the loss is {loss}. Set a lower learning_rate than "
+                f"{self._config.learning_rate:g}."
+            )
+        return loss
 
     def _loss(self, batch: Batch) -> Tensor:
         device = batch.target.device.type
@@ -173,12 +180,12 @@ class Training:
         tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
         for number, state in self._optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
-        history = {"training": self._history.training, "held_out": self._history.held_out}
         epoch = len(self._history.training)
-        write_atomically(
-            folder / f"epoch-{epoch}.safetensors", save({k: t.contiguous().clone() for k, t in tensors.items()})
-        )
-        write_atomically(folder / "history.json", json.dumps(history))  # names the epoch: payload first
+        payload = save({name: tensor.contiguous().clone() for name, tensor in tensors.items()})
+        history = {"training": self._history.training, "held_out": self._history.held_out}
+        kept = {"history": history, "sha256": hashlib.sha256(payload).hexdigest()}
+        write_atomically(folder / f"epoch-{epoch}.safetensors", payload)
+        write_atomically(folder / "history.json", json.dumps(kept))  # names the epoch: payload first
         for older in folder.glob("epoch-*.safetensors"):
             if older.name != f"epoch-{epoch}.safetensors":
                 older.unlink()
@@ -188,11 +195,16 @@ class Training:
         if self._folder is None or not (self._folder / "history.json").is_file():
             return
         from safetensors import SafetensorError
-        from safetensors.torch import load_file
+        from safetensors.torch import load
 
+        untrained = copy.deepcopy(self._network.state_dict())
         try:
-            history = History(**json.loads((self._folder / "history.json").read_text(encoding="utf-8")))
-            tensors = load_file(self._folder / f"epoch-{len(history.training)}.safetensors")
+            kept = json.loads((self._folder / "history.json").read_text(encoding="utf-8"))
+            history = History(**kept["history"])
+            payload = (self._folder / f"epoch-{len(history.training)}.safetensors").read_bytes()
+            if hashlib.sha256(payload).hexdigest() != kept["sha256"]:  # safetensors has no checksum of its own
+                return
+            tensors = load(payload)
             self._network.load_state_dict(_under(tensors, "network."))
             state: dict[int, dict[str, Tensor]] = {}
             for name, tensor in _under(tensors, "optimiser.").items():
@@ -200,6 +212,7 @@ class Training:
                 state.setdefault(int(number), {})[key] = tensor
             self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": state})
         except (SafetensorError, OSError, ValueError, TypeError, RuntimeError, KeyError):
+            self._network.load_state_dict(untrained)  # of a state that does not fit, what fits has been loaded
             return
         self._history, self._best = history, _under(tensors, "best.")
 
@@ -208,11 +221,18 @@ def loss_of(probability: Tensor, target: Tensor, kind: str) -> Tensor:
     """The mean loss, one of `sgjnd.config.LOSSES`."""
     if kind == "squared":
         return nn.functional.mse_loss(probability, target)
+    if not bool(probability.isfinite().all()):
+        return probability.mean()  # no number either; binary_cross_entropy would raise, and on CUDA end the process
     return nn.functional.binary_cross_entropy(probability.clamp(_CERTAIN, 1 - _CERTAIN), target)
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _is_short_of_memory(error: Exception) -> bool:
+    """Of a CPU torch says so in a plain RuntimeError."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def _short_of_memory(config: Config) -> str:

@@ -1,0 +1,123 @@
+"""What SG-JND costs on a 1920x1080 picture: `pytest benchmarks/test_sgjnd.py --benchmark-enable -s`.
+
+As many threads as there are cores, wall-clock time, ratios within one run. The naive way is what the paper's window
+needs, written straight down: all 100 levels, the reference looked at anew for each, float32, ordinary memory layout.
+It is timed on ten of its levels, each of which costs the same, and multiplied.
+"""
+
+import functools
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from datasets.codec import Jpeg
+from datasets.ladder import CompressedLadder
+from datasets.picture import Picture
+from sgjnd.config import Config
+from sgjnd.features import Extractor, LevelTokens
+from sgjnd.fitting import Fitted, Lesson, fit_frozen
+from sgjnd.looking import Looker
+from sgjnd.nets.backbone import Backbone
+from sgjnd.search import DEFAULT, strategy
+from sgjnd.weights import build
+
+FASTER, NEARBY_QF, SHARE_OF_PASSES = 5.0, 1.0, 0.20
+NAIVE_LEVELS = 10
+
+
+class Plain(Backbone):
+    """A backbone whose inputs keep torch's ordinary memory layout."""
+
+    def __init__(self, inner: Backbone) -> None:
+        super().__init__()
+        self.inner, self.channels, self.strides = inner, inner.channels, inner.strides
+
+    def normalised(self, pixels: Tensor) -> Tensor:
+        return self.inner.normalised(pixels)
+
+    def stages(self, inputs: Tensor) -> list[Tensor]:
+        return list(self.inner.stages(inputs.contiguous()))
+
+
+@pytest.fixture(scope="module")
+def picture(full_hd: np.ndarray) -> Picture:
+    """A photograph, compressed on demand."""
+    return Picture("full-hd", "full-hd", Jpeg(), 24.3, ladder_or_none=CompressedLadder(Jpeg(), lambda: full_hd.copy()))
+
+
+@pytest.fixture(scope="module")
+def looker() -> Looker:
+    return Looker(Config(), keep=False)
+
+
+@pytest.fixture(scope="module")
+def fitted(looker: Looker) -> Fitted:
+    """Heads trained for a minute on some of the demo set: what is timed does not depend on how good they are."""
+    from datasets.dataset import open_dataset
+
+    pictures = open_dataset("demo").pictures[::2]
+    levels = np.array([picture.samples.mean() for picture in pictures])
+    return fit_frozen(looker, Lesson(pictures, levels, [looker.measure(one) for one in pictures]), seed=0)[0]
+
+
+@pytest.fixture(scope="module")
+def timings() -> Iterator[dict[str, float]]:
+    """Seconds by name, printed at the end."""
+    found: dict[str, float] = {}
+    yield found
+    for name, seconds in found.items():
+        print(f"\n{name}: {seconds:.1f} s", end="")
+    print()
+
+
+def test_a_picture_is_answered_much_faster_than_naively(
+    picture: Picture, looker: Looker, fitted: Fitted, timings: dict[str, float], benchmark
+) -> None:
+    if not benchmark.enabled:
+        pytest.skip("looks at 100 levels of a 1080p picture; run with --benchmark-enable")
+    count, config = len(picture.codec.levels), looker.config
+    searches = {name: strategy(name, evidence=config.evidence) for name in (DEFAULT, config.search)}
+
+    def ask(positions: np.ndarray, gaze=None) -> np.ndarray:
+        seen = gaze.levels(positions)
+        return fitted.model.probabilities(fitted.model.tokens(gaze.reference, seen, positions / (count - 1)))
+
+    def answer(search):
+        return search.find(functools.partial(ask, gaze=looker.gaze(picture)), count, fitted.prior)
+
+    found = benchmark.pedantic(answer, (searches[DEFAULT],), rounds=1, warmup_rounds=1)
+    timings[f"search {DEFAULT}"] = seconds = benchmark.stats.stats.min
+    start = time.perf_counter()
+    grid = answer(searches[config.search])
+    timings[f"search {config.search}"] = time.perf_counter() - start
+    start = time.perf_counter()
+    full = answer(strategy("full", evidence=config.evidence))
+    timings["search full"] = time.perf_counter() - start
+    naive = _naive(picture, looker, fitted) * count / NAIVE_LEVELS
+    timings["naive"] = naive
+    benchmark.extra_info["naive_over_default"] = naive / seconds
+    print(f"\nnaive / {DEFAULT}: {naive / seconds:.1f}; full / {DEFAULT}: {timings['search full'] / seconds:.1f}")
+    print(f"positions: {found.position:.2f}, {config.search} {grid.position:.2f}, full {full.position:.2f}")
+    assert naive >= FASTER * seconds
+    assert len(found.asked) <= SHARE_OF_PASSES * count
+    assert abs(found.position - full.position) <= NEARBY_QF
+
+
+def _naive(picture: Picture, looker: Looker, fitted: Fitted) -> float:
+    """Seconds of some levels without any of what makes it fast."""
+    plain = Plain(build(looker.chosen))
+    extractor = Extractor(plain, cells=looker.config.token_cells, pixels=looker.config.pixels)
+    plain.to(memory_format=torch.contiguous_format)
+    patches = looker.patches(picture)
+    positions = np.linspace(0, 99, NAIVE_LEVELS).astype(int)
+    start = time.perf_counter()
+    for position in positions:
+        reference = extractor.reference(picture.reference, patches)
+        seen = extractor.level(picture.ladder.rgb(int(picture.codec.levels[position])), patches, reference)
+        tokens = fitted.model.tokens(reference.tokens, LevelTokens.joined([seen]), np.array([position / 99]))
+        fitted.model.probabilities(tokens)
+    return time.perf_counter() - start
