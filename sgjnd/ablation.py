@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +17,7 @@ from baselines.predictor import JNDPredictor
 from baselines.registry import registry
 from datasets.commands import progress, write_atomically
 from datasets.dataset import Dataset, open_dataset
+from datasets.errors import DataError
 from datasets.picture import Picture
 from datasets.truths import find_truth
 from sgjnd.lite import SgJndLite
@@ -56,6 +58,7 @@ VARIANTS = {
         Variant("low-level", "the pixel stage alone: no semantic features", {"stages": "pixels"}),
         Variant("no-pixels", "the backbone's stages alone, without the pixel stage", {"stages": "backbone"}),
         Variant("random-backbone", "the same network with random weights", {"weights": "none"}),
+        Variant("random-no-pixels", "random weights and no pixel stage", {"weights": "none", "stages": "backbone"}),
         Variant("lite2", "EfficientNet-Lite2", {"backbone": "efficientnet-lite2"}),
         Variant("one-member", "one head instead of three", {"members": 1}),
         Variant("hard-label", "trained on noticeable or not", {"label": "hard"}),
@@ -100,23 +103,20 @@ class Compared:
 def run(tasks: Sequence[Task], folder: Path, *, jobs: int) -> Iterator[tuple[Task, np.ndarray]]:
     """Absolute errors of every picture for each task; what is in the folder already is read, not computed.
 
-    :param folder: holds a JSON file a task.
+    :param folder: holds a JSON file a task, each written as soon as it is done.
     :param jobs: processes, of one thread each.
+    :raises DataError: where a file in the folder is damaged, or of another root than the task's.
     """
     waiting = []
     for task in tasks:
-        path = _file(folder, task)
-        if path.is_file():
-            yield task, np.array(json.loads(path.read_text(encoding="utf-8"))["absolute_error"])
-        else:
+        if (stored := _stored(folder, task)) is None:
             waiting.append(task)
+        else:
+            yield task, stored
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_one_thread)
     try:
-        found = pool.map(errors_of, waiting)
-        for task, errors in progress(zip(waiting, found, strict=True), "rows", len(waiting)):
-            content = {"task": vars(task), "absolute_error": errors.tolist()}
-            write_atomically(_file(folder, task), json.dumps(content) + "\n")
-            yield task, errors
+        found = pool.map(functools.partial(_computed, folder), waiting)
+        yield from progress(zip(waiting, found, strict=True), "rows", len(waiting))
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -185,6 +185,28 @@ def _training(task: Task, pictures: Sequence[Picture], allowed: np.ndarray) -> n
     sources = sorted({p.source for p, may in zip(pictures, allowed, strict=True) if may})
     kept = np.random.default_rng(task.fold_seed).permutation(sources)[: max(2, round(share * len(sources)))]
     return np.array([i for i, p in enumerate(pictures) if allowed[i] and p.source in set(kept)])
+
+
+def _computed(folder: Path, task: Task) -> np.ndarray:
+    errors = errors_of(task)
+    content = {"task": vars(task), "absolute_error": errors.tolist()}
+    write_atomically(_file(folder, task), json.dumps(content) + "\n")
+    return errors
+
+
+def _stored(folder: Path, task: Task) -> np.ndarray | None:
+    path = _file(folder, task)
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        root, errors = content["task"]["root"], np.array(content["absolute_error"], dtype=float)
+        same = root == task.root or Path(root).resolve() == Path(task.root or "").resolve()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: is damaged ({error}). Delete it; it is made again.") from error
+    if not same:
+        raise DataError(f"{path}: was made from {root}, not from {task.root}. Name another folder with --out.")
+    return errors
 
 
 def _file(folder: Path, task: Task) -> Path:
