@@ -34,13 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     :raises UserError: for a request that cannot be carried out.
     """
     arguments = _parser().parse_args(argv)
-    if min(arguments.jobs, arguments.fold_seeds) < 1:
-        raise UserError("--jobs and --fold-seeds are 1 or more")
     find_truth(arguments.truth)
     return int(arguments.what(arguments))
 
 
 def _parts(arguments: argparse.Namespace) -> int:
+    if min(arguments.jobs, arguments.fold_seeds) < 1:
+        raise UserError("--jobs and --fold-seeds are 1 or more")
     for row in arguments.rows:
         if row not in VARIANTS and row not in registry():
             raise unknown_name("variant or predictor", row, (*VARIANTS, *registry()))
@@ -92,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     parts.set_defaults(what=_parts)
     rows = (*VARIANTS, "lite-regression", "constant")
     parts.add_argument("--rows", nargs="+", default=rows, metavar="NAME", help=f"default: {', '.join(rows)}")
+    parts.add_argument("--fold-seeds", type=int, default=5, metavar="N", help="shuffles into folds (default: 5)")
+    parts.add_argument("--jobs", type=int, default=1, metavar="N", help="processes of one thread (default: 1)")
     search = kinds.add_parser("search", help="every search, replayed on one run's probabilities")
     search.set_defaults(what=_search)
     for one in (parts, search):
@@ -99,8 +101,6 @@ def _parser() -> argparse.ArgumentParser:
         add("--dataset", default="demo", metavar="NAME", help="data set (default: demo)")
         add("--root", metavar="DIR", help="its folder")
         add("--truth", default="mean", metavar="NAME", help="what 'the JND' means (default: mean)")
-        add("--fold-seeds", type=int, default=5, metavar="N", help="shuffles of the sources into folds (default: 5)")
-        add("--jobs", type=int, default=1, metavar="N", help="processes of one thread (default: 1)")
         add("--out", type=Path, default=Path("results-ablation"), metavar="DIR", help="keeps what is done")
     return p
 

@@ -42,7 +42,7 @@ class Variant:
     share: float = 1.0
 
     def make(self) -> JNDPredictor:
-        """A new predictor; a name that is no variant's is a registered predictor's."""
+        """A new predictor."""
         return SgJndLite(settings=dict(self.settings))
 
 

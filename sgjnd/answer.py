@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -19,6 +19,7 @@ from sgjnd.checkpoint import Checkpoint
 from sgjnd.features import Extractor
 from sgjnd.looking import Gaze, Looker
 from sgjnd.search import strategy
+from sgjnd.weights import NONE
 
 if TYPE_CHECKING:
     from sgjnd.nets.examples import Tokens
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 COMPARED_QF = 95
 """The quality whose bytes an answer is compared with: what careful people use today."""
+_LONGEST_SIDE_PX = 65500
+"""What libjpeg writes at most."""
 SEARCHES = ("scan", "grid", "bayes", "full")
 
 
@@ -68,15 +71,16 @@ class Answerer:
     def __init__(self, checkpoint: Checkpoint, *, search: str = "scan", device: str = "auto") -> None:
         if checkpoint.fitted.codec != Jpeg.name:
             raise UserError(f"the checkpoint was trained for {checkpoint.fitted.codec}, and photographs are made JPEG")
-        self.looker = Looker(checkpoint.config, device=device, keep=False)
-        if checkpoint.fitted.backbone is None and self.looker.chosen.sha256 != checkpoint.backbone_sha256:
+        backbone, config = checkpoint.fitted.backbone, checkpoint.config
+        carried = config if backbone is None else replace(config, weights=NONE)  # it brings its own
+        self.looker = Looker(carried, device=device, keep=False)
+        if backbone is None and self.looker.chosen.sha256 != checkpoint.backbone_sha256:
             raise DataError(
                 f"the checkpoint was trained on other backbone weights ({checkpoint.backbone_sha256[:12]}...) than are "
                 f"installed ({self.looker.chosen.sha256[:12]}...). Train it again, or give it the weights it knows."
             )
         self._checkpoint = checkpoint
         self._search = strategy(search, evidence=checkpoint.config.evidence)
-        backbone = checkpoint.fitted.backbone
         self._extractor: Extractor | None = None if backbone is None else self.looker.extractor_of(backbone)
 
     def answer(self, path: Path, *, sur: float | None) -> tuple[Answer, bytes]:
@@ -84,9 +88,12 @@ class Answerer:
 
         :param sur: share of people who are to see no difference; None takes the truth's own point, the JND.
         :returns: the answer, and the file compressed at its quality.
-        :raises DataError: where the file is no picture, or damaged.
+        :raises DataError: where the file is no picture, damaged, or larger than a JPEG can be.
         """
         picture = photograph(path)
+        height, width = picture.reference.shape[:2]
+        if max(height, width) > _LONGEST_SIDE_PX:
+            raise DataError(f"{path}: is {width}x{height}, and a side of a JPEG has at most {_LONGEST_SIDE_PX} pixels")
         fitted = self._checkpoint.fitted
         count = len(picture.codec.levels)
         gaze = self.gaze(picture)
@@ -96,7 +103,6 @@ class Answerer:
         wanted = int(np.ceil(jnd - 1e-9)) if sur is None else int(np.searchsorted(curve, sur))
         quality = int(picture.codec.levels[min(wanted, count - 1)])
         encoded = picture.ladder.encoded(quality)
-        height, width = picture.reference.shape[:2]
         return (
             Answer(
                 image=str(path),

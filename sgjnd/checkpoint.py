@@ -15,14 +15,17 @@ from datasets.errors import DataError, UserError
 from sgjnd.config import Config
 from sgjnd.fitting import Fitted
 from sgjnd.search_fit import Prior
+from sgjnd.weights import NONE, Chosen, build, choose
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sgjnd.weights import Chosen
+    from sgjnd.nets.backbone import Backbone
 
 SCHEMA = 1
 _HEADER = "jnd-bench"
+_BACKBONE = "backbone."
+"""Before the names of a trained backbone's tensors."""
 SHIPPED = Path(__file__).parent / "checkpoints" / "sgjnd-lite-simulated.safetensors"
 """Trained by the project on simulated observers; its header says on what."""
 
@@ -46,16 +49,21 @@ class Checkpoint:
 def save_checkpoint(
     path: Path, fitted: Fitted, config: Config, chosen: Chosen, channels: tuple[int, ...], about: Mapping[str, str]
 ) -> None:
-    """Write a checkpoint whole.
+    """Write a checkpoint whole: the heads, and the backbone too where it was trained.
 
+    :param config: kept with the backbone that it came to, and the heads that are left.
     :param channels: of the backbone's stages.
     """
     from safetensors.torch import save
 
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in fitted.model.state_dict().items()}
+    state = dict(fitted.model.state_dict())
+    if fitted.backbone is not None:
+        state |= {_BACKBONE + name: tensor for name, tensor in fitted.backbone.state_dict().items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    kept = dataclasses.replace(config, backbone=chosen.backbone, members=len(fitted.model.members))
     header = {
         "schema": SCHEMA,
-        "config": dataclasses.asdict(config),
+        "config": dataclasses.asdict(kept),
         "channels": list(channels),
         "backbone": chosen.backbone,
         "backbone_sha256": chosen.sha256,
@@ -83,9 +91,11 @@ def load_checkpoint(path: Path) -> Checkpoint:
         if header["tensors_sha256"] != _sha256(tensors):  # safetensors has no checksum of its own
             raise ValueError("its tensors are not those that were written: copy the file again")
         config = Config.of(header["config"])
+        backbone = _backbone(str(header["backbone"]), tensors)
         model = Model(config, header["channels"])
-        model.load_state_dict(tensors)
-        fitted = Fitted(model.eval(), Prior(**header["prior"]), float(header["share"]), str(header["codec"]))
+        model.load_state_dict({name: one for name, one in tensors.items() if not name.startswith(_BACKBONE)})
+        prior = Prior(**header["prior"])
+        fitted = Fitted(model.eval(), prior, float(header["share"]), str(header["codec"]), backbone)
         about = {str(name): str(text) for name, text in header["about"].items()}
         return Checkpoint(fitted, config, str(header["backbone_sha256"]), about)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, UserError) as error:
@@ -109,6 +119,16 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             f"{path}: cannot be read as a checkpoint ({type(error).__name__}: {error}). Expected a .safetensors file "
             "that python -m sgjnd.train wrote."
         ) from error
+
+
+def _backbone(name: str, tensors: Mapping[str, Tensor]) -> Backbone | None:
+    """The backbone that was trained; None where the file holds heads alone."""
+    state = {key.removeprefix(_BACKBONE): one for key, one in tensors.items() if key.startswith(_BACKBONE)}
+    if not state:
+        return None
+    backbone = build(choose(name, NONE))
+    backbone.load_state_dict(state)
+    return backbone
 
 
 def _sha256(tensors: Mapping[str, Tensor]) -> str:

@@ -42,12 +42,12 @@ class Config:
 
     :param backbone: a name of `sgjnd.weights.BACKBONES`, or `auto`.
     :param weights: of the backbone: empty for ImageNet's, a file, or `none` for random ones (an ablation).
-    :param patch_pixels: side of a patch. 128: two degrees and more at 24.3 px/deg, so that a patch holds what one
-        glance takes in, and four places of the coarsest stage along a side.
+    :param patch_pixels: side of a patch. 128: five degrees at 24.3 px/deg, so that a patch shows what it is a patch of,
+        and four places of the coarsest stage along a side.
     :param most_patches: patches of one picture at most; a 1080p picture is 135 patches of 128 pixels, of which 48
         spread evenly cost a third.
-    :param token_cells: tokens along a patch's side in every stage. 2: cells of 64 pixels; more would be finer than the
-        region that people look at, and costs its square.
+    :param token_cells: tokens along a patch's side in every stage. 2: cells of 64 pixels, 2.6 degrees at 24.3
+        px/deg; more would be finer than what one glance takes in, and costs its square.
     :param stages: one of `STAGES`.
     :param branches: one of `BRANCHES`.
     :param pixels: whether the pixels themselves (YCbCr: mean, spread, gradient, error) are the finest stage. A frozen
@@ -122,6 +122,11 @@ class Config:
                 raise UserError(f"SG-JND's setting {name} is a whole number from {_COUNTS[name]} up, not {value!r}")
         if self.width % self.heads:
             raise UserError(f"SG-JND's width ({self.width}) must be a multiple of its heads ({self.heads})")
+        if self.stages == "pixels" and not self.pixels:
+            raise UserError("SG-JND's stages='pixels' needs pixels=True: there would be no stage left")
+        for name in ("learning_rate", "backbone_learning_rate", "evidence"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise UserError(f"SG-JND's setting {name} is a number above 0, not {getattr(self, name)!r}")
         if not 0 <= self.dropout < 1:
             raise UserError(f"SG-JND's dropout is a share from 0 to below 1, not {self.dropout!r}")
 

@@ -125,9 +125,9 @@ def fit_frozen(
             )
             histories.append(training.run(examples, say=functools.partial(say, member)))
     model.eval()
-    return Fitted(
-        model, prior_of(lesson), truth_share(lesson.pictures, lesson.true_levels), lesson.codec.name
-    ), histories
+    # Hard labels have the truth in them: the network's own half is where it stands.
+    share = 0.5 if config.label == "hard" else truth_share(lesson.pictures, lesson.true_levels)
+    return Fitted(model, prior_of(lesson, config.label), share, lesson.codec.name), histories
 
 
 def fit_whole(
@@ -197,11 +197,14 @@ def new_model(config: Config, looker: Looker) -> Model:
     return Model(config, looker.channels)
 
 
-def prior_of(lesson: Lesson) -> Prior:
-    """Mean and spread of the pictures' positions, and a typical width of one picture's curve."""
+def prior_of(lesson: Lesson, label: str) -> Prior:
+    """Mean and spread of the positions at which the labels pass one half, and a typical width of one picture's curve.
+
+    :param label: one of `sgjnd.labels.LABELS`.
+    """
     codec = lesson.codec
     medians = [
-        np.median(picture.samples) if picture.samples.size else level
+        np.median(picture.samples) if label == "share" and picture.samples.size else level
         for picture, level in zip(lesson.pictures, lesson.true_levels, strict=True)
     ]
     at = np.asarray(codec.position(np.array(medians, dtype=float)))
@@ -217,9 +220,9 @@ def held_out_sources(pictures: Sequence[Picture], members: int, seed: int) -> It
     """
     sources = sorted({picture.source for picture in pictures})
     order = np.random.default_rng(seed).permutation(len(sources))
-    shares = max(members, min(5, len(sources)))
+    shares = min(max(members, 5), len(sources))
     for member in range(members):
-        chosen = {sources[index] for index in order[member::shares]} if len(sources) > 1 else set()
+        chosen = {sources[index] for index in order[member % shares :: shares]} if len(sources) > 1 else set()
         yield {number for number, picture in enumerate(pictures) if picture.source in chosen}
 
 

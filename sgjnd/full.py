@@ -16,6 +16,7 @@ from sgjnd.fitting import Fitted, Lesson, fit_whole
 from sgjnd.lite import PAPER, SETTINGS_OURS
 from sgjnd.looking import Looker
 from sgjnd.network_predictor import NetworkPredictor
+from sgjnd.search_rules import Ask
 
 DEFAULTS: dict[str, Any] = {
     "backbone": "auto",
@@ -84,11 +85,16 @@ class SgJnd(NetworkPredictor):
         lesson = Lesson(pictures, levels, [self.measurement(picture) for picture in pictures])
         return fit_whole(self._looker(), lesson, seed=seed)[0]
 
-    def probabilities(self, picture: Picture, positions: np.ndarray) -> np.ndarray:
+    def ask(self, picture: Picture) -> Ask:
         fitted, looker = self.fitted_, self._looker()
-        features = looker.look(picture, positions, _extractor(fitted, looker.config, looker.device))
-        at = np.asarray(positions) / (len(picture.codec.levels) - 1)
-        return fitted.model.probabilities(fitted.model.tokens(features.reference, features.levels, at))
+        gaze = looker.gaze(picture, _extractor(fitted, looker.config, looker.device))
+        last = len(picture.codec.levels) - 1
+
+        def probabilities(positions: np.ndarray) -> np.ndarray:
+            tokens = fitted.model.tokens(gaze.reference, gaze.levels(positions), np.asarray(positions) / last)
+            return fitted.model.probabilities(tokens)
+
+        return probabilities
 
     def _looker(self) -> Looker:
         return Looker(self.config(), device=self.device)

@@ -11,6 +11,9 @@ from datasets.errors import UserError
 from datasets.picture import Picture
 from datasets.sur import sur_curve
 
+_FAR = 0.15
+"""Chance of a level that everybody or nobody notices, against one at which half do."""
+
 LABELS = {
     "share": "share of the subjects who notice: what a level looks like to people, whatever the truth",
     "hard": "whether the level is worse than the picture's true level, 0 or 1 (Liu et al. 2020)",
@@ -33,6 +36,19 @@ def hard_labels(true_level: float, codec: Codec) -> np.ndarray:
     """1 at every level that is not better than the true one, else 0; shape (levels,)."""
     at = float(np.asarray(codec.position(true_level)))
     return (np.arange(len(codec.levels)) <= at).astype(float)
+
+
+def drawing_chances(labels: np.ndarray) -> np.ndarray:
+    """How often each level is drawn in training, relative to each other: near a picture's JND more often than far.
+
+    :param labels: at levels from the worst, shape (pictures, levels).
+    :returns: the same shape, positive.
+    """
+    uncertain = labels * (1 - labels)
+    if uncertain.any():
+        return np.asarray(_FAR + 4 * uncertain)
+    step = labels.sum(axis=1, keepdims=True) - 0.5  # hard labels: near is within two levels of the step
+    return np.asarray(_FAR + (np.abs(np.arange(labels.shape[1]) - step) <= 2))
 
 
 def truth_share(pictures: Sequence[Picture], true_levels: np.ndarray) -> float:

@@ -12,8 +12,9 @@ from datasets.picture import Picture
 from sgjnd.config import Config
 from sgjnd.features import LevelTokens
 from sgjnd.fitting import Fitted, Lesson, fit_frozen
-from sgjnd.looking import Looker
+from sgjnd.looking import Gaze, Looker
 from sgjnd.network_predictor import NetworkPredictor
+from sgjnd.search_rules import Ask
 
 PAPER = (
     "L. Cao et al., SG-JND: Semantic-guided just noticeable distortion predictor for image compression, "
@@ -73,20 +74,25 @@ class SgJndLite(NetworkPredictor):
         lesson = Lesson(pictures, levels, [self.measurement(picture) for picture in pictures])
         return fit_frozen(self._looker(), lesson, seed=seed)[0]
 
-    def probabilities(self, picture: Picture, positions: np.ndarray) -> np.ndarray:
-        looker = self._looker()
-        measured = looker.positions(picture.codec)
-        last = len(picture.codec.levels) - 1
-        if np.isin(positions, measured).all():
-            features = looker.features(picture, self.measurement(picture))
-            at = np.searchsorted(measured, positions)
-            levels = LevelTokens(features.levels.difference[at], features.levels.distance[at])
-            return self.fitted_.model.probabilities(
-                self.fitted_.model.tokens(features.reference, levels, np.asarray(positions) / last)
-            )
-        features = looker.look(picture, positions)
-        model = self.fitted_.model
-        return model.probabilities(model.tokens(features.reference, features.levels, np.asarray(positions) / last))
+    def ask(self, picture: Picture) -> Ask:
+        looker, model = self._looker(), self.fitted_.model
+        measured, last = looker.positions(picture.codec), len(picture.codec.levels) - 1
+        gaze: list[Gaze] = []
+
+        def probabilities(positions: np.ndarray) -> np.ndarray:
+            if np.isin(positions, measured).all():
+                reference, levels = self._measured_levels(looker, picture, np.searchsorted(measured, positions))
+            else:
+                if not gaze:
+                    gaze.append(looker.gaze(picture))
+                reference, levels = gaze[0].reference, gaze[0].levels(positions)
+            return model.probabilities(model.tokens(reference, levels, np.asarray(positions) / last))
+
+        return probabilities
+
+    def _measured_levels(self, looker: Looker, picture: Picture, at: np.ndarray) -> tuple[np.ndarray, LevelTokens]:
+        features = looker.features(picture, self.measurement(picture))
+        return features.reference, LevelTokens(features.levels.difference[at], features.levels.distance[at])
 
     def _looker(self) -> Looker:
         return Looker(self.config(), device=self.device)

@@ -16,6 +16,7 @@ from sgjnd.config import Config
 from sgjnd.fitting import Fitted
 from sgjnd.search import strategy
 from sgjnd.search_fit import Found
+from sgjnd.search_rules import Ask
 from sgjnd.weights import choose
 
 Self = TypeVar("Self", bound="NetworkPredictor")
@@ -48,11 +49,8 @@ class NetworkPredictor(JNDPredictor):
         """Train."""
 
     @abstractmethod
-    def probabilities(self, picture: Picture, positions: np.ndarray) -> np.ndarray:
-        """That each of some levels is noticed, shape (positions,).
-
-        :param positions: counted from the worst level.
-        """
+    def ask(self, picture: Picture) -> Ask:
+        """Begin to look at a picture: what is given back takes positions and gives probabilities of noticing."""
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Train on rated pictures.
@@ -77,7 +75,7 @@ class NetworkPredictor(JNDPredictor):
             chosen["passes"] = config.grid_levels
         search = strategy(config.search, **chosen)
         count = len(picture.codec.levels)
-        return search.find(lambda positions: self.probabilities(picture, positions), count, fitted.prior)
+        return search.find(self.ask(picture), count, fitted.prior)
 
     def predict(self, picture: Picture) -> float:
         """The level at which the curve of satisfied people reaches the truth's share, clipped to the range."""

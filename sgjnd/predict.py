@@ -46,8 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.sur is not None and not 0 < arguments.sur < 1:
         raise UserError(f"--sur is a share of people between 0 and 1, such as 0.75, not {arguments.sur:g}")
     files = find_files(arguments.images)
-    if arguments.save:
-        _check_save(arguments.save, files)
+    _check_written(arguments, files)
     checkpoint = load_checkpoint(arguments.checkpoint or SHIPPED)
     answerer = Answerer(checkpoint, search=arguments.search, device=arguments.device)
     if not arguments.quiet:
@@ -68,15 +67,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def find_files(names: Sequence[str]) -> list[Path]:
-    """The pictures that files, folders and globs stand for, in order, each once.
+    """The pictures that files, folders and globs stand for, in order, each once; a folder's hidden files are none.
 
     :raises UserError: where a name stands for nothing.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     for name in names:
         path = Path(name).expanduser()
         if path.is_dir():
-            inside = [one for one in sorted(path.iterdir()) if one.suffix.lower() in _MORE and one.is_file()]
+            inside = [one for one in sorted(path.iterdir()) if _is_picture(one)]
             if not inside:
                 raise UserError(f"{name}: the folder holds no pictures ({', '.join(_MORE)})")
         elif path.is_file():
@@ -86,8 +85,9 @@ def find_files(names: Sequence[str]) -> list[Path]:
             inside = [Path(one) for one in matches if Path(one).is_file()]
             if not inside:
                 raise UserError(f"{name}: there is no such picture or folder, and as a pattern it matches nothing")
-        found.update(dict.fromkeys(inside))
-    return list(found)
+        for one in inside:
+            found.setdefault(one.resolve(), one)
+    return list(found.values())
 
 
 def as_text(answer: Answer) -> str:
@@ -105,31 +105,53 @@ def as_text(answer: Answer) -> str:
 def _answer(answerer: Answerer, path: Path, arguments: argparse.Namespace) -> Answer:
     answer, encoded = answerer.answer(path, sur=arguments.sur)
     if arguments.save:
-        saved = arguments.save / f"{path.stem}.jpg"
-        write_atomically(saved, encoded)
+        saved = _saved_as(path, arguments.save)
+        _write(saved, encoded)
         answer = replace(answer, saved=str(saved))
     if arguments.explain:
         from sgjnd.explain import explain
 
-        drawn = (
-            Path(f"{path.stem}-explained.png") if not arguments.save else arguments.save / f"{path.stem}-explained.png"
-        )
-        write_atomically(drawn, explain(answerer, path, answer.quality))
+        drawn = _drawn_as(path, arguments.save)
+        _write(drawn, explain(answerer, path, answer.quality))
         print(f"{path}: wrote {drawn}", file=sys.stderr)
     return answer
 
 
-def _check_save(folder: Path, files: Sequence[Path]) -> None:
-    """Before anything is looked at: two pictures must not become one file, and no picture its own copy."""
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in _MORE and path.is_file() and not path.name.startswith(".")
+
+
+def _saved_as(path: Path, folder: Path) -> Path:
+    return folder / f"{path.stem}.jpg"
+
+
+def _drawn_as(path: Path, folder: Path | None) -> Path:
+    return (folder or Path()) / f"{path.stem}-explained.png"
+
+
+def _check_written(arguments: argparse.Namespace, files: Sequence[Path]) -> None:
+    """Before anything is looked at: two pictures must not become one file, and none may be written over."""
+    folder = arguments.save
+    if folder and folder.exists() and not folder.is_dir():
+        raise UserError(f"--save {folder}: is a file. Name a folder.")
+    sources = {path.resolve() for path in files}
     taken: dict[Path, Path] = {}
     for path in files:
-        target = (folder / f"{path.stem}.jpg").resolve()
-        if target == path.resolve():
-            raise UserError(f"--save {folder}: {path} would be overwritten. Name another folder.")
-        if (other := taken.setdefault(target, path)) is not path:
-            raise UserError(f"--save {folder}: {other} and {path} would both become {target.name}; do them apart")
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"--save {folder}: is a file. Name a folder.")
+        written = [_saved_as(path, folder)] if folder else []
+        written += [_drawn_as(path, folder)] if arguments.explain else []
+        for target in written:
+            # the second test: a file system may take photo.JPG and photo.jpg for one file
+            if target.resolve() in sources or (target.exists() and target.samefile(path)):
+                raise UserError(f"{target}: is one of the pictures and would be overwritten. Name another folder.")
+            if (other := taken.setdefault(target.resolve(), path)) is not path:
+                raise UserError(f"{other} and {path} would both become {target}. Do them apart.")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def _trained_on(checkpoint: Checkpoint) -> str:

@@ -49,8 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     :raises UserError: for a request that cannot be carried out.
     """
     arguments = _parser().parse_args(argv)
-    if arguments.out.suffix != ".safetensors":
-        raise UserError(f"--out {arguments.out}: expected a file name that ends in .safetensors")
+    _check(arguments)
     settings = dict(_setting(text) for text in arguments.set)
     if arguments.weights:
         settings["weights"] = arguments.weights
@@ -84,12 +83,25 @@ def about(dataset: Dataset, truth: str) -> dict[str, str]:
     }
 
 
+def _check(arguments: argparse.Namespace) -> None:
+    """What would else be found out only after the training."""
+    out = arguments.out
+    if out.suffix != ".safetensors" or out.is_dir():
+        raise UserError(f"--out {out}: expected a file name that ends in .safetensors")
+    if arguments.seed < 0:
+        raise UserError(f"--seed is 0 or more, not {arguments.seed}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out {out}: its folder cannot be made ({error.strerror})") from error
+
+
 def _lesson(dataset: Dataset, truth: str, looker: Looker, *, quiet: bool) -> Lesson:
     named, measured = find_truth(truth), []
+    levels = np.array([named.level(picture) for picture in dataset.pictures])
     for picture in progress(dataset.pictures, "looking at pictures", quiet=quiet):
         measured.append(looker.measure(picture))
         picture.ladder.forget_pixels()
-    levels = np.array([named.level(picture) for picture in dataset.pictures])
     return Lesson(dataset.pictures, levels, measured)
 
 

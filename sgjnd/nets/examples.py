@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from sgjnd.config import Config
+from sgjnd.labels import drawing_chances
 from sgjnd.nets.training import Batch
 
-_FAR = 0.15
-"""Chance of a level that everybody or nobody notices, against one at which half do."""
 _EVERY = 2
 """Of the measured levels, every so many are enough to stop by."""
 
@@ -68,9 +67,7 @@ class Examples:
         self._difference = torch.cat([one.difference.transpose(0, 1) for one in pictures])
         self._distance = torch.cat([one.distance.transpose(0, 1) for one in pictures])
         self._level = pictures[0].level
-        uncertain = self._labels * (1 - self._labels)
-        near = 4 * uncertain if float(uncertain.max()) > 0 else _near_the_step(self._labels)
-        self._chance = _FAR + near
+        self._chance = torch.from_numpy(drawing_chances(labels.double().numpy()))
 
     def steps(self) -> int:
         return -(-len(self._trained) * self._drawn() // self._config.batch)
@@ -103,8 +100,3 @@ class Examples:
         inputs = (self._reference[place], self._difference[place, at], self._distance[place, at], self._level[levels])
         return Batch(inputs, present, self._labels[pictures, levels])
 
-
-def _near_the_step(labels: Tensor) -> Tensor:
-    """Hard labels have no levels in between: near is within two measured levels of the step."""
-    step = labels.sum(dim=1, keepdim=True) - 0.5
-    return (torch.arange(labels.shape[1]) - step).abs().le(2).float()

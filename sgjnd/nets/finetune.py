@@ -11,13 +11,12 @@ from torch import Tensor, nn
 
 from datasets.picture import Picture
 from sgjnd.config import Config
+from sgjnd.labels import drawing_chances
 from sgjnd.nets.backbone import Backbone
 from sgjnd.nets.model import Model
 from sgjnd.nets.tokens import difference_tokens, reference_tokens, ycbcr
 from sgjnd.nets.training import Batch
 from sgjnd.patches import Patches, cover, scatter
-
-_FAR = 0.15
 
 
 @final
@@ -67,7 +66,8 @@ class PixelExamples:
     :param pictures: rated pictures with pixels.
     :param labels: at every level of the codec, shape (pictures, levels).
     :param trained: numbers of the pictures to train on.
-    :param held_out: numbers of those to stop by; they are looked at where prediction looks, at a few levels.
+    :param held_out: numbers of those to stop by; they are looked at in
+        a few fixed patches, at a few levels.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class PixelExamples:
         positions: np.ndarray,
     ) -> None:
         self._pictures, self._labels, self._config, self._device = pictures, labels, config, device
+        self._chances = drawing_chances(labels)
         self._trained, self._held_out, self._positions = list(trained), list(held_out), positions
 
     def steps(self) -> int:
@@ -90,9 +91,8 @@ class PixelExamples:
         generator = np.random.default_rng(seed)
         pairs = []
         for number in self._trained:
-            share = self._labels[number]
-            chance = _FAR + 4 * share * (1 - share)
-            chosen = generator.choice(len(share), self._drawn(), replace=False, p=chance / chance.sum())
+            chance = self._chances[number] / self._chances[number].sum()
+            chosen = generator.choice(len(chance), self._drawn(), replace=False, p=chance)
             pairs += [(number, int(position)) for position in chosen]
         order = generator.permutation(len(pairs))
         for start in range(0, len(pairs), self._config.batch):

@@ -50,7 +50,7 @@ class Source(Protocol):
         """How many batches an epoch has."""
 
     def held_out(self) -> Iterable[Batch]:
-        """The held-out pictures at all measured levels; empty where none are held out."""
+        """The held-out pictures at fixed levels, one batch a picture; empty where none are held out."""
 
 
 @final
