@@ -61,7 +61,8 @@ def read_upright(path: Path) -> np.ndarray:
     pixels = read_picture(path)
     with Image.open(path) as image:
         orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-    if orientation == 1:
+        turned = image.format == "TIFF"  # by Pillow, as it reads
+    if orientation == 1 or turned:
         return pixels
     upright = Image.fromarray(pixels)
     upright.getexif()[_ORIENTATION_TAG] = orientation

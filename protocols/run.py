@@ -46,7 +46,10 @@ def parser() -> argparse.ArgumentParser:
     data.add_argument("--dataset", default="demo", metavar="NAME", help="data set (default: demo); see --list")
     data.add_argument("--root", metavar="DIR", help="folder the data set was unpacked into")
     data.add_argument(
-        "--predictors", nargs="+", metavar="NAME", help="names, globs or package.module:Class (default: all that are not heavy; see --list)"
+        "--predictors",
+        nargs="+",
+        metavar="NAME",
+        help="names, globs or package.module:Class (default: all that are not heavy, see --list)",
     )
     data.add_argument("--folds", metavar="NAME", help="shipped folds, or a CSV file (source,fold) of yours")
     data.add_argument("--truths", nargs="+", metavar="NAME", help="what 'the JND' means (default: the data set's)")

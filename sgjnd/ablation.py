@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from datasets.errors import DataError
 from datasets.picture import Picture
 from datasets.truths import find_truth
 from sgjnd.lite import SgJndLite
+from sgjnd.looking import FEATURES_VERSION
 
 FOLDS = 5
 _DRAWS = 5000
@@ -105,7 +109,7 @@ def run(tasks: Sequence[Task], folder: Path, *, jobs: int) -> Iterator[tuple[Tas
 
     :param folder: holds a JSON file a task, each written as soon as it is done.
     :param jobs: processes, of one thread each.
-    :raises DataError: where a file in the folder is damaged, or of another root than the task's.
+    :raises DataError: where a file in the folder is damaged.
     """
     waiting = []
     for task in tasks:
@@ -113,12 +117,25 @@ def run(tasks: Sequence[Task], folder: Path, *, jobs: int) -> Iterator[tuple[Tas
             waiting.append(task)
         else:
             yield task, stored
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_one_thread)
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_start_worker, initargs=(os.getpid(),))
     try:
         found = pool.map(functools.partial(_computed, folder), waiting)
         yield from progress(zip(waiting, found, strict=True), "rows", len(waiting))
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def made_with(task: Task) -> dict[str, Any]:
+    """What a row's errors depend on besides the code: data, settings, and how they were shuffled."""
+    variant = VARIANTS.get(task.row)
+    predictor = _make(task.row)
+    settings = asdict(predictor.config()) if isinstance(predictor, SgJndLite) else predictor.get_params()
+    return {
+        "data": open_dataset(task.dataset, task.root).manifest.sha256,
+        "settings": {name: value for name, value in settings.items() if name != "device"},
+        "share": variant.share if variant else 1.0,
+        "features": FEATURES_VERSION,
+    }
 
 
 def errors_of(task: Task) -> np.ndarray:
@@ -189,33 +206,40 @@ def _training(task: Task, pictures: Sequence[Picture], allowed: np.ndarray) -> n
 
 def _computed(folder: Path, task: Task) -> np.ndarray:
     errors = errors_of(task)
-    content = {"task": vars(task), "absolute_error": errors.tolist()}
+    content = {"task": vars(task), "made_with": made_with(task), "absolute_error": errors.tolist()}
     write_atomically(_file(folder, task), json.dumps(content) + "\n")
     return errors
 
 
 def _stored(folder: Path, task: Task) -> np.ndarray | None:
+    """A stored row; None where there is none, or where it was made with something else."""
     path = _file(folder, task)
     if not path.is_file():
         return None
+    now = json.loads(json.dumps(made_with(task)))
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        root, errors = content["task"]["root"], np.array(content["absolute_error"], dtype=float)
-        same = root == task.root or Path(root).resolve() == Path(task.root or "").resolve()
+        errors = np.array(content["absolute_error"], dtype=float)
+        return errors if content.get("made_with") == now else None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: is damaged ({error}). Delete it; it is made again.") from error
-    if not same:
-        raise DataError(f"{path}: was made from {root}, not from {task.root}. Name another folder with --out.")
-    return errors
 
 
 def _file(folder: Path, task: Task) -> Path:
     return folder / f"{task.dataset}-{task.truth}" / f"{task.row}-{task.fold_seed}.json"
 
 
-def _one_thread() -> None:
+def _start_worker(parent: int) -> None:
+    """One thread, and no life after the parent's end."""
     import cv2
     import torch
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)

@@ -111,6 +111,10 @@ class Config:
     evidence: float = 100.0
 
     def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value, kind = getattr(self, field.name), type(field.default)
+            if kind in _KINDS and not isinstance(value, (int, float) if kind is float else kind):
+                raise UserError(f"SG-JND's setting {field.name} is {_KINDS[kind]}, not {value!r}")
         choices = {"label": LABELS, "loss": LOSSES, "stages": STAGES, "branches": BRANCHES, "search": STRATEGIES}
         choices["backbone"] = {**BACKBONES, AUTO: ""}
         for name, known in choices.items():
@@ -143,6 +147,7 @@ class Config:
         return cls(**{**defaults, **(settings or {})})
 
 
+_KINDS = {bool: "True or False", float: "a number", str: "a word"}
 _COUNTS = {
     "patch_pixels": 32,
     "most_patches": 1,

@@ -8,6 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from baselines.predictor import Card, JNDPredictor
+from datasets.errors import UserError
 from datasets.picture import Picture
 from sgjnd.config import Config
 from sgjnd.looking import Looker
@@ -55,12 +56,18 @@ class ReferenceRegression(JNDPredictor):
         return np.concatenate([tokens.mean(axis=(0, 1)), tokens.std(axis=(0, 1))])
 
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> ReferenceRegression:
-        """Standardise, and fit the regression."""
+        """Standardise, and fit the regression.
+
+        :raises UserError: where there is nothing to learn from.
+        """
         from sklearn.svm import SVR
 
+        if not len(pictures) or not np.isfinite(levels).all():
+            raise UserError("lite-regression needs training pictures, each with a true level that is a number")
         features = np.stack([self.measurement(picture) for picture in pictures])
         self.mean_, self.spread_ = features.mean(axis=0), features.std(axis=0) + 1e-6
         self.regression_ = SVR(C=_MISFIT, epsilon=_TOLERATED, gamma=_REACH / features.shape[1])
+        self.regression_.random_state = seed  # unused, but without one numpy's global state is moved
         self.regression_.fit((features - self.mean_) / self.spread_, np.asarray(levels, dtype=float))
         return self
 

@@ -99,4 +99,3 @@ class Examples:
         at = levels[:, None]
         inputs = (self._reference[place], self._difference[place, at], self._distance[place, at], self._level[levels])
         return Batch(inputs, present, self._labels[pictures, levels])
-

@@ -1,6 +1,5 @@
-"""What the tests of the baselines share: small rated pictures, and reference maps of published models."""
+"""What the tests of the baselines share: reference maps of published models."""
 
-import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -10,37 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import settings
-
-from datasets.codec import Jpeg
-from datasets.ladder import CompressedLadder
-from datasets.picture import Picture
-
-settings.register_profile("unhurried", deadline=None)  # first calls import scipy or OpenCV
-settings.load_profile("unhurried")
-
-
-def _picture(name: str, pixels: np.ndarray, criteria: np.ndarray) -> Picture:
-    ladder = CompressedLadder(Jpeg(), functools.partial(np.array, pixels))
-    rmse = np.sqrt(ladder.summary().mse)
-    samples = [max(np.flatnonzero(rmse > criterion), default=0) + 1 for criterion in criteria]
-    return Picture(name, name.split("-")[0], Jpeg(), 24.3, np.array(samples, float), {}, ladder)
-
-
-@pytest.fixture(scope="session")
-def rated_pictures() -> list[Picture]:
-    """Eight 64x64 crops of four real photographs; the observers' criterion is on the luma error, log-normal."""
-    from skimage import data
-
-    rng = np.random.default_rng(5)
-    photographs = {"astronaut": data.astronaut(), "chelsea": data.chelsea(), "coffee": data.coffee()}
-    photographs["rocket"] = data.rocket()
-    corners = {"1": np.s_[20:84, 180:244], "2": np.s_[150:214, 100:164]}
-    return [
-        _picture(f"{source}-{number}", np.ascontiguousarray(pixels[corner]), rng.lognormal(np.log(5), 0.3, 30))
-        for source, pixels in photographs.items()
-        for number, corner in corners.items()
-    ]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,139 @@
+"""Protects the model: its projections are set from training pictures, its members averaged, its state whole."""
+
+import numpy as np
+import pytest
+import torch
+
+from datasets.errors import UserError
+from sgjnd.config import BRANCHES, STAGES, Config
+from sgjnd.features import LevelTokens
+from sgjnd.nets.model import Model
+from sgjnd.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
+
+CHANNELS = (6, 9, 12)
+LEVEL = np.linspace(0, 1, 8)
+
+
+def config(**settings: object) -> Config:
+    return Config(**{"components": 4, "width": 8, "heads": 2, "members": 2, **settings})
+
+
+def features(*, pixels: bool = True, pictures: int = 5) -> list[tuple[np.ndarray, LevelTokens]]:
+    """Reference tokens and eight levels of three patches, positive, each level less different than the last."""
+    rng, sizes = np.random.default_rng(0), sum(CHANNELS)
+    reference, difference = sizes + pixels * PIXEL_REFERENCE, sizes + pixels * PIXEL_DIFFERENCE
+    fading = np.geomspace(3, 0.05, 8)[:, None, None, None]
+    return [
+        (
+            rng.gamma(2, 1, (3, 4, reference)).astype(np.float16),
+            LevelTokens(
+                (rng.gamma(2, 1, (8, 3, 4, difference)) * fading).astype(np.float16),
+                (rng.gamma(2, 0.1, (8, 3, 4, len(CHANNELS) + pixels)) * fading).astype(np.float16),
+            ),
+        )
+        for _ in range(pictures)
+    ]
+
+
+def ready(**settings: object) -> Model:
+    """Projections fitted, heads drawn at random."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = Model(config(**settings), CHANNELS).eval()
+        for parameter in model.members.parameters():
+            torch.nn.init.normal_(parameter, std=0.3)
+    model.fit_projections(lambda: features(pixels=settings.get("pixels", True)))
+    return model
+
+
+@pytest.mark.parametrize("stages", STAGES)
+@pytest.mark.parametrize("branches", BRANCHES)
+@pytest.mark.parametrize("pixels", [True, False])
+def test_every_form_answers(stages, branches, pixels):
+    if stages == "pixels" and not pixels:
+        with pytest.raises(UserError, match="there would be no stage left"):
+            config(stages=stages, pixels=pixels)
+        return
+    model = ready(stages=stages, branches=branches, pixels=pixels)
+    tokens = model.tokens(*features(pixels=pixels)[0], LEVEL)
+    found = model.probabilities(tokens)
+    assert found.shape == (8,) and found.dtype == np.float64 and ((found > 0) & (found < 1)).all()
+
+
+def test_tokens_and_distances_are_standard_on_what_they_were_fitted_on():
+    model = ready()
+    tokens = [model.tokens(*one, LEVEL) for one in features()]
+    distance = torch.cat([one.distance.flatten(0, 2) for one in tokens])
+    assert distance.shape[1] > 1 + len(CHANNELS), "the pixel stage has more than one"
+    assert float(distance.mean(dim=0).abs().max()) < 0.01 and float((distance.std(dim=0) - 1).abs().max()) < 0.02
+    reference = torch.cat([one.reference.flatten(0, 1) for one in tokens])
+    assert float(reference.mean(dim=0).abs().max()) < 0.01 and reference.shape[1] == 4 * 4
+    assert tokens[0].difference.shape == (8, 3, 4, sum(model.difference.widths))
+
+
+def test_what_masks_an_error_lowers_its_distance():
+    model, (reference, levels) = ready(), features()[0]
+    busy = reference.copy()
+    busy[..., 3:PIXEL_REFERENCE] *= 4  # all but the three means
+    before, after = (model.tokens(one, levels, LEVEL).distance for one in (reference, busy))
+    masked = 1 + len(CHANNELS)
+    assert (after[..., masked:] < before[..., masked:]).all()
+    assert torch.equal(after[..., :masked], before[..., :masked])
+
+
+def test_nothing_at_all_is_finite():
+    model, (reference, levels) = ready(), features()[0]
+    nothing = LevelTokens(np.zeros_like(levels.difference), np.zeros_like(levels.distance))
+    tokens = model.tokens(np.zeros_like(reference), nothing, LEVEL)
+    assert np.isfinite(model.probabilities(tokens)).all()
+
+
+def test_members_are_averaged_and_one_can_be_kept():
+    model, tokens = ready(), None
+    tokens = model.tokens(*features()[0], LEVEL)
+    both = model.probabilities(tokens)
+    each = []
+    for number in range(2):
+        one = ready()
+        one.keep_member(number)
+        assert len(one.members) == 1
+        each.append(one.probabilities(tokens))
+    assert not np.allclose(each[0], each[1]) and np.allclose(both, np.mean(each, axis=0), atol=1e-6)
+
+
+def test_patches_are_told_with_their_shares():
+    model = ready()
+    quality, share = model.patches(model.tokens(*features()[0], LEVEL))
+    assert quality.shape == share.shape == (8, 3)
+    assert torch.allclose(share.sum(dim=1), torch.ones(8)) and (share > 0).all()
+    assert ((quality > 0) & (quality < 1)).all()
+
+
+def test_levels_are_judged_one_by_one():
+    model, (reference, levels) = ready(), features()[0]
+    whole = model.probabilities(model.tokens(reference, levels, LEVEL))
+    part = LevelTokens(levels.difference[[5, 2]], levels.distance[[5, 2]])
+    assert np.allclose(model.probabilities(model.tokens(reference, part, LEVEL[[5, 2]])), whole[[5, 2]], atol=1e-6)
+
+
+def test_the_state_holds_all_that_was_found_and_trained():
+    model, other = ready(), Model(config(), CHANNELS).eval()
+    other.load_state_dict(model.state_dict())
+    one = features()[0]
+    found = [each.probabilities(each.tokens(*one, LEVEL)) for each in (model, other)]
+    assert np.array_equal(*found)
+
+
+def test_a_reference_branch_is_blind_to_compression_and_a_difference_branch_to_content():
+    first, second = features()[:2]
+    blind = ready(branches="reference")
+    assert np.array_equal(
+        blind.probabilities(blind.tokens(first[0], first[1], LEVEL)),
+        blind.probabilities(blind.tokens(first[0], second[1], LEVEL)),
+    )
+    without = ready(branches="difference", pixels=False)
+    first, second = features(pixels=False)[:2]
+    assert np.array_equal(
+        without.probabilities(without.tokens(first[0], first[1], LEVEL)),
+        without.probabilities(without.tokens(second[0], first[1], LEVEL)),
+    )

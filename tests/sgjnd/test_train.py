@@ -1,0 +1,224 @@
+"""Protects `python -m sgjnd.train`: a checkpoint that can be used, the same for the same seed, also after a kill."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import load_file
+
+from datasets.commands import run_command
+from datasets.errors import UserError
+from sgjnd import train
+from sgjnd.checkpoint import load_checkpoint
+from sgjnd.predict import main as predict
+
+SMALL = {
+    "patch_pixels": 32,
+    "most_patches": 2,
+    "patches_per_picture": 2,
+    "levels_per_picture": 4,
+    "grid_levels": 6,
+    "epochs": 4,
+    "width": 8,
+    "heads": 2,
+    "components": 2,
+    "members": 2,
+}
+SETTINGS = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
+
+
+@pytest.fixture
+def few(monkeypatch, rated_dataset) -> None:
+    """Any name stands for the rated pictures."""
+    monkeypatch.setattr(train, "open_dataset", lambda *_: rated_dataset)
+
+
+@pytest.fixture
+def learn(few, tmp_path) -> Callable[..., dict[str, np.ndarray]]:
+    """Trains, and gives the tensors that were written."""
+
+    def run(*flags: str) -> dict[str, np.ndarray]:
+        out = tmp_path / "new" / "net.safetensors"
+        assert train.main(["--out", str(out), "--device", "cpu", *SETTINGS, *flags]) == 0
+        return load_file(out)
+
+    return run
+
+
+@pytest.fixture
+def fresh_cache(monkeypatch, tmp_path) -> Path:
+    """Nothing has been trained or looked at before."""
+    monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    return one.keys() == other.keys() and all(tensor.tobytes() == other[name].tobytes() for name, tensor in one.items())
+
+
+def stop_after(monkeypatch, epochs: int) -> None:
+    """End the next training when so many epochs are done, as Ctrl-C would."""
+    done = []
+
+    def told(self, member, epoch, history):
+        done.append((member, epoch))
+        if len(done) == epochs:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(train._Teller, "__call__", told)
+
+
+def test_a_training_ends_with_a_checkpoint_that_predict_takes_and_a_picture_of_the_losses(learn, tmp_path, capsys):
+    learn()
+    out, shown = tmp_path / "new" / "net.safetensors", capsys.readouterr()
+    assert sorted(path.name for path in out.parent.iterdir()) == ["net.losses.png", "net.safetensors"]
+    with Image.open(out.with_suffix(".losses.png")) as image:
+        image.load()
+        assert image.format == "PNG"
+    assert "EfficientNet-Lite0" in shown.out and f"--checkpoint {out}" in shown.out
+    assert "head 2/2, epoch " in shown.err
+    Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(tmp_path / "black.png")
+    assert predict([str(tmp_path / "black.png"), "--checkpoint", str(out), "--device", "cpu"]) == 0
+
+
+def test_a_checkpoint_says_what_it_was_trained_on(learn, tmp_path):
+    learn("--truth", "sur75", "--seed", "3")
+    about = load_checkpoint(tmp_path / "new" / "net.safetensors").about
+    assert about["data"] == "Few crops: 8 pictures of 4 sources"
+    assert about["samples"] == "criteria on the error" and about["truth"] == "sur75" and about["seed"] == "3"
+    assert "EfficientNet-Lite0" in about["backbone"] and about["notes"] == "Made by tests."
+
+
+def test_the_same_seed_gives_the_same_tensors_and_another_does_not(learn, monkeypatch, tmp_path):
+    """Each in a cache of its own, so that nothing is read that an earlier one has trained."""
+    found = []
+    for number, seed in enumerate(("0", "0", "1")):
+        monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / f"cache-{number}"))
+        found.append(learn("--seed", seed))
+    assert same(found[0], found[1]) and not same(found[0], found[2])
+
+
+def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(learn, fresh_cache, monkeypatch):
+    """Interrupted after the first head's first epoch, and again after the second head's first."""
+    for epochs in (1, 4):
+        with monkeypatch.context() as patch:
+            stop_after(patch, epochs)
+            with pytest.raises(KeyboardInterrupt):
+                learn()
+    told, whole = [], train._Teller.__call__
+
+    def counted(self, member, epoch, history):
+        told.append((member, epoch))
+        whole(self, member, epoch, history)
+
+    monkeypatch.setattr(train._Teller, "__call__", counted)
+    resumed = learn()
+    assert told == [(1, 1), (1, 2), (1, 3)], "no epoch that was done is done again"
+    monkeypatch.setenv("JND_BENCH_CACHE", str(fresh_cache) + "-other")
+    assert same(resumed, learn())
+
+
+def test_a_finished_training_is_written_again_without_an_epoch(learn, fresh_cache, capsys):
+    first = learn()
+    capsys.readouterr()
+    assert same(first, learn()) and "epoch" not in capsys.readouterr().err
+
+
+def test_what_the_result_depends_on_is_trained_anew(learn, fresh_cache, capsys):
+    first = learn()
+    for flags in (["--truth", "median"], ["--set", "dropout=0.5"]):
+        capsys.readouterr()
+        learn(*flags)
+        assert "head 1/2, epoch 1/4" in capsys.readouterr().err, flags
+    assert same(first, learn())
+
+
+def test_quiet_says_nothing(learn, capsys):
+    learn("-q")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_random_weights_must_be_asked_for_and_are_told(learn, tmp_path, capsys):
+    learn("--weights", "none")
+    assert "with random weights, as asked for" in capsys.readouterr().out
+    assert "random weights" in load_checkpoint(tmp_path / "new" / "net.safetensors").about["backbone"]
+
+
+def test_the_whole_network_is_trained_and_its_checkpoint_brings_the_backbone(learn, tmp_path, capsys):
+    """Predicting needs no weight file then, and does not look through the one that training started from."""
+    tensors = learn("--whole", "--set", "backbone=efficientnet-lite0", "--set", "epochs=1", "--set", "members=1")
+    assert "whole network, epoch 1/1" in capsys.readouterr().err
+    out = tmp_path / "new" / "net.safetensors"
+    assert load_checkpoint(out).fitted.backbone is not None and sum(t.nbytes for t in tensors.values()) > 1e7
+    Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(tmp_path / "black.png")
+    assert predict([str(tmp_path / "black.png"), "--checkpoint", str(out), "--device", "cpu"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--set", "dropuot=0.3"], "Did you mean 'dropout'"),
+        (["--set", "dropout"], "expected NAME=VALUE"),
+        (["--set", "epochs=few"], "epochs is a whole number"),
+        (["--set", "dropout=much"], "dropout is a number, not 'much'"),
+        (["--set", "attention=false"], "attention is True or False, not 'false'"),
+        (["--set", "label=3"], "label is a word, not 3"),
+        (["--set", "label=shares"], "Did you mean 'share'"),
+        (["--set", "backbone=resnet5"], "Did you mean 'resnet50'"),
+        (["--weights", "no/such.pth"], "there is no such file"),
+        (["--truth", "maen"], "Did you mean 'mean'"),
+        (["--truth", "sqf"], "gives no 'sqf' truth"),
+        (["--dataset", "dmeo"], "Did you mean 'demo'"),
+        (["--dataset", "mcl-jci"], "needs --root"),
+        (["--root", "/no/such/folder"], "no such folder"),
+        (["--jnd", "2"], "JND"),
+        (["--seed", "-1"], "--seed is 0 or more"),
+        (["--out", "net.pt"], "ends in .safetensors"),
+        (["--out", "a-file/net.safetensors"], "its folder cannot be made"),
+        (["--out", "folder.safetensors"], "expected a file name"),
+    ],
+)
+def test_a_wrong_request_ends_with_one_clear_line_before_anything_is_trained(
+    flags, says, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    Path("a-file").write_text("")
+    Path("folder.safetensors").mkdir()
+    monkeypatch.setattr(train.Looker, "measure", lambda *_: pytest.fail("a picture was looked at"))
+    status = run_command(lambda: train.main(["--out", "net.safetensors", "--device", "cpu", "-q", *flags]))
+    error = capsys.readouterr().err
+    assert status == 2 and says in error and error.count("\n") == 1
+    assert not Path("net.safetensors").exists()
+
+
+def test_a_root_of_labels_alone_is_refused(shared_data, tmp_path):
+    flags = ["--dataset", "mcl-jci", "--root", str(shared_data / "mcl-jci-labels")]
+    with pytest.raises(UserError, match="holds labels only, and SG-JND learns from pictures"):
+        train.main([*flags, "--out", str(tmp_path / "net.safetensors")])
+
+
+@pytest.mark.slow(reason="three processes that import torch and look at the demo set")
+def test_a_real_kill_loses_at_most_an_epoch(fresh_cache, tmp_path):
+    out = tmp_path / "net.safetensors"
+    flags = [*SETTINGS, "--set", "epochs=40", "--set", "patience=40", "--device", "cpu", "--out", str(out)]
+    command = [sys.executable, "-m", "sgjnd.train", *flags]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 120
+        while not list(fresh_cache.glob("training/*/member-0/history.json")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL and not out.exists()
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    assert "head 1/2, epoch 1/40" not in told and "head 2/2, epoch 40/40" in told
+    resumed = load_file(out)
+    shutil.rmtree(fresh_cache / "training")
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    assert "head 1/2, epoch 1/40" in told and same(resumed, load_file(out))
