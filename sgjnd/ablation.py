@@ -126,7 +126,7 @@ def run(tasks: Sequence[Task], folder: Path, *, jobs: int) -> Iterator[tuple[Tas
 
 
 def made_with(task: Task) -> dict[str, Any]:
-    """What a row's errors depend on besides the code: data, settings, and how they were shuffled."""
+    """What a row's errors depend on besides the code and the task: data, settings, and share of the sources."""
     variant = VARIANTS.get(task.row)
     predictor = _make(task.row)
     settings = asdict(predictor.config()) if isinstance(predictor, SgJndLite) else predictor.get_params()
