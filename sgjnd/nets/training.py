@@ -106,7 +106,7 @@ class Training:
         while not self._finished():
             epoch = len(self._history.training)
             try:
-                with torch.random.fork_rng():
+                with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
                     torch.manual_seed(self._seed * 1_000_003 + epoch)
                     loss = self._train(source, epoch)
                 held_out = self._validate(source, epoch)
