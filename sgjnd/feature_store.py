@@ -44,6 +44,11 @@ def feature_key(parts: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def training_folder(parts: Mapping[str, object]) -> Path:
+    """Where a training keeps its state while it runs, under a hash of all that it depends on."""
+    return cache_folder() / "training" / feature_key(parts)
+
+
 def save_features(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
     """Keep arrays under a key; where the folder cannot be written, warn and go on.
 

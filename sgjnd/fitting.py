@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,14 @@ class Lesson:
             raise UserError(f"the true level of {', '.join(wrong[:5])} is no number: leave such pictures out")
         if label == "share" and not any(picture.samples.size for picture in self.pictures):
             raise UserError("no training picture has subjects' samples: train with label='hard', which needs none")
+
+    def key(self) -> str:
+        """Names pictures, samples, true levels and features."""
+        digest = hashlib.sha256()
+        for picture, level, measured in zip(self.pictures, self.true_levels, self.measured, strict=True):
+            samples = np.asarray(picture.samples, dtype=float).tobytes()
+            digest.update(f"{picture.name} {picture.source} {level!r} {measured.get('key')} ".encode() + samples)
+        return digest.hexdigest()
 
     @property
     def codec(self) -> Codec:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import shutil
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from baselines.predictor import Card
 from datasets.picture import Picture
 from sgjnd.config import Config
+from sgjnd.feature_store import training_folder
 from sgjnd.features import Extractor
 from sgjnd.fitting import Fitted, Lesson, fit_whole
 from sgjnd.lite import PAPER, SETTINGS_OURS
@@ -83,7 +86,10 @@ class SgJnd(NetworkPredictor):
 
     def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted:
         lesson = Lesson(pictures, levels, [self.measurement(picture) for picture in pictures])
-        return fit_whole(self._looker(), lesson, seed=seed)[0]
+        folder = training_folder({"lesson": lesson.key(), "config": asdict(self.config()), "seed": seed})
+        fitted, _ = fit_whole(self._looker(), lesson, seed=seed, folder=folder)
+        shutil.rmtree(folder, ignore_errors=True)  # what a kill would have needed
+        return fitted
 
     def ask(self, picture: Picture) -> Ask:
         fitted, looker = self.fitted_, self._looker()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
-import hashlib
-import json
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,7 +19,7 @@ from datasets.errors import UserError
 from datasets.truths import find_truth
 from sgjnd.checkpoint import save_checkpoint
 from sgjnd.config import Config
-from sgjnd.feature_store import cache_folder
+from sgjnd.feature_store import training_folder
 from sgjnd.fitting import Fitted, Lesson, fit_frozen, fit_whole
 from sgjnd.full import DEFAULTS
 from sgjnd.looking import Looker
@@ -60,12 +59,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     looker = Looker(config, device=arguments.device)
     _say(arguments.quiet, f"{looker.chosen.why}; {looker.device}")
     lesson = _lesson(dataset, arguments.truth, looker, quiet=arguments.quiet)
-    folder = cache_folder() / "training" / _key(dataset, arguments, config, looker)
+    kept = {"lesson": lesson.key(), "config": asdict(config), "seed": arguments.seed, "whole": arguments.whole}
+    folder = training_folder(kept)
     fit = fit_whole if arguments.whole else fit_frozen
     fitted, histories = fit(
         looker, lesson, seed=arguments.seed, folder=folder, say=_Teller(config, quiet=arguments.quiet)
     )
     _finish(arguments, dataset, config, looker, fitted, histories)
+    shutil.rmtree(folder, ignore_errors=True)  # what a kill would have needed
     return 0
 
 
@@ -140,20 +141,6 @@ class _Teller:
         end = "\r" if sys.stderr.isatty() else "\n"
         line = f"{name}, epoch {epoch + 1}/{self._config.epochs}: loss {history.training[-1]:.4f}{held_out}"
         print(f"{line:<78}", end=end, file=sys.stderr, flush=True)
-
-
-def _key(dataset: Dataset, arguments: argparse.Namespace, config: Config, looker: Looker) -> str:
-    parts: dict[str, Any] = {
-        "data": dataset.manifest.sha256,
-        "truth": arguments.truth,
-        "jnd": arguments.jnd,
-        "config": asdict(config),
-        "weights": looker.chosen.sha256,
-        "whole": arguments.whole,
-        "seed": arguments.seed,
-        "device": looker.device,
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _setting(text: str) -> tuple[str, Any]:
