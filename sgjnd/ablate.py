@@ -43,7 +43,7 @@ def _parts(arguments: argparse.Namespace) -> int:
         raise UserError("--jobs and --fold-seeds are 1 or more")
     for row in arguments.rows:
         if row not in VARIANTS and row not in registry():
-            raise unknown_name("variant or predictor", row, (*VARIANTS, *registry()))
+            raise unknown_name("variant or predictor", row, {*VARIANTS, *registry()})
     dataset = open_dataset(arguments.dataset, arguments.root)
     tasks = [
         Task(arguments.dataset, arguments.root, arguments.truth, row, seed)
