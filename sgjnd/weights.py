@@ -186,10 +186,8 @@ def _choose_any(weights: str, *, quiet: bool) -> Chosen:
         return choose(first, quiet=quiet)
     except UserError as error:
         found = choose(second, quiet=quiet)
-        reason = str(error).splitlines()[0]
-        return Chosen(
-            second, found.path, found.sha256, f"{found.why}; not {first}, whose weights are missing: {reason}"
-        )
+        reason = str(error).partition(" (")[0]
+        return Chosen(second, found.path, found.sha256, f"{found.why}; not {first}: {reason}")
 
 
 def _packaged(known: WeightFile) -> Path:
@@ -217,7 +215,7 @@ def _downloaded(known: WeightFile, *, quiet: bool) -> Path:
         except UserError as error:
             raise UserError(
                 f"{known.file} could not be fetched ({error}). Fetch {known.url} elsewhere and give the file with "
-                "--weights, or take --backbone efficientnet-lite0, whose weights are installed."
+                "--weights, or take the backbone efficientnet-lite0, whose weights are installed."
             ) from error
     return path
 
