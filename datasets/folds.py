@@ -91,10 +91,15 @@ def parse_folds(name: str, path: Path) -> Folds:
     return Folds(name, fold_of, hashlib.sha256(text.encode()).hexdigest())
 
 
-def make_folds(sources: Sequence[str], count: int, *, seed: int, path: Path) -> None:
-    """Write a fold file: sources shuffled by the seed and dealt out in turn."""
+def dealt(sources: Sequence[str], count: int, *, seed: int) -> dict[str, int]:
+    """Source to fold number, 1 to `count`: sources shuffled by the seed and dealt out in turn."""
     unique = sorted(set(sources))
     order = np.random.default_rng(seed).permutation(len(unique))
-    fold_of = {unique[index]: turn % count + 1 for turn, index in enumerate(order)}
-    lines = ["source,fold", *(f"{source},{fold_of[source]}" for source in unique)]
+    return {unique[index]: turn % count + 1 for turn, index in enumerate(order)}
+
+
+def make_folds(sources: Sequence[str], count: int, *, seed: int, path: Path) -> None:
+    """Write a fold file of `dealt` sources."""
+    fold_of = dealt(sources, count, seed=seed)
+    lines = ["source,fold", *(f"{source},{fold_of[source]}" for source in sorted(fold_of))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")

@@ -15,15 +15,14 @@ the package that works differently is noticed rather than believed.
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import logging
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from datasets.errors import UserError
+from datasets.torch_threads import one_torch_thread
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -77,7 +76,7 @@ class LocalLoss:
         height, width = reference.shape[:2]
         cells = max(1, round(height / half)), max(1, round(width / half))
         window = min(2, cells[0]), min(2, cells[1])
-        with torch.no_grad(), _one_thread():
+        with torch.no_grad(), one_torch_thread():  # processes for speed
             whole_jod = float(self._metric.predict(test.copy(), reference.copy(), dim_order="HWC")[0])
             difference = abs(whole_jod - float(self._pooled_jod((1, 1), (1, 1))))
             if difference > _AGREEMENT_JOD:
@@ -124,19 +123,6 @@ class _Bands:
     def dump_diff(self) -> None: ...
 
     def close(self) -> None: ...
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """One thread adds in one order: the same digits whatever the number of cores, and processes for speed."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _import_cvvdp() -> ModuleType:

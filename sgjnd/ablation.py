@@ -21,6 +21,7 @@ from baselines.registry import registry
 from datasets.commands import progress, write_atomically
 from datasets.dataset import Dataset, open_dataset
 from datasets.errors import DataError
+from datasets.folds import dealt
 from datasets.picture import Picture
 from datasets.truths import find_truth
 from sgjnd.lite import SgJndLite
@@ -159,11 +160,9 @@ def errors_of(task: Task) -> np.ndarray:
 
 
 def folds_of(pictures: Sequence[Picture], seed: int) -> np.ndarray:
-    """Sources shuffled by the seed and dealt out in turn, as fold files are made; shape (pictures,)."""
-    sources = sorted({picture.source for picture in pictures})
-    order = np.random.default_rng(seed).permutation(len(sources))
-    fold_of = {sources[index]: turn % FOLDS for turn, index in enumerate(order)}
-    return np.array([fold_of[picture.source] for picture in pictures])
+    """Each picture's fold, 0 to `FOLDS` - 1, dealt as fold files are; shape (pictures,)."""
+    fold_of = dealt([picture.source for picture in pictures], FOLDS, seed=seed)
+    return np.array([fold_of[picture.source] - 1 for picture in pictures])
 
 
 def compare(errors: Mapping[str, np.ndarray], sources: Sequence[str], against: Sequence[str]) -> list[Compared]:

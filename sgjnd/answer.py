@@ -18,7 +18,7 @@ from datasets.picture import Picture
 from sgjnd.checkpoint import Checkpoint
 from sgjnd.features import Extractor
 from sgjnd.looking import Gaze, Looker
-from sgjnd.search import strategy
+from sgjnd.search import DEFAULT, strategy
 from sgjnd.weights import NONE
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Answerer:
     :raises UserError: where the checkpoint does not fit: another codec, or other weights than it was trained on.
     """
 
-    def __init__(self, checkpoint: Checkpoint, *, search: str = "scan", device: str = "auto") -> None:
+    def __init__(self, checkpoint: Checkpoint, *, search: str = DEFAULT, device: str = "auto") -> None:
         if checkpoint.fitted.codec != Jpeg.name:
             raise UserError(f"the checkpoint was trained for {checkpoint.fitted.codec}, and photographs are made JPEG")
         backbone, config = checkpoint.fitted.backbone, checkpoint.config

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -16,6 +15,7 @@ import numpy as np
 from datasets.codec import Codec
 from datasets.errors import UserError
 from datasets.picture import Picture
+from datasets.torch_threads import one_torch_thread
 from sgjnd.config import Config
 from sgjnd.features import LevelTokens
 from sgjnd.labels import hard_labels, noticing_shares, truth_share
@@ -121,7 +121,7 @@ def fit_frozen(
     lesson.check(config.label)
     positions = looker.positions(lesson.codec)
     labels = torch.from_numpy(lesson.labels(config.label)[:, positions])
-    with _one_thread():
+    with one_torch_thread():  # heads are so small that threads would spend their time waiting for each other
         model, tokens = _prepared(looker, lesson, positions, seed)
         histories = []
         for member, held_out in enumerate(held_out_sources(lesson.pictures, config.members, seed)):
@@ -184,19 +184,6 @@ def _prepared(looker: Looker, lesson: Lesson, positions: np.ndarray, seed: int) 
     model.fit_projections(features)
     level = positions / (len(lesson.codec.levels) - 1)
     return model, [model.tokens(reference, levels, level) for reference, levels in features()]
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Heads are so small that threads would spend their time waiting for each other; and sums have one order."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def new_model(config: Config, looker: Looker) -> Model:

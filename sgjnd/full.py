@@ -15,7 +15,7 @@ from datasets.picture import Picture
 from sgjnd.config import Config
 from sgjnd.feature_store import training_folder
 from sgjnd.features import Extractor
-from sgjnd.fitting import Fitted, Lesson, fit_whole
+from sgjnd.fitting import Fitted, fit_whole
 from sgjnd.lite import PAPER, SETTINGS_OURS
 from sgjnd.looking import Looker
 from sgjnd.network_predictor import NetworkPredictor
@@ -76,23 +76,19 @@ class SgJnd(NetworkPredictor):
     def config(self) -> Config:
         return Config.of(self.settings, **DEFAULTS)
 
-    def measure(self, picture: Picture) -> dict[str, Any]:
-        """Features of the pretrained backbone, from which training starts."""
-        return self._looker().measure(picture)
-
     def remark(self, picture: Picture) -> str:
         """Which network looked at it."""
-        return f"fine-tuned from {self._looker().chosen.why}"
+        return f"fine-tuned from {self.looker().chosen.why}"
 
     def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted:
-        lesson = Lesson(pictures, levels, [self.measurement(picture) for picture in pictures])
+        lesson = self.lesson(pictures, levels)
         folder = training_folder({"lesson": lesson.key(), "config": asdict(self.config()), "seed": seed})
-        fitted, _ = fit_whole(self._looker(), lesson, seed=seed, folder=folder)
+        fitted, _ = fit_whole(self.looker(), lesson, seed=seed, folder=folder)
         shutil.rmtree(folder, ignore_errors=True)  # what a kill would have needed
         return fitted
 
     def ask(self, picture: Picture) -> Ask:
-        fitted, looker = self.fitted_, self._looker()
+        fitted, looker = self.fitted_, self.looker()
         gaze = looker.gaze(picture, _extractor(fitted, looker.config, looker.device))
         last = len(picture.codec.levels) - 1
 
@@ -101,9 +97,6 @@ class SgJnd(NetworkPredictor):
             return fitted.model.probabilities(tokens)
 
         return probabilities
-
-    def _looker(self) -> Looker:
-        return Looker(self.config(), device=self.device)
 
 
 @functools.lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from baselines.predictor import Card
 from datasets.picture import Picture
 from sgjnd.config import Config
 from sgjnd.features import LevelTokens
-from sgjnd.fitting import Fitted, Lesson, fit_frozen
+from sgjnd.fitting import Fitted, fit_frozen
 from sgjnd.looking import Gaze, Looker
 from sgjnd.network_predictor import NetworkPredictor
 from sgjnd.search_rules import Ask
@@ -53,10 +53,6 @@ class SgJndLite(NetworkPredictor):
     def config(self) -> Config:
         return Config.of(self.settings)
 
-    def measure(self, picture: Picture) -> dict[str, Any]:
-        """The features of the grid's levels."""
-        return self._looker().measure(picture)
-
     def measurement_key(self) -> str:
         """Names the settings that features depend on; those of training do not."""
         config = self.config()
@@ -65,17 +61,16 @@ class SgJndLite(NetworkPredictor):
 
     def remark(self, picture: Picture) -> str:
         """Which network looked at it."""
-        patches = self._looker().patches(picture)
+        patches = self.looker().patches(picture)
         size = self.config().patch_pixels
         covered = "" if len(patches) < self.config().most_patches else ", spread over the picture"
-        return f"features of {self._looker().chosen.why}; patches of {size} pixels{covered}"
+        return f"features of {self.looker().chosen.why}; patches of {size} pixels{covered}"
 
     def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted:
-        lesson = Lesson(pictures, levels, [self.measurement(picture) for picture in pictures])
-        return fit_frozen(self._looker(), lesson, seed=seed)[0]
+        return fit_frozen(self.looker(), self.lesson(pictures, levels), seed=seed)[0]
 
     def ask(self, picture: Picture) -> Ask:
-        looker, model = self._looker(), self.fitted_.model
+        looker, model = self.looker(), self.fitted_.model
         measured, last = looker.positions(picture.codec), len(picture.codec.levels) - 1
         gaze: list[Gaze] = []
 
@@ -93,6 +88,3 @@ class SgJndLite(NetworkPredictor):
     def _measured_levels(self, looker: Looker, picture: Picture, at: np.ndarray) -> tuple[np.ndarray, LevelTokens]:
         features = looker.features(picture, self.measurement(picture))
         return features.reference, LevelTokens(features.levels.difference[at], features.levels.distance[at])
-
-    def _looker(self) -> Looker:
-        return Looker(self.config(), device=self.device)

@@ -13,7 +13,8 @@ from baselines.predictor import JNDPredictor
 from datasets.errors import UserError
 from datasets.picture import Picture
 from sgjnd.config import Config
-from sgjnd.fitting import Fitted
+from sgjnd.fitting import Fitted, Lesson
+from sgjnd.looking import Looker
 from sgjnd.search import strategy
 from sgjnd.search_fit import Found
 from sgjnd.search_rules import Ask
@@ -39,6 +40,18 @@ class NetworkPredictor(JNDPredictor):
 
         :raises UserError: for a setting that does not exist, or is out of range.
         """
+
+    def looker(self) -> Looker:
+        """Looks at pictures as the settings say."""
+        return Looker(self.config(), device=self.device)
+
+    def measure(self, picture: Picture) -> dict[str, Any]:
+        """Features of the pretrained backbone at the grid's levels."""
+        return self.looker().measure(picture)
+
+    def lesson(self, pictures: Sequence[Picture], levels: np.ndarray) -> Lesson:
+        """What `fit` has to learn from."""
+        return Lesson(pictures, levels, [self.measurement(picture) for picture in pictures])
 
     def ingredients(self) -> Mapping[str, str]:
         """The backbone that the settings come to here, and the hash of its weights."""

@@ -15,6 +15,7 @@ from datasets.errors import UserError
 from datasets.photos import SUFFIXES
 from sgjnd.answer import COMPARED_QF, SEARCHES, Answer, Answerer
 from sgjnd.checkpoint import SHIPPED, Checkpoint, load_checkpoint
+from sgjnd.search import DEFAULT
 
 EXAMPLES = """\
 examples:
@@ -176,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--save", type=Path, metavar="DIR", help="write the compressed files into a folder")
     add("--explain", action="store_true", help="draw patch qualities and weights over the picture")
     add("--json", action="store_true", help="a JSON object a picture")
-    add("--search", default="scan", choices=SEARCHES, help="how levels are tried (default: scan)")
+    add("--search", default=DEFAULT, choices=SEARCHES, help=f"how levels are tried (default: {DEFAULT})")
     add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where it computes (default: auto)")
     add("-q", "--quiet", action="store_true", help="answers, errors and warnings only")
     return p

@@ -13,6 +13,7 @@ import numpy as np
 from datasets.commands import progress, write_atomically
 from datasets.dataset import Dataset, open_dataset
 from datasets.errors import DataError
+from datasets.picture import Picture
 from datasets.truths import find_truth
 from sgjnd.ablation import FOLDS, folds_of
 from sgjnd.config import Config
@@ -88,7 +89,7 @@ def _computed(dataset: Dataset, truth: str, config: Config, folder: Path) -> Pro
     return found
 
 
-def _all_levels(looker: Looker, fitted: Fitted, picture) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _all_levels(looker: Looker, fitted: Fitted, picture: Picture) -> np.ndarray:
     features = looker.features(picture, looker.measure(picture))
     level = np.linspace(0, 1, len(picture.codec.levels))
     return fitted.model.probabilities(fitted.model.tokens(features.reference, features.levels, level))

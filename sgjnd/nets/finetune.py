@@ -66,8 +66,7 @@ class PixelExamples:
     :param pictures: rated pictures with pixels.
     :param labels: at every level of the codec, shape (pictures, levels).
     :param trained: numbers of the pictures to train on.
-    :param held_out: numbers of those to stop by; they are looked at in
-        a few fixed patches, at a few levels.
+    :param held_out: numbers of those to stop by; they are looked at in a few fixed patches, at a few levels.
     """
 
     def __init__(
