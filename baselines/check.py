@@ -9,7 +9,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
-from baselines.contract import CHECKS, EXPECTED, FAILED, OK, PICTURES, Outcome, demo_pictures, run_contract
+from baselines.contract import ABSENT, CHECKS, EXPECTED, FAILED, OK, PICTURES, Outcome, demo_pictures, run_contract
 from baselines.registry import Registered, find_predictors, registry
 from datasets.commands import run_command
 from datasets.errors import UserError
@@ -60,7 +60,7 @@ def _check(entry: Registered, pictures: Sequence[Picture]) -> bool:
         first = told.setdefault(outcome.reason, outcome.check.name)
         _print_outcome(outcome, "" if first == outcome.check.name else first)
         verdicts[outcome.verdict] += 1
-    print(", ".join(f"{verdicts[verdict]} {verdict}" for verdict in (OK, EXPECTED, FAILED) if verdicts[verdict]))
+    print(", ".join(f"{verdicts[one]} {one}" for one in (OK, EXPECTED, ABSENT, FAILED) if verdicts[one]))
     return not verdicts[FAILED]
 
 

@@ -22,7 +22,7 @@ from datasets.codec import Bpg
 from datasets.errors import UserError
 from datasets.picture import Picture
 
-OK, FAILED, EXPECTED = "ok", "FAILED", "expected"
+OK, FAILED, EXPECTED, ABSENT = "ok", "FAILED", "expected", "absent"
 PICTURES = 6
 """How many pictures the checks look at: enough to tell predictors apart, few enough to wait for."""
 
@@ -35,19 +35,21 @@ class Check:
     :param protects: what goes wrong for a user where the promise is broken.
     :param run: raises AssertionError, with what to do, where it is broken.
     :param on_labels: whether predictors that need no pictures must keep it on labels alone as well.
+    :param of_form: whether it looks at the class alone, so that it holds where the predictor cannot run too.
     """
 
     name: str
     protects: str
     run: Callable[[Trial], None]
     on_labels: bool = False
+    of_form: bool = False
 
 
 CHECKS = (
-    Check("final-class", "a method is read in one place, not down a chain of classes", form.final_class),
-    Check("card-complete", "every table says what a method is and why its numbers differ", form.card_complete),
-    Check("constructor-pure", "listing and copying methods costs nothing", form.constructor_pure),
-    Check("parameters-round-trip", "a stored run says exactly what it ran", form.parameters_round_trip),
+    Check("final-class", "a method is read in one place, not down a chain of classes", form.final_class, of_form=True),
+    Check("card-complete", "every table says what a method is and where it differs", form.card_complete, of_form=True),
+    Check("constructor-pure", "listing and copying methods costs nothing", form.constructor_pure, of_form=True),
+    Check("parameters-round-trip", "a stored run says exactly what it ran", form.parameters_round_trip, of_form=True),
     Check("says-fit-first", "predicting too early ends in a clear error", form.says_fit_first),
     Check("fit-returns-self", "fitting learns, and leaves the parameters alone", behaviour.fit_returns_self, True),
     Check("level-in-range", "a level can be used to encode with", behaviour.level_in_range, True),
@@ -68,8 +70,8 @@ CHECKS = (
 class Outcome:
     """What a check found.
 
-    :param verdict: `OK`, `FAILED` or `EXPECTED`.
-    :param reason: what is wrong and what to do, or why it was expected; empty where all is well.
+    :param verdict: `OK`, `FAILED`, `EXPECTED`, or `ABSENT` where the predictor cannot run here.
+    :param reason: what is wrong and what to do, why it was expected, or what is missing; empty where all is well.
     """
 
     check: Check
@@ -111,6 +113,8 @@ def trials_of(entry: Registered, pictures: Sequence[Picture]) -> list[Trial]:
 
 def run_check(check: Check, trials: Sequence[Trial]) -> Outcome:
     """One check on every trial that it concerns."""
+    if not check.of_form and (why := trials[0].entry.unavailable()):
+        return Outcome(check, ABSENT, why)
     expected = trials[0].entry.predictor.expected_failures.get(check.name)
     for trial in trials if check.on_labels else trials[:1]:
         try:

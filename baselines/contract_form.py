@@ -31,7 +31,8 @@ def card_complete(trial: Trial) -> None:
     for field in ("title", "licence"):
         require(_says_something(getattr(card, field)), f"the card's {field} is empty: fill it in")
     require(card.kind in KINDS, f"the card's kind {card.kind!r} must be one of {', '.join(KINDS)}")
-    require(card.cost in COSTS, f"the card's cost {card.cost!r} must be one of {', '.join(COSTS)}")
+    for cost in (card.cost, trial.entry.cost):
+        require(cost in COSTS, f"the cost {cost!r} must be one of {', '.join(COSTS)}")
     require(isinstance(card.needs_pictures, bool), "the card's needs_pictures must be True or False")
     require(bool(card.paper) == (card.year is not None), "give the card both paper and year, or '' and None")
     require(card.year is None or 1800 < card.year < 2200, f"the card's year {card.year!r} is no year")

@@ -17,8 +17,9 @@ Self = TypeVar("Self", bound="JNDPredictor")
 
 KINDS = ("constant", "pixel", "subband", "metric", "learned")
 COSTS = {
-    "light": "seconds a picture at most on one core",
-    "heavy": "trains for hours without a GPU: runs only when named",
+    "light": "part of a run that names no predictor",
+    "slow": "minutes for the demo set on two cores: runs when named or matched by a glob",
+    "heavy": "trains for hours without a GPU: runs only when named in full",
 }
 
 
@@ -85,12 +86,21 @@ class JNDPredictor(ABC):
     """Checks of `baselines.check` that this method cannot pass: the check's name, and the reason for people."""
 
     quick: ClassVar[Mapping[str, Any]] = {}
-    """Parameters under which a heavy method can be checked in seconds; `baselines.check` uses them, no run does."""
+    """Parameters under which a costly method can be checked in seconds; `baselines.check` uses them, no run does."""
 
     @classmethod
     def variants(cls) -> Mapping[str, Mapping[str, Any]]:
         """Registered names and the parameters each stands for; the card's name with none unless overridden."""
         return {cls.card.name: {}}
+
+    @classmethod
+    def cost_of(cls, parameters: Mapping[str, Any]) -> str:
+        """What one of the `variants` costs, one of `COSTS`; the card's cost unless overridden."""
+        return cls.card.cost
+
+    def unavailable(self) -> str:
+        """Why it cannot run here (a program, a package or a weight file is missing), and what to do; mostly empty."""
+        return ""
 
     def get_params(self) -> dict[str, Any]:
         """The constructor's parameters with their present values."""

@@ -44,6 +44,15 @@ class Registered:
         extra = {name: value for name, value in more.items() if name in known}
         return self.predictor(**{**self.parameters, **extra})
 
+    @property
+    def cost(self) -> str:
+        """One of `baselines.predictor.COSTS`."""
+        return self.predictor.cost_of(self.parameters)
+
+    def unavailable(self) -> str:
+        """Why it cannot run here, and what to do; empty where it can."""
+        return self.make().unavailable()
+
 
 class PluginWarning(UserWarning):
     """A predictor's file or package could not be loaded and was left out."""

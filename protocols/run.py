@@ -7,7 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.registry import Registered, find_predictors, registry
+from baselines.choice import choose_predictors
+from baselines.predictor import COSTS
+from baselines.registry import Registered, registry
 from datasets.commands import run_command
 from datasets.dataset import Dataset, OpenOptions, dataset_classes, open_dataset
 from datasets.errors import UserError
@@ -21,11 +23,13 @@ from protocols.store import Store, StoredRun
 EXAMPLES = """\
 examples:
   python -m protocols.run
-      the demo set (simulated observers), every predictor that is not heavy; leaderboard here, page in report/index.html
+      the demo set (simulated observers), every predictor that costs little; leaderboard here, page in report/index.html
   python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --truths mean sqf
       the real thing, once you have it ('python -m datasets.get mcl-jci' says where from)
   python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --folds sur-featnet-10 --predictors 'constant*' psnr
       published folds, some predictors
+  python -m protocols.run --predictors '*'
+      the slow ones too (metrics and small networks, minutes); heavy ones run only when named in full
   python -m protocols.run --predictors my_package.my_module:MyPredictor
       a predictor of your own beside the stored ones
 
@@ -49,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
         "--predictors",
         nargs="+",
         metavar="NAME",
-        help="names, globs or package.module:Class (default: all that are not heavy, see --list)",
+        help="names, globs or package.module:Class (default: all that cost little; --list says what others cost)",
     )
     data.add_argument("--folds", metavar="NAME", help="shipped folds, or a CSV file (source,fold) of yours")
     data.add_argument("--truths", nargs="+", metavar="NAME", help="what 'the JND' means (default: the data set's)")
@@ -140,16 +144,18 @@ def listing() -> str:
     for name, entry in registry().items():
         card = entry.predictor.card
         parameters = ", ".join(f"{key}={value!r}" for key, value in entry.parameters.items())
-        named = "; heavy: runs only when named" if card.cost == "heavy" else ""
-        lines.append(f"  {name:<24} {card.kind:<9} {card.title}{f' ({parameters})' if parameters else ''}{named}")
+        cost = "" if entry.cost == "light" else f"; {entry.cost}: {COSTS[entry.cost]}"
+        missing = f"; not here: {why}" if (why := entry.unavailable()) else ""
+        given = f" ({parameters})" if parameters else ""
+        lines.append(f"  {name:<24} {card.kind:<9} {card.title}{given}{cost}{missing}")
     return "\n".join(lines)
 
 
 def _choose(dataset: Dataset, patterns: Sequence[str] | None) -> list[Registered]:
-    if patterns:
-        return find_predictors(patterns)
-    entries = [entry for entry in registry().values() if entry.predictor.card.cost != "heavy"]
-    if dataset.has_pixels:
+    entries, notes = choose_predictors(patterns or ())
+    for note in notes:
+        print(note, file=sys.stderr)
+    if patterns or dataset.has_pixels:
         return entries
     print("the root holds labels only: predictors that look at pictures are left out", file=sys.stderr)
     return [entry for entry in entries if not entry.predictor.card.needs_pictures]

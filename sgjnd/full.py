@@ -11,9 +11,9 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from baselines.predictor import Card
+from datasets.cache import training_folder
 from datasets.picture import Picture
 from sgjnd.config import Config
-from sgjnd.feature_store import training_folder
 from sgjnd.features import Extractor
 from sgjnd.fitting import Fitted, fit_whole
 from sgjnd.lite import PAPER, SETTINGS_OURS

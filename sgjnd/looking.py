@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from datasets.cache import cache_key, load_arrays, save_arrays
 from datasets.codec import Codec
 from datasets.errors import UserError
 from datasets.picture import Picture
 from sgjnd.config import Config
-from sgjnd.feature_store import feature_key, load_features, save_features
 from sgjnd.features import Extractor, LevelTokens
 from sgjnd.patches import Patches, cover
 from sgjnd.search_rules import evenly
@@ -71,7 +71,7 @@ class Looker:
         """Names everything that a picture's features depend on."""
         config = self.config
         digest = hashlib.sha256(str(picture.reference.shape).encode() + picture.reference.tobytes())
-        return feature_key(
+        return cache_key(
             {
                 "version": FEATURES_VERSION,
                 "pixels": digest.hexdigest(),
@@ -89,7 +89,7 @@ class Looker:
     def measure(self, picture: Picture) -> dict[str, object]:
         """Have the picture's features at hand: under a key on disk, or (where that cannot be written) as arrays."""
         key = self.key(picture)
-        if self._keep and load_features(key) is not None:
+        if self._keep and load_arrays(key) is not None:
             return {"key": key}
         features = self._compute(picture)
         arrays = {
@@ -97,11 +97,11 @@ class Looker:
             "difference": features.levels.difference,
             "distance": features.levels.distance,
         }
-        return {"key": key} if self._keep and save_features(key, arrays) else {"key": key, **arrays}
+        return {"key": key} if self._keep and save_arrays(key, arrays) else {"key": key, **arrays}
 
     def features(self, picture: Picture, measured: dict[str, object]) -> Features:
         """What `measure` has at hand; computed again where the file has gone meanwhile."""
-        found = measured if "reference" in measured else load_features(str(measured["key"]))
+        found = measured if "reference" in measured else load_arrays(str(measured["key"]))
         if found is None:
             return self._compute(picture)
         reference, difference, distance = (np.asarray(found[k]) for k in ("reference", "difference", "distance"))

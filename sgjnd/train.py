@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from datasets.cache import training_folder
 from datasets.commands import progress, run_command, write_atomically
 from datasets.dataset import Dataset, OpenOptions, open_dataset
 from datasets.errors import UserError
 from datasets.truths import find_truth
 from sgjnd.checkpoint import save_checkpoint
 from sgjnd.config import Config
-from sgjnd.feature_store import training_folder
 from sgjnd.fitting import Fitted, Lesson, fit_frozen, fit_whole
 from sgjnd.full import DEFAULTS
 from sgjnd.looking import Looker

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baselines import contract
-from baselines.contract import CHECKS, EXPECTED, FAILED, OK, run_check, run_contract, trials_of
+from baselines.contract import ABSENT, CHECKS, EXPECTED, FAILED, OK, run_check, run_contract, trials_of
 from baselines.contract_trial import Trial
 from baselines.predictor import Card, JNDPredictor
 from baselines.registry import Registered, registry
@@ -32,6 +32,8 @@ def test_registered_predictor_keeps_the_contract(name, check):
     outcome = run_check(check, _trials(name))
     if outcome.verdict == EXPECTED:
         pytest.xfail(outcome.reason)
+    if outcome.verdict == ABSENT:
+        pytest.skip(outcome.reason)
     assert outcome.verdict == OK, f"{outcome.reason} (protects: {check.protects})"
 
 

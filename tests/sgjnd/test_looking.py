@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from datasets.cache import CacheWarning
 from datasets.codec import Jpeg
 from datasets.errors import UserError
 from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
 from sgjnd.config import Config
-from sgjnd.feature_store import CacheWarning
 from sgjnd.features import Extractor
 from sgjnd.looking import Looker, device_of, has_fast_bf16
 
@@ -78,7 +78,7 @@ def test_a_deleted_file_is_computed_again(looker, rated_pictures, folder):
 
 def test_where_nothing_can_be_kept_the_arrays_are_handed_on(looker, rated_pictures, folder, passes):
     folder.write_text("a file stands where the folder should be")
-    with pytest.warns(CacheWarning, match="features cannot be kept"):
+    with pytest.warns(CacheWarning, match="measurements cannot be kept"):
         measured = looker.measure(rated_pictures[0])
     assert measured.keys() == {"key", "reference", "difference", "distance"}
     looker.features(rated_pictures[0], measured)

@@ -1,6 +1,6 @@
-"""Features on disk, a file a picture, under a hash of all that they depend on. Any file may be deleted at any time.
+"""What was measured of pictures, on disk, under a hash of all that it depends on. Any file may be deleted at any time.
 
-They cost a network pass a level and depend on no fold, truth or trained head, so runs, folds and commands share them.
+It costs time and depends on no fold or truth (features of a network, profiles of a slow metric), so runs share it.
 The folder is `jnd-bench` below the user's cache, or `JND_BENCH_CACHE`. Files are written whole or not at all; a damaged
 one is computed again.
 """
@@ -39,17 +39,17 @@ def cache_folder() -> Path:
     return base / "jnd-bench"
 
 
-def feature_key(parts: Mapping[str, object]) -> str:
+def cache_key(parts: Mapping[str, object]) -> str:
     """A hash of named parts that JSON can hold."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def training_folder(parts: Mapping[str, object]) -> Path:
     """Where a training keeps its state while it runs, under a hash of all that it depends on."""
-    return cache_folder() / "training" / feature_key(parts)
+    return cache_folder() / "training" / cache_key(parts)
 
 
-def save_features(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
+def save_arrays(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
     """Keep arrays under a key; where the folder cannot be written, warn and go on.
 
     :returns: whether they are kept.
@@ -61,7 +61,7 @@ def save_features(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
         write_atomically(path, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
     except OSError as error:
         warnings.warn(
-            f"{path.parent}: features cannot be kept ({error.strerror}); they will be computed again next time. "
+            f"{path.parent}: measurements cannot be kept ({error.strerror}); they will be computed again next time. "
             f"Set {VARIABLE} to a folder with room.",
             CacheWarning,
             stacklevel=2,
@@ -70,7 +70,7 @@ def save_features(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
     return True
 
 
-def load_features(key: str) -> dict[str, np.ndarray] | None:
+def load_arrays(key: str) -> dict[str, np.ndarray] | None:
     """The arrays of a key; None where there are none, or where the file is damaged."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -86,4 +86,4 @@ def load_features(key: str) -> dict[str, np.ndarray] | None:
 
 
 def _file(key: str) -> Path:
-    return cache_folder() / "features" / key[:2] / f"{key}.safetensors"
+    return cache_folder() / "measured" / key[:2] / f"{key}.safetensors"

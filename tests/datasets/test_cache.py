@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sgjnd.feature_store import CacheWarning, cache_folder, feature_key, load_features, save_features
+from datasets.cache import CacheWarning, cache_folder, cache_key, load_arrays, save_arrays
 
 ARRAYS = {
     "reference": np.random.default_rng(0).random((3, 4, 5)).astype(np.float16),
@@ -30,33 +30,33 @@ def stored(folder: Path) -> list[Path]:
 
 
 def test_what_is_kept_comes_back_to_the_bit(folder):
-    assert save_features("ab12", ARRAYS)
-    found = load_features("ab12")
+    assert save_arrays("ab12", ARRAYS)
+    found = load_arrays("ab12")
     assert found.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
         assert found[name].dtype == array.dtype and np.array_equal(found[name], array)
-    assert stored(folder) == [folder / "features" / "ab" / "ab12.safetensors"]
+    assert stored(folder) == [folder / "measured" / "ab" / "ab12.safetensors"]
 
 
 def test_what_was_never_kept_is_nothing():
-    assert load_features("ab12") is None
+    assert load_arrays("ab12") is None
 
 
 @pytest.mark.parametrize("size", [0, 4, 60, -1])
 def test_a_cut_off_file_is_computed_again_with_a_warning(folder, size):
-    save_features("ab12", ARRAYS)
+    save_arrays("ab12", ARRAYS)
     path = stored(folder)[0]
     path.write_bytes(path.read_bytes()[:size])
     with pytest.warns(CacheWarning, match=r"ab12\.safetensors: is damaged and computed again"):
-        assert load_features("ab12") is None
-    assert save_features("ab12", ARRAYS)
-    assert load_features("ab12").keys() == ARRAYS.keys()
+        assert load_arrays("ab12") is None
+    assert save_arrays("ab12", ARRAYS)
+    assert load_arrays("ab12").keys() == ARRAYS.keys()
 
 
 def test_a_folder_that_cannot_be_written_is_a_warning(folder):
     folder.write_text("a file stands where the folder should be")
-    with pytest.warns(CacheWarning, match=r"features cannot be kept \(.*Set JND_BENCH_CACHE to a folder with room"):
-        assert not save_features("ab12", ARRAYS)
+    with pytest.warns(CacheWarning, match=r"measurements cannot be kept \(.*Set JND_BENCH_CACHE to a folder with room"):
+        assert not save_arrays("ab12", ARRAYS)
 
 
 def test_a_full_disk_is_a_warning_and_leaves_nothing(folder, monkeypatch):
@@ -65,7 +65,7 @@ def test_a_full_disk_is_a_warning_and_leaves_nothing(folder, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.warns(CacheWarning, match=r"No space left on device"):
-        assert not save_features("ab12", ARRAYS)
+        assert not save_arrays("ab12", ARRAYS)
     assert stored(folder) == []
 
 
@@ -74,14 +74,14 @@ parts = st.dictionaries(st.sampled_from("abc"), st.one_of(st.integers(0, 3), st.
 
 @given(parts, parts)
 def test_keys_are_equal_where_their_parts_are(one, other):
-    assert (feature_key(one) == feature_key(other)) == (one == other)
-    assert feature_key(dict(reversed(one.items()))) == feature_key(one)
+    assert (cache_key(one) == cache_key(other)) == (one == other)
+    assert cache_key(dict(reversed(one.items()))) == cache_key(one)
 
 
 def test_another_process_makes_the_same_key():
-    code = "from sgjnd.feature_store import feature_key; print(feature_key({'b': [1, 2], 'a': 'x'}))"
+    code = "from datasets.cache import cache_key; print(cache_key({'b': [1, 2], 'a': 'x'}))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == feature_key({"a": "x", "b": [1, 2]})
+    assert found.stdout.strip() == cache_key({"a": "x", "b": [1, 2]})
 
 
 def test_the_folder_is_the_users_own_unless_named(monkeypatch, folder):
