@@ -63,7 +63,7 @@ def test_what_is_named_in_full_runs_whatever_it_costs(known):
 
 
 def test_what_cannot_run_is_an_error_where_it_is_named_and_where_nothing_else_is_left(known):
-    with pytest.raises(UserError, match="costly-external cannot run here: the program 'measure'.*install it"):
+    with pytest.raises(UserError, match=r"costly-external cannot run here: the program 'measure'.*install it"):
         choose_predictors(["constant", "costly-external"])
     with pytest.raises(UserError, match=r"no predictor is left to run\. costly-external is left out"):
         choose_predictors(["costly-e*"])
