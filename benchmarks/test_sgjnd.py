@@ -14,16 +14,17 @@ import pytest
 import torch
 from torch import Tensor
 
+from baselines.learning.features import Extractor, LevelTokens
+from baselines.learning.lesson import Fitted, Lesson
+from baselines.learning.looking import Looker
+from baselines.learning.nets.backbone import Backbone
+from baselines.learning.search import DEFAULT, strategy
+from baselines.learning.weights import build
 from datasets.codec import Jpeg
 from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
 from sgjnd.config import Config
-from sgjnd.features import Extractor, LevelTokens
-from sgjnd.fitting import Fitted, Lesson, fit_frozen
-from sgjnd.looking import Looker
-from sgjnd.nets.backbone import Backbone
-from sgjnd.search import DEFAULT, strategy
-from sgjnd.weights import build
+from sgjnd.fitting import fit_frozen
 
 FASTER, NEARBY_QF, SHARE_OF_PASSES = 5.0, 1.0, 0.20
 NAIVE_LEVELS = 10

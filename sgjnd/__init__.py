@@ -1,1 +1,1 @@
-"""SG-JND: the semantic-guided predictor (Cao et al., ICIP 2024). Its modules arrive behind the same interface."""
+"""SG-JND: the semantic-guided predictor (Cao et al., ICIP 2024); fine-tuned and frozen, and its commands."""

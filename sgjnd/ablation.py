@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.learning.looking import FEATURES_VERSION
 from baselines.predictor import JNDPredictor
 from baselines.registry import registry
 from datasets.commands import progress, write_atomically
@@ -25,7 +26,6 @@ from datasets.folds import dealt
 from datasets.picture import Picture
 from datasets.truths import find_truth
 from sgjnd.lite import SgJndLite
-from sgjnd.looking import FEATURES_VERSION
 
 FOLDS = 5
 _DRAWS = 5000

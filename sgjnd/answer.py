@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from baselines.learning.features import Extractor
+from baselines.learning.looking import Gaze, Looker
+from baselines.learning.search import DEFAULT, strategy
+from baselines.learning.weights import NONE
 from datasets.codec import Jpeg
 from datasets.errors import DataError, UserError
 from datasets.konjnd_half import PIXELS_PER_DEGREE
@@ -16,10 +20,6 @@ from datasets.ladder import CompressedLadder
 from datasets.photos import read_upright
 from datasets.picture import Picture
 from sgjnd.checkpoint import Checkpoint
-from sgjnd.features import Extractor
-from sgjnd.looking import Gaze, Looker
-from sgjnd.search import DEFAULT, strategy
-from sgjnd.weights import NONE
 
 if TYPE_CHECKING:
     from sgjnd.nets.examples import Tokens

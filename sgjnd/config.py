@@ -9,20 +9,11 @@ not: each such number below is ours, and no result of this code is the paper's.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from datasets.errors import UserError, unknown_name
-from sgjnd.labels import LABELS
-from sgjnd.search import STRATEGIES
-from sgjnd.weights import AUTO, BACKBONES
+from baselines.learning.settings import Looking, Teaching
+from datasets.errors import UserError
 
-LOSSES = {
-    "cross-entropy": "of the probability against the label; proper, and steep where a confident answer is wrong",
-    "squared": "squared difference of the two (Brier score); proper, and forgiving",
-}
 STAGES = {
     "all": "every stage, the pixels included",
     "backbone": "the backbone's stages (an ablation)",
@@ -37,10 +28,10 @@ BRANCHES = {
 
 
 @dataclass(frozen=True)
-class Config:
+class Config(Looking, Teaching):
     """The settings.
 
-    :param backbone: a name of `sgjnd.weights.BACKBONES`, or `auto`.
+    :param backbone: a name of `baselines.learning.weights.BACKBONES`, or `auto`.
     :param weights: of the backbone: empty for ImageNet's, a file, or `none` for random ones (an ablation).
     :param patch_pixels: side of a patch. 128: five degrees at 24.3 px/deg, so that a patch shows what it is a patch of,
         and four places of the coarsest stage along a side.
@@ -62,7 +53,7 @@ class Config:
     :param dropout: share of a layer's channels left out in training.
     :param members: heads trained on the same pictures, each stopped early on another share of the sources that it is
         not trained on; their probabilities are averaged. One head's stopping point is luck.
-    :param label: one of `sgjnd.labels.LABELS`.
+    :param label: one of `baselines.learning.labels.LABELS`.
     :param loss: one of `LOSSES`.
     :param epochs: at most; the best one on the sources held out counts.
     :param patience: epochs without a better one after which a member stops.
@@ -75,19 +66,18 @@ class Config:
     :param patches_per_picture: drawn anew for every level.
     :param grid_levels: levels whose features are measured once a picture, evenly spaced: training draws from them, and
         the search finds them at no cost.
-    :param search: a name of `sgjnd.search.STRATEGIES`.
+    :param search: a name of `baselines.learning.search.STRATEGIES`.
     :param evidence: how many independent answers all levels together are worth in the search's fit. The network knows
         the level, so its answers already contain the population; the prior need not be strong.
     """
 
-    backbone: str = "efficientnet-lite0"
-    weights: str = ""
-    patch_pixels: int = 128
-    most_patches: int = 48
-    token_cells: int = 2
+    title = "SG-JND"
+    choices = {"stages": STAGES, "branches": BRANCHES}
+    least = {"components": 1, "width": 1, "heads": 1, "members": 1}
+    positive = ("backbone_learning_rate",)
+
     stages: str = "all"
     branches: str = "both"
-    pixels: bool = True
     attention: bool = True
     patch_weights: bool = True
     components: int = 12
@@ -95,72 +85,13 @@ class Config:
     heads: int = 4
     dropout: float = 0.2
     members: int = 3
-    label: str = "share"
-    loss: str = "cross-entropy"
-    epochs: int = 16
-    patience: int = 8
-    learning_rate: float = 6e-3
     backbone_learning_rate: float = 1e-4
-    weight_decay: float = 1e-2
-    batch: int = 96
-    accumulate: int = 1
-    levels_per_picture: int = 8
-    patches_per_picture: int = 4
-    grid_levels: int = 20
-    search: str = "grid"
-    evidence: float = 100.0
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value, kind = getattr(self, field.name), type(field.default)
-            if kind in _KINDS and not isinstance(value, (int, float) if kind is float else kind):
-                raise UserError(f"SG-JND's setting {field.name} is {_KINDS[kind]}, not {value!r}")
-        choices = {"label": LABELS, "loss": LOSSES, "stages": STAGES, "branches": BRANCHES, "search": STRATEGIES}
-        choices["backbone"] = {**BACKBONES, AUTO: ""}
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise unknown_name(f"{name} of SG-JND", getattr(self, name), known)
-        for name in _COUNTS:
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < _COUNTS[name]:
-                raise UserError(f"SG-JND's setting {name} is a whole number from {_COUNTS[name]} up, not {value!r}")
+        super().__post_init__()
         if self.width % self.heads:
             raise UserError(f"SG-JND's width ({self.width}) must be a multiple of its heads ({self.heads})")
         if self.stages == "pixels" and not self.pixels:
             raise UserError("SG-JND's stages='pixels' needs pixels=True: there would be no stage left")
-        for name in ("learning_rate", "backbone_learning_rate", "evidence"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise UserError(f"SG-JND's setting {name} is a number above 0, not {getattr(self, name)!r}")
         if not 0 <= self.dropout < 1:
             raise UserError(f"SG-JND's dropout is a share from 0 to below 1, not {self.dropout!r}")
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any] | None, **defaults: Any) -> Config:
-        """The defaults with some settings changed.
-
-        :raises UserError: for a setting that does not exist, or a value out of range.
-        """
-        known = [field.name for field in dataclasses.fields(cls)]
-        for name in settings or {}:
-            if name not in known:
-                raise unknown_name("setting of SG-JND", name, known)
-        return cls(**{**defaults, **(settings or {})})
-
-
-_KINDS = {bool: "True or False", float: "a number", str: "a word"}
-_COUNTS = {
-    "patch_pixels": 32,
-    "most_patches": 1,
-    "token_cells": 1,
-    "components": 1,
-    "width": 1,
-    "heads": 1,
-    "members": 1,
-    "epochs": 1,
-    "patience": 1,
-    "batch": 1,
-    "accumulate": 1,
-    "levels_per_picture": 1,
-    "patches_per_picture": 1,
-    "grid_levels": 4,
-}

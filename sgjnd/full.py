@@ -6,20 +6,24 @@ import functools
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
+from baselines.learning.features import Extractor
+from baselines.learning.lesson import Fitted
+from baselines.learning.looking import Looker
+from baselines.learning.looking_predictor import LookingPredictor
+from baselines.learning.search_rules import Ask
 from baselines.predictor import Card
 from datasets.cache import training_folder
 from datasets.picture import Picture
 from sgjnd.config import Config
-from sgjnd.features import Extractor
-from sgjnd.fitting import Fitted, fit_whole
+from sgjnd.fitting import fit_whole
 from sgjnd.lite import PAPER, SETTINGS_OURS
-from sgjnd.looking import Looker
-from sgjnd.network_predictor import NetworkPredictor
-from sgjnd.search_rules import Ask
+
+if TYPE_CHECKING:
+    from sgjnd.nets.model import Model
 
 DEFAULTS: dict[str, Any] = {
     "backbone": "auto",
@@ -38,7 +42,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 @final
-class SgJnd(NetworkPredictor):
+class SgJnd(LookingPredictor["Model"]):
     """The whole network, trained on each fold. On a CPU this takes hours; `sgjnd-lite` is for those."""
 
     quick: ClassVar[dict[str, Any]] = {
@@ -80,7 +84,7 @@ class SgJnd(NetworkPredictor):
         """Which network looked at it."""
         return f"fine-tuned from {self.looker().chosen.why}"
 
-    def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted:
+    def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted[Model]:
         lesson = self.lesson(pictures, levels)
         folder = training_folder({"lesson": lesson.key(), "config": asdict(self.config()), "seed": seed})
         fitted, _ = fit_whole(self.looker(), lesson, seed=seed, folder=folder)
@@ -100,5 +104,5 @@ class SgJnd(NetworkPredictor):
 
 
 @functools.lru_cache(maxsize=1)
-def _extractor(fitted: Fitted, config: Config, device: str) -> Extractor | None:
+def _extractor(fitted: Fitted[Model], config: Config, device: str) -> Extractor | None:
     return None if fitted.backbone is None else Looker(config, device=device).extractor_of(fitted.backbone)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from baselines.learning.search import DEFAULT
 from datasets.commands import progress, run_command, write_atomically
 from datasets.errors import UserError
 from datasets.photos import SUFFIXES
 from sgjnd.answer import COMPARED_QF, SEARCHES, Answer, Answerer
 from sgjnd.checkpoint import SHIPPED, Checkpoint, load_checkpoint
-from sgjnd.search import DEFAULT
 
 EXAMPLES = """\
 examples:

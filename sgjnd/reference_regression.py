@@ -7,12 +7,12 @@ from typing import Any, final
 
 import numpy as np
 
+from baselines.learning.looking import Looker
+from baselines.learning.looking_predictor import weights_of
 from baselines.predictor import Card, JNDPredictor
 from datasets.errors import UserError
 from datasets.picture import Picture
 from sgjnd.config import Config
-from sgjnd.looking import Looker
-from sgjnd.network_predictor import weights_of
 
 _MISFIT = 20.0
 """C of the support vector regression: what a level of error costs against a smooth function."""

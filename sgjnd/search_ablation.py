@@ -7,9 +7,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from baselines.learning.lesson import Fitted, Lesson
+from baselines.learning.looking import Looker
+from baselines.learning.search import strategy
+from baselines.learning.search_fit import Prior
+from baselines.learning.search_replay import replay_all
+from baselines.learning.search_rules import Strategy
 from datasets.commands import progress, write_atomically
 from datasets.dataset import Dataset, open_dataset
 from datasets.errors import DataError
@@ -17,12 +24,10 @@ from datasets.picture import Picture
 from datasets.truths import find_truth
 from sgjnd.ablation import FOLDS, folds_of
 from sgjnd.config import Config
-from sgjnd.fitting import Fitted, Lesson, fit_frozen
-from sgjnd.looking import Looker
-from sgjnd.search import strategy
-from sgjnd.search_fit import Prior
-from sgjnd.search_replay import replay_all
-from sgjnd.search_rules import Strategy
+from sgjnd.fitting import fit_frozen
+
+if TYPE_CHECKING:
+    from sgjnd.nets.model import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +94,7 @@ def _computed(dataset: Dataset, truth: str, config: Config, folder: Path) -> Pro
     return found
 
 
-def _all_levels(looker: Looker, fitted: Fitted, picture: Picture) -> np.ndarray:
+def _all_levels(looker: Looker[Config], fitted: Fitted[Model], picture: Picture) -> np.ndarray:
     features = looker.features(picture, looker.measure(picture))
     level = np.linspace(0, 1, len(picture.codec.levels))
     return fitted.model.probabilities(fitted.model.tokens(features.reference, features.levels, level))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from baselines.learning.lesson import Fitted, Lesson
+from baselines.learning.looking import Looker
 from datasets.cache import training_folder
 from datasets.commands import progress, run_command, write_atomically
 from datasets.dataset import Dataset, OpenOptions, open_dataset
@@ -20,12 +22,12 @@ from datasets.errors import UserError
 from datasets.truths import find_truth
 from sgjnd.checkpoint import save_checkpoint
 from sgjnd.config import Config
-from sgjnd.fitting import Fitted, Lesson, fit_frozen, fit_whole
+from sgjnd.fitting import fit_frozen, fit_whole
 from sgjnd.full import DEFAULTS
-from sgjnd.looking import Looker
 
 if TYPE_CHECKING:
-    from sgjnd.nets.training import History
+    from baselines.learning.nets.training import History
+    from sgjnd.nets.model import Model
 
 EXAMPLES = """\
 examples:
@@ -97,7 +99,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UserError(f"--out {out}: its folder cannot be made ({error.strerror})") from error
 
 
-def _lesson(dataset: Dataset, truth: str, looker: Looker, *, quiet: bool) -> Lesson:
+def _lesson(dataset: Dataset, truth: str, looker: Looker[Config], *, quiet: bool) -> Lesson:
     named, measured = find_truth(truth), []
     levels = np.array([named.level(picture) for picture in dataset.pictures])
     for picture in progress(dataset.pictures, "looking at pictures", quiet=quiet):
@@ -110,8 +112,8 @@ def _finish(
     arguments: argparse.Namespace,
     dataset: Dataset,
     config: Config,
-    looker: Looker,
-    fitted: Fitted,
+    looker: Looker[Config],
+    fitted: Fitted[Model],
     histories: Sequence[History],
 ) -> None:
     from sgjnd.curves import draw_losses

@@ -4,12 +4,13 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import settings
 
-from datasets.codec import Jpeg
-from datasets.ladder import CompressedLadder
+from datasets.codec import Bpg, Jpeg
+from datasets.ladder import CompressedLadder, ShippedLadder
 from datasets.picture import Picture
 
 settings.register_profile("unhurried", deadline=None)  # first calls import scipy or OpenCV
@@ -37,6 +38,27 @@ def rated_pictures() -> list[Picture]:
         for source, pixels in photographs.items()
         for number, corner in corners.items()
     ]
+
+
+@pytest.fixture(scope="session")
+def bpg_pictures(rated_pictures, tmp_path_factory) -> list[Picture]:
+    """Three of the rated pictures as a data set ships BPG: a decoded file a level, samples in QP, 1 the best."""
+    return [_in_bpg(picture, tmp_path_factory.mktemp(picture.name)) for picture in rated_pictures[1:6:2]]
+
+
+def _in_bpg(picture: Picture, folder: Path) -> Picture:
+    codec, jpeg, files = Bpg(), Jpeg(), {}
+    for level in map(int, codec.levels):
+        pixels = jpeg.decode(jpeg.encode(picture.reference, round(_as_qf(level))))
+        files[level] = folder / f"{level}.png"
+        cv2.imwrite(str(files[level]), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+    ladder = ShippedLadder(codec, functools.partial(np.array, picture.reference), files)
+    samples = np.clip(51 - (picture.samples - 1) * 50 / 99, 1, 51)
+    return Picture(picture.name, picture.source, codec, 24.3, samples, {}, ladder)
+
+
+def _as_qf(level: int) -> float:
+    return 1 + (51 - level) * 99 / 50
 
 
 @pytest.fixture(scope="session", autouse=True)

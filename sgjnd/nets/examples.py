@@ -9,9 +9,9 @@ from typing import final
 import torch
 from torch import Tensor
 
+from baselines.learning.labels import drawing_chances
+from baselines.learning.nets.training import Batch
 from sgjnd.config import Config
-from sgjnd.labels import drawing_chances
-from sgjnd.nets.training import Batch
 
 _EVERY = 2
 """Of the measured levels, every so many are enough to stop by."""

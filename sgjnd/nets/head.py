@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-_LEAST_WEIGHT = 1e-6
+from baselines.learning.nets.pooling import LEAST_WEIGHT
 
 
 @final
@@ -89,7 +89,7 @@ class Head(nn.Module):
         quality = self.quality(torch.cat([patch, known], dim=-1))[..., 0] + base[:, None]
         if not self._form.patch_weights:
             return quality, torch.ones_like(quality)
-        return quality, nnf.relu(self.weight(patch)[..., 0]) + _LEAST_WEIGHT
+        return quality, nnf.relu(self.weight(patch)[..., 0]) + LEAST_WEIGHT
 
 
 @final
@@ -147,15 +147,6 @@ class _Embedding(nn.Module):
             found.append(self.of_difference(self.dropout(difference[..., self._difference])))
             found.append(self.of_distance(distance[..., self._distances]))
         return nnf.gelu(torch.stack(found).sum(dim=0) if len(found) > 1 else found[0])
-
-
-def pooled(quality: Tensor, weight: Tensor) -> Tensor:
-    """A picture's probability: the weighted mean of its patches' (the form of WaDIQaM, Bosse et al. 2018).
-
-    :param quality: logits, shape (batch, patches).
-    :returns: shape (batch,).
-    """
-    return (quality.sigmoid() * weight).sum(dim=-1) / weight.sum(dim=-1)
 
 
 def _two_layers(inputs: int, hidden: int, dropout: float, *, start: float = 0.0) -> nn.Sequential:

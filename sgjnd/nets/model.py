@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from baselines.learning.features import LevelTokens
+from baselines.learning.nets.pooling import pooled
+from baselines.learning.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 from sgjnd.config import Config
-from sgjnd.features import LevelTokens
 from sgjnd.nets.examples import Tokens
-from sgjnd.nets.head import Form, Head, pooled
+from sgjnd.nets.head import Form, Head
 from sgjnd.nets.projection import Projection
-from sgjnd.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 
 _EVERY = 4
 """Of the measured levels, every so many are enough to find axes by: neighbours are alike."""

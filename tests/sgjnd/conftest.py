@@ -1,22 +1,17 @@
 """What the tests of SG-JND share: settings for seconds, true levels, a fitted predictor, and pictures in BPG."""
 
 import dataclasses
-import functools
 from pathlib import Path
 from typing import Any, final
 
-import cv2
 import numpy as np
 import pytest
 
-from datasets.codec import Bpg, Jpeg
+from baselines.learning.looking import Looker
 from datasets.dataset import Dataset, DatasetCard, Manifest
-from datasets.ladder import ShippedLadder
-from datasets.picture import Picture
 from datasets.truths import find_truth
 from sgjnd.checkpoint import save_checkpoint
 from sgjnd.lite import SgJndLite
-from sgjnd.looking import Looker
 
 QUICK = {
     "patch_pixels": 32,
@@ -66,27 +61,6 @@ def true_levels(rated_pictures) -> np.ndarray:
 def fitted_lite(rated_pictures, true_levels) -> SgJndLite:
     """Fitted on the first six pictures, of three sources; the last two are of a source it has not seen."""
     return SgJndLite(settings=QUICK, device="cpu").fit(rated_pictures[:6], true_levels[:6], seed=3)
-
-
-@pytest.fixture(scope="session")
-def bpg_pictures(rated_pictures, tmp_path_factory) -> list[Picture]:
-    """Three of the rated pictures as a data set ships BPG: a decoded file a level, samples in QP, 1 the best."""
-    return [_in_bpg(picture, tmp_path_factory.mktemp(picture.name)) for picture in rated_pictures[1:6:2]]
-
-
-def _in_bpg(picture: Picture, folder: Path) -> Picture:
-    codec, jpeg, files = Bpg(), Jpeg(), {}
-    for level in map(int, codec.levels):
-        pixels = jpeg.decode(jpeg.encode(picture.reference, round(_as_qf(level))))
-        files[level] = folder / f"{level}.png"
-        cv2.imwrite(str(files[level]), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
-    ladder = ShippedLadder(codec, functools.partial(np.array, picture.reference), files)
-    samples = np.clip(51 - (picture.samples - 1) * 50 / 99, 1, 51)
-    return Picture(picture.name, picture.source, codec, 24.3, samples, {}, ladder)
-
-
-def _as_qf(level: int) -> float:
-    return 1 + (51 - level) * 99 / 50
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from baselines.learning.looking import Looker
+from baselines.learning.nets.efficientnet_lite import EfficientNetLite
 from datasets.codec import Jpeg
 from datasets.errors import DataError, UserError
 from datasets.imaging import decode_rgb
 from sgjnd.answer import Answerer, photograph
 from sgjnd.checkpoint import load_checkpoint
-from sgjnd.looking import Looker
-from sgjnd.nets.efficientnet_lite import EfficientNetLite
 
 SIDEWAYS, ORIENTATION = 6, 0x0112
 

@@ -10,10 +10,11 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from baselines.learning.checkpoint_file import SCHEMA
+from baselines.learning.looking import Looker
 from datasets.errors import DataError, UserError
-from sgjnd.checkpoint import SCHEMA, Checkpoint, load_checkpoint, save_checkpoint
+from sgjnd.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from sgjnd.lite import SgJndLite
-from sgjnd.looking import Looker
 
 ABOUT = {"data": "crops of four photographs", "truth": "mean"}
 

@@ -5,11 +5,14 @@ import re
 
 import pytest
 
+from baselines.learning.labels import LABELS
+from baselines.learning.search import STRATEGIES
+from baselines.learning.settings import LOSSES
+from baselines.learning.weights import BACKBONES
 from datasets.errors import UserError
-from sgjnd.config import _COUNTS, BRANCHES, LOSSES, STAGES, Config
-from sgjnd.labels import LABELS
-from sgjnd.search import STRATEGIES
-from sgjnd.weights import BACKBONES
+from sgjnd.config import BRANCHES, STAGES, Config
+
+COUNTS = {name: least for part in Config.__mro__ for name, least in vars(part).get("least", {}).items()}
 
 CHOICES = {
     "backbone": [*BACKBONES, "auto"],
@@ -30,17 +33,17 @@ def test_every_choice_is_taken_and_a_slip_suggests(name):
         Config.of({name: slip})
 
 
-@pytest.mark.parametrize("name", _COUNTS)
+@pytest.mark.parametrize("name", COUNTS)
 @pytest.mark.parametrize("wrong", ["least", 2.5, "8", None])
 def test_counts_are_whole_numbers(name, wrong):
-    value = _COUNTS[name] - 1 if wrong == "least" else wrong
-    with pytest.raises(UserError, match=rf"setting {name} is a whole number from {_COUNTS[name]} up"):
+    value = COUNTS[name] - 1 if wrong == "least" else wrong
+    with pytest.raises(UserError, match=rf"setting {name} is a whole number from {COUNTS[name]} up"):
         Config.of({name: value})
 
 
 def test_every_whole_number_setting_is_checked():
     whole = {field.name for field in dataclasses.fields(Config) if isinstance(field.default, int)}
-    assert whole - {"pixels", "attention", "patch_weights"} == set(_COUNTS)
+    assert whole - {"pixels", "attention", "patch_weights"} == set(COUNTS)
 
 
 def test_width_must_be_shared_by_the_heads():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from baselines.learning.nets.training import History
 from sgjnd.curves import draw_losses
-from sgjnd.nets.training import History
 
 
 @pytest.fixture

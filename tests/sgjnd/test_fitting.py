@@ -8,11 +8,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baselines.learning.lesson import Lesson, held_out_sources, prior_of
+from baselines.learning.looking import Looker
 from datasets.errors import UserError
 from sgjnd.config import Config
-from sgjnd.fitting import Lesson, fit_frozen, held_out_sources, prior_of
+from sgjnd.fitting import fit_frozen
 from sgjnd.lite import SgJndLite
-from sgjnd.looking import Looker
 
 
 @pytest.fixture

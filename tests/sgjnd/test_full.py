@@ -8,12 +8,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from baselines.learning.lesson import Lesson
+from baselines.learning.looking import Looker
+from baselines.learning.weights import BACKBONES, build, choose, read_tensors
 from sgjnd.checkpoint import load_checkpoint, save_checkpoint
 from sgjnd.config import Config
-from sgjnd.fitting import Lesson, fit_whole
+from sgjnd.fitting import fit_whole
 from sgjnd.full import DEFAULTS, SgJnd
-from sgjnd.looking import Looker
-from sgjnd.weights import BACKBONES, build, choose, read_tensors
 
 TWO_STEPS = {
     **SgJnd.quick["settings"],

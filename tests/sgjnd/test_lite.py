@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.learning.features import Extractor
+from baselines.learning.search import STRATEGIES
 from baselines.predictor import NotFittedError
 from datasets.codec import Jpeg
 from datasets.errors import UserError
 from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
-from sgjnd.features import Extractor
 from sgjnd.lite import SgJndLite
-from sgjnd.search import STRATEGIES
 
 
 @pytest.fixture

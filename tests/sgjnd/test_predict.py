@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from baselines.learning.looking import Looker
 from datasets.commands import run_command
 from datasets.errors import UserError
 from sgjnd.answer import Answer
 from sgjnd.checkpoint import SHIPPED, load_checkpoint, save_checkpoint
-from sgjnd.looking import Looker
 from sgjnd.predict import find_files, main
 
 

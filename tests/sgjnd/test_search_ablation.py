@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from baselines.learning.features import Extractor
+from baselines.learning.lesson import Lesson
 from datasets.dataset import Dataset
 from datasets.errors import DataError
 from sgjnd import search_ablation
 from sgjnd.config import Config
-from sgjnd.features import Extractor
-from sgjnd.fitting import Lesson
 from sgjnd.search_ablation import _file, replayed
 
 

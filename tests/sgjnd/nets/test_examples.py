@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from baselines.learning.nets.training import Batch
 from sgjnd.config import Config
 from sgjnd.nets.examples import Examples, Tokens
-from sgjnd.nets.training import Batch
 
 LEVELS = 10
 COUNTS = (1, 2, 5, 3, 4)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.learning.features import Extractor
+from baselines.learning.nets.pixel_examples import PixelExamples
+from baselines.learning.nets.pooling import pooled
+from baselines.learning.patches import cover
+from baselines.learning.weights import build, choose
 from sgjnd.config import Config
-from sgjnd.features import Extractor
-from sgjnd.nets.finetune import PixelExamples, WholeNetwork
-from sgjnd.nets.head import pooled
+from sgjnd.nets.finetune import WholeNetwork
 from sgjnd.nets.model import Model
-from sgjnd.patches import cover
-from sgjnd.weights import build, choose
 
 CONFIG = Config(
     patch_pixels=32, patches_per_picture=3, levels_per_picture=4, batch=5, width=8, heads=2, components=3, members=1

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.learning.features import LevelTokens
+from baselines.learning.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 from datasets.errors import UserError
 from sgjnd.config import BRANCHES, STAGES, Config
-from sgjnd.features import LevelTokens
 from sgjnd.nets.model import Model
-from sgjnd.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 
 CHANNELS = (6, 9, 12)
 LEVEL = np.linspace(0, 1, 8)

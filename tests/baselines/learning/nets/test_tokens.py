@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.learning.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE, difference_tokens, reference_tokens, ycbcr
 from datasets.imaging import luma
-from sgjnd.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE, difference_tokens, reference_tokens, ycbcr
 
 CHANNELS = (4, 6)
 

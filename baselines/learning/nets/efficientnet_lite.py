@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from sgjnd.nets.backbone import Backbone
+from baselines.learning.nets.backbone import Backbone
 
 _EPSILON = 1e-3
 _STEM = 32

@@ -11,8 +11,8 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from baselines.learning.search_fit import Found, Prior
 from datasets.errors import UserError
-from sgjnd.search_fit import Found, Prior
 
 Ask = Callable[[np.ndarray], np.ndarray]
 """Positions of one batch, int, shape (n,) -> probabilities of noticing, shape (n,): one network pass each."""

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from baselines.learning.search import strategy
+from baselines.learning.search_fit import Prior
+from baselines.learning.search_replay import replay, replay_all
 from datasets.errors import UserError
-from sgjnd.search import strategy
-from sgjnd.search_fit import Prior
-from sgjnd.search_replay import replay, replay_all
 
 STEPS = np.array([[1.0] * 30 + [0.0] * 70, [1.0] * 50 + [0.0] * 50, [1.0] * 71 + [0.0] * 29])
 """The levels fall at 29.5, 49.5 and 70.5."""

@@ -8,7 +8,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from sgjnd.nets.backbone import Backbone
+from baselines.learning.nets.backbone import Backbone
 
 _MEAN = (0.485, 0.456, 0.406)
 _SPREAD = (0.229, 0.224, 0.225)

@@ -19,7 +19,7 @@ from datasets.errors import DataError, UserError, unknown_name
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sgjnd.nets.backbone import Backbone
+    from baselines.learning.nets.backbone import Backbone
 
 NONE = "none"
 """As `weights`: random numbers, for tests and ablations."""
@@ -170,10 +170,10 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 def _network(backbone: str) -> Backbone:
     if backbone == "resnet50":
-        from sgjnd.nets.resnet import ResNet50
+        from baselines.learning.nets.resnet import ResNet50
 
         return ResNet50()
-    from sgjnd.nets.efficientnet_lite import EfficientNetLite
+    from baselines.learning.nets.efficientnet_lite import EfficientNetLite
 
     return EfficientNetLite(backbone)
 

@@ -1,32 +1,31 @@
-"""What SG-JND's predictors share: a fitted network, asked at levels that a search chooses, read off at the truth."""
+"""What predictors with a network share: asked at levels that a search chooses, and read off at the truth."""
 
 from __future__ import annotations
 
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from baselines.learning.lesson import Fitted, Lesson
+from baselines.learning.search import strategy
+from baselines.learning.search_fit import Found
+from baselines.learning.search_rules import Ask
+from baselines.learning.settings import Teaching
 from baselines.predictor import JNDPredictor
 from datasets.errors import UserError
 from datasets.picture import Picture
-from sgjnd.config import Config
-from sgjnd.fitting import Fitted, Lesson
-from sgjnd.looking import Looker
-from sgjnd.search import strategy
-from sgjnd.search_fit import Found
-from sgjnd.search_rules import Ask
-from sgjnd.weights import choose
 
-Self = TypeVar("Self", bound="NetworkPredictor")
+Self = TypeVar("Self", bound="NetworkPredictor[Any]")
+Network = TypeVar("Network")
 
 
-class NetworkPredictor(JNDPredictor):
+class NetworkPredictor(JNDPredictor, Generic[Network]):
     """A network that gives the probability that a level is noticed; this class searches the ladder with it.
 
-    :param settings: of `sgjnd.config.Config`, by name; those left out have their defaults.
+    :param settings: of the predictor's settings, by name; those left out have their defaults.
     :param device: `auto`, `cpu` or `cuda`.
     """
 
@@ -35,35 +34,23 @@ class NetworkPredictor(JNDPredictor):
         self.device = device
 
     @abstractmethod
-    def config(self) -> Config:
+    def config(self) -> Teaching:
         """The settings, defaults filled in.
 
         :raises UserError: for a setting that does not exist, or is out of range.
         """
 
-    def looker(self) -> Looker:
-        """Looks at pictures as the settings say."""
-        return Looker(self.config(), device=self.device)
-
-    def measure(self, picture: Picture) -> dict[str, Any]:
-        """Features of the pretrained backbone at the grid's levels."""
-        return self.looker().measure(picture)
-
-    def lesson(self, pictures: Sequence[Picture], levels: np.ndarray) -> Lesson:
-        """What `fit` has to learn from."""
-        return Lesson(pictures, levels, [self.measurement(picture) for picture in pictures])
-
-    def ingredients(self) -> Mapping[str, str]:
-        """The backbone that the settings come to here, and the hash of its weights."""
-        return weights_of(self.config())
-
     @abstractmethod
-    def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted:
+    def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted[Network]:
         """Train."""
 
     @abstractmethod
     def ask(self, picture: Picture) -> Ask:
         """Begin to look at a picture: what is given back takes positions and gives probabilities of noticing."""
+
+    def lesson(self, pictures: Sequence[Picture], levels: np.ndarray) -> Lesson:
+        """What `fit` has to learn from."""
+        return Lesson(pictures, levels, [self.measurement(picture) for picture in pictures])
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Train on rated pictures.
@@ -83,12 +70,8 @@ class NetworkPredictor(JNDPredictor):
             raise UserError(
                 f"{picture.name} is compressed by {picture.codec.name}, the network was trained for {fitted.codec}"
             )
-        chosen = {"evidence": config.evidence} if config.search not in ("window", "bisect") else {}
-        if config.search == "grid":
-            chosen["passes"] = config.grid_levels
-        search = strategy(config.search, **chosen)
-        count = len(picture.codec.levels)
-        return search.find(self.ask(picture), count, fitted.prior)
+        search = strategy(config.search, **config.of_search())
+        return search.find(self.ask(picture), len(picture.codec.levels), fitted.prior)
 
     def predict(self, picture: Picture) -> float:
         """The level at which the curve of satisfied people reaches the truth's share, clipped to the range."""
@@ -118,12 +101,3 @@ class NetworkPredictor(JNDPredictor):
             last = (picture, self.fitted_, self.found(picture))
             self.last_ = last
         return last[2]
-
-
-def weights_of(config: Config) -> dict[str, str]:
-    """Backbone and weights by hash; where they cannot be had, that is said (a run then fails with the reason)."""
-    try:
-        chosen = choose(config.backbone, config.weights)
-    except UserError as error:
-        return {"backbone": config.backbone, "weights": f"missing: {error}"}
-    return {"backbone": chosen.backbone, "weights": chosen.sha256}

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from baselines.learning.nets.pooling import pooled
+from baselines.learning.settings import Teaching
 from datasets.commands import write_atomically
 from datasets.errors import UserError
-from sgjnd.config import Config
-from sgjnd.nets.head import pooled
 
 _WARM_UP = 0.2
 """Share of all steps in which the learning rate rises."""
@@ -84,7 +84,7 @@ class Training:
         self,
         network: nn.Module,
         rates: Sequence[tuple[Iterable[nn.Parameter], float]],
-        config: Config,
+        config: Teaching,
         *,
         seed: int,
         folder: Path | None = None,
@@ -218,7 +218,7 @@ class Training:
 
 
 def loss_of(probability: Tensor, target: Tensor, kind: str) -> Tensor:
-    """The mean loss, one of `sgjnd.config.LOSSES`."""
+    """The mean loss, one of `baselines.learning.settings.LOSSES`."""
     if kind == "squared":
         return nn.functional.mse_loss(probability, target)
     if not bool(probability.isfinite().all()):
@@ -235,7 +235,7 @@ def _is_short_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
-def _short_of_memory(config: Config) -> str:
+def _short_of_memory(config: Teaching) -> str:
     return (
         f"memory is too short for batches of {config.batch} levels x {config.patches_per_picture} patches. Halve batch "
         f"and double accumulate (now {config.accumulate}), which learns the same, or take fewer patches_per_picture."

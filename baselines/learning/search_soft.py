@@ -1,4 +1,4 @@
-"""Searches that end in a soft fit over what was asked; they differ in where they ask. `sgjnd.search` compares them."""
+"""Searches that end in a soft fit over what was asked; they differ in where they ask. `search` compares them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import final
 
 import numpy as np
 
-from sgjnd.search_fit import EVIDENCE, Found, Prior, likeness, soft_fit, weights
-from sgjnd.search_rules import Ask, Questions, Strategy, check_evidence, check_whole, evenly
+from baselines.learning.search_fit import EVIDENCE, Found, Prior, likeness, soft_fit, weights
+from baselines.learning.search_rules import Ask, Questions, Strategy, check_evidence, check_whole, evenly
 
 
 @final
@@ -62,7 +62,7 @@ class Scan(Strategy):
     Levels far from the goal are worth asking too: where the network's errors wander slowly over the ladder, what it
     says far away is nearly independent of what it says near by. So the second batch reaches far and stands no denser
     than needed: 10 + 9 passes at most with the defaults, 18 on average. On 1000 simulated noisy classifiers (see
-    `sgjnd.search.DEFAULT`) 9 + 11 by 4 was 0.2 levels better on independent errors and 15 + 5 by 3 alike.
+    `baselines.learning.search.DEFAULT`) 9 + 11 by 4 was 0.2 levels better on independent errors and 15 + 5 by 3 alike.
 
     :param coarse: levels of the first batch, at least 2.
     :param reach: how far the second goes to either side, in levels.
@@ -103,7 +103,7 @@ class Bayes(Strategy):
     posterior crowd around one level, which cost up to 0.35 levels of mean error on 80 simulated noisy classifiers.
 
     Batches of 4 find levels as good as single questions (mean |error| on 1000 simulated noisy classifiers 4.9 / 6.6 /
-    6.6 levels against 4.7 / 6.7 / 6.6, see `sgjnd.search.DEFAULT`).
+    6.6 levels against 4.7 / 6.7 / 6.6, see `baselines.learning.search.DEFAULT`).
 
     :param passes: levels asked, at least 2.
     :param batch: levels asked between two updates; those of one batch keep apart by their likeness.

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from baselines.learning.search import DEFAULT, STRATEGIES, strategy
+from baselines.learning.search_fit import Found, Prior
+from baselines.learning.search_hard import Window
+from baselines.learning.search_rules import Questions, Strategy, evenly
 from datasets.errors import UserError
-from sgjnd.search import DEFAULT, STRATEGIES, strategy
-from sgjnd.search_fit import Found, Prior
-from sgjnd.search_hard import Window
-from sgjnd.search_rules import Questions, Strategy, evenly
 
 SOFT = ("full", "grid", "scan", "bayes")
 SEARCHES = [
@@ -245,5 +245,6 @@ def test_every_search_is_found_by_its_name():
 
 
 def test_the_searches_do_without_torch():
-    code = "import sys, sgjnd.search, sgjnd.search_replay; sys.exit('torch' in sys.modules or 'scipy' in sys.modules)"
+    code = "import sys, baselines.learning.search, baselines.learning.search_replay\n"
+    code += "sys.exit('torch' in sys.modules or 'scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

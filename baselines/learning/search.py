@@ -7,10 +7,10 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
+from baselines.learning.search_hard import Bisect, Window
+from baselines.learning.search_rules import Strategy
+from baselines.learning.search_soft import Bayes, Full, Grid, Scan
 from datasets.errors import unknown_name
-from sgjnd.search_hard import Bisect, Window
-from sgjnd.search_rules import Strategy
-from sgjnd.search_soft import Bayes, Full, Grid, Scan
 
 STRATEGIES: Mapping[str, type[Strategy]] = MappingProxyType(
     {strategy.name: strategy for strategy in (Full, Grid, Scan, Bayes, Window, Bisect)}
@@ -20,8 +20,8 @@ STRATEGIES: Mapping[str, type[Strategy]] = MappingProxyType(
 DEFAULT = "scan"
 """The search to use where nobody asked for another.
 
-Mean |error| in levels on 1000 simulated noisy classifiers (`simulate` in tests/sgjnd/test_search_simulated.py with seed
-77, by which nothing was chosen; 100 levels, the constant's error 12.0, pooled AUC 0.94 / 0.94 / 0.97 with errors
+Mean |error| in levels on 1000 simulated noisy classifiers (`simulate` of test_search_simulated.py with seed 77, by
+which nothing was chosen; 100 levels, the constant's error 12.0, pooled AUC 0.94 / 0.94 / 0.97 with errors
 independent / mixed / smooth over the ladder), and in brackets the mean distance from `full`:
 
 * full, 100 passes: 3.4 / 5.8 / 6.2

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from sgjnd.patches import Patches
+from baselines.learning.patches import Patches
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from sgjnd.nets.backbone import Backbone
+    from baselines.learning.nets.backbone import Backbone
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class Extractor:
         """
         import torch
 
-        from sgjnd.nets.tokens import reference_tokens, ycbcr
+        from baselines.learning.nets.tokens import reference_tokens, ycbcr
 
         with torch.inference_mode():
             batch = self._batch(rgb, patches)
@@ -102,7 +102,7 @@ class Extractor:
         """
         import torch
 
-        from sgjnd.nets.tokens import difference_tokens, ycbcr
+        from baselines.learning.nets.tokens import difference_tokens, ycbcr
 
         with torch.inference_mode():
             batch = self._batch(rgb, patches)

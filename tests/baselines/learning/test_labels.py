@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baselines.learning.labels import drawing_chances, hard_labels, noticing_shares, truth_share
 from datasets.codec import Bpg, Codec, Jpeg
 from datasets.errors import UserError
 from datasets.picture import Picture
 from datasets.truths import find_truth
-from sgjnd.labels import drawing_chances, hard_labels, noticing_shares, truth_share
 
 codecs = st.sampled_from([Jpeg(), Bpg()])
 

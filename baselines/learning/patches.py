@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,19 +26,23 @@ class Patches:
     def __len__(self) -> int:
         return len(self.tops)
 
+    def aligned(self, step: int) -> Patches:
+        """The same patches, moved up and left to the next multiples of a step."""
+        return dataclasses.replace(self, tops=self.tops // step * step, lefts=self.lefts // step * step)
+
     def cut(self, rgb: np.ndarray) -> np.ndarray:
-        """The pixels, uint8, shape (patches, size, size, 3).
+        """The pixels, shape (patches, size, size, 3), or of a plane (patches, size, size).
 
         A side shorter than a patch is continued by mirroring it, as often as needed: a constant or repeated last row
         would be a texture that the picture does not have.
 
-        :param rgb: uint8, shape (height, width, 3), of the shape that the patches were placed for.
+        :param rgb: shape (height, width, 3) or (height, width), of the sides that the patches were placed for.
         """
         if rgb.shape[:2] != self.shape:
             raise ValueError(f"the patches were placed for {self.shape}, the picture is {rgb.shape[:2]}")
         down, across = (max(self.size - side, 0) for side in self.shape)
         if down or across:
-            rgb = np.pad(rgb, ((0, down), (0, across), (0, 0)), mode="symmetric")
+            rgb = np.pad(rgb, ((0, down), (0, across), *[(0, 0)] * (rgb.ndim - 2)), mode="symmetric")
         places = zip(self.tops, self.lefts, strict=True)
         return np.stack([rgb[top : top + self.size, left : left + self.size] for top, left in places])
 

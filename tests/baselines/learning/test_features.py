@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sgjnd.features import Extractor, LevelTokens
-from sgjnd.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
-from sgjnd.patches import Patches, cover
-from sgjnd.weights import build, choose
+from baselines.learning.features import Extractor, LevelTokens
+from baselines.learning.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
+from baselines.learning.patches import Patches, cover
+from baselines.learning.weights import build, choose
 
 
 @pytest.fixture(scope="module")

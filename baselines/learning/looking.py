@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
 
 import numpy as np
 
+from baselines.learning.features import Extractor, LevelTokens
+from baselines.learning.patches import Patches, cover
+from baselines.learning.search_rules import evenly
+from baselines.learning.settings import Looking
+from baselines.learning.weights import Chosen, build, choose
 from datasets.cache import cache_key, load_arrays, save_arrays
 from datasets.codec import Codec
 from datasets.errors import UserError
 from datasets.picture import Picture
-from sgjnd.config import Config
-from sgjnd.features import Extractor, LevelTokens
-from sgjnd.patches import Patches, cover
-from sgjnd.search_rules import evenly
-from sgjnd.weights import Chosen, build, choose
 
 if TYPE_CHECKING:
-    from sgjnd.nets.backbone import Backbone
+    from baselines.learning.nets.backbone import Backbone
+
+Config = TypeVar("Config", bound=Looking)
 
 FEATURES_VERSION = 1
 """To be raised where the same pixels give other features: what is stored under an older one is not read."""
@@ -39,8 +42,8 @@ class Features:
 
 
 @final
-class Looker:
-    """Looks at pictures as a config says.
+class Looker(Generic[Config]):
+    """Looks at pictures as settings say.
 
     :param device: `auto`, `cpu` or `cuda`.
     :param keep: whether features are kept on disk.
@@ -99,13 +102,24 @@ class Looker:
         }
         return {"key": key} if self._keep and save_arrays(key, arrays) else {"key": key, **arrays}
 
-    def features(self, picture: Picture, measured: dict[str, object]) -> Features:
+    def features(self, picture: Picture, measured: Mapping[str, Any]) -> Features:
         """What `measure` has at hand; computed again where the file has gone meanwhile."""
         found = measured if "reference" in measured else load_arrays(str(measured["key"]))
         if found is None:
             return self._compute(picture)
         reference, difference, distance = (np.asarray(found[k]) for k in ("reference", "difference", "distance"))
         return Features(reference, LevelTokens(difference, distance))
+
+    def streamed(
+        self, pictures: Sequence[Picture], measured: Sequence[Mapping[str, Any]]
+    ) -> Callable[[], Iterator[Features]]:
+        """Gives every picture's features, one after another, anew each time it is called."""
+
+        def features() -> Iterator[Features]:
+            for picture, found in zip(pictures, measured, strict=True):
+                yield self.features(picture, found)
+
+        return features
 
     def gaze(self, picture: Picture, extractor: Extractor | None = None) -> Gaze:
         """Begin to look at a picture, at whichever levels are asked for.

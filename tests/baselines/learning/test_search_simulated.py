@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from sgjnd.search import DEFAULT, strategy
-from sgjnd.search_fit import Prior
-from sgjnd.search_replay import Replayed, replay_all
+from baselines.learning.search import DEFAULT, strategy
+from baselines.learning.search_fit import Prior
+from baselines.learning.search_replay import Replayed, replay_all
 
 WIDTH = 8.0
 """Logistic width in levels of the probability against the position."""

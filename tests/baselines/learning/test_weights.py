@@ -16,9 +16,9 @@ import torch
 import torch.nn.functional as nnf
 from safetensors.torch import save_file
 
+from baselines.learning import weights
+from baselines.learning.weights import BACKBONES, NONE, build, choose, read_tensors
 from datasets.errors import DataError, UserError
-from sgjnd import weights
-from sgjnd.weights import BACKBONES, NONE, build, choose, read_tensors
 
 LITES = ("efficientnet-lite0", "efficientnet-lite2")
 CATS = range(281, 286)

@@ -9,14 +9,19 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.learning.features import Extractor
+from baselines.learning.looking import Looker, device_of, has_fast_bf16
+from baselines.learning.settings import Looking, Teaching
 from datasets.cache import CacheWarning
 from datasets.codec import Jpeg
 from datasets.errors import UserError
 from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
-from sgjnd.config import Config
-from sgjnd.features import Extractor
-from sgjnd.looking import Looker, device_of, has_fast_bf16
+
+
+@dataclasses.dataclass(frozen=True)
+class Both(Looking, Teaching):
+    """Settings of a predictor that looks and is taught."""
 
 
 @pytest.fixture
@@ -26,8 +31,8 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def looker(quick, folder) -> Looker:
-    return Looker(Config.of({**quick, "grid_levels": 4}), device="cpu")
+def looker(folder) -> Looker:
+    return Looker(Both(patch_pixels=32, most_patches=4, grid_levels=4), device="cpu")
 
 
 @pytest.fixture
@@ -107,7 +112,7 @@ def test_settings_that_change_features_change_the_key(looker, rated_pictures, na
     assert other.key(rated_pictures[0]) != looker.key(rated_pictures[0])
 
 
-@pytest.mark.parametrize(("name", "value"), [("epochs", 3), ("components", 2), ("label", "hard"), ("stages", "last")])
+@pytest.mark.parametrize(("name", "value"), [("epochs", 3), ("batch", 2), ("label", "hard"), ("search", "full")])
 def test_settings_of_training_do_not(looker, rated_pictures, name, value):
     other = Looker(dataclasses.replace(looker.config, **{name: value}), device="cpu")
     assert other.key(rated_pictures[0]) == looker.key(rated_pictures[0])

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from baselines.learning.search_fit import EVIDENCE, Found, Prior, likeness, soft_fit, weights
 from datasets.errors import UserError
-from sgjnd.search_fit import EVIDENCE, Found, Prior, likeness, soft_fit, weights
 
 LEVELS = np.arange(100)
 FLAT = Prior.flat(100)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from sgjnd.nets.backbone import Backbone
-from sgjnd.weights import BACKBONES, NONE, build, choose
+from baselines.learning.nets.backbone import Backbone
+from baselines.learning.weights import BACKBONES, NONE, build, choose
 
 backbones = pytest.mark.parametrize("name", BACKBONES)
 _BUILT: dict[str, Backbone] = {}
@@ -63,7 +63,7 @@ def test_memory_layout_changes_nothing(name):
 @pytest.mark.parametrize("side", [31, 32, 33, 48])
 def test_padding_is_tensorflows(side):
     """'same' padding puts the odd pixel at the end, so where windows begin depends on the picture's side."""
-    from sgjnd.nets.efficientnet_lite import _Conv
+    from baselines.learning.nets.efficientnet_lite import _Conv
 
     for kernel, stride in ((3, 1), (3, 2), (5, 2), (5, 1)):
         convolution = _Conv(1, 1, kernel, stride=stride)

@@ -19,10 +19,10 @@ EVIDENCE = 15.0
 
 Neighbouring levels look alike, so a network errs alike on them: 100 answers are not 100 observations. Counted as such
 they would outweigh any prior, and a search that asks few of them would lean on it far more than one that asks all.
-Mean |error| of `Full` in levels on the simulated noisy classifiers of `sgjnd.search.DEFAULT` (errors independent /
+Mean |error| of `Full` in levels on the simulated noisy classifiers of `search.DEFAULT` (errors independent /
 mixed / smooth over the ladder) for an evidence of 8: 4.6 / 6.0 / 6.2; 15: 3.4 / 5.8 / 6.2; 30: 2.6 / 5.9 / 6.5; 100:
 2.0 / 6.3 / 6.9. So the more a network errs alike on a whole picture, the less its answers are worth; to choose the
-evidence for one network, replay `Full(evidence=...)` on pictures held out of its training (`sgjnd.search_replay`).
+evidence for one network, replay `Full(evidence=...)` on pictures held out of its training (`search_replay`).
 """
 
 _STARTS = 25

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sgjnd.patches import Patches, cover, scatter
+from baselines.learning.patches import Patches, cover, scatter
 
 sides = st.integers(1, 300)
 sizes = st.integers(8, 96)

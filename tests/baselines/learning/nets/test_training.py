@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from baselines.learning.nets.training import Batch, History, Training, loss_of
+from baselines.learning.settings import Teaching
 from datasets.errors import UserError
-from sgjnd.config import Config
-from sgjnd.nets.training import Batch, History, Training, loss_of
 
-CONFIG = Config(epochs=12, patience=12, batch=16, learning_rate=3e-2, weight_decay=1e-3)
+CONFIG = Teaching(epochs=12, patience=12, batch=16, learning_rate=3e-2, weight_decay=1e-3)
 
 
 class Toy(nn.Module):
@@ -55,16 +55,16 @@ class StoppedError(Exception):
     """Stands in for a kill."""
 
 
-def training(network: nn.Module, config: Config = CONFIG, *, seed: int = 0, folder=None) -> Training:
+def training(network: nn.Module, config: Teaching = CONFIG, *, seed: int = 0, folder=None) -> Training:
     return Training(network, [(network.parameters(), config.learning_rate)], config, seed=seed, folder=folder)
 
 
-def changed(**settings: object) -> Config:
+def changed(**settings: object) -> Teaching:
     return dataclasses.replace(CONFIG, **settings)
 
 
 def trained(
-    config: Config = CONFIG, source: Points | None = None, *, seed: int = 0, folder=None
+    config: Teaching = CONFIG, source: Points | None = None, *, seed: int = 0, folder=None
 ) -> tuple[Toy, History]:
     network = Toy()
     return network, training(network, config, seed=seed, folder=folder).run(source or Points())

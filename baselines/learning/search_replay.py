@@ -8,10 +8,10 @@ from typing import final
 
 import numpy as np
 
+from baselines.learning.search_fit import Found, Prior
+from baselines.learning.search_rules import Strategy
+from baselines.learning.search_soft import Full
 from datasets.errors import UserError
-from sgjnd.search_fit import Found, Prior
-from sgjnd.search_rules import Strategy
-from sgjnd.search_soft import Full
 
 
 @final

@@ -8,9 +8,9 @@ from typing import final
 
 import numpy as np
 
+from baselines.learning.search_fit import Found, Prior
+from baselines.learning.search_rules import Ask, Questions, Strategy, check_whole
 from datasets.errors import UserError
-from sgjnd.search_fit import Found, Prior
-from sgjnd.search_rules import Ask, Questions, Strategy, check_whole
 
 
 @final
