@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -65,6 +66,11 @@ class Picture:
     def reference_luma(self) -> np.ndarray:
         """The reference's BT.601 luma, uint8, shape (height, width), read-only."""
         return self.ladder.reference_luma
+
+    def fingerprint(self) -> str:
+        """Names what there is to see of it, whatever its name and its ratings: the reference's pixels, the levels."""
+        pixels = hashlib.sha256(str(self.reference.shape).encode() + self.reference.tobytes()).hexdigest()
+        return f"{self.codec.name} {pixels} {self.ladder.fingerprint()}"
 
     def summary(self) -> LadderSummary:
         """Error and size at every level, measured once (see `Ladder.summary`)."""

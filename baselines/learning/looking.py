@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
@@ -73,13 +72,10 @@ class Looker(Generic[Config]):
     def key(self, picture: Picture) -> str:
         """Names everything that a picture's features depend on."""
         config = self.config
-        digest = hashlib.sha256(str(picture.reference.shape).encode() + picture.reference.tobytes())
         return cache_key(
             {
                 "version": FEATURES_VERSION,
-                "pixels": digest.hexdigest(),
-                "ladder": picture.ladder.fingerprint(),
-                "codec": picture.codec.name,
+                "picture": picture.fingerprint(),
                 "positions": self.positions(picture.codec).tolist(),
                 "backbone": self.chosen.backbone,
                 "weights": self.chosen.sha256,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from baselines.learning.lesson import Fitted, Lesson
 from baselines.learning.search import strategy
-from baselines.learning.search_fit import Found
 from baselines.learning.search_rules import Ask
 from baselines.learning.settings import Teaching
 from baselines.predictor import JNDPredictor
@@ -20,6 +18,20 @@ from datasets.picture import Picture
 
 Self = TypeVar("Self", bound="NetworkPredictor[Any]")
 Network = TypeVar("Network")
+
+
+class Curve(Protocol):
+    """What is found of a picture."""
+
+    @property
+    def clipped(self) -> bool:
+        """Whether it lies outside the codec's range."""
+
+    def noticeable(self, count: int) -> np.ndarray:
+        """Probability of noticing at every position from the worst, shape (count,), never rising."""
+
+    def position_at(self, share: float) -> float:
+        """Where that share of people is satisfied, counted from the worst level; may lie outside the range."""
 
 
 class NetworkPredictor(JNDPredictor, Generic[Network]):
@@ -60,25 +72,30 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
         self.fitted_ = self.fit_network(pictures, np.asarray(levels, dtype=float), seed)
         return self
 
-    def found(self, picture: Picture) -> Found:
-        """The logistic curve that the search ends with.
+    def curve(self, picture: Picture) -> Curve:
+        """The logistic curve that the search ends with."""
+        config = self.config()
+        search = strategy(config.search, **config.of_search())
+        return search.find(self.ask(picture), len(picture.codec.levels), self.fitted_.prior)
+
+    def found(self, picture: Picture) -> Curve:
+        """The picture's curve.
 
         :raises UserError: where the picture is of another codec than the network was trained for.
         """
-        fitted, config = self.fitted_, self.config()
+        fitted = self.fitted_
         if picture.codec.name != fitted.codec:
             raise UserError(
                 f"{picture.name} is compressed by {picture.codec.name}, the network was trained for {fitted.codec}"
             )
-        search = strategy(config.search, **config.of_search())
-        return search.find(self.ask(picture), len(picture.codec.levels), fitted.prior)
+        return self.curve(picture)
 
     def predict(self, picture: Picture) -> float:
         """The level at which the curve of satisfied people reaches the truth's share, clipped to the range."""
         return float(picture.codec.level_at(self._position(picture)[0]))
 
     def predict_sur(self, picture: Picture) -> np.ndarray:
-        """One minus the logistic curve."""
+        """One minus the curve of those who notice."""
         return 1 - self._once(picture).noticeable(len(picture.codec.levels))
 
     def was_clipped(self, picture: Picture) -> bool:
@@ -89,15 +106,16 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
         return {name: value for name, value in self.__dict__.items() if name != "last_"}
 
     def _position(self, picture: Picture) -> tuple[float, bool]:
-        found, share = self._once(picture), self.fitted_.share
-        position = found.position + found.scale * math.log(share / (1 - share))
+        found = self._once(picture)
+        position = found.position_at(self.fitted_.share)
         inside = min(max(position, 0.0), len(picture.codec.levels) - 1.0)
         return inside, bool(found.clipped or inside != position)
 
-    def _once(self, picture: Picture) -> Found:
+    def _once(self, picture: Picture) -> Curve:
         """A picture is asked for its level, its curve and its clipping in a row: one search serves all three."""
         last = self.__dict__.get("last_")
         if last is None or last[0] is not picture or last[1] is not self.fitted_:
             last = (picture, self.fitted_, self.found(picture))
             self.last_ = last
-        return last[2]
+        curve: Curve = last[2]
+        return curve

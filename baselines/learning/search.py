@@ -7,13 +7,13 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
-from baselines.learning.search_hard import Bisect, Window
+from baselines.learning.search_hard import Bisect, Blocks, Window
 from baselines.learning.search_rules import Strategy
 from baselines.learning.search_soft import Bayes, Full, Grid, Scan
 from datasets.errors import unknown_name
 
 STRATEGIES: Mapping[str, type[Strategy]] = MappingProxyType(
-    {strategy.name: strategy for strategy in (Full, Grid, Scan, Bayes, Window, Bisect)}
+    {strategy.name: strategy for strategy in (Full, Grid, Scan, Bayes, Window, Bisect, Blocks)}
 )
 """Every search by its name."""
 

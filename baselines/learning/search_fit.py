@@ -92,6 +92,10 @@ class Found:
         """Probability of noticing at every position, shape (count,), never rising. The SUR is 1 minus it."""
         return _logistic((self.position - np.arange(count)) / self.scale)
 
+    def position_at(self, share: float) -> float:
+        """Where that share of people, above 0 and below 1, is satisfied; may lie outside the range."""
+        return self.position + self.scale * math.log(share / (1 - share))
+
     @classmethod
     def at(cls, position: float, scale: float, asked: np.ndarray, count: int) -> Found:
         """The end of a search at a position that may lie outside the range."""

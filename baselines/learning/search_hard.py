@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 
 from baselines.learning.search_fit import Found, Prior
-from baselines.learning.search_rules import Ask, Questions, Strategy, check_whole
+from baselines.learning.search_rules import Ask, Questions, Strategy, check_whole, evenly
 from datasets.errors import UserError
 
 
@@ -73,3 +73,47 @@ class Bisect(Strategy):
             else:
                 unnoticeable = middle
         return Found.at((noticeable + unnoticeable) / 2, prior.scale, questions.positions, count)
+
+
+@final
+@dataclass(frozen=True)
+class Blocks(Strategy):
+    """Halves the range by the decision of a whole block of levels at a time, then counts within the last two blocks.
+
+    A block decides by the mean probability of a few of its levels, so that one wrong answer turns nothing; where the
+    halving ends, the levels on both sides are asked and the noticeable ones counted. Searching blocks by halves is
+    VP-JND's (2025); lengths and the end are ours.
+
+    :param length: levels of a block, at least 1.
+    :param asked: of them asked for the block's decision, at least 1.
+    """
+
+    name = "blocks"
+    length: int = 8
+    asked: int = 3
+
+    def __post_init__(self) -> None:
+        check_whole(self.name, "length", self.length, 1)
+        check_whole(self.name, "asked", self.asked, 1)
+
+    def find(self, ask: Ask, count: int, prior: Prior) -> Found:
+        questions = Questions(ask, count)
+        noticeable, unnoticeable = -1, -(-count // self.length)
+        while unnoticeable - noticeable > 1:
+            middle = (noticeable + unnoticeable) // 2
+            if self._decision(questions, middle):
+                noticeable = middle
+            else:
+                unnoticeable = middle
+        first = max(noticeable, 0) * self.length
+        around = np.arange(first, min((unnoticeable + 1) * self.length, count))
+        questions.put(around)
+        answers = dict(zip(questions.positions.tolist(), questions.answers.tolist(), strict=True))
+        seen = sum(answers[position] > 0.5 for position in around.tolist())
+        return Found.at(first + seen - 0.5, prior.scale, questions.positions, count)
+
+    def _decision(self, questions: Questions, block: int) -> bool:
+        first = block * self.length
+        levels = first + evenly(self.asked, min(self.length, questions.count - first))
+        questions.put(levels)
+        return bool(np.mean(questions.answers[np.isin(questions.positions, levels)]) > 0.5)

@@ -154,6 +154,6 @@ class Teaching(Patching):
 
     def of_search(self) -> dict[str, Any]:
         """Those of the settings that the search takes."""
-        if self.search in ("window", "bisect"):
+        if self.search in ("window", "bisect", "blocks"):
             return {}
         return {"evidence": self.evidence} | ({"passes": self.grid_levels} if self.search == "grid" else {})

@@ -1,0 +1,160 @@
+"""What predictors with a small network on pixels share: presets, training on patches, asking for levels."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from baselines.learning.lesson import Fitted
+from baselines.learning.looking import device_of
+from baselines.learning.network_predictor import NetworkPredictor
+from baselines.learning.patches import Patches, cover
+from baselines.learning.pixel_fitting import fit_pixels
+from baselines.learning.search_rules import Ask
+from baselines.learning.settings import Teaching
+from datasets.cache import cache_key, training_folder
+from datasets.errors import UserError, unknown_name
+from datasets.picture import Picture
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from baselines.learning.nets.convolution import PairNetwork
+
+FULL, FAST = "full", "fast"
+_AT_ONCE = 4
+"""Levels in one batch of the search: more only cost memory."""
+
+
+@dataclass(frozen=True)
+class PixelSettings(Teaching):
+    """How a network on pixels is built and trained.
+
+    :param blocks: of two convolutions and a halving each.
+    :param first_channels: of the first block; every further block has twice those of the one before.
+    :param hidden: units between a pair's features and its quality.
+    :param dropout: share of those left out in training.
+    """
+
+    least = {"blocks": 1, "first_channels": 1, "hidden": 1}
+
+    blocks: int = 5
+    first_channels: int = 32
+    hidden: int = 256
+    dropout: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.dropout < 1:
+            raise UserError(f"{self.title}'s dropout is a share from 0 to below 1, not {self.dropout!r}")
+        if self.patch_pixels < 2**self.blocks:
+            raise UserError(f"{self.title}'s {self.blocks} blocks halve a patch of {self.patch_pixels} pixels away")
+
+
+class PixelPredictor(NetworkPredictor["PairNetwork"]):
+    """A network that has seen no other pictures than those it is trained on.
+
+    :param preset: `full`, the network at the published size, or `fast`, one for two cores.
+    :param settings: of `PixelSettings`, by name; those left out have the preset's values.
+    :param device: `auto`, `cpu` or `cuda`.
+    """
+
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]]
+    """Settings by preset."""
+    step: ClassVar[int] = 1
+    """Patches start at multiples of it."""
+    has_plane: ClassVar[bool] = False
+    """Whether a plane of the reference is looked at too."""
+
+    def __init__(self, *, preset: str = FULL, settings: Mapping[str, Any] | None = None, device: str = "auto") -> None:
+        self.preset = preset
+        super().__init__(settings=settings, device=device)
+
+    @classmethod
+    def variants(cls) -> dict[str, dict[str, Any]]:
+        """The network at its published size, and a small one."""
+        return {cls.card.name: {"preset": FULL}, f"{cls.card.name}-fast": {"preset": FAST}}
+
+    @classmethod
+    def cost_of(cls, parameters: Mapping[str, Any]) -> str:
+        """Only the small one trains in minutes without a GPU."""
+        return "slow" if parameters.get("preset") == FAST else "heavy"
+
+    @abstractmethod
+    def config(self) -> PixelSettings:
+        """The settings, the preset's filled in."""
+
+    def preset_settings(self) -> Mapping[str, Any]:
+        """Those of the preset.
+
+        :raises UserError: where there is no such preset.
+        """
+        if self.preset not in self.presets:
+            raise unknown_name(f"preset of {self.card.name}", self.preset, self.presets)
+        return self.presets[self.preset]
+
+    def plane(self, picture: Picture) -> np.ndarray:
+        """What else is looked at of the reference, in grey levels, shape (height, width)."""
+        raise NotImplementedError
+
+    def measure(self, picture: Picture) -> dict[str, Any]:
+        """A name of what there is to see, which training goes by."""
+        return {"key": cache_key({"picture": picture.fingerprint()})}
+
+    def remark(self, picture: Picture) -> str:
+        """Which preset it is."""
+        config = self.config()
+        channels = config.first_channels * 2 ** (config.blocks - 1)
+        return f"preset {self.preset}: {config.blocks} blocks up to {channels} channels, trained from random weights"
+
+    def patches(self, picture: Picture) -> Patches:
+        """Where a picture is looked at when it is asked about."""
+        height, width = picture.reference.shape[:2]
+        config = self.config()
+        return cover(height, width, config.patch_pixels, config.most_patches).aligned(self.step)
+
+    def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted[PairNetwork]:
+        lesson, config = self.lesson(pictures, levels), self.config()
+        parts = {"method": self.card.name, "lesson": lesson.key(), "config": asdict(config), "seed": seed}
+        plane = self.plane if self.has_plane else None
+        folder = training_folder(parts)
+        return fit_pixels(
+            lesson, config, seed=seed, device=device_of(self.device), plane=plane, step=self.step, folder=folder
+        )
+
+    def ask(self, picture: Picture) -> Ask:
+        import torch
+
+        from baselines.learning.nets.pooling import pooled
+
+        device = torch.device(device_of(self.device))
+        network, patches = self.fitted_.model.to(device), self.patches(picture)
+        with torch.inference_mode():
+            plane = _batch(patches.cut(self.plane(picture)), device) if self.has_plane else None
+            reference = network.features(_pixels(patches.cut(picture.reference), device), plane)
+            of_plane = network.plane_features(plane)
+
+        def probabilities(positions: np.ndarray) -> np.ndarray:
+            found = []
+            with torch.inference_mode():
+                for level in np.asarray(picture.codec.level_at(np.asarray(positions))).tolist():
+                    seen = network.features(_pixels(patches.cut(picture.ladder.rgb(int(level))), device), plane)
+                    quality, weight = network.compare(reference, seen, of_plane)
+                    found.append(float(pooled(quality[None], weight[None])))
+            return np.array(found)
+
+        return probabilities
+
+
+def _batch(array: np.ndarray, device: Any) -> Tensor:
+    import torch
+
+    return torch.from_numpy(array).to(device)
+
+
+def _pixels(array: np.ndarray, device: Any) -> Tensor:
+    return _batch(array, device).permute(0, 3, 1, 2)

@@ -1,0 +1,92 @@
+"""`pwjnd2020`: Liu et al.'s lossy-or-lossless classifier on patches, and its window over the decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from baselines.learning.pixel_predictor import FAST, FULL, PixelPredictor, PixelSettings
+from baselines.predictor import Card
+
+
+@final
+@dataclass(frozen=True)
+class Pwjnd2020Settings(PixelSettings):
+    """Settings of `pwjnd2020`."""
+
+    title = "pwjnd2020"
+
+
+@final
+class Pwjnd2020(PixelPredictor):
+    """Tells at every level whether the picture looks lossy, and slides a window over the answers."""
+
+    card = Card(
+        name="pwjnd2020",
+        title="Liu et al. 2020 (PW-JND)",
+        paper=(
+            "H. Liu, Y. Zhang, H. Zhang, C. Fan, S. Kwong, C.-C. J. Kuo and X. Fan, Deep learning-based picture-wise "
+            "just noticeable distortion prediction model for image compression, IEEE TIP 29:641-656, 2020"
+        ),
+        year=2020,
+        kind="learned",
+        needs_pictures=True,
+        cost="heavy",
+        deviations=(
+            "Reimplementation from the published description: Siamese double-convolution blocks on 64x64 patches, "
+            "features of reference, level and their difference side by side, a quality and a weight for each patch, a "
+            "lossy-or-lossless decision at every level, a window slid over the decisions. Channels, layers, loss, "
+            "optimiser, epochs and the window's length and rule are ours.",
+            "Trained from random weights on the training folds alone; no picture of another set is used.",
+            "The window ends in a level with a fraction of a half, and people's curve around it has the width that the "
+            "training pictures' samples have on average.",
+            "`pwjnd2020-fast` is a smaller network (4 blocks, 8 to 64 channels), trained for fewer epochs, for two "
+            "cores.",
+        ),
+    )
+    presets = {
+        FULL: {
+            "patch_pixels": 64,
+            "most_patches": 128,
+            "label": "hard",
+            "search": "window",
+            "epochs": 60,
+            "patience": 15,
+            "learning_rate": 3e-4,
+            "batch": 32,
+            "levels_per_picture": 12,
+            "patches_per_picture": 16,
+        },
+        FAST: {
+            "patch_pixels": 64,
+            "most_patches": 16,
+            "label": "hard",
+            "search": "window",
+            "blocks": 4,
+            "first_channels": 8,
+            "hidden": 64,
+            "dropout": 0.25,
+            "epochs": 12,
+            "patience": 4,
+            "learning_rate": 2e-3,
+            "batch": 16,
+            "levels_per_picture": 8,
+            "patches_per_picture": 4,
+            "grid_levels": 10,
+        },
+    }
+    quick = {
+        "settings": {
+            "blocks": 2,
+            "first_channels": 2,
+            "hidden": 4,
+            "epochs": 1,
+            "levels_per_picture": 2,
+            "patches_per_picture": 2,
+            "most_patches": 2,
+            "grid_levels": 4,
+        }
+    }
+
+    def config(self) -> Pwjnd2020Settings:
+        return Pwjnd2020Settings.of(self.settings, **self.preset_settings())
