@@ -122,7 +122,7 @@ def _reasons(section: Section, row: Row, facts: PublishedFacts) -> tuple[str, ..
         (facts.dataset != section.dataset.name, "other pictures"),
         (SIMULATED in section.dataset.samples, "the observers here are simulated"),
         (facts.jnd != identity.jnd, "other JND"),
-        (needs_truth and facts.truth != identity.truth, "other truth"),
+        (needs_truth and facts.truth != identity.truth, "truth not known to be the same"),
         (not facts.folds, "folds unknown"),
         (bool(facts.folds) and facts.folds != identity.folds, "other folds"),
         (bool(identity.limit), "this table is of fewer pictures"),
@@ -137,6 +137,6 @@ def _reasons(section: Section, row: Row, facts: PublishedFacts) -> tuple[str, ..
     return tuple(reason for differs, reason in checks if differs)
 
 
-def _order(key: tuple[str, PublishedFacts]) -> tuple[str, str, int, str, str]:
+def _order(key: tuple[str, PublishedFacts]) -> tuple[str, str, str, int, str]:
     title, facts = key
-    return title, facts.dataset, facts.jnd, facts.metric, repr(facts)
+    return title, facts.dataset, facts.metric, facts.jnd, repr(facts)

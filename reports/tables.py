@@ -58,7 +58,7 @@ PUBLISHED_COLUMNS = (
     "published_truth",
     "published_jnd",
     "metric",
-    "as_printed",
+    "value",
     "not_beside",
     "caveat",
 )
@@ -79,7 +79,7 @@ def published_csv(sections: Sequence[Section]) -> str:
     """Published numbers by section, columns `PUBLISHED_COLUMNS`.
 
     `measured` and `published` are in the score's unit and filled where they were measured under the same; elsewhere
-    both are empty, `not_beside` says why, and the number stands in `as_printed` alone.
+    both are empty, `not_beside` says why, and the number stands in `value` alone.
     """
     stream = io.StringIO()
     writer = csv.DictWriter(stream, PUBLISHED_COLUMNS, restval="", lineterminator="\n")
@@ -102,7 +102,7 @@ def _published_values(shown: Shown) -> dict[str, str]:
         "published_truth": facts.truth,
         "published_jnd": str(facts.jnd),
         "metric": facts.metric,
-        "as_printed": significant(facts.value),
+        "value": significant(facts.value),
         "not_beside": ", ".join(shown.reasons),
         "caveat": facts.caveat,
     }

@@ -63,9 +63,9 @@ def test_a_number_measured_under_the_same_stands_beside_its_methods_row(section_
     [
         ({"folds": ""}, "folds unknown"),
         ({"folds": "sur-featnet-10"}, "other folds"),
-        ({"truth": "sqf"}, "other truth"),
-        ({"truth": "mean (inferred)"}, "other truth"),
-        ({"truth": ""}, "other truth"),
+        ({"truth": "sqf"}, "truth not known to be the same"),
+        ({"truth": "mean (inferred)"}, "truth not known to be the same"),
+        ({"truth": ""}, "truth not known to be the same"),
         ({"jnd": 2}, "other JND"),
         ({"score": "", "score_factor": 1.0}, "no score here measures it"),
         ({"score": "overshoot"}, "no score here measures it"),
@@ -80,7 +80,7 @@ def test_what_differs_or_is_unknown_keeps_a_number_in_the_list(section_of, chang
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"truth": "sqf"}, "other truth"),
+        ({"truth": "sqf"}, "truth not known to be the same"),
         ({"jnd": 2}, "other JND"),
         ({"folds": "sur-featnet-10"}, "other folds"),
         ({"limit": 6, "pictures": 6}, "this table is of fewer pictures"),

@@ -74,17 +74,20 @@ def test_a_column_that_latex_leaves_out_stands_where_a_number_needs_it(tmp_path,
 def test_the_page_has_a_column_that_does_not_sort_a_note_and_a_list(sections):
     html = page(sections, {})
     assert re.findall(r'<th scope="col" class="number published">([^<]*)</th>', html) == ["published MAE (QF)"]
-    cells = re.findall(r'<td class="number published">(.*?)</td>', html)
+    table = html[html.index('<table class="leaderboard"') :]
+    cells = re.findall(r'<td class="number published">(.*?)</td>', table[: table.index("</table>")])
     link = re.search(
         r'<span title="Other weights\.">0\.123</span><sup><a href="#([^"]+)" aria-label="note 1">1</a>', html
     )
     assert len(cells) == 2
     assert "".join(cells) == link[0] + "</sup>"
-    assert f'<li id="{link[1]}"><sup>1</sup> The method psnr: QF MAE 0.123' in html
-    assert "<em>Caveat: Own pairs.</em>" in html
+    note = rf'<tr id="{link[1]}"><td>1</td><td>The method psnr</td><td>QF MAE</td>'
+    assert re.search(note + r".*<td>Other weights\.</td>", html)
+    assert re.search(
+        r"<td>bit saving \(%\)</td>.*>89\.35</td>.*<td>folds unknown, no score .*<td>Own pairs\.</td>", html
+    )
     assert html.count("89.35") == 1
     assert '<a href="published.csv">' in html
-    table = html[html.index('<table class="leaderboard"') :]
     groups, heads = (table.split("<tr>")[1], table.split("<tr>")[2].split("</tr>")[0])
     assert sum(int(n) for n in re.findall(r'colspan="(\d+)"', groups)) == heads.count("<th ")
 
@@ -96,7 +99,7 @@ def test_the_csv_keeps_measured_and_published_apart(sections):
     assert float(beside["measured"]) == pytest.approx(row.scores["mae"], rel=1e-5)
     assert [beside[name] for name in ("predictor", "published", "not_beside")] == ["psnr", "0.123", ""]
     assert [listed[name] for name in ("predictor", "measured", "published")] == ["", "", ""]
-    assert (listed["as_printed"], listed["caveat"]) == ("89.35", "Own pairs.")
+    assert (listed["value"], listed["caveat"]) == ("89.35", "Own pairs.")
     assert listed["not_beside"] == "folds unknown, no score here measures it"
 
 
