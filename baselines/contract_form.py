@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import re
 import sys
 import time
@@ -12,6 +13,7 @@ from baselines.contract_trial import Trial, require
 from baselines.predictor import COSTS, KINDS, Card, PublishedNumber
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_SCORE = re.compile(r"[a-z][a-z0-9_]*")
 _CONSTRUCTOR_MS = 50
 
 
@@ -38,12 +40,30 @@ def card_complete(trial: Trial) -> None:
     require(card.year is None or 1800 < card.year < 2200, f"the card's year {card.year!r} is no year")
     for number in card.published:
         require(isinstance(number, PublishedNumber), "card.published must hold PublishedNumber records")
-        parts = (number.dataset, number.truth, number.metric, number.caveat)
-        require(all(map(_says_something, parts)), f"{number}: say data set, truth, metric, and why it may differ here")
+        _published_number(number)
     require(
         not isinstance(card.deviations, str) and all(map(_says_something, card.deviations)),
         "card.deviations must be a tuple of sentences: end a single one with a comma",
     )
+
+
+def _published_number(number: PublishedNumber) -> None:
+    parts = (number.dataset, number.metric, number.caveat)
+    require(all(map(_says_something, parts)), f"{number}: say data set, metric, and why it may differ here")
+    # Which scores need no truth stands with the scores, which nothing here may import.
+    named = _says_something(number.truth) or (number.truth == "" and number.score != "")
+    require(named, f"{number}: say the truth, in words where it is unknown; '' is for scores that need none")
+    require(_is_finite(number.value), f"{number}: value must be a finite number")
+    jnd = number.jnd
+    require(isinstance(jnd, int) and not isinstance(jnd, bool) and jnd >= 1, f"{number}: jnd must be 1, 2, 3, ...")
+    folds_named = isinstance(number.folds, str) and (number.folds == "" or bool(NAME.fullmatch(number.folds)))
+    require(folds_named, f"{number}: folds must be a fold file's name such as 'kfold5-v1', or '' where unknown")
+    score_named = isinstance(number.score, str) and (number.score == "" or bool(_SCORE.fullmatch(number.score)))
+    require(score_named, f"{number}: score must be the name of a score such as 'mae', or '' where none measures it")
+    require(_is_finite(number.score_factor) and number.score_factor > 0, f"{number}: score_factor must be above 0")
+    require(number.score != "" or number.score_factor == 1, f"{number}: score_factor says nothing without a score")
+    method_named = isinstance(number.method, str) and number.method == number.method.strip()
+    require(method_named, f"{number}: method must name the method, or be '' where it is the card's own")
 
 
 def constructor_pure(trial: Trial) -> None:
@@ -94,6 +114,10 @@ def says_fit_first(trial: Trial) -> None:
             f"predict before fit ends in {type(error).__name__}: {error}. Store what fit learns under names that end "
             "in '_', or raise baselines.predictor.NotFittedError",
         )
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _says_something(text: object) -> bool:

@@ -27,11 +27,22 @@ COSTS = {
 class PublishedNumber:
     """A number as its paper gives it.
 
-    :param dataset: e.g. `mcl-jci`.
-    :param truth: the truth it was measured under, or what is believed of it.
-    :param metric: what was measured, with its unit.
+    Reports show it beside a measured number only where data set, JND, truth, folds and score are known to be the
+    same; else it stands in a list of its own. A number over unknown folds is comparable with none, since which
+    pictures were trained on moves it: it is always listed.
+
+    :param dataset: as the suite names it, e.g. `mcl-jci`; or what stands before `-jpeg` and `-bpg` in its parts' names.
+    :param truth: the suite's name of the truth it was measured under, or what is believed of it in words, which match
+        none; empty only where the score compares SUR curves and so needs no truth.
+    :param metric: what was measured, as printed, with its unit.
     :param value: as printed.
-    :param caveat: why a number measured here may differ.
+    :param caveat: why a number measured here may differ; shown wherever the number is.
+    :param jnd: which JND, 1 or more.
+    :param folds: the suite's name of the folds, e.g. `sur-featnet-10`; empty where they are unknown.
+    :param score: the record of `protocols/scores.py` that measures the same; empty where none does.
+    :param score_factor: `value` times this is in the score's unit: 0.01 where per cent are printed and the score is
+        a share.
+    :param method: whose number it is, where another's than the card's (a predecessor's, say): never beside a row.
     """
 
     dataset: str
@@ -39,6 +50,11 @@ class PublishedNumber:
     metric: str
     value: float
     caveat: str
+    jnd: int = 1
+    folds: str = ""
+    score: str = ""
+    score_factor: float = 1.0
+    method: str = ""
 
 
 @dataclass(frozen=True)

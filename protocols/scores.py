@@ -30,11 +30,13 @@ class Score:
     :param name: the column.
     :param meaning: for people, with its unit.
     :param compute: from the predictions that did not fail, at least one; None where undefined.
+    :param needs_truth: whether the run's truth enters; SUR curves are the same under every truth.
     """
 
     name: str
     meaning: str
     compute: Compute
+    needs_truth: bool = True
 
 
 def _error(frame: pd.DataFrame) -> np.ndarray:
@@ -133,8 +135,8 @@ SCORES = (
         "Spearman correlation of the PSNRs at those levels",
         _correlation("spearman", "true_psnr_db", "predicted_psnr_db"),
     ),
-    Score("sur_mae", "mean |predicted minus true SUR| over levels", _sur_mae),
-    Score("bhattacharyya", "Bhattacharyya distance of the JND distributions", _bhattacharyya),
+    Score("sur_mae", "mean |predicted minus true SUR| over levels", _sur_mae, needs_truth=False),
+    Score("bhattacharyya", "Bhattacharyya distance of the JND distributions", _bhattacharyya, needs_truth=False),
     Score("bytes_saved", "share of the best level's bytes saved at the predicted level", _bytes_saved),
     Score("overshoot", "share predicted above the true level", lambda f: float(np.mean(_error(f) > 0))),
     Score("undershoot", "share predicted below the true level", lambda f: float(np.mean(_error(f) < 0))),

@@ -14,13 +14,15 @@ from reports.files import differing, write_files
 from reports.latex import leaderboard_tex
 from reports.markdown import leaderboard_markdown
 from reports.page import page
+from reports.published import has_published
 from reports.sections import sections_of
-from reports.tables import leaderboard_csv
+from reports.tables import leaderboard_csv, published_csv
 
 EXAMPLES = """\
 examples:
   python -m reports.build
-      results/ -> report/: leaderboard.csv, .md, .tex, figures/ and index.html, which opens offline
+      results/ -> report/: leaderboard.csv, .md, .tex, figures/ and index.html, which opens offline;
+      published.csv too where the methods' papers give numbers on these data sets
   python -m reports.build --results ~/runs --out ~/public/jnd
       other folders
   python -m reports.build --check
@@ -49,6 +51,7 @@ def render(results: Path, *, quiet: bool = False) -> dict[str, bytes]:
         "leaderboard.md": leaderboard_markdown(sections),
         "leaderboard.tex": leaderboard_tex(sections),
         "index.html": page(sections, figures),
+        **({"published.csv": published_csv(sections)} if has_published(sections) else {}),
     }
     return {**figures, **{name: text.encode("utf-8") for name, text in texts.items()}}
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reports.columns import COLUMNS, Column, interval, mark, one_line
+from reports.published import PublishedNumbers, Shown, published
 from reports.rows import Row
 from reports.sections import Section
+
+_LEFT_OUT = ("krcc", "within_3", "within_10")
+"""Columns that a printed page has no room for, unless a published number stands beside them."""
 
 
 def leaderboard_tex(sections: Sequence[Section]) -> str:
@@ -16,8 +20,12 @@ def leaderboard_tex(sections: Sequence[Section]) -> str:
 
 
 def _tex_table(section: Section) -> str:
-    columns = [column for column in COLUMNS if column.name not in ("krcc", "within_3", "within_10")]
-    heads = ["Predictor", "$N$", "failed", *(latex(column.heading.format(unit=section.unit)) for column in columns)]
+    numbers = published(section)
+    columns = [column for column in COLUMNS if column.name not in _LEFT_OUT or column.name in numbers.scores]
+    heads = ["Predictor", "$N$", "failed"]
+    for column in columns:
+        heading = latex(column.heading.format(unit=section.unit))
+        heads += [heading, f"published {heading}"] if column.name in numbers.scores else [heading]
     lines = [
         r"\begin{table*}",
         r"\centering\scriptsize\setlength{\tabcolsep}{3pt}",
@@ -26,15 +34,16 @@ def _tex_table(section: Section) -> str:
         r"\toprule",
         " & ".join(_stacked(head) for head in heads) + r" \\",
         r"\midrule",
-        *(" & ".join(_tex_cells(section, row, columns)) + r" \\" for row in section.rows),
+        *(" & ".join(_tex_cells(section, row, columns, numbers)) + r" \\" for row in section.rows),
         r"\bottomrule",
         r"\end{tabular}",
+        *_tex_published(numbers),
         r"\end{table*}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _tex_cells(section: Section, row: Row, columns: Sequence[Column]) -> list[str]:
+def _tex_cells(section: Section, row: Row, columns: Sequence[Column], numbers: PublishedNumbers) -> list[str]:
     name = latex(row.predictor) + (rf" \textit{{({mark(row)})}}" if mark(row) else "")
     cells = [name, str(row.scores["n"]), str(row.scores["failed"])]
     for column in columns:
@@ -43,7 +52,29 @@ def _tex_cells(section: Section, row: Row, columns: Sequence[Column]) -> list[st
             text = rf"\textbf{{{text}}}" if section.is_best(row) else text
             text = f"{text} {{{interval(row)}}}" if interval(row) else text
         cells.append(text.replace("-", "$-$") if column.name != "mae" else text)
+        if column.name in numbers.scores:
+            cells.append(", ".join(_tex_number(shown, column) for shown in numbers.at(row, column)))
     return cells
+
+
+def _tex_number(shown: Shown, column: Column) -> str:
+    return shown.text_in(column).replace("-", "$-$") + _tex_note(shown)
+
+
+def _tex_note(shown: Shown) -> str:
+    return rf"\textsuperscript{{{shown.note}}}" if shown.note else ""
+
+
+def _tex_published(numbers: PublishedNumbers) -> list[str]:
+    if not numbers:
+        return []
+    lines = [r"\par\smallskip", r"\begin{minipage}{\textwidth}\raggedright"]
+    for heading, block in numbers.blocks():
+        lines.append(rf"\textit{{{latex(heading)}:}}\par")
+        lines += [
+            rf"{_tex_note(shown)}{latex(shown.statement)} Caveat: {latex(shown.facts.caveat)}\par" for shown in block
+        ]
+    return [*lines, r"\end{minipage}"]
 
 
 def _stacked(head: str) -> str:

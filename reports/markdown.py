@@ -5,28 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reports.columns import COLUMNS, HOW_TO_READ, interval, mark, one_line
+from reports.columns import COLUMNS, HOW_TO_READ, Column, interval, mark, one_line
+from reports.published import PublishedNumbers, Shown, published
 from reports.rows import Row
 from reports.sections import Section
 
 
 def leaderboard_markdown(sections: Sequence[Section]) -> str:
-    """A heading, a caption, a table and the errors of failed runs for each section."""
+    """A heading, a caption, a table, the errors of failed runs and published numbers for each section."""
     parts = ["# JND-Bench leaderboard", HOW_TO_READ]
     for section in sections:
-        head = ["predictor", "kind", "n", "failed", *(column.heading.format(unit=section.unit) for column in COLUMNS)]
+        numbers = published(section)
+        head = ["predictor", "kind", "n", "failed"]
+        for column in COLUMNS:
+            heading = column.heading.format(unit=section.unit)
+            head += [heading, f"published {heading}"] if column.name in numbers.scores else [heading]
         table = [_pipes(head), _pipes(["---", "---", *["---:"] * (len(head) - 2)])]
-        table += [_pipes(_markdown_cells(section, row)) for row in section.rows]
+        table += [_pipes(_markdown_cells(section, row, numbers)) for row in section.rows]
         parts += [f"## {markdown(section.title)}", markdown(section.caption), "\n".join(table)]
         notes = [f"- {markdown(note)}" for note in section.notes]
         failed = [
             f"- Failed: {markdown(row.predictor)}: {_code(text)}" for row in section.rows for text in row.failures
         ]
         parts += ["\n".join(lines) for lines in (notes, failed) if lines]
+        for heading, block in numbers.blocks():
+            parts += [f"{heading}:", "\n".join(_published_line(shown) for shown in block)]
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown_cells(section: Section, row: Row) -> list[str]:
+def _markdown_cells(section: Section, row: Row, numbers: PublishedNumbers) -> list[str]:
     name = markdown(row.predictor) + (f" *({mark(row)})*" if mark(row) else "")
     cells = [name, markdown(str(row.card["kind"])), str(row.scores["n"]), str(row.scores["failed"])]
     for column in COLUMNS:
@@ -35,7 +42,22 @@ def _markdown_cells(section: Section, row: Row) -> list[str]:
             text = f"**{text}**" if section.is_best(row) else text
             text = f"{text} {interval(row)}".rstrip()
         cells.append(text)
+        if column.name in numbers.scores:
+            cells.append(_published_cell(numbers.at(row, column), column))
     return cells
+
+
+def _published_cell(numbers: Sequence[Shown], column: Column) -> str:
+    return ", ".join(f"{shown.text_in(column)} {_note(shown)}" for shown in numbers)
+
+
+def _published_line(shown: Shown) -> str:
+    note = f"{_note(shown)} " if shown.note else ""
+    return f"- {note}{markdown(shown.statement)} Caveat: {markdown(shown.facts.caveat)}"
+
+
+def _note(shown: Shown) -> str:
+    return rf"\[{shown.note}\]"
 
 
 def _pipes(cells: Sequence[str]) -> str:

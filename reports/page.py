@@ -15,6 +15,7 @@ from reports.columns import COLUMNS, HOW_TO_READ, Column, interval, mark, signif
 from reports.drawing import for_page
 from reports.figures import RUN_FIGURES, SECTION_FIGURES, RunFigure, run_stem, section_stem
 from reports.names import safe_name, section_name
+from reports.published import has_published, published
 from reports.rows import Row
 from reports.sections import Section
 
@@ -71,6 +72,7 @@ def page(sections: Sequence[Section], figures: Mapping[str, bytes]) -> str:
     return environment.get_template("page.html.j2").render(
         sections=sections,
         methods=methods(sections),
+        has_published=has_published(sections),
         how_to_read=HOW_TO_READ,
         style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
         script=script,
@@ -92,16 +94,6 @@ def card_key(card: Mapping[str, Any]) -> str:
     """The card's name, and a hash of all it says."""
     text = json.dumps(card, sort_keys=True)
     return f"{card.get('name', '')}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
-
-
-def published(section: Section) -> list[tuple[str, dict[str, Any]]]:
-    """Method and number for every published number on the section's data set, each once."""
-    found: dict[str, tuple[str, dict[str, Any]]] = {}
-    for row in sorted(section.rows, key=lambda row: row.predictor):
-        for number in row.card.get("published", ()):
-            if number["dataset"] == section.dataset.name:
-                found.setdefault(card_key({**number, "name": row.card["name"]}), (row.card["title"], number))
-    return [found[key] for key in sorted(found)]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The leaderboard for programs: `leaderboard.csv`."""
+"""The leaderboard for programs: `leaderboard.csv`, and `published.csv` where there are published numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from reports.columns import significant
+from reports.columns import one_line, significant
+from reports.published import Shown, published
 from reports.rows import Row
 from reports.sections import Section
 
@@ -41,6 +42,27 @@ CSV_COLUMNS = (
     "limited",
 )
 
+PUBLISHED_COLUMNS = (
+    "dataset",
+    "folds",
+    "truth",
+    "jnd",
+    "limited",
+    "predictor",
+    "score",
+    "measured",
+    "published",
+    "method",
+    "published_dataset",
+    "published_folds",
+    "published_truth",
+    "published_jnd",
+    "metric",
+    "value",
+    "not_beside",
+    "caveat",
+)
+
 
 def leaderboard_csv(sections: Sequence[Section]) -> str:
     """One row a run, columns `CSV_COLUMNS`, 6 significant digits, levels in the codec's unit, undefined = empty."""
@@ -53,17 +75,69 @@ def leaderboard_csv(sections: Sequence[Section]) -> str:
     return stream.getvalue()
 
 
-def _csv_values(section: Section, row: Row) -> list[str]:
-    identity = row.run.identity
-    state = f", data state {section.state}" if section.state else ""
+def published_csv(sections: Sequence[Section]) -> str:
+    """Published numbers by section, columns `PUBLISHED_COLUMNS`.
+
+    `measured` and `published` are in the score's unit and filled where they were measured under the same; elsewhere
+    both are empty, `not_beside` says why, and the number stands in `value` alone.
+    """
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, PUBLISHED_COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for section in sections:
+        numbers = published(section)
+        for shown in (*numbers.beside, *numbers.listed):
+            told = {**_section_values(section), **_published_values(shown)}
+            writer.writerows({**told, **measured} for measured in _measured_values(shown) or [{}])
+    return stream.getvalue()
+
+
+def _published_values(shown: Shown) -> dict[str, str]:
+    facts = shown.facts
     told = {
+        "score": facts.score,
+        "method": shown.title,
+        "published_dataset": facts.dataset,
+        "published_folds": facts.folds,
+        "published_truth": facts.truth,
+        "published_jnd": str(facts.jnd),
+        "metric": facts.metric,
+        "value": significant(facts.value),
+        "not_beside": ", ".join(shown.reasons),
+        "caveat": facts.caveat,
+    }
+    return {name: one_line(text) for name, text in told.items()}
+
+
+def _measured_values(shown: Shown) -> list[dict[str, str]]:
+    facts = shown.facts
+    return [
+        {
+            "predictor": row.predictor,
+            "measured": significant(row.scores[facts.score]),
+            "published": significant(float(facts.value * facts.score_factor)),
+        }
+        for row in shown.rows
+    ]
+
+
+def _section_values(section: Section) -> dict[str, str]:
+    identity = section.identity
+    state = f", data state {section.state}" if section.state else ""
+    return {
         "dataset": section.dataset.name_in_csv + state,
-        "codec": section.dataset.codec,
         "folds": identity.folds,
         "truth": identity.truth,
         "jnd": str(identity.jnd),
+        "limited": str(identity.limit or ""),
+    }
+
+
+def _csv_values(section: Section, row: Row) -> list[str]:
+    told = {
+        **_section_values(section),
+        "codec": section.dataset.codec,
         "predictor": row.predictor,
         "kind": str(row.card["kind"]),
-        "limited": str(identity.limit or ""),
     }
     return [told[name] if name in told else significant(row.scores[name]) for name in CSV_COLUMNS]

@@ -1,6 +1,7 @@
 """Protects the checks of a predictor's form: each must catch the fault it is for, and say what to do."""
 
 import dataclasses
+import math
 import sys
 import time
 from typing import Any, final
@@ -138,6 +139,15 @@ def test_open_class_is_caught():
         ({"paper": "A. Body, Something", "year": 21}, "no year"),
         ({"published": (dataclasses.replace(NUMBER, caveat=""),)}, "may differ"),
         ({"published": (5.58,)}, "PublishedNumber"),
+        ({"published": (dataclasses.replace(NUMBER, truth=""),)}, "truth"),
+        ({"published": (dataclasses.replace(NUMBER, value=math.nan),)}, "finite"),
+        ({"published": (dataclasses.replace(NUMBER, jnd=0),)}, "jnd must be 1"),
+        ({"published": (dataclasses.replace(NUMBER, jnd=True),)}, "jnd must be 1"),
+        ({"published": (dataclasses.replace(NUMBER, folds="unknown folds"),)}, "folds must be"),
+        ({"published": (dataclasses.replace(NUMBER, score="QF MAE"),)}, "score must be"),
+        ({"published": (dataclasses.replace(NUMBER, score="mae", score_factor=0),)}, "above 0"),
+        ({"published": (dataclasses.replace(NUMBER, score_factor=0.01),)}, "without a score"),
+        ({"published": (dataclasses.replace(NUMBER, method=" "),)}, "method must"),
         ({"deviations": "One sentence."}, "comma"),
     ],
 )
@@ -149,7 +159,8 @@ def test_incomplete_card_is_caught(change, advice):
 
 def test_complete_cards_pass():
     form.card_complete(trial(Base, []))
-    full = dataclasses.replace(CARD, paper="A. Body", year=2001, published=(NUMBER,), deviations=("None.",))
+    curves = dataclasses.replace(NUMBER, truth="", jnd=2, folds="kfold5-v1", score="bhattacharyya", method="Other")
+    full = dataclasses.replace(CARD, paper="A. Body", year=2001, published=(NUMBER, curves), deviations=("None.",))
     form.card_complete(trial(type("Full", (Base,), {"card": full}), []))
 
 

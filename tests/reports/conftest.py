@@ -115,6 +115,7 @@ def store_run() -> MakeRun:
         predictor: str = "constant",
         *,
         dataset: str = "demo",
+        folds: str = "kfold5-v1",
         truth: str = "mean",
         jnd: int = 1,
         limit: int = 0,
@@ -124,7 +125,7 @@ def store_run() -> MakeRun:
         failing: int = 0,
         info: dict[str, Any] | None = None,
     ) -> StoredRun:
-        identity = Identity(dataset, "kfold5-v1", truth, jnd, limit, predictor)
+        identity = Identity(dataset, folds, truth, jnd, limit, predictor)
         frame = _frame(predictor, pictures, seed=seed, pixels=pixels, failing=failing, truth=truth)
         return Store(results).write(_info(identity, frame, info or {}), frame)
 

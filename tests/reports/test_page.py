@@ -109,7 +109,7 @@ def test_ids_are_unique_and_links_lead_somewhere(html):
     parsed = _Parsed(html)
     ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    files = {"leaderboard.csv", "leaderboard.md", "leaderboard.tex"}
+    files = {"leaderboard.csv", "leaderboard.md", "leaderboard.tex", "published.csv"}
     for link in parsed.all("a"):
         href = link["href"] or ""
         assert href in files or (href.startswith("#") and href[1:] in ids), href
@@ -129,13 +129,10 @@ def test_sections_say_what_they_are(html):
     assert "No figures: no PSNR is known" in text
 
 
-def test_failures_cards_and_published_numbers_are_shown(html):
+def test_failures_and_cards_are_shown(html):
     text = _Parsed(html).text
     assert "no edges in a flat picture (24 of 24 pictures, first astronaut-000)" in text
     assert "Borders are reflected." in text
-    assert text.count("Published, other folds or truth") == 2
-    assert "3.92" in text
-    assert "folds unknown" in text
 
 
 def test_tables_are_sorted_by_mae_and_have_headings(html):
