@@ -12,7 +12,8 @@ import time
 from baselines.contract_trial import Trial, require
 from baselines.predictor import COSTS, KINDS, Card, PublishedNumber
 
-NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+NAME = re.compile(r"[a-z][a-z0-9]*([-.][a-z0-9]+)*")
+NAME_IN_WORDS = "lower-case words and digits joined by '-' or '.'"
 _SCORE = re.compile(r"[a-z][a-z0-9_]*")
 _CONSTRUCTOR_MS = 50
 
@@ -29,7 +30,7 @@ def card_complete(trial: Trial) -> None:
     card = trial.entry.predictor.card
     require(isinstance(card, Card), "card must be a baselines.predictor.Card")
     for name in (card.name, trial.entry.name):
-        require(bool(NAME.fullmatch(name)), f"name {name!r} must be lower-case words and digits joined by '-'")
+        require(bool(NAME.fullmatch(name)), f"name {name!r} must be {NAME_IN_WORDS}")
     for field in ("title", "licence"):
         require(_says_something(getattr(card, field)), f"the card's {field} is empty: fill it in")
     require(card.kind in KINDS, f"the card's kind {card.kind!r} must be one of {', '.join(KINDS)}")

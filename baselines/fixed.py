@@ -8,6 +8,7 @@ from typing import final
 import numpy as np
 
 from baselines.predictor import Card, JNDPredictor
+from datasets.codec import Codec
 from datasets.picture import Picture
 
 
@@ -42,5 +43,10 @@ class Fixed(JNDPredictor):
 
     def predict(self, picture: Picture) -> float:
         """The fixed level, whatever the picture."""
-        last = len(picture.codec.levels) - 1
-        return float(picture.codec.level_at(round((self.quality - 1) / 99 * last)))
+        return level_of_quality(picture.codec, self.quality)
+
+
+def level_of_quality(codec: Codec, quality: float) -> float:
+    """The level nearest to a JPEG quality, 1..100; on another codec, the one that stands as far along to the best."""
+    last = len(codec.levels) - 1
+    return float(codec.level_at(round((quality - 1) / 99 * last)))

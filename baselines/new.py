@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
+from baselines.contract_form import NAME, NAME_IN_WORDS
 from baselines.registry import registry
 from datasets.commands import run_command, write_atomically
 from datasets.errors import UserError
@@ -20,7 +21,6 @@ KINDS = {
     "visibility": "implement how visible each level is; threshold, level and SUR curve come from the base class",
     "predictor": "implement fit and predict yourself",
 }
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _EXAMPLES = """
 examples:
   python -m baselines.new my-method                       baselines/my_method.py, found by every command
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", metavar="NAME", help="lower-case words and digits joined by '-', e.g. my-method")
+    parser.add_argument("name", metavar="NAME", help=f"{NAME_IN_WORDS}, e.g. my-method")
     parser.add_argument("--folder", type=Path, default=HERE, metavar="DIR", help="where to write (default: baselines/)")
     parser.add_argument(
         "--kind",
@@ -72,10 +72,9 @@ def write_template(name: str, folder: Path, kind: str) -> Path:
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise UserError(
-            f"{name!r} is no name for a predictor: lower-case words and digits joined by '-', beginning with a letter. "
-            f"Try {_suggestion(name)!r}."
+            f"{name!r} is no name for a predictor: {NAME_IN_WORDS}, beginning with a letter. Try {_suggestion(name)!r}."
         )
     module = _module(name)
     if keyword.iskeyword(module) or module in sys.stdlib_module_names:
@@ -92,7 +91,7 @@ def _check_name(name: str) -> None:
 def _suggestion(name: str) -> str:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
     slug = re.sub(r"[^a-z0-9]+", "-", spaced.lower()).strip("-")
-    return slug if _NAME.fullmatch(slug) else f"jnd-{slug}" if slug else "my-method"
+    return slug if NAME.fullmatch(slug) else f"jnd-{slug}" if slug else "my-method"
 
 
 def _next_commands(name: str, path: Path) -> list[str]:
@@ -114,11 +113,11 @@ def _as_typed(path: Path) -> Path:
 
 
 def _module(name: str) -> str:
-    return name.replace("-", "_")
+    return re.sub("[-.]", "_", name)
 
 
 def _class_name(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("-"))
+    return "".join(word.capitalize() for word in re.split("[-.]", name))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ class PublishedNumber:
 class Card:
     """Where a method comes from and what this implementation of it is.
 
-    :param name: as flags and tables say it; lower case, digits, `-`.
+    :param name: as flags and tables say it; lower case, digits, `-`, `.`.
     :param title: for people.
     :param paper: authors, title, venue, identifier; empty for controls that have none.
     :param year: of the paper; None where there is none.

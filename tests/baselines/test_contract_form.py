@@ -157,6 +157,18 @@ def test_incomplete_card_is_caught(change, advice):
         form.card_complete(trial(predictor, []))
 
 
+@pytest.mark.parametrize("name", ["jpegli-1.0", "wu2013", "a", "a-1", "v1.2-b"])
+def test_names_may_hold_hyphens_and_dots(name):
+    form.card_complete(trial(type("Named", (Base,), {"card": dataclasses.replace(CARD, name=name)}), []))
+
+
+@pytest.mark.parametrize("name", ["", ".a", "a.", "a..b", "a-.b", "1.0", "A", "a_b", "a/b", "../a", "a b"])
+def test_names_that_no_flag_or_folder_could_carry_are_caught(name):
+    predictor = type("Named", (Base,), {"card": dataclasses.replace(CARD, name=name)})
+    with pytest.raises(AssertionError, match=r"lower-case words and digits joined by '-' or '\.'"):
+        form.card_complete(trial(predictor, []))
+
+
 def test_complete_cards_pass():
     form.card_complete(trial(Base, []))
     curves = dataclasses.replace(NUMBER, truth="", jnd=2, folds="kfold5-v1", score="bhattacharyya", method="Other")

@@ -54,6 +54,13 @@ def test_the_next_commands_in_the_folder_of_baselines_go_by_name():
     assert commands[2].endswith("-k my-method")
 
 
+def test_a_name_with_a_dot_becomes_a_module_and_a_class_that_python_takes(tmp_path, monkeypatch):
+    path = write_template("fresh-1.5", tmp_path, "visibility")
+    assert path.name == "fresh_1_5.py"
+    monkeypatch.syspath_prepend(tmp_path)
+    assert find_predictors(["fresh_1_5:Fresh15"])[0].name == "fresh-1.5"
+
+
 def test_nothing_is_overwritten(tmp_path):
     (tmp_path / "mine.py").write_text("years of work")
     with pytest.raises(UserError, match=r"mine\.py exists already.*'mine-2'"):

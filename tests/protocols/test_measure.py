@@ -15,8 +15,11 @@ import numpy as np
 import pytest
 
 from baselines.chou1995 import Chou1995
+from baselines.jpeg_recompress import JpegRecompress
 from baselines.psnr import Psnr
+from datasets.codec import Bpg
 from datasets.errors import DataError
+from datasets.picture import Picture
 from protocols.measure import apply, visit, visit_all
 
 
@@ -32,6 +35,13 @@ def test_two_processes_find_what_one_finds(make_task):
         np.testing.assert_array_equal(one.summary.size_bytes, other.summary.size_bytes)
         for key, measured in one.measured.items():
             np.testing.assert_array_equal(measured.value, other.measured[key].value)
+
+
+def test_a_tool_for_jpeg_alone_fails_on_bpg_in_its_own_words():
+    predictor = JpegRecompress()
+    found = visit(Picture("SRC0505", "SRC0505", Bpg(), 24.3), [predictor, Psnr()])
+    measured = found.measured[predictor.measurement_key()]
+    assert measured.error.startswith("jpeg-recompress searches for a JPEG quality")
 
 
 def test_a_picture_lets_its_pixels_go(make_task):

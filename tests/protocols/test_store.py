@@ -128,3 +128,16 @@ def test_a_results_folder_that_cannot_be_written_says_so(tmp_path):
 def test_names_cannot_leave_the_results_folder(tmp_path):
     run = Store(tmp_path / "results").write(_info(predictor="../../x"), _frame())
     assert (tmp_path / "results") in run.path.parents
+
+
+def test_a_name_with_a_dot_has_a_folder_without_one_and_is_found_and_replaced(tmp_path):
+    """Windows drops a dot at the end of a folder's name, and takes what follows one for a file's kind."""
+    store = Store(tmp_path)
+    older = store.write(_info(predictor="jpegli-1.0"), _frame())
+    other = store.write(_info(predictor="jpegli-1-0"), _frame())
+    newer = store.write(_info(predictor="jpegli-1.0", key="b" * 12), _frame(41.0))
+    assert newer.path.name == "jpegli-1_0-" + "b" * 12
+    assert not older.path.exists()
+    assert [run.key for run in store.find(newer.identity)] == ["b" * 12]
+    assert {run.identity.predictor for run in store.current_runs()} == {"jpegli-1.0", "jpegli-1-0"}
+    assert other.path.exists()

@@ -191,7 +191,7 @@ def test_on_the_page_colours_follow_the_screen(figures):
 
 
 def test_names_of_files_are_safe_and_different(results):
-    names = ["psnr", "PSNR", "../x", "a b", "a/b", "ä", "", "x" * 200, "con:aux"]
+    names = ["psnr", "PSNR", "../x", "a b", "a/b", "ä", "", "x" * 200, "con:aux", "v-1.0", "v-1-0", "v-1_0"]
     safe = [safe_name(name) for name in names]
     assert safe[0] == "psnr"
     assert len({name.lower() for name in safe}) == len(names)
