@@ -66,13 +66,14 @@ class Pwjnd2020(PixelPredictor):
             "first_channels": 8,
             "hidden": 64,
             "dropout": 0.25,
-            "epochs": 12,
+            "epochs": 10,
             "patience": 4,
             "learning_rate": 2e-3,
-            "batch": 16,
-            "levels_per_picture": 8,
-            "patches_per_picture": 4,
+            "batch": 8,
+            "levels_per_picture": 24,
+            "patches_per_picture": 2,
             "grid_levels": 10,
+            "threads": 1,
         },
     }
     quick = {

@@ -57,6 +57,34 @@ def fit_gev(samples: np.ndarray) -> GevFit:
     return _fit_gev(tuple(np.sort(values).tolist()))
 
 
+def gev_through(levels: np.ndarray, below: np.ndarray) -> GevFit:
+    """The GEV whose distribution function lies nearest to given shares, by least squares (Lin et al. 2020).
+
+    :param levels: where the shares are known, shape (n,), n at least 3.
+    :param below: share of JNDs at or below each level (numerically), within [0, 1], shape (n,).
+    :raises UserError: where there are fewer than three shares, or one is not finite.
+    """
+    from scipy.optimize import least_squares
+    from scipy.stats import genextreme
+
+    at, shares = np.asarray(levels, dtype=float), np.asarray(below, dtype=float)
+    if at.size < 3 or not (np.isfinite(at).all() and np.isfinite(shares).all()):
+        raise UserError(f"a GEV through shares needs three or more finite ones, got {at.size}")
+    width = float(np.ptp(at))
+    middle = float(at[np.argmin(np.abs(shares - 0.5))])
+
+    def misfit(parameters: np.ndarray) -> np.ndarray:
+        shape, location, log_scale = parameters
+        return np.asarray(genextreme.cdf(at, -shape, location, np.exp(log_scale)) - shares)
+
+    low = [-0.9, at.min() - width, np.log(_MIN_SPREAD)]
+    high = [0.9, at.max() + width, np.log(2 * width)]
+    starts = [[0.01, middle, np.log(width * part)] for part in (0.04, 0.2)]
+    found = min((least_squares(misfit, start, bounds=(low, high)) for start in starts), key=lambda one: float(one.cost))
+    shape, location, log_scale = (float(one) for one in found.x)
+    return GevFit(shape, location, float(np.exp(log_scale)))
+
+
 def sur_curve(samples: np.ndarray, codec: Codec) -> np.ndarray:
     """Share of satisfied people at every level from worst to best, shape (levels,), rising, in [0, 1]."""
     below = fit_gev(samples).cdf(codec.levels)

@@ -1,4 +1,4 @@
-"""One thread of torch for a while."""
+"""Fewer threads of torch for a while."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import contextlib
 from collections.abc import Iterator
 
 
-@contextlib.contextmanager
-def one_torch_thread() -> Iterator[None]:
+def one_torch_thread() -> contextlib.AbstractContextManager[None]:
     """One thread adds in one order: the same digits whatever the number of cores."""
+    return torch_threads(1)
+
+
+@contextlib.contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """So many threads.
+
+    :param count: 0 leaves their number alone.
+    """
     import torch
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(count or threads)
     try:
         yield
     finally:

@@ -19,6 +19,7 @@ from baselines.learning.settings import Teaching
 from datasets.cache import cache_key, training_folder
 from datasets.errors import UserError, unknown_name
 from datasets.picture import Picture
+from datasets.torch_threads import torch_threads
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from baselines.learning.nets.convolution import PairNetwork
 
 FULL, FAST = "full", "fast"
-_AT_ONCE = 4
-"""Levels in one batch of the search: more only cost memory."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,17 @@ class PixelSettings(Teaching):
     :param first_channels: of the first block; every further block has twice those of the one before.
     :param hidden: units between a pair's features and its quality.
     :param dropout: share of those left out in training.
+    :param threads: of the processor, 0 for all. Small convolutions are slower on several than on one, many times so
+        beside other work, and one adds in one order.
     """
 
-    least = {"blocks": 1, "first_channels": 1, "hidden": 1}
+    least = {"blocks": 1, "first_channels": 1, "hidden": 1, "threads": 0}
 
     blocks: int = 5
     first_channels: int = 32
     hidden: int = 256
     dropout: float = 0.5
+    threads: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -121,10 +123,9 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
         lesson, config = self.lesson(pictures, levels), self.config()
         parts = {"method": self.card.name, "lesson": lesson.key(), "config": asdict(config), "seed": seed}
         plane = self.plane if self.has_plane else None
-        folder = training_folder(parts)
-        return fit_pixels(
-            lesson, config, seed=seed, device=device_of(self.device), plane=plane, step=self.step, folder=folder
-        )
+        folder, device = training_folder(parts), device_of(self.device)
+        with torch_threads(config.threads):
+            return fit_pixels(lesson, config, seed=seed, device=device, plane=plane, step=self.step, folder=folder)
 
     def ask(self, picture: Picture) -> Ask:
         import torch
@@ -132,15 +133,15 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
         from baselines.learning.nets.pooling import pooled
 
         device = torch.device(device_of(self.device))
-        network, patches = self.fitted_.model.to(device), self.patches(picture)
-        with torch.inference_mode():
+        network, patches, threads = self.fitted_.model.to(device), self.patches(picture), self.config().threads
+        with torch.inference_mode(), torch_threads(threads):
             plane = _batch(patches.cut(self.plane(picture)), device) if self.has_plane else None
             reference = network.features(_pixels(patches.cut(picture.reference), device), plane)
             of_plane = network.plane_features(plane)
 
         def probabilities(positions: np.ndarray) -> np.ndarray:
             found = []
-            with torch.inference_mode():
+            with torch.inference_mode(), torch_threads(threads):
                 for level in np.asarray(picture.codec.level_at(np.asarray(positions))).tolist():
                     seen = network.features(_pixels(patches.cut(picture.ladder.rgb(int(level))), device), plane)
                     quality, weight = network.compare(reference, seen, of_plane)

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from baselines.learning.features import LevelTokens
 from baselines.learning.nets.pooling import pooled
+from baselines.learning.nets.projection import Projection
 from baselines.learning.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 from sgjnd.config import Config
 from sgjnd.nets.examples import Tokens
 from sgjnd.nets.head import Form, Head
-from sgjnd.nets.projection import Projection
 
 _EVERY = 4
 """Of the measured levels, every so many are enough to find axes by: neighbours are alike."""

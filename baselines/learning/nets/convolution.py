@@ -11,6 +11,9 @@ from torch import Tensor, nn
 
 from baselines.learning.nets.pooling import LEAST_WEIGHT
 
+_ERRORS_ARE_SMALL = 8.0
+"""Factor on what compression changes: without it contents, ten times larger, drown it while weights are random."""
+
 
 @final
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class PairNetwork(nn.Module):
         return quality.unflatten(0, (batch, -1)), weight.unflatten(0, (batch, -1))
 
     def features(self, pixels: Tensor, plane: Tensor | None) -> Tensor:
-        """One vector a patch.
+        """Features of some cells a patch, shape (patches, features, cells).
 
         :param pixels: RGB 0..255, shape (patches, 3, side, side).
         :param plane: shape (patches, side, side).
@@ -71,15 +74,16 @@ class PairNetwork(nn.Module):
         scaled = (pixels.float() - 128) / 64
         if plane is not None:
             scaled = torch.cat([scaled, _scaled(plane)], dim=1)
-        return self.branch(scaled.contiguous(memory_format=torch.channels_last)).mean(dim=(2, 3))
+        return self.branch(scaled.contiguous(memory_format=torch.channels_last)).flatten(2)
 
     def plane_features(self, plane: Tensor | None) -> Tensor | None:
         """One vector a patch of the plane; None without one."""
         return None if self.plane_branch is None or plane is None else self.plane_branch(_scaled(plane)).mean((2, 3))
 
     def compare(self, reference: Tensor, level: Tensor, plane: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Features of both, shape (patches, features), to logits and weights, each (patches,)."""
-        both = torch.cat([reference, level, level - reference], dim=-1)
+        """Features of both, as `features` gives them, to logits and weights, each (patches,)."""
+        changed = _ERRORS_ARE_SMALL * (level - reference).abs()
+        both = torch.cat([one.mean(dim=-1) for one in (reference, level, changed)], dim=-1)
         weight = self.weight(both if plane is None else plane)
         return self.quality(both)[..., 0], nnf.relu(weight[..., 0]) + LEAST_WEIGHT
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sgjnd.nets.projection import Projection
+from baselines.learning.nets.projection import Projection
 
 CHANNELS = (3, 8, 20)
 

@@ -1,0 +1,117 @@
+"""`vpjnd2025`: a lossy-or-lossless classifier that sees a pixel-domain JND map of the reference beside the pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from baselines.learning.pixel_predictor import FAST, FULL, PixelPredictor, PixelSettings
+from baselines.predictor import Card
+from baselines.wu2017 import Wu2017
+from datasets.cache import cache_key, load_arrays, save_arrays
+from datasets.picture import Picture
+
+_MAP_VERSION = 1
+"""To be raised where the same pixels give another map: what is stored under an older one is not read."""
+
+
+@final
+@dataclass(frozen=True)
+class VpJnd2025Settings(PixelSettings):
+    """Settings of `vpjnd2025`."""
+
+    title = "vpjnd2025"
+
+
+@final
+class VpJnd2025(PixelPredictor):
+    """Tells whether a level looks lossy; the JND map is a channel of both inputs, and weighs the patches."""
+
+    card = Card(
+        name="vpjnd2025",
+        title="VP-JND 2025",
+        paper="VP-JND, visual-perception-assisted picture-wise JND prediction, IEEE TCSVT, 2025",
+        year=2025,
+        kind="learned",
+        needs_pictures=True,
+        cost="heavy",
+        deviations=(
+            "Reimplementation from the published description: a classifier of reference and level whose input holds "
+            "the reference's pixel-domain JND map, a branch of the map that weighs the patches, crops aligned with "
+            "JPEG's blocks, a binary search over blocks of levels. The network, its sizes, loss, optimiser, epochs and "
+            "the search's lengths are ours.",
+            "The JND map is that of wu2017, in grey levels; which model the paper draws it by is not known here.",
+            "Trained from random weights on the training folds alone; no picture of another set is used.",
+            "`vpjnd2025-fast` is a smaller network (4 blocks, 8 to 64 channels), trained for fewer epochs, for two "
+            "cores.",
+        ),
+    )
+    step = 8
+    has_plane = True
+    presets = {
+        FULL: {
+            "patch_pixels": 64,
+            "most_patches": 128,
+            "label": "hard",
+            "search": "blocks",
+            "epochs": 60,
+            "patience": 15,
+            "learning_rate": 3e-4,
+            "batch": 32,
+            "levels_per_picture": 12,
+            "patches_per_picture": 16,
+        },
+        FAST: {
+            "patch_pixels": 64,
+            "most_patches": 16,
+            "label": "hard",
+            "search": "blocks",
+            "blocks": 4,
+            "first_channels": 8,
+            "hidden": 64,
+            "dropout": 0.25,
+            "epochs": 10,
+            "patience": 4,
+            "learning_rate": 2e-3,
+            "batch": 8,
+            "levels_per_picture": 24,
+            "patches_per_picture": 2,
+            "grid_levels": 10,
+            "threads": 1,
+        },
+    }
+    quick = {
+        "settings": {
+            "blocks": 2,
+            "first_channels": 2,
+            "hidden": 4,
+            "epochs": 1,
+            "levels_per_picture": 2,
+            "patches_per_picture": 2,
+            "most_patches": 2,
+            "grid_levels": 4,
+        }
+    }
+
+    def config(self) -> VpJnd2025Settings:
+        return VpJnd2025Settings.of(self.settings, **self.preset_settings())
+
+    def measure(self, picture: Picture) -> dict[str, Any]:
+        """A name of what there is to see, and the JND map: on disk, or (where that cannot be written) beside it."""
+        key = cache_key({"picture": picture.fingerprint(), "map": "wu2017", "version": _MAP_VERSION})
+        if load_arrays(key) is not None:
+            return {"key": key}
+        drawn = _drawn(picture)
+        return {"key": key} if save_arrays(key, {"map": drawn}) else {"key": key, "map": drawn}
+
+    def plane(self, picture: Picture) -> np.ndarray:
+        """The JND map in grey levels, float16, shape (height, width)."""
+        measured = self.measurement(picture)
+        found = measured if "map" in measured else load_arrays(str(measured["key"]))
+        return _drawn(picture) if found is None else np.asarray(found["map"])
+
+
+def _drawn(picture: Picture) -> np.ndarray:
+    return Wu2017().jnd_map(picture.reference_luma).astype(np.float16)
