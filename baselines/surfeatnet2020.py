@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from baselines.learning.lesson import Fitted, Lesson, held_out_sources
-from baselines.learning.looking import Features, Looker
+from baselines.learning.looking import Features
 from baselines.learning.looking_predictor import LookingPredictor
 from baselines.learning.search_rules import Ask
 from baselines.learning.settings import Looking, Teaching
-from baselines.predictor import Card
+from baselines.predictor import Card, PublishedNumber
 from datasets.codec import Codec
 from datasets.picture import Picture
 from datasets.sur import GevFit, gev_through
@@ -21,6 +21,8 @@ from datasets.torch_threads import one_torch_thread
 
 if TYPE_CHECKING:
     from baselines.learning.nets.sur_head import SurHead
+
+_FOLDS = "The folds are the paper's own, which are public: fold k is tested and fold k + 1 is for validation."
 
 
 @final
@@ -86,6 +88,43 @@ class SurFeatNet2020(LookingPredictor["SurHead"]):
         year=2020,
         kind="learned",
         needs_pictures=True,
+        published=(
+            *(
+                PublishedNumber(
+                    "mcl-jci",
+                    "",
+                    "Bhattacharyya distance",
+                    value,
+                    _FOLDS,
+                    jnd=jnd,
+                    folds="sur-featnet-10",
+                    score="bhattacharyya",
+                )
+                for jnd, value in ((1, 0.0810), (2, 0.0702), (3, 0.0522))
+            ),
+            *(
+                PublishedNumber(
+                    "mcl-jci",
+                    "median of the JND distribution",
+                    "absolute PSNR difference (dB)",
+                    value,
+                    f"Whether the subjects' median or the fitted curve's is not told. {_FOLDS}",
+                    jnd=jnd,
+                    folds="sur-featnet-10",
+                    score="psnr_mae_db",
+                )
+                for jnd, value in ((1, 0.58), (2, 0.69), (3, 0.58))
+            ),
+            PublishedNumber(
+                "mcl-jci",
+                "",
+                "Bhattacharyya distance",
+                0.072,
+                "SUR-Net's, the predecessor of this method; its folds are not known here.",
+                score="bhattacharyya",
+                method="SUR-Net (2019)",
+            ),
+        ),
         deviations=(
             "Reimplementation from the published description: frozen features of several stages of a pretrained "
             "network, pooled over the picture, of reference and level; fully connected layers that give the SUR of a "
@@ -105,7 +144,13 @@ class SurFeatNet2020(LookingPredictor["SurHead"]):
         lesson = self.lesson(pictures, levels)
         lesson.check(self.config().label)
         with one_torch_thread():
-            return lesson.fitted(_trained(self.looker(), lesson, self.config(), seed), self.config().label)
+            return lesson.fitted(self._trained(lesson, seed), self.config().label)
+
+    def new_network(self) -> SurHead:
+        from baselines.learning.nets.sur_head import SurHead
+
+        config = self.config()
+        return SurHead(self.looker().channels, config.components, config.hidden, config.dropout)
 
     def ask(self, picture: Picture) -> Ask:
         look = self.looks(picture)
@@ -119,6 +164,29 @@ class SurFeatNet2020(LookingPredictor["SurHead"]):
         at = np.asarray(codec.level_at(positions))
         return GevCurve(gev_through(at, satisfied if codec.sign > 0 else 1 - satisfied), codec)
 
+    def _trained(self, lesson: Lesson, seed: int) -> SurHead:
+        import torch
+
+        from baselines.learning.nets.sur_head import VectorExamples
+        from baselines.learning.nets.training import Training
+
+        looker, config = self.looker(), self.config()
+        pooled = [pooled_features(seen, config) for seen in looker.streamed(lesson.pictures, lesson.measured)()]
+        references, differences = (np.stack([pair[side] for pair in pooled]) for side in (0, 1))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = self.new_network()
+        network.reference.fit([references])
+        network.difference.fit([differences])
+        held_out = next(held_out_sources(lesson.pictures, 1, seed))
+        trained = [number for number in range(len(lesson.pictures)) if number not in held_out]
+        labels = lesson.labels(config.label)[:, looker.positions(lesson.codec)]
+        with torch.no_grad():
+            vectors = network.reference(torch.from_numpy(references)), network.difference(torch.from_numpy(differences))
+        examples = VectorExamples(*vectors, labels, trained, sorted(held_out), config)
+        Training(network, [(network.layers.parameters(), config.learning_rate)], config, seed=seed).run(examples)
+        return network
+
 
 def pooled_features(seen: Features, config: Looking) -> tuple[np.ndarray, np.ndarray]:
     """Means over a picture's patches and tokens of the backbone's channels, those of the pixels left out.
@@ -130,28 +198,3 @@ def pooled_features(seen: Features, config: Looking) -> tuple[np.ndarray, np.nda
     skipped = (PIXEL_REFERENCE, PIXEL_DIFFERENCE) if config.pixels else (0, 0)
     reference = seen.reference[..., skipped[0] :].mean(axis=(0, 1), dtype=np.float32)
     return reference, seen.levels.difference[..., skipped[1] :].mean(axis=(1, 2), dtype=np.float32)
-
-
-def _trained(
-    looker: Looker[SurFeatNet2020Settings], lesson: Lesson, config: SurFeatNet2020Settings, seed: int
-) -> SurHead:
-    import torch
-
-    from baselines.learning.nets.sur_head import SurHead, VectorExamples
-    from baselines.learning.nets.training import Training
-
-    pooled = [pooled_features(seen, config) for seen in looker.streamed(lesson.pictures, lesson.measured)()]
-    references, differences = (np.stack([pair[side] for pair in pooled]) for side in (0, 1))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = SurHead(looker.channels, config.components, config.hidden, config.dropout)
-    network.reference.fit([references])
-    network.difference.fit([differences])
-    held_out = next(held_out_sources(lesson.pictures, 1, seed))
-    trained = [number for number in range(len(lesson.pictures)) if number not in held_out]
-    labels = lesson.labels(config.label)[:, looker.positions(lesson.codec)]
-    with torch.no_grad():
-        vectors = network.reference(torch.from_numpy(references)), network.difference(torch.from_numpy(differences))
-    examples = VectorExamples(*vectors, labels, trained, sorted(held_out), config)
-    Training(network, [(network.layers.parameters(), config.learning_rate)], config, seed=seed).run(examples)
-    return network

@@ -19,7 +19,7 @@ from baselines.predictor import Card
 from datasets.cache import training_folder
 from datasets.picture import Picture
 from sgjnd.config import Config
-from sgjnd.fitting import fit_whole
+from sgjnd.fitting import fit_whole, new_model
 from sgjnd.lite import PAPER, SETTINGS_OURS
 
 if TYPE_CHECKING:
@@ -90,6 +90,9 @@ class SgJnd(LookingPredictor["Model"]):
         fitted, _ = fit_whole(self.looker(), lesson, seed=seed, folder=folder)
         shutil.rmtree(folder, ignore_errors=True)  # what a kill would have needed
         return fitted
+
+    def new_network(self) -> Model:
+        return new_model(self.config(), self.looker())
 
     def ask(self, picture: Picture) -> Ask:
         fitted, looker = self.fitted_, self.looker()

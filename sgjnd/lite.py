@@ -13,7 +13,7 @@ from baselines.learning.search_rules import Ask
 from baselines.predictor import Card
 from datasets.picture import Picture
 from sgjnd.config import Config
-from sgjnd.fitting import fit_frozen
+from sgjnd.fitting import fit_frozen, new_model
 
 if TYPE_CHECKING:
     from sgjnd.nets.model import Model
@@ -57,6 +57,9 @@ class SgJndLite(LookingPredictor["Model"]):
 
     def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted[Model]:
         return fit_frozen(self.looker(), self.lesson(pictures, levels), seed=seed)[0]
+
+    def new_network(self) -> Model:
+        return new_model(self.config(), self.looker())
 
     def ask(self, picture: Picture) -> Ask:
         look, model, last = self.looks(picture), self.fitted_.model, len(picture.codec.levels) - 1

@@ -57,6 +57,10 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
         """Train."""
 
     @abstractmethod
+    def new_network(self) -> Network:
+        """An untrained network, of the form that its settings give."""
+
+    @abstractmethod
     def ask(self, picture: Picture) -> Ask:
         """Begin to look at a picture: what is given back takes positions and gives probabilities of noticing."""
 

@@ -13,7 +13,7 @@ from baselines.learning.lesson import Fitted
 from baselines.learning.looking import device_of
 from baselines.learning.network_predictor import NetworkPredictor
 from baselines.learning.patches import Patches, cover
-from baselines.learning.pixel_fitting import fit_pixels
+from baselines.learning.pixel_fitting import fit_pixels, new_network
 from baselines.learning.search_rules import Ask
 from baselines.learning.settings import Teaching
 from datasets.cache import cache_key, training_folder
@@ -27,6 +27,23 @@ if TYPE_CHECKING:
     from baselines.learning.nets.convolution import PairNetwork
 
 FULL, FAST = "full", "fast"
+QUICK = {
+    "patch_pixels": 32,
+    "blocks": 2,
+    "first_channels": 2,
+    "hidden": 4,
+    "dropout": 0.0,
+    "epochs": 1,
+    "batch": 8,
+    "levels_per_picture": 4,
+    "patches_per_picture": 2,
+    "most_patches": 2,
+    "grid_levels": 4,
+    "search": "grid",
+    "threads": 1,
+}
+"""Settings under which a fit takes a moment. What has learned nothing in it answers alike everywhere, on which a search
+by decisions ends at an end of the range; the grid's fit stays with the prior."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +143,9 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
         folder, device = training_folder(parts), device_of(self.device)
         with torch_threads(config.threads):
             return fit_pixels(lesson, config, seed=seed, device=device, plane=plane, step=self.step, folder=folder)
+
+    def new_network(self) -> PairNetwork:
+        return new_network(self.config(), has_plane=self.has_plane)
 
     def ask(self, picture: Picture) -> Ask:
         import torch
