@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
@@ -14,7 +15,7 @@ from baselines.learning.patches import Patches, cover
 from baselines.learning.search_rules import evenly
 from baselines.learning.settings import Looking
 from baselines.learning.weights import Chosen, build, choose
-from datasets.cache import cache_key, load_arrays, save_arrays
+from datasets.cache import cache_key, count_as_spent, load_arrays, save_arrays
 from datasets.codec import Codec
 from datasets.errors import UserError
 from datasets.picture import Picture
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 Config = TypeVar("Config", bound=Looking)
 
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 """To be raised where the same pixels give other features: what is stored under an older one is not read."""
 
 
@@ -88,10 +89,13 @@ class Looker(Generic[Config]):
     def measure(self, picture: Picture) -> dict[str, object]:
         """Have the picture's features at hand: under a key on disk, or (where that cannot be written) as arrays."""
         key = self.key(picture)
-        if self._keep and load_arrays(key) is not None:
+        if self._keep and (found := load_arrays(key)) is not None:
+            count_as_spent(float(found["ms"]))
             return {"key": key}
+        start = time.perf_counter()
         features = self._compute(picture)
         arrays = {
+            "ms": np.array((time.perf_counter() - start) * 1000),
             "reference": features.reference,
             "difference": features.levels.difference,
             "distance": features.levels.distance,
