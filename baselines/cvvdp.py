@@ -66,7 +66,7 @@ class Cvvdp(Metric):
         metric, held = _metric(pixels_per_degree), reference.copy()
 
         def score(rgb: np.ndarray) -> float:
-            with torch.no_grad(), one_torch_thread():
+            with torch.no_grad(), one_torch_thread(), torch.random.fork_rng(devices=[]):  # it draws and discards
                 return float(metric.predict(rgb.copy(), held, dim_order="HWC")[0])
 
         return score
@@ -81,9 +81,10 @@ def _metric(pixels_per_degree: float) -> Any:
     import torch
 
     cvvdp = import_cvvdp()
-    return cvvdp.cvvdp(
-        display_photometry=cvvdp.vvdp_display_photometry.load(PHOTOMETRY, []),
-        display_geometry=cvvdp.vvdp_display_geometry((1920, 1080), ppd=pixels_per_degree),
-        device=torch.device("cpu"),
-        quiet=True,
-    )
+    with torch.random.fork_rng(devices=[]):
+        return cvvdp.cvvdp(
+            display_photometry=cvvdp.vvdp_display_photometry.load(PHOTOMETRY, []),
+            display_geometry=cvvdp.vvdp_display_geometry((1920, 1080), ppd=pixels_per_degree),
+            device=torch.device("cpu"),
+            quiet=True,
+        )

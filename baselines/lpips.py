@@ -47,7 +47,7 @@ class Lpips(Metric):
         name="lpips",
         title="LPIPS threshold (AlexNet)",
         paper="R. Zhang, P. Isola, A. A. Efros, E. Shechtman and O. Wang, The unreasonable effectiveness of deep "
-        "features as a perceptual metric, IEEE/CVF Conference on Computer Vision and Pattern Recognition, 586-595, 2018",
+        "features as a perceptual metric, IEEE Conference on Computer Vision and Pattern Recognition, 586-595, 2018",
         year=2018,
         kind="metric",
         needs_pictures=True,
@@ -122,7 +122,7 @@ def _network(path: Path, sha256: str) -> Any:
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it calls torchvision in an outdated way
         network = lpips.LPIPS(net="alex", version="0.1", pretrained=False, pnet_rand=True, verbose=False)
-    alexnet, heads = _read(path), _read(Path(lpips.__file__).with_name("") / _HEADS)
+    alexnet, heads = _read(path), _read(Path(lpips.__file__).parent / _HEADS)
     state = network.state_dict()
     for name in state:
         if name.startswith("net.slice"):
