@@ -26,11 +26,11 @@ class Butteraugli(Metric):
     """Largest visible difference over a picture, as libjxl's `butteraugli_main` gives it; 0 where identical.
 
     :param threshold: distance at which people begin to notice, positive; None is fitted.
-    :param levels: see `baselines.metric.Metric`.
+    :param levels: with `exact`, see `baselines.metric.Metric`.
     """
 
     given = {"as-published": GivenThreshold(1.0, "'visually lossless', the default of cjxl and cjpegli")}
-    quick = {"levels": 4}
+    quick = {"levels": 4, "exact": False}
     card = Card(
         name="butteraugli",
         title="Butteraugli threshold",

@@ -24,7 +24,7 @@ class Cvvdp(Metric):
     Visibility is 10 - JOD, the loss in units of just-objectionable difference; the viewing geometry is the picture's.
 
     :param threshold: JOD at which people begin to notice, below 10; None is fitted.
-    :param levels: see `baselines.metric.Metric`.
+    :param levels: with `exact`, see `baselines.metric.Metric`.
     """
 
     package = "cvvdp"
@@ -33,7 +33,7 @@ class Cvvdp(Metric):
         "as-published": GivenThreshold(9.0, "1 JOD lost: 75 % of people prefer the reference"),
         "aic4": GivenThreshold(9.622, "1 JND of JPEG in AIC-4's example data"),
     }
-    quick = {"levels": 4}
+    quick = {"levels": 4, "exact": False}
     card = Card(
         name="cvvdp",
         title="ColorVideoVDP threshold",

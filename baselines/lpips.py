@@ -37,12 +37,12 @@ class Lpips(Metric):
     names, or from torch's cache; nothing is downloaded, and nothing is unpickled.
 
     :param threshold: LPIPS at which people begin to notice, positive; None is fitted.
-    :param levels: see `baselines.metric.Metric`.
+    :param levels: with `exact`, see `baselines.metric.Metric`.
     """
 
     package = "lpips"
     install = "pip install -e '.[lpips]'"
-    quick = {"levels": 4}
+    quick = {"levels": 4, "exact": False}
     card = Card(
         name="lpips",
         title="LPIPS threshold (AlexNet)",

@@ -18,10 +18,14 @@ import numpy as np
 
 from baselines.metric_scores import Score, scores_of
 from baselines.metric_search import coarse_positions, interpolated, search
+from baselines.threshold import crossing
 from baselines.visibility import VisibilityPredictor
 from datasets.codec import Codec
 from datasets.errors import UserError
 from datasets.picture import Picture
+
+_NOT_OF_SCORES = ("threshold", "levels", "exact")
+"""Parameters on which no score depends."""
 
 Self = TypeVar("Self", bound="Metric")
 
@@ -57,6 +61,8 @@ class Metric(VisibilityPredictor):
     :param threshold: the score, on the metric's own scale, at which people begin to notice; None fits it on the
         training pictures.
     :param levels: how many levels are measured for calibration, 2 or more, spread evenly; or `all`.
+    :param exact: whether levels around the answer are measured as well; if not, the curve through the others answers,
+        for a given threshold too.
     """
 
     package: ClassVar[str] = ""
@@ -68,9 +74,10 @@ class Metric(VisibilityPredictor):
     given: ClassVar[Mapping[str, GivenThreshold]] = {}
     """Thresholds that others give; each is registered too, under the card's name and the key: `<name>-<key>`."""
 
-    def __init__(self, *, threshold: float | None = None, levels: int | str = 14) -> None:
+    def __init__(self, *, threshold: float | None = None, levels: int | str = 14, exact: bool = True) -> None:
         super().__init__(threshold=threshold)
         self.levels = levels
+        self.exact = exact
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, float | None]]:
@@ -121,7 +128,7 @@ class Metric(VisibilityPredictor):
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:  # type: ignore[override]
         """Scores of the measured levels: `positions` counted from the worst, int, and `scores`, shape (measured,).
 
-        With a given threshold, those of the search; otherwise the coarse ones, or all.
+        With a given threshold, those of the search; otherwise (or where not exact) the coarse ones, or all.
 
         :raises ValueError: where a score is not finite, or its distance negative.
         """
@@ -132,17 +139,17 @@ class Metric(VisibilityPredictor):
                 used[position] = score(position)
                 return self._checked(used[position])
 
-            if self.threshold is None or self.levels == ALL:
+            if self.threshold is not None and self._searches_at_once():
+                self._search(picture, visibility, {}, self.distance(self.threshold))
+            else:
                 for position in self._coarse(picture.codec):
                     visibility(position)
-            else:
-                self._search(picture, visibility, {}, self.distance(self.threshold))
         return {"positions": np.array(sorted(used)), "scores": np.array([used[place] for place in sorted(used)])}
 
     def measurement_key(self) -> str:
-        """As the base class; a given threshold decides what is measured, unless everything is."""
+        """As the base class; a given threshold decides what is measured where it is searched for at once."""
         key = super().measurement_key()
-        return key if self.threshold is None or self.levels == ALL else f"{key} at {self.threshold!r}"
+        return f"{key} at {self.threshold!r}" if self._searches_at_once() else key
 
     def envelope(self, picture: Picture) -> np.ndarray:
         """The monotone envelope at every level, shape (levels,), interpolated between measured levels."""
@@ -169,16 +176,22 @@ class Metric(VisibilityPredictor):
         said = next((f", {one.provenance}" for one in self.given.values() if one.score == self.threshold), "")
         if self.levels == ALL:
             how = f"all {count} levels measured"
-        elif self.threshold is not None:
+        elif self._searches_at_once():
             how = f"searched among {count} levels"
         else:
-            how = f"{len(self._coarse(picture.codec))} of {count} levels measured, then those around the answer"
+            then = "then those around the answer" if self.exact else "the others interpolated"
+            how = f"{len(self._coarse(picture.codec))} of {count} levels measured, {then}"
         return how if self.threshold is None else f"{how}; threshold {self.threshold:g}{said}"
 
     def _found(self, picture: Picture) -> tuple[float, bool]:
         threshold, measured = self.threshold_, self._measured(picture)
+        if not self.exact:
+            return crossing(self.envelope(picture), threshold)
         with self._scores(picture) as score:
             return self._search(picture, lambda position: self._checked(score(position)), measured, threshold)
+
+    def _searches_at_once(self) -> bool:
+        return self.threshold is not None and self.exact and self.levels != ALL
 
     def _search(
         self, picture: Picture, visibility: Callable[[int], float], measured: Mapping[int, float], threshold: float
@@ -204,6 +217,6 @@ class Metric(VisibilityPredictor):
         return distance
 
     def _scores(self, picture: Picture) -> contextlib.AbstractContextManager[Callable[[int], float]]:
-        kept = {name: value for name, value in self.get_params().items() if name not in ("threshold", "levels")}
+        kept = {name: value for name, value in self.get_params().items() if name not in _NOT_OF_SCORES}
         made_with = {"metric": self.card.name, "parameters": kept, "ingredients": self.ingredients()}
         return scores_of(picture, self.against, made_with)

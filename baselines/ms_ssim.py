@@ -25,7 +25,7 @@ class MsSsim(Metric):
     """Structural similarity of the luma over five scales, 1 where identical; visibility is 1 - MS-SSIM.
 
     :param threshold: MS-SSIM at which people begin to notice, below 1; None is fitted.
-    :param levels: see `baselines.metric.Metric`.
+    :param levels: with `exact`, see `baselines.metric.Metric`.
     """
 
     package = "pytorch-msssim"

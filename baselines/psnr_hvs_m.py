@@ -26,7 +26,7 @@ class PsnrHvsM(Metric):
     Visibility is the root mean squared error that the PSNR stands for, in grey levels.
 
     :param threshold: PSNR-HVS-M in dB at which people begin to notice; None is fitted.
-    :param levels: see `baselines.metric.Metric`.
+    :param levels: with `exact`, see `baselines.metric.Metric`.
     """
 
     package = "psnr-hvsm"

@@ -20,7 +20,7 @@ class Ssim(Metric):
     """Structural similarity of the luma, 1 where identical; visibility is 1 - SSIM.
 
     :param threshold: SSIM at which people begin to notice, below 1; None is fitted.
-    :param levels: see `baselines.metric.Metric`.
+    :param levels: with `exact`, see `baselines.metric.Metric`.
     """
 
     package = "scikit-image"

@@ -19,7 +19,7 @@ class Ssimulacra2(Metric):
     Visibility is 100 - score; the score is 100 where pictures are identical, and has no lower end.
 
     :param threshold: score at which people begin to notice, below 100; None is fitted.
-    :param levels: see `baselines.metric.Metric`.
+    :param levels: with `exact`, see `baselines.metric.Metric`.
     """
 
     package = "ssimulacra2"
@@ -27,7 +27,7 @@ class Ssimulacra2(Metric):
         "as-published": GivenThreshold(90.0, "'not noticeable in a flicker test' in the authors' README"),
         "aic4": GivenThreshold(75.3, "1 JND of JPEG in AIC-4's example data"),
     }
-    quick = {"levels": 4}
+    quick = {"levels": 4, "exact": False}
     card = Card(
         name="ssimulacra2",
         title="SSIMULACRA2 threshold",
