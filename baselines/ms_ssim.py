@@ -38,6 +38,7 @@ class MsSsim(Metric):
         year=2003,
         kind="metric",
         needs_pictures=True,
+        cost="slow",
         deviations=(
             "Computed by pytorch-msssim with the paper's five scales and weights, on BT.601 luma; its halving is the "
             "mean of 2x2 pixels.",
