@@ -6,9 +6,12 @@ from typing import final
 
 import numpy as np
 
+from baselines.metric import AIC4
 from baselines.predictor import Card
 from baselines.visibility import VisibilityPredictor
 from datasets.picture import Picture
+
+_AIC4_DB = 39.83
 
 
 @final
@@ -22,8 +25,13 @@ class Psnr(VisibilityPredictor):
         year=None,
         kind="metric",
         needs_pictures=True,
-        deviations=("Levels are interpolated linearly in the root mean squared error, not in dB.",),
+        deviations=("Levels are interpolated linearly in the root mean squared error, not in dB.", AIC4),
     )
+
+    @classmethod
+    def variants(cls) -> dict[str, dict[str, float | None]]:
+        """The calibrated method, and one at the PSNR of 1 JND of JPEG in AIC-4's example data (luma, 39.83 dB)."""
+        return {**super().variants(), "psnr-aic4": {"threshold": 255 * 10 ** (-_AIC4_DB / 20)}}
 
     def visibility(self, picture: Picture, level: int) -> float:
         """Root mean squared luma error in grey levels."""

@@ -60,6 +60,10 @@ class VisibilityPredictor(JNDPredictor):
             raise ValueError(f"{self.card.name} gave visibilities that are negative, not finite or not one a level")
         return np.maximum.accumulate(profile[::-1])[::-1]
 
+    def envelope(self, picture: Picture) -> np.ndarray:
+        """The envelope at every level from worst to best, shape (levels,), as far as it has been measured."""
+        return np.asarray(self.measurement(picture))
+
     def measurement_key(self) -> str:
         """As the base class, but the threshold does not change what is measured."""
         kept = {name: value for name, value in self.get_params().items() if name != "threshold"}
@@ -74,7 +78,7 @@ class VisibilityPredictor(JNDPredictor):
         if self.threshold is not None:
             self.threshold_ = float(self.threshold)
             return self
-        envelopes = np.array([self.measurement(picture) for picture in pictures])
+        envelopes = np.array([self.envelope(picture) for picture in pictures])
         codec = pictures[0].codec
         self.threshold_ = best_threshold(envelopes, np.asarray(codec.position(np.asarray(levels, dtype=float))))
         positions = [np.asarray(codec.position(picture.samples)) for picture in pictures]
@@ -83,13 +87,13 @@ class VisibilityPredictor(JNDPredictor):
 
     def predict(self, picture: Picture) -> float:
         """The level where the envelope falls to the threshold, interpolated, clipped to the codec's range."""
-        position, _ = crossing(self.measurement(picture), self.threshold_)
+        position, _ = crossing(self.envelope(picture), self.threshold_)
         return float(picture.codec.level_at(position))
 
     def predict_sur(self, picture: Picture) -> np.ndarray | None:
         """The log-normal observer's share of satisfied people; None where nothing was fitted to samples."""
-        return None if self.observer_ is None else self.observer_.satisfied(self.measurement(picture))
+        return None if self.observer_ is None else self.observer_.satisfied(self.envelope(picture))
 
     def was_clipped(self, picture: Picture) -> bool:
         """Whether the envelope never crosses the threshold."""
-        return crossing(self.measurement(picture), self.threshold_)[1]
+        return crossing(self.envelope(picture), self.threshold_)[1]

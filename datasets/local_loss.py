@@ -47,7 +47,7 @@ class LocalLoss:
     """
 
     def __init__(self, pixels_per_degree: float) -> None:
-        cvvdp = _import_cvvdp()
+        cvvdp = import_cvvdp()
         import torch
 
         self.pixels_per_degree = pixels_per_degree
@@ -125,7 +125,11 @@ class _Bands:
     def close(self) -> None: ...
 
 
-def _import_cvvdp() -> ModuleType:
+def import_cvvdp() -> ModuleType:
+    """The package `pycvvdp`, without what it says when it finds no GPU.
+
+    :raises UserError: where it is not installed.
+    """
     talkative = logging.getLogger("torch.utils.cpp_extension")  # warns of a missing GPU, which is not used here
     level = talkative.level
     talkative.setLevel(logging.ERROR)

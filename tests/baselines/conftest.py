@@ -1,14 +1,18 @@
-"""What the tests of the baselines share: reference maps of published models."""
+"""What the tests of the baselines share: reference maps of published models, and the promises of metrics."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from baselines.contract_random import random_states_kept
+from baselines.metric import Metric
+from datasets.codec import Jpeg
 
 
 @dataclass(frozen=True)
@@ -43,3 +47,42 @@ def reference_maps(shared_data: Path) -> ReferenceMaps:
     for name, pixels in images.items():
         assert hashlib.sha256(pixels.tobytes()).hexdigest() == reference["_meta"]["images"][name]["sha256"], name
     return ReferenceMaps(images, reference["maps"])
+
+
+@pytest.fixture(scope="session")
+def photograph() -> np.ndarray:
+    """A real photograph, uint8 RGB, shape (192, 200, 3)."""
+    from skimage import data
+
+    return np.ascontiguousarray(data.astronaut()[20:212, 130:330])
+
+
+@pytest.fixture
+def keeps_metrics_promises(
+    photograph: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> Callable[[Metric], dict[int, float]]:
+    """What every metric must keep, in one list; gives the scores at the QF that were looked at."""
+
+    def check(metric: Metric) -> dict[int, float]:
+        codec, held = Jpeg(), photograph.copy()
+        levels = {quality: codec.decode(codec.encode(photograph, quality)) for quality in (10, 50, 90)}
+        before = {quality: pixels.copy() for quality, pixels in levels.items()}
+        with random_states_kept() as states:
+            metric.against(held, 24.3)(held)  # imports what it needs, which may count as a first use of generators
+            was = states()
+            score = metric.against(held, 24.3)
+            scores = {quality: score(pixels) for quality, pixels in levels.items()}
+            again = metric.against(held, 24.3)
+            assert [again(levels[quality]) for quality in (90, 10)] == [scores[90], scores[10]], (
+                "one score for one pair"
+            )
+            assert states() == was, "global random numbers are others'"
+        distances = [metric.distance(scores[quality]) for quality in (10, 50, 90)]
+        assert metric.distance(score(held)) == 0, "identical pictures are at distance 0"
+        assert distances[0] > distances[1] > distances[2] > 0, "better quality is nearer"
+        assert np.array_equal(held, photograph), "the reference is left as it was"
+        assert all(np.array_equal(levels[quality], before[quality]) for quality in levels)
+        assert capsys.readouterr() == ("", ""), "nothing is printed"
+        return scores
+
+    return check

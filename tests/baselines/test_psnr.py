@@ -40,3 +40,12 @@ def test_it_finds_the_psnr_at_which_made_up_observers_notice(rated_pictures):
         abs(predictor.predict(one.without_samples()) - at) for one, at in zip(rated_pictures, levels, strict=True)
     ]
     assert np.mean(errors) < 4
+
+
+def test_the_threshold_of_aic4_stands_at_its_psnr(rated_pictures):
+    parameters = Psnr.variants()["psnr-aic4"]
+    predictor = Psnr(**parameters).fit(rated_pictures, np.full(8, 50.0), seed=0)
+    one = rated_pictures[0].without_samples()
+    reached = np.interp(predictor.predict(one) - 1, np.arange(100), predictor.measurement(one))
+    assert 20 * np.log10(255 / reached) == pytest.approx(39.83, abs=0.01)
+    assert predictor.predict_sur(one) is None

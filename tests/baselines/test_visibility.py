@@ -128,7 +128,7 @@ def test_the_published_threshold_is_registered_and_left_alone():
     assert Fading.variants() == {"fading": {}, "fading-as-published": {"threshold": 2.0}}
     pictures = [picture(Jpeg(), strength) for strength in (4.0, 8.0)]
     assert Fading(threshold=2.0).fit(pictures, np.array([90.0, 90.0]), seed=0).threshold_ == 2.0
-    assert Psnr.variants() == {"psnr": {}}
+    assert Given.variants() == {"given": {}}
 
 
 def test_the_envelope_is_the_largest_visibility_from_there_to_the_best_level():
