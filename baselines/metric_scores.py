@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import final
 
 import numpy as np
 
-from datasets.cache import cache_key, load_arrays, save_arrays
+from datasets.cache import cache_key, count_as_spent, load_arrays, save_arrays
 from datasets.picture import Picture
 
 Score = Callable[[np.ndarray], float]
@@ -26,7 +26,8 @@ def scores_of(
 ) -> Iterator[Callable[[int], float]]:
     """Gives a function from a position, counted from the worst level, to that level's score.
 
-    Each position is measured once; what is new is kept on disk when the block ends, also where it ends in an error.
+    Each position is measured once, and counts each time with what that took. What is new is kept on disk when the block
+    ends, also where it ends in an error.
 
     :param begin: holds a reference (uint8 RGB, pixels per degree) and gives the score of levels against it; called
         where something must be measured.
@@ -53,22 +54,28 @@ class _Scores:
     def __init__(self, picture: Picture, begin: Callable[[np.ndarray, float], Score], key: str) -> None:
         self._picture, self._begin, self._key = picture, begin, key
         self._known = picture.remember(f"scores {key}", lambda: _load(key))
+        self._counted: set[int] = set()
         self._before = len(self._known)
 
     def at(self, position: int) -> float:
         if position not in self._known:
+            start = time.perf_counter()
             level = int(self._picture.codec.level_at(position))
             score = float(self._against(self._picture.ladder.rgb(level)))
             if not np.isfinite(score):
                 raise ValueError(f"the score at {self._picture.codec.unit} {level} is {score}")
-            self._known[position] = score
-        return self._known[position]
+            self._known[position] = score, (time.perf_counter() - start) * 1000
+        elif position not in self._counted:
+            count_as_spent(self._known[position][1])
+        self._counted.add(position)
+        return self._known[position][0]
 
     def keep(self) -> None:
         if len(self._known) > self._before:
             merged = sorted({**_load(self._key), **self._known}.items())  # another process may have measured meanwhile
-            positions, scores = zip(*merged, strict=True)
-            save_arrays(self._key, {"positions": np.array(positions), "scores": np.array(scores, dtype=float)})
+            positions, known = zip(*merged, strict=True)
+            scores, ms = np.array(known, dtype=float).T
+            save_arrays(self._key, {"positions": np.array(positions), "scores": scores, "ms": ms})
 
     @cached_property
     def _against(self) -> Score:
@@ -80,20 +87,16 @@ def _key(picture: Picture, made_with: Mapping[str, object]) -> str:
         {
             "version": SCORES_VERSION,
             "made_with": dict(made_with),
-            "pixels": picture.remember("sha256 of the reference", lambda: _sha256(picture.reference)),
-            "ladder": picture.ladder.fingerprint(),
-            "codec": picture.codec.name,
+            "picture": picture.remember("fingerprint", picture.fingerprint),
             "pixels_per_degree": picture.pixels_per_degree,
         }
     )
 
 
-def _sha256(pixels: np.ndarray) -> str:
-    return hashlib.sha256(str(pixels.shape).encode() + pixels.tobytes()).hexdigest()
-
-
-def _load(key: str) -> dict[int, float]:
+def _load(key: str) -> dict[int, tuple[float, float]]:
+    """By position, the score and the milliseconds that it took."""
     found = load_arrays(key)
     if found is None:
         return {}
-    return {int(position): float(score) for position, score in zip(found["positions"], found["scores"], strict=True)}
+    known = zip(found["positions"].tolist(), found["scores"].tolist(), found["ms"].tolist(), strict=True)
+    return {position: (score, ms) for position, score, ms in known}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -11,7 +10,7 @@ import numpy as np
 from baselines.learning.pixel_predictor import FAST, FULL, QUICK, PixelPredictor, PixelSettings
 from baselines.predictor import Card, PublishedNumber
 from baselines.wu2017 import Wu2017
-from datasets.cache import cache_key, count_as_spent, load_arrays, save_arrays
+from datasets.cache import cache_key, have_arrays, load_arrays
 from datasets.picture import Picture
 
 _SQF = "The truth is inferred to be sqf; the folds are unknown."
@@ -108,13 +107,7 @@ class VpJnd2025(PixelPredictor):
     def measure(self, picture: Picture) -> dict[str, Any]:
         """A name of what there is to see, and the JND map: on disk, or (where that cannot be written) beside it."""
         key = cache_key({"picture": picture.fingerprint(), "map": "wu2017", "version": _MAP_VERSION})
-        if (found := load_arrays(key)) is not None:
-            count_as_spent(float(found["ms"]))
-            return {"key": key}
-        start = time.perf_counter()
-        drawn = _drawn(picture)
-        arrays = {"map": drawn, "ms": np.array((time.perf_counter() - start) * 1000)}
-        return {"key": key} if save_arrays(key, arrays) else {"key": key, **arrays}
+        return have_arrays(key, lambda: {"map": _drawn(picture)})
 
     def plane(self, picture: Picture) -> np.ndarray:
         """The JND map in grey levels, float16, shape (height, width)."""

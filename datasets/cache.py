@@ -11,9 +11,11 @@ import hashlib
 import json
 import os
 import sys
+import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +62,20 @@ def cache_key(parts: Mapping[str, object]) -> str:
 def training_folder(parts: Mapping[str, object]) -> Path:
     """Where a training keeps its state while it runs, under a hash of all that it depends on."""
     return cache_folder() / "training" / cache_key(parts)
+
+
+def have_arrays(key: str, compute: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, Any]:
+    """Have the arrays of a key at hand: found, or computed now; either way they count with the time they once took.
+
+    :returns: `key`, by which `load_arrays` gives them; where they cannot be kept, the arrays as well.
+    """
+    if (found := load_arrays(key)) is not None:
+        count_as_spent(float(found["ms"][0]) if "ms" in found else 0.0)
+        return {"key": key}
+    start = time.perf_counter()
+    arrays = dict(compute())
+    ms = (time.perf_counter() - start) * 1000
+    return {"key": key} if save_arrays(key, {**arrays, "ms": np.array([ms])}) else {"key": key, **arrays}
 
 
 def save_arrays(key: str, arrays: Mapping[str, np.ndarray]) -> bool:

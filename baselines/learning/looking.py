@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
@@ -15,7 +14,7 @@ from baselines.learning.patches import Patches, cover
 from baselines.learning.search_rules import evenly
 from baselines.learning.settings import Looking
 from baselines.learning.weights import Chosen, build, choose
-from datasets.cache import cache_key, count_as_spent, load_arrays, save_arrays
+from datasets.cache import cache_key, have_arrays, load_arrays
 from datasets.codec import Codec
 from datasets.errors import UserError
 from datasets.picture import Picture
@@ -89,18 +88,16 @@ class Looker(Generic[Config]):
     def measure(self, picture: Picture) -> dict[str, object]:
         """Have the picture's features at hand: under a key on disk, or (where that cannot be written) as arrays."""
         key = self.key(picture)
-        if self._keep and (found := load_arrays(key)) is not None:
-            count_as_spent(float(found["ms"]))
-            return {"key": key}
-        start = time.perf_counter()
-        features = self._compute(picture)
-        arrays = {
-            "ms": np.array((time.perf_counter() - start) * 1000),
-            "reference": features.reference,
-            "difference": features.levels.difference,
-            "distance": features.levels.distance,
-        }
-        return {"key": key} if self._keep and save_arrays(key, arrays) else {"key": key, **arrays}
+
+        def arrays() -> dict[str, np.ndarray]:
+            seen = self._compute(picture)
+            return {
+                "reference": seen.reference,
+                "difference": seen.levels.difference,
+                "distance": seen.levels.distance,
+            }
+
+        return have_arrays(key, arrays) if self._keep else {"key": key, **arrays()}
 
     def features(self, picture: Picture, measured: Mapping[str, Any]) -> Features:
         """What `measure` has at hand; computed again where the file has gone meanwhile."""

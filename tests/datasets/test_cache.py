@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.cache import CacheWarning, cache_folder, cache_key, load_arrays, save_arrays
+from datasets.cache import (
+    CacheWarning,
+    cache_folder,
+    cache_key,
+    have_arrays,
+    load_arrays,
+    save_arrays,
+    spent_before_ms,
+)
 
 ARRAYS = {
     "reference": np.random.default_rng(0).random((3, 4, 5)).astype(np.float16),
@@ -90,3 +99,22 @@ def test_the_folder_is_the_users_own_unless_named(monkeypatch, folder):
     assert cache_folder() == Path.home() / "elsewhere"
     monkeypatch.delenv("JND_BENCH_CACHE")
     assert cache_folder().name == "jnd-bench" and Path.home() in cache_folder().parents
+
+
+def test_what_is_found_counts_with_the_time_that_it_took():
+    def slowly():
+        time.sleep(0.05)
+        return ARRAYS
+
+    before = spent_before_ms()
+    assert have_arrays("ab12", slowly) == {"key": "ab12"}
+    assert spent_before_ms() == before
+    assert have_arrays("ab12", lambda: pytest.fail("computed again")) == {"key": "ab12"}
+    assert 50 <= spent_before_ms() - before < 5000
+    assert load_arrays("ab12").keys() == ARRAYS.keys() | {"ms"}
+
+
+def test_what_cannot_be_kept_is_handed_on(folder):
+    folder.write_text("a file stands where the folder should be")
+    with pytest.warns(CacheWarning):
+        assert have_arrays("ab12", lambda: ARRAYS).keys() == {"key", *ARRAYS}
