@@ -18,7 +18,7 @@ Self = TypeVar("Self", bound="JNDPredictor")
 KINDS = ("constant", "pixel", "subband", "metric", "learned")
 COSTS = {
     "light": "part of a run that names no predictor",
-    "slow": "minutes for the demo set on two cores: runs when named or matched by a glob",
+    "slow": "up to minutes for the demo set on two cores: runs when named or matched by a glob",
     "heavy": "trains for hours without a GPU: runs only when named in full",
 }
 

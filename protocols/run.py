@@ -144,10 +144,11 @@ def listing() -> str:
     for name, entry in registry().items():
         card = entry.predictor.card
         parameters = ", ".join(f"{key}={value!r}" for key, value in entry.parameters.items())
-        cost = "" if entry.cost == "light" else f"; {entry.cost}: {COSTS[entry.cost]}"
+        cost = "" if entry.cost == "light" else f"; {entry.cost}"
         missing = f"; not here: {why}" if (why := entry.unavailable()) else ""
         given = f" ({parameters})" if parameters else ""
         lines.append(f"  {name:<24} {card.kind:<9} {card.title}{given}{cost}{missing}")
+    lines += ["costs", *(f"  {cost:<18} {meaning}" for cost, meaning in COSTS.items())]
     return "\n".join(lines)
 
 

@@ -209,3 +209,21 @@ def test_ctrl_c_ends_quietly_and_leaves_nothing_half_written(tmp_path):
     assert "interrupted" in error
     assert "Traceback" not in error
     assert not list(tmp_path.rglob(".partial-*"))
+
+
+def test_the_listing_says_what_methods_cost_and_why_some_cannot_run(capsys, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = {line.split()[0]: line for line in lines if line.startswith("  ")}
+    assert told["sgjnd"].endswith("; heavy") and told["pwjnd2020-fast"].endswith("; slow")
+    assert "; " not in told["constant"]
+    assert "; not here: it needs the program butteraugli_main" in told["butteraugli"]
+    assert "named in full" in told["heavy"]
+
+
+def test_what_is_left_out_of_a_glob_is_said(tmp_path, capsys):
+    assert _run(tmp_path, "--predictors", "pwjnd2020*", "fixed-75", "--dry-run") == 0
+    captured = capsys.readouterr()
+    assert "run   pwjnd2020-fast" in captured.out and "run   pwjnd2020 " not in captured.out
+    assert "pwjnd2020 is left out: it trains for hours without a GPU; name it in full to run it" in captured.err
