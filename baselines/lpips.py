@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from baselines.file_hash import file_sha256
+from baselines.learning.weights import read_tensors
 from baselines.metric import SEARCHED, Metric
 from baselines.metric_scores import Score
 from baselines.predictor import Card
@@ -122,7 +123,7 @@ def _network(path: Path, sha256: str) -> Any:
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it calls torchvision in an outdated way
         network = lpips.LPIPS(net="alex", version="0.1", pretrained=False, pnet_rand=True, verbose=False)
-    alexnet, heads = _read(path), _read(Path(lpips.__file__).parent / _HEADS)
+    alexnet, heads = read_tensors(path), read_tensors(Path(lpips.__file__).parent / _HEADS)
     state = network.state_dict()
     for name in state:
         if name.startswith("net.slice"):
@@ -139,22 +140,6 @@ def _fitting(found: dict[str, Tensor], name: str, wanted: Tensor, path: Path) ->
     if name not in found or found[name].shape != wanted.shape:
         raise DataError(f"{path}: is no weight file of AlexNet: {name!r} is missing or of another shape")
     return found[name]
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    """A file's named tensors; nothing else in it is executed.
-
-    :raises DataError: where it is damaged or holds anything else.
-    """
-    import torch
-
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
-            raise ValueError("it holds other things than named tensors")
-    except Exception as error:  # a damaged file fails in many ways
-        raise DataError(f"{path}: cannot be read as weights ({type(error).__name__}: {error})") from error
-    return dict(state)
 
 
 def _tensor(rgb: np.ndarray) -> Tensor:

@@ -6,7 +6,6 @@ Nothing is unpickled: weight files are read as tensors alone. A backbone is neve
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib.util
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from baselines.file_hash import file_sha256
 from datasets.errors import DataError, UserError, unknown_name
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ def choose(backbone: str, weights: str = "", *, quiet: bool = True) -> Chosen:
                 f"weights {weights!r}: there is no such file. Give a .pth or .safetensors file of {backbone}, "
                 f"or {NONE!r} for random weights."
             )
-        return Chosen(backbone, path, _sha256(path), f"{backbone} with weights from {path.name}")
+        return Chosen(backbone, path, file_sha256(path), f"{backbone} with weights from {path.name}")
     known = BACKBONES[backbone]
     path = _packaged(known) if known.package else _downloaded(known, quiet=quiet)
-    found = _sha256(path)
+    found = file_sha256(path)
     if not found.startswith(known.sha256):
         raise DataError(
             f"{path}: is not the file that it should be (sha256 {found[:12]}..., expected {known.sha256[:12]}...). "
@@ -218,8 +218,3 @@ def _downloaded(known: WeightFile, *, quiet: bool) -> Path:
                 "--weights, or take the backbone efficientnet-lite0, whose weights are installed."
             ) from error
     return path
-
-
-@functools.lru_cache(maxsize=16)
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

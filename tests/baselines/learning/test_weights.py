@@ -16,7 +16,6 @@ import torch
 import torch.nn.functional as nnf
 from safetensors.torch import save_file
 
-from baselines.learning import weights
 from baselines.learning.weights import BACKBONES, NONE, build, choose, read_tensors
 from datasets.errors import DataError, UserError
 
@@ -29,10 +28,8 @@ ESPRESSO = (967,)
 def no_memory() -> Iterator[None]:
     """What was chosen and hashed before is forgotten, and so is what the test chose."""
     choose.cache_clear()
-    weights._sha256.cache_clear()
     yield
     choose.cache_clear()
-    weights._sha256.cache_clear()
 
 
 @pytest.fixture
