@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from baselines.predictor import JNDPredictor
@@ -27,6 +28,7 @@ class Task:
     :param options: how the data set was opened.
     :param limit: how many pictures the run was limited to; 0 for all.
     :param seed: from which all seeds derive.
+    :param root: the folder the data set was read from; None where it needs none.
     """
 
     dataset: Dataset
@@ -35,6 +37,7 @@ class Task:
     options: OpenOptions
     limit: int
     seed: int
+    root: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from datasets.cache import spent_before_ms
 from datasets.errors import UserError
 from datasets.ladder import LadderSummary
 from datasets.picture import Picture
+from protocols.picture_facts import PixelFacts, pixel_facts
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,14 @@ class Visit:
     :param summary: error and size per level; None without pixels or where the ladder is damaged.
     :param error: why there is no summary; empty where there is, or where there are no pixels at all.
     :param measured: by measurement key.
+    :param pixels: what the reference's pixels say; None without pixels or where they cannot be read.
     """
 
     picture: str
     summary: LadderSummary | None
     error: str
     measured: dict[str, Measured]
+    pixels: PixelFacts | None = None
 
 
 def visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit:
@@ -64,9 +67,12 @@ def visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit:
     bare = picture.without_samples()
     summary, error = _summarise(bare)
     measured = {predictor.measurement_key(): _measure(bare, predictor) for predictor in predictors}
+    pixels = None
     if picture.has_pixels:
+        with contextlib.suppress(UserError):  # an unreadable reference has its error in every row already
+            pixels = pixel_facts(bare.reference)
         picture.ladder.forget_pixels()
-    return Visit(picture.name, summary, error, measured)
+    return Visit(picture.name, summary, error, measured, pixels)
 
 
 def visit_all(pictures: Sequence[Picture], predictors: Sequence[JNDPredictor], *, jobs: int) -> Iterator[Visit]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from protocols.job import Plan
+from protocols.picture_facts import table_name
 from protocols.store import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def describe(
         "remarks": {remark: count for remark, count in sorted(Counter(remarks).items()) if remark},
         "truth_meaning": job.truth.meaning,
         "dataset": _describe_dataset(plan),
+        "pictures_table": table_name(plan.key_parts),
         "pictures": len(predictions),
         "sources": int(predictions["source"].nunique()),
         "failed": failed,
@@ -73,7 +75,8 @@ def describe(
 
 
 def _describe_dataset(plan: Plan) -> dict[str, Any]:
-    dataset = plan.job.task.dataset
+    task = plan.job.task
+    dataset = task.dataset
     card = dataset.card
     return {
         "name": card.name,
@@ -88,6 +91,8 @@ def _describe_dataset(plan: Plan) -> dict[str, Any]:
         "level_highest": dataset.codec.highest,
         "has_pixels": dataset.has_pixels,
         "notes": list(dataset.notes),
+        "root": None if task.root is None else str(task.root.resolve()),
+        "options": dataclasses.asdict(task.options),
     }
 
 

@@ -130,7 +130,8 @@ def prepare(arguments: argparse.Namespace) -> tuple[Task, list[str], list[Regist
     for truth in map(find_truth, truths):
         for picture in pictures:
             truth.level(picture)
-    task = Task(dataset, pictures, folds, options, limit, arguments.seed)
+    root = Path(arguments.root) if arguments.root else None
+    task = Task(dataset, pictures, folds, options, limit, arguments.seed, root)
     return task, truths, _choose(dataset, arguments.predictors)
 
 

@@ -10,6 +10,7 @@ from datasets.commands import progress
 from protocols.crossval import cross_validate
 from protocols.job import Plan, Task
 from protocols.measure import Visit, apply, visit_all
+from protocols.picture_facts import table_name, write_pictures
 from protocols.record import describe
 from protocols.store import Store, StoredRun
 
@@ -27,6 +28,10 @@ def carry_out(plans: Sequence[Plan], store: Store, *, jobs: int, quiet: bool, sa
     store.sweep()
     waiting = [plan for plan in plans if plan.stored is None]
     visits = _visit(waiting[0].job.task, waiting, jobs, quiet) if waiting else {}
+    if waiting:
+        task = waiting[0].job.task
+        table = store.results / task.dataset.card.name / table_name(waiting[0].key_parts)
+        write_pictures(table, task.pictures, {name: visit.pixels for name, visit in visits.items()})
     done: list[StoredRun] = []
     for plan in progress(plans, "runs", quiet=quiet or not waiting):
         if plan.stored is not None:

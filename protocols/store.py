@@ -167,6 +167,10 @@ class Store:
             process = leftover.name.split("-")[1]
             if not (process.isdigit() and _is_alive(int(process))):
                 shutil.rmtree(leftover, ignore_errors=True)
+        for file in self.results.glob("*/.partial-*"):  # of tables of pictures
+            process = file.name.split("-")[1]
+            if not (process.isdigit() and _is_alive(int(process))):
+                file.unlink(missing_ok=True)
 
 
 def _read(file: Path) -> StoredRun | None:

@@ -39,7 +39,7 @@ def render(results: Path, *, quiet: bool = False) -> dict[str, bytes]:
     :raises UserError: where there are no results.
     :raises DataError: where a run's files are damaged.
     """
-    sections = sections_of(Store(results).current_runs())
+    sections = sections_of(Store(results).current_runs(), results)
     if not sections:
         raise UserError(
             f"{results}: {'holds no stored runs' if results.is_dir() else 'there is no such folder'}. "

@@ -9,12 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from protocols.picture_facts import read_pictures
 from protocols.scores import score
 from protocols.store import Identity, StoredRun
 from reports.rows import CONTROL, DatasetFacts, Row, dataset_facts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SAME_LEVEL = 0.01
 """Levels that differ by less are the same truth: fits of other library versions differ by 1e-5."""
@@ -27,12 +33,14 @@ class Section:
     :param identity: of any of its runs; all but the predictor is shared.
     :param rows: whole runs by MAE, then partly failed ones by MAE, then failed ones.
     :param state: 1, 2, ... where runs of the same identity were made from different data; 0 where they were not.
+    :param results: the folder of stored runs; None leaves out what only the pictures' table tells.
     """
 
     identity: Identity
     dataset: DatasetFacts
     rows: tuple[Row, ...]
     state: int = 0
+    results: Path | None = None
 
     @property
     def unit(self) -> str:
@@ -98,6 +106,21 @@ class Section:
         """How many sources those pictures come from."""
         return max(row.run.predictions["source"].nunique() for row in self.rows)
 
+    @cached_property
+    def pictures_table(self) -> pd.DataFrame | None:
+        """What is known of the pictures themselves, columns `protocols.picture_facts.COLUMNS`, sorted by name.
+
+        None where no run names a table that is there and has all the section's pictures.
+        """
+        if self.results is None:
+            return None
+        names = set().union(*(row.run.predictions["picture"] for row in self.rows))
+        for row in self.rows:
+            table = read_pictures(self.results, row.run)
+            if table is not None and names and names <= set(table["picture"]):
+                return table[table["picture"].isin(names)].sort_values("picture", ignore_index=True)
+        return None
+
     @property
     def control(self) -> Row | None:
         """The constant's row, where it has scores."""
@@ -119,9 +142,10 @@ def ordinal(jnd: int) -> str:
     return f"{jnd}{ending}"
 
 
-def sections_of(runs: Iterable[StoredRun]) -> list[Section]:
+def sections_of(runs: Iterable[StoredRun], results: Path | None = None) -> list[Section]:
     """Group runs into sections, in order of data set, folds, truth, JND and limit.
 
+    :param results: the folder of the runs, where the tables of their pictures stand.
     :raises DataError: where a run's files lack what a report needs.
     """
     groups: dict[tuple[object, ...], list[list[StoredRun]]] = {}
@@ -139,13 +163,14 @@ def sections_of(runs: Iterable[StoredRun]) -> list[Section]:
     sections = []
     for _, states in sorted(groups.items()):
         states.sort(key=len, reverse=True)
-        sections += [_section(state, number if len(states) > 1 else 0) for number, state in enumerate(states, 1)]
+        numbered = enumerate(states, 1)
+        sections += [_section(state, number if len(states) > 1 else 0, results) for number, state in numbered]
     return sections
 
 
-def _section(runs: Sequence[StoredRun], state: int) -> Section:
+def _section(runs: Sequence[StoredRun], state: int, results: Path | None) -> Section:
     rows = sorted((Row(run, score(run.predictions)) for run in runs), key=_rank)
-    return Section(runs[0].identity, dataset_facts(rows[0].run), tuple(rows), state)
+    return Section(runs[0].identity, dataset_facts(rows[0].run), tuple(rows), state, results)
 
 
 def _rank(row: Row) -> tuple[bool, bool, float, str]:

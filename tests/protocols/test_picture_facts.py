@@ -1,0 +1,87 @@
+"""The table of pictures beside the runs: what stands in it, and that limited runs lose nothing of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from baselines.registry import registry
+from datasets.errors import DataError
+from datasets.picture import Picture
+from protocols.job import Task, plan_jobs
+from protocols.picture_facts import COLUMNS, pixel_facts, read_pictures
+from protocols.runner import carry_out
+from protocols.store import Store, StoredRun
+
+
+def _carry_out(task: Task, results, predictor: str = "psnr") -> StoredRun:
+    plans = plan_jobs(task, ["mean"], [registry()[predictor]], Store(results), rerun="stale", device="cpu")
+    (run,) = carry_out(plans, Store(results), jobs=1, quiet=True, say=lambda line: None)
+    return run
+
+
+def test_a_ramp_has_the_gradient_of_its_steps():
+    ramp = np.repeat(np.arange(0, 200, 2, dtype=np.uint8)[None, :, None], 3, axis=2).repeat(50, axis=0)
+    found = pixel_facts(ramp)
+    assert (found.width_px, found.height_px) == (100, 50)
+    assert found.gradient == pytest.approx(2 * 98 / 100), "the border columns are mirrored and have none"
+    assert found.colourfulness == 0
+
+
+def test_colourfulness_of_two_colours_by_hand():
+    halves = np.zeros((10, 10, 3), np.uint8)
+    halves[:, :5, 0], halves[:, 5:, 2] = 200, 100
+    # rg is 200 and 0, yb is 100 and -100: spreads 100 and 100, means 100 and 0.
+    assert pixel_facts(halves).colourfulness == pytest.approx(np.hypot(100, 100) + 0.3 * 100)
+
+
+def test_a_run_stores_what_its_pictures_are(make_task, tmp_path):
+    task = make_task()
+    run = _carry_out(task, tmp_path)
+    table = read_pictures(tmp_path, run)
+    assert list(table.columns) == list(COLUMNS)
+    assert table["picture"].tolist() == [picture.name for picture in task.pictures]
+    for picture, row in zip(task.pictures, table.itertuples(), strict=True):
+        assert np.array_equal(row.samples, picture.samples)
+        assert np.allclose(row.psnr_db, picture.summary().psnr_db)
+        assert np.array_equal(row.size_bytes, picture.summary().size_bytes)
+        assert (row.width_px, row.height_px, json.loads(row.tabulated)) == (96, 96, {})
+        assert row.gradient > 0
+    assert run.info["dataset"]["root"] is None
+    assert run.info["dataset"]["options"] == {"jnd": 1, "anchor": "source", "level_direction": "auto"}
+
+
+def test_a_limited_run_keeps_what_is_known_of_the_others(make_task, tmp_path):
+    task = make_task()
+    run = _carry_out(task, tmp_path)
+    few = dataclasses.replace(task, pictures=task.pictures[:2] + task.pictures[4:6], limit=4)
+    limited = _carry_out(few, tmp_path, "constant")
+    assert limited.info["pictures_table"] == run.info["pictures_table"]
+    assert len(read_pictures(tmp_path, limited)) == len(task.pictures)
+
+
+def test_labels_alone_have_samples_and_no_pixels(make_task, tmp_path):
+    task = make_task()
+    bare = tuple(Picture(p.name, p.source, p.codec, p.pixels_per_degree, p.samples) for p in task.pictures)
+    dataset = dataclasses.replace(task.dataset, pictures=bare)
+    run = _carry_out(dataclasses.replace(task, dataset=dataset, pictures=bare), tmp_path, "constant")
+    table = read_pictures(tmp_path, run)
+    assert table["samples"].map(len).tolist() == [12] * 8
+    for name in ("psnr_db", "size_bytes", "gradient", "colourfulness", "width_px"):
+        assert table[name].isna().all(), name
+
+
+def test_runs_of_an_older_form_and_names_that_lead_away_have_no_table(make_task, tmp_path):
+    run = _carry_out(make_task(), tmp_path)
+    for name in (None, 5, "../pictures.parquet", "/etc/passwd"):
+        assert read_pictures(tmp_path, StoredRun(run.path, {**run.info, "pictures_table": name})) is None
+
+
+def test_a_damaged_table_is_named(make_task, tmp_path):
+    run = _carry_out(make_task(), tmp_path)
+    (tmp_path / "rated" / run.info["pictures_table"]).write_bytes(b"PAR1 no more")
+    with pytest.raises(DataError, match=r"pictures-[0-9a-f]{12}\.parquet: cannot be read"):
+        read_pictures(tmp_path, run)
