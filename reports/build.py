@@ -10,10 +10,12 @@ from datasets.commands import run_command
 from datasets.errors import UserError
 from protocols.store import Store
 from reports.figures import draw_figures
-from reports.files import differing, write_files
+from reports.files import Content, differing, write_files
 from reports.latex import leaderboard_tex
 from reports.markdown import leaderboard_markdown
 from reports.page import page
+from reports.page_figures import PageFigures
+from reports.pages import DEFAULT_PICTURES, USUAL_CHOICE, PictureChoice, pages
 from reports.published import has_published
 from reports.sections import sections_of
 from reports.tables import leaderboard_csv, published_csv
@@ -21,20 +23,24 @@ from reports.tables import leaderboard_csv, published_csv
 EXAMPLES = """\
 examples:
   python -m reports.build
-      results/ -> report/: leaderboard.csv, .md, .tex, figures/ and index.html, which opens offline;
+      results/ -> report/: leaderboard.csv, .md, .tex, figures/ and index.html, which opens offline, with pages for
+      predictors, methods, data sets and pictures;
       published.csv too where the methods' papers give numbers on these data sets
   python -m reports.build --results ~/runs --out ~/public/jnd
       other folders
+  python -m reports.build --pictures all
+      a page for every picture, not only for those that predictors erred most on
   python -m reports.build --check
-      write nothing; fail if report/ is not what results/ give
+      write nothing; fail if report/ is not what results/ give; give it the flags that built the report
 
 exit status: 0 all well, 1 --check found a difference, 2 a wrong request
 """
 
 
-def render(results: Path, *, quiet: bool = False) -> dict[str, bytes]:
-    """Every file of the report by its path in it: a pure function of the results.
+def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool = False) -> dict[str, Content]:
+    """Every file of the report by its path in it: a pure function of the results and, for pixels, of the data set.
 
+    :param choice: which pictures get pages; those are made when they are asked for.
     :param quiet: shows no progress.
     :raises UserError: where there are no results.
     :raises DataError: where a run's files are damaged.
@@ -46,22 +52,24 @@ def render(results: Path, *, quiet: bool = False) -> dict[str, bytes]:
             "Run 'python -m protocols.run' first, or name the folder with --results DIR."
         )
     figures = draw_figures(sections, quiet=quiet)
+    images = PageFigures(figures)
     texts = {
         "leaderboard.csv": leaderboard_csv(sections),
         "leaderboard.md": leaderboard_markdown(sections),
         "leaderboard.tex": leaderboard_tex(sections),
-        "index.html": page(sections, figures),
+        "index.html": page(sections, images),
         **({"published.csv": published_csv(sections)} if has_published(sections) else {}),
     }
-    return {**figures, **{name: text.encode("utf-8") for name, text in texts.items()}}
+    encoded = {name: text.encode("utf-8") for name, text in texts.items()}
+    return {**figures, **pages(sections, images, choice), **encoded}
 
 
-def build(results: Path, out: Path, *, quiet: bool = False) -> None:
+def build(results: Path, out: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool = False) -> None:
     """Write the report and remove what an earlier one wrote and this one no longer has.
 
     :raises UserError: where there are no results, or `out` cannot be written.
     """
-    write_files(out, render(results, quiet=quiet))
+    write_files(out, render(results, choice, quiet=quiet))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -77,32 +85,59 @@ def main(argv: list[str] | None = None) -> int:
     )
     p.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
     p.add_argument("--out", default="report", metavar="DIR", help="where the report goes (default: report)")
+    p.add_argument(
+        "--pictures",
+        default=str(DEFAULT_PICTURES),
+        type=_how_many,
+        metavar="all|none|N",
+        help="pages of pictures for each data set: N of those that predictors erred most on, all, or none "
+        f"(default: {DEFAULT_PICTURES})",
+    )
+    p.add_argument(
+        "--include-pictures",
+        action="store_true",
+        help="show the pictures of data sets that may not be passed on, too: for your own eyes, not for a web site",
+    )
     p.add_argument("--check", action="store_true", help="write nothing; exit 1 if the report is not up to date")
     p.add_argument("-q", "--quiet", action="store_true", help="errors and warnings only")
     arguments = p.parse_args(argv)
     results, out = Path(arguments.results), Path(arguments.out)
+    choice = PictureChoice(arguments.pictures, arguments.include_pictures)
     if arguments.check:
-        return _check(results, out, quiet=arguments.quiet)
-    build(results, out, quiet=arguments.quiet)
+        return _check(results, out, choice, quiet=arguments.quiet)
+    build(results, out, choice, quiet=arguments.quiet)
     if not arguments.quiet:
         print(f"report: {out / 'index.html'}")
     return 0
 
 
-def _check(results: Path, out: Path, *, quiet: bool) -> int:
-    differences = differing(out, render(results, quiet=quiet))
+def _check(results: Path, out: Path, choice: PictureChoice, *, quiet: bool) -> int:
+    differences = differing(out, render(results, choice, quiet=quiet))
     for line in differences:
         print(line, file=sys.stderr)
     if differences:
         print(
             f"{out} is not what {results} give. Build it again: "
-            f"python -m reports.build --results {results} --out {out}",
+            f"python -m reports.build --results {results} --out {out}{_flags(choice)}",
             file=sys.stderr,
         )
         return 1
     if not quiet:
         print(f"{out} is what {results} give")
     return 0
+
+
+def _how_many(text: str) -> int | None:
+    if text in ("all", "none"):
+        return None if text == "all" else 0
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'all', 'none' or a number from 0 up, not {text!r}")
+    return int(text)
+
+
+def _flags(choice: PictureChoice) -> str:
+    flags = "" if choice.most == DEFAULT_PICTURES else f" --pictures {'all' if choice.most is None else choice.most}"
+    return flags + (" --include-pictures" if choice.include else "")
 
 
 if __name__ == "__main__":

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
 from datasets.commands import write_atomically
 from datasets.errors import UserError
 
+Content = bytes | Callable[[], bytes]
+"""A file's bytes, or what makes them when they are written: all pages with pictures at once could fill a memory."""
+
 LIST = "report-files.json"
 """Names what the report wrote, so that nothing else in the folder is ever removed."""
 
 
-def write_files(out: Path, files: Mapping[str, bytes]) -> None:
+def write_files(out: Path, files: Mapping[str, Content]) -> None:
     """Write the files that differ, then remove those of an earlier report that are no longer given.
 
     A kill in between leaves whole files and a list that covers them; the next call finishes the work.
@@ -24,7 +27,8 @@ def write_files(out: Path, files: Mapping[str, bytes]) -> None:
     before = _listed(out)
     try:
         _write_list(out, before | set(files))
-        for name, content in sorted(files.items()):
+        for name in sorted(files):
+            content = content_of(files[name])
             if not _is_same(out / name, content):
                 write_atomically(out / name, content)
         for name in sorted(before - set(files)):
@@ -34,16 +38,21 @@ def write_files(out: Path, files: Mapping[str, bytes]) -> None:
         raise UserError(f"{out}: the report cannot be written ({error}). Name another folder for it.") from error
 
 
-def differing(out: Path, files: Mapping[str, bytes]) -> list[str]:
+def differing(out: Path, files: Mapping[str, Content]) -> list[str]:
     """What differs on disk from the files given, one line each; empty where nothing does."""
     lines = []
-    for name, content in sorted(files.items()):
+    for name in sorted(files):
         if not (out / name).is_file():
             lines.append(f"missing: {out / name}")
-        elif not _is_same(out / name, content):
+        elif not _is_same(out / name, content_of(files[name])):
             lines.append(f"differs: {out / name}")
     stale = (name for name in sorted(_listed(out) - set(files)) if (out / name).is_file())
     return lines + [f"no longer given: {out / name}" for name in stale]
+
+
+def content_of(content: Content) -> bytes:
+    """The bytes, made now where they were not yet."""
+    return content if isinstance(content, bytes) else content()
 
 
 def _listed(out: Path) -> set[str]:

@@ -42,8 +42,12 @@ def document(template: str, page: str, *, scripts: tuple[str, ...] = TABLE_SCRIP
     :param page: its path in the report; links are made relative to it.
     :param scripts: files beside this one, run in this order.
     """
-    return _environment().get_template(template).render(
-        up=up_from(page), style=_inlined("page.css"), scripts=[_inlined(script) for script in scripts], **values
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            up=up_from(page), style=_inlined("page.css"), scripts=[_inlined(script) for script in scripts], **values
+        )
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.axes import mae_limit
@@ -20,12 +20,11 @@ MOST_RUN_FIGURES = 12
 """Rows whose own figures stand in the index, best first: all 40 would make it tens of megabytes to open."""
 
 
-def page(sections: Sequence[Section], figures: Mapping[str, bytes]) -> str:
+def page(sections: Sequence[Section], images: PageFigures) -> str:
     """The page.
 
-    :param figures: files by path, as `reports.figures.draw_figures` gives them.
+    :param images: the report's figures.
     """
-    images = PageFigures(figures)
     return document(
         "page.html.j2",
         INDEX,
