@@ -9,6 +9,7 @@ from pathlib import Path
 from datasets.commands import run_command
 from datasets.errors import UserError
 from protocols.store import Store
+from reports.bibtex import references_bib
 from reports.figures import draw_figures
 from reports.files import Content, differing, write_files
 from reports.latex import leaderboard_tex
@@ -17,14 +18,15 @@ from reports.page import page
 from reports.page_figures import PageFigures
 from reports.pages import DEFAULT_PICTURES, USUAL_CHOICE, PictureChoice, pages
 from reports.published import has_published
+from reports.report_json import report_json
 from reports.sections import sections_of
 from reports.tables import leaderboard_csv, published_csv
 
 EXAMPLES = """\
 examples:
   python -m reports.build
-      results/ -> report/: leaderboard.csv, .md, .tex, figures/ and index.html, which opens offline, with pages for
-      predictors, methods, data sets and pictures;
+      results/ -> report/: leaderboard.csv, .md, .tex, report.json, references.bib, figures/ and index.html,
+      which opens offline, with pages for predictors, methods, data sets and pictures;
       published.csv too where the methods' papers give numbers on these data sets
   python -m reports.build --results ~/runs --out ~/public/jnd
       other folders
@@ -57,6 +59,8 @@ def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool =
         "leaderboard.csv": leaderboard_csv(sections),
         "leaderboard.md": leaderboard_markdown(sections),
         "leaderboard.tex": leaderboard_tex(sections),
+        "report.json": report_json(sections),
+        "references.bib": references_bib(sections),
         "index.html": page(sections, images),
         **({"published.csv": published_csv(sections)} if has_published(sections) else {}),
     }

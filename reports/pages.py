@@ -15,8 +15,8 @@ from reports.pixels import open_pixels
 from reports.predictor_pages import predictor_pages
 from reports.sections import Section
 
-DEFAULT_PICTURES = 24
-"""Pages of pictures for each data set: enough for every predictor's worst, few enough to build in seconds."""
+DEFAULT_PICTURES = 30
+"""Pages of pictures for each data set: the whole demo set, and few enough to build in seconds."""
 
 
 @dataclass(frozen=True)
