@@ -16,7 +16,7 @@ from reports.drawing import for_page
 from reports.figures import RUN_FIGURES, SECTION_FIGURES, RunFigure, run_stem, section_stem
 from reports.names import safe_name, section_name
 from reports.published import has_published, published
-from reports.rows import Row
+from reports.rows import CeilingRow, Row
 from reports.sections import Section
 
 _FOLDER = Path(__file__).parent
@@ -106,7 +106,7 @@ class Bar:
     control: float | None
 
 
-def interval_bar(section: Section, row: Row) -> Bar | None:
+def interval_bar(section: Section, row: Row | CeilingRow) -> Bar | None:
     """Where to draw the MAE of a row; None where it has none."""
     mae, low, high = (row.scores[name] for name in ("mae", "mae_low", "mae_high"))
     if mae is None:
