@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from reports.columns import COLUMNS, Column, interval, mark, one_line
 from reports.published import PublishedNumbers, Shown, published
-from reports.rows import Row
+from reports.rows import CeilingRow, Row
 from reports.sections import Section
 
-_LEFT_OUT = ("krcc", "within_3", "within_10")
+_LEFT_OUT = ("krcc", "within_3", "within_10", "psnr_srcc", "psnr_partial_srcc")
 """Columns that a printed page has no room for, unless a published number stands beside them."""
 
 
@@ -35,15 +35,20 @@ def _tex_table(section: Section) -> str:
         " & ".join(_stacked(head) for head in heads) + r" \\",
         r"\midrule",
         *(" & ".join(_tex_cells(section, row, columns, numbers)) + r" \\" for row in section.rows),
+        *([r"\midrule"] if section.ceilings else []),
+        *(" & ".join(_tex_cells(section, row, columns, numbers)) + r" \\" for row in section.ceilings),
         r"\bottomrule",
         r"\end{tabular}",
+        *_tex_findings(section),
         *_tex_published(numbers),
         r"\end{table*}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _tex_cells(section: Section, row: Row, columns: Sequence[Column], numbers: PublishedNumbers) -> list[str]:
+def _tex_cells(
+    section: Section, row: Row | CeilingRow, columns: Sequence[Column], numbers: PublishedNumbers
+) -> list[str]:
     name = latex(row.predictor) + (rf" \textit{{({mark(row)})}}" if mark(row) else "")
     cells = [name, str(row.scores["n"]), str(row.scores["failed"])]
     for column in columns:
@@ -63,6 +68,11 @@ def _tex_number(shown: Shown, column: Column) -> str:
 
 def _tex_note(shown: Shown) -> str:
     return rf"\textsuperscript{{{shown.note}}}" if shown.note else ""
+
+
+def _tex_findings(section: Section) -> list[str]:
+    lines = [rf"{latex(text)}\par" for text in section.findings]
+    return [r"\par\smallskip", r"\begin{minipage}{\textwidth}\raggedright", *lines, r"\end{minipage}"]
 
 
 def _tex_published(numbers: PublishedNumbers) -> list[str]:

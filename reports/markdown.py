@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reports.columns import COLUMNS, HOW_TO_READ, Column, interval, mark, one_line
 from reports.published import PublishedNumbers, Shown, published
-from reports.rows import Row
+from reports.rows import CeilingRow, Row
 from reports.sections import Section
 
 
@@ -21,21 +21,22 @@ def leaderboard_markdown(sections: Sequence[Section]) -> str:
             heading = column.heading.format(unit=section.unit)
             head += [heading, f"published {heading}"] if column.name in numbers.scores else [heading]
         table = [_pipes(head), _pipes(["---", "---", *["---:"] * (len(head) - 2)])]
-        table += [_pipes(_markdown_cells(section, row, numbers)) for row in section.rows]
+        table += [_pipes(_markdown_cells(section, row, numbers)) for row in section.table_rows]
         parts += [f"## {markdown(section.title)}", markdown(section.caption), "\n".join(table)]
         notes = [f"- {markdown(note)}" for note in section.notes]
         failed = [
             f"- Failed: {markdown(row.predictor)}: {_code(text)}" for row in section.rows for text in row.failures
         ]
-        parts += ["\n".join(lines) for lines in (notes, failed) if lines]
+        said = [f"- {markdown(text)}" for text in section.findings]
+        parts += ["\n".join(lines) for lines in (said, notes, failed) if lines]
         for heading, block in numbers.blocks():
             parts += [f"{heading}:", "\n".join(_published_line(shown) for shown in block)]
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown_cells(section: Section, row: Row, numbers: PublishedNumbers) -> list[str]:
+def _markdown_cells(section: Section, row: Row | CeilingRow, numbers: PublishedNumbers) -> list[str]:
     name = markdown(row.predictor) + (f" *({mark(row)})*" if mark(row) else "")
-    cells = [name, markdown(str(row.card["kind"])), str(row.scores["n"]), str(row.scores["failed"])]
+    cells = [name, markdown(row.kind), str(row.scores["n"]), str(row.scores["failed"])]
     for column in COLUMNS:
         text = column.text(row)
         if column.name == "mae" and text:

@@ -13,7 +13,7 @@ from reports.html import document
 from reports.links import INDEX
 from reports.page_figures import PageFigures
 from reports.published import has_published, published
-from reports.rows import Row
+from reports.rows import CeilingRow, Row
 from reports.sections import Section
 
 MOST_RUN_FIGURES = 12
@@ -52,7 +52,7 @@ class Bar:
     control: float | None
 
 
-def interval_bar(section: Section, row: Row) -> Bar | None:
+def interval_bar(section: Section, row: Row | CeilingRow) -> Bar | None:
     """Where to draw the MAE of a row; None where it has none."""
     mae, low, high = (row.scores[name] for name in ("mae", "mae_low", "mae_high"))
     if mae is None:

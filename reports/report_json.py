@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.bibtex import references
@@ -63,8 +63,33 @@ def _section(section: Section) -> dict[str, Any]:
         "sources": section.sources,
         "control": section.control.predictor if section.control is not None else None,
         "notes": section.notes,
+        "findings": list(section.findings),
         "rows": [_row(row) for row in section.rows],
+        "ceilings": [
+            {"name": row.predictor, "meaning": row.meaning, "scores": _scores(row.scores)} for row in section.ceilings
+        ],
+        "pairs": _pairs(section),
     }
+
+
+def _pairs(section: Section) -> list[dict[str, Any]]:
+    comparison = section.comparison
+    if comparison is None or comparison.pairs is None:
+        return []
+    pairs, names = comparison.pairs, comparison.predictors
+    return [
+        {
+            "first": names[pairs.first[place]],
+            "second": names[pairs.second[place]],
+            "difference": float(pairs.difference[place]),
+            "low": float(pairs.low[place]),
+            "high": float(pairs.high[place]),
+            "p": float(pairs.p[place]),
+            "p_holm": float(pairs.p_holm[place]),
+            "separable": bool(pairs.separable[place]),
+        }
+        for place in range(len(pairs.p))
+    ]
 
 
 def _row(row: Row) -> dict[str, Any]:
@@ -76,7 +101,7 @@ def _row(row: Row) -> dict[str, Any]:
         "kind": row.card["kind"],
         "status": row.run.status,
         "failures": row.failures,
-        "scores": {name: _number(value) for name, value in row.scores.items()},
+        "scores": _scores(row.scores),
         "key": row.run.key,
         "parameters": info.get("parameters", {}),
         "seed": info.get("seed"),
@@ -86,6 +111,10 @@ def _row(row: Row) -> dict[str, Any]:
         "machine": info.get("machine", {}),
         "finished": info.get("finished"),
     }
+
+
+def _scores(scores: Mapping[str, Any]) -> dict[str, float | int | None]:
+    return {name: _number(value) for name, value in scores.items()}
 
 
 def _number(value: Any) -> float | int | None:

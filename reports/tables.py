@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from reports.columns import one_line, significant
 from reports.published import Shown, published
-from reports.rows import Row
+from reports.rows import CeilingRow, Row
 from reports.sections import Section
 
 CSV_COLUMNS = (
@@ -40,6 +40,13 @@ CSV_COLUMNS = (
     "bytes_saved",
     "ms_per_picture",
     "limited",
+    "best_group",
+    "mean_rank",
+    "to_ceiling",
+    "psnr_plcc_control",
+    "psnr_srcc_control",
+    "psnr_partial_plcc",
+    "psnr_partial_srcc",
 )
 
 PUBLISHED_COLUMNS = (
@@ -65,12 +72,12 @@ PUBLISHED_COLUMNS = (
 
 
 def leaderboard_csv(sections: Sequence[Section]) -> str:
-    """One row a run, columns `CSV_COLUMNS`, 6 significant digits, levels in the codec's unit, undefined = empty."""
+    """One row a run and one for each human ceiling, columns `CSV_COLUMNS`, 6 significant digits, levels in the codec's unit, undefined = empty."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for section in sections:
-        for row in section.rows:
+        for row in section.table_rows:
             writer.writerow(_csv_values(section, row))
     return stream.getvalue()
 
@@ -133,11 +140,11 @@ def _section_values(section: Section) -> dict[str, str]:
     }
 
 
-def _csv_values(section: Section, row: Row) -> list[str]:
+def _csv_values(section: Section, row: Row | CeilingRow) -> list[str]:
     told = {
         **_section_values(section),
         "codec": section.dataset.codec,
         "predictor": row.predictor,
-        "kind": str(row.card["kind"]),
+        "kind": row.kind,
     }
-    return [told[name] if name in told else significant(row.scores[name]) for name in CSV_COLUMNS]
+    return [told[name] if name in told else significant(row.scores.get(name)) for name in CSV_COLUMNS]

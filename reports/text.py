@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from protocols.store import StoredRun
 from reports.columns import COLUMNS, interval, mark, one_line
-from reports.rows import Row
+from reports.rows import CeilingRow, Row
 from reports.sections import Section, sections_of
 
 
@@ -24,16 +24,17 @@ def _section_text(section: Section) -> str:
     head = ["predictor", "n", "failed"]
     for column in brief:
         head += [column.brief.format(unit=section.unit)] + (["[95 %]"] if column.name == "mae" else [])
-    table = [head, *(_cells(row) for row in section.rows)]
+    table = [head, *(_cells(row) for row in section.table_rows)]
     widths = [max(len(line[index]) for line in table) for index in range(len(head))]
     lines = [_aligned(line, widths) for line in table]
     lines.insert(1, "-" * max(map(len, lines)))
     failed = [f"  failed: {row.predictor}: {one_line(text)}" for row in section.rows for text in row.failures]
+    said = [f"  {one_line(text)}" for text in section.findings]
     counts = f"{section.pictures} pictures of {section.sources} sources"
-    return "\n".join([one_line(section.title), counts, "", *lines, *failed])
+    return "\n".join([one_line(section.title), counts, "", *lines, *failed, *said])
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: Row | CeilingRow) -> list[str]:
     name = row.predictor + (f" ({mark(row)})" if mark(row) else "")
     cells = [one_line(name), str(row.scores["n"]), str(row.scores["failed"])]
     for column in COLUMNS:
