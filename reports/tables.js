@@ -2,9 +2,10 @@
 "use strict";
 for (const box of document.querySelectorAll("[data-table]")) {
   const buttons = [...box.querySelectorAll("thead button.sort")];
-  const search = box.querySelector(".filter");
+  const filter = box.querySelector(".filter");
   const list = new List(box, {
     listClass: "rows",
+    searchClass: "-", // it would listen for keys alone, and miss what is pasted or cleared
     page: Number.MAX_SAFE_INTEGER,
     valueNames: buttons.map((button) => ({ name: button.dataset.sort, attr: "data-value" })),
     searchColumns: box.dataset.table.split(" "),
@@ -25,8 +26,9 @@ for (const box of document.querySelectorAll("[data-table]")) {
     }
   };
   const count = box.querySelector(".shown");
+  list.on("searchComplete", remember);
+  list.on("filterComplete", remember);
   list.on("updated", () => {
-    remember();
     if (count) count.textContent = `${list.matchingItems.length} of ${list.items.length} rows`;
   });
   for (const choice of box.querySelectorAll("select[data-column]")) {
@@ -36,7 +38,10 @@ for (const box of document.querySelectorAll("[data-table]")) {
     });
   }
   remember();
-  if (search) search.hidden = false;
+  for (const field of box.querySelectorAll("input.search")) {
+    field.addEventListener("input", () => list.search(field.value));
+  }
+  if (filter) filter.hidden = false;
 }
 // Numbers by size, other texts by the reader's alphabet; rows without a value stay last in either order.
 function compare(one, other, options) {

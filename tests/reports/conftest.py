@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datasets.dataset import OpenOptions, open_dataset
 from protocols.store import COLUMNS, Identity, Store, StoredRun
 
 QF = np.arange(1, 101)
@@ -130,3 +132,26 @@ def store_run() -> MakeRun:
         return Store(results).write(_info(identity, frame, info or {}), frame)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def demo_results(tmp_path_factory, store_run) -> Path:
+    """Stored runs on the real demo set's pictures, two truths, predictions simulated; one predictor failed in part."""
+    dataset = open_dataset("demo")
+    results = tmp_path_factory.mktemp("demo") / "results"
+    facts = {"redistributable": True, "root": None, "options": dataclasses.asdict(OpenOptions())}
+    parts = {"key_parts": {"data": dataset.manifest.sha256}, "decoder": dataset.codec.library()}
+    named = {
+        "picture": [picture.name for picture in dataset.pictures],
+        "source": [picture.source for picture in dataset.pictures],
+    }
+    for truth in ("mean", "median"):
+        for predictor in ("constant", "psnr", "chou1995", "x-<b>y</b>"):
+            count = len(dataset.pictures)
+            run = store_run(results, predictor, truth=truth, pictures=count, info={"dataset": facts, **parts})
+            frame = run.predictions.assign(**named)
+            if predictor == "psnr":
+                frame.loc[frame.index[-2:], "predicted_level"] = np.nan
+                frame.loc[frame.index[-2:], "error"] = "ValueError: no <edges>"
+            Store(results).write(run.info, frame)
+    return results

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from protocols.store import Store
+from reports.cards import methods
 from reports.figures import draw_figures
-from reports.page import methods, page
+from reports.links import predictor_page
+from reports.page import page
+from reports.page_figures import PageFigures
 from reports.sections import sections_of
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
@@ -47,7 +50,7 @@ class _Parsed(HTMLParser):
 
 def _page(results: Path) -> str:
     sections = sections_of(Store(results).current_runs())
-    return page(sections, draw_figures(sections, quiet=True))
+    return page(sections, PageFigures(draw_figures(sections, quiet=True)))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,7 @@ def test_markup_from_a_run_shows_as_text(tmp_path, store_run):
     html = _page(tmp_path)
     parsed = _Parsed(html)
     assert "alert(1)" in parsed.text
-    assert len(parsed.all("script")) == 1
+    assert len(parsed.all("script")) == 2
     assert all((image["src"] or "").startswith("data:") for image in parsed.all("img"))
     assert not any("onerror" in attributes for _, attributes in parsed.tags)
     assert "<b>QF" not in html
@@ -101,18 +104,23 @@ def test_nothing_is_fetched(html):
     assert "@import" not in styles
     (policy,) = (meta["content"] or "" for meta in parsed.all("meta") if meta.get("http-equiv"))
     assert "default-src 'none'" in policy
-    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL).group(1)
-    assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy
+    inlined = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", html, re.DOTALL)
+    assert len(inlined) == 3
+    for text in inlined:
+        assert f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" in policy
+    assert "unsafe" not in policy
 
 
 def test_ids_are_unique_and_links_lead_somewhere(html):
     parsed = _Parsed(html)
     ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    files = {"leaderboard.csv", "leaderboard.md", "leaderboard.tex", "published.csv"}
+    files = {"leaderboard.csv", "leaderboard.md", "leaderboard.tex", "published.csv", "report.json", "references.bib"}
+    files |= {predictor_page(name) for name in ("constant", "chou1995", "broken")}
     for link in parsed.all("a"):
         href = link["href"] or ""
-        assert href in files or (href.startswith("#") and href[1:] in ids), href
+        is_card = href.startswith(("methods/", "datasets/")) and href.endswith(".html")
+        assert href in files or is_card or (href.startswith("#") and href[1:] in ids), href
 
 
 def test_every_picture_has_a_text(html):
@@ -129,10 +137,10 @@ def test_sections_say_what_they_are(html):
     assert "No figures: no PSNR is known" in text
 
 
-def test_failures_and_cards_are_shown(html):
+def test_failures_and_methods_are_shown(html):
     text = _Parsed(html).text
     assert "no edges in a flat picture (24 of 24 pictures, first astronaut-000)" in text
-    assert "Borders are reflected." in text
+    assert "The method chou1995" in text
 
 
 def test_tables_are_sorted_by_mae_and_have_headings(html):
