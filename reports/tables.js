@@ -1,14 +1,14 @@
 // Ties List.js to the tables of a page: sorting by heading, a search field, and a choice of kind.
 "use strict";
-for (const box of document.querySelectorAll("[data-table]")) {
+for (const box of document.querySelectorAll("[data-table]")) tie(box);
+
+function tie(box) {
   const buttons = [...box.querySelectorAll("thead button.sort")];
-  const filter = box.querySelector(".filter");
   const list = new List(box, {
     listClass: "rows",
-    searchClass: "-", // it would listen for keys alone, and miss what is pasted or cleared
+    searchClass: "-", // its search finds no name with a hyphen or a point: 2.3.1 escapes them as for a pattern
     page: Number.MAX_SAFE_INTEGER,
     valueNames: buttons.map((button) => ({ name: button.dataset.sort, attr: "data-value" })),
-    searchColumns: box.dataset.table.split(" "),
     sortFunction: compare,
   });
   list.on("sortComplete", () => {
@@ -25,24 +25,34 @@ for (const box of document.querySelectorAll("[data-table]")) {
       if (order) button.classList.add(order === "ascending" ? "asc" : "desc");
     }
   };
-  const count = box.querySelector(".shown");
-  list.on("searchComplete", remember);
   list.on("filterComplete", remember);
-  list.on("updated", () => {
-    if (count) count.textContent = `${list.matchingItems.length} of ${list.items.length} rows`;
-  });
-  for (const choice of box.querySelectorAll("select[data-column]")) {
-    choice.addEventListener("change", () => {
-      const column = choice.dataset.column;
-      list.filter(choice.value === "" ? undefined : (item) => item.values()[column] === choice.value);
-    });
-  }
   remember();
-  for (const field of box.querySelectorAll("input.search")) {
-    field.addEventListener("input", () => list.search(field.value));
-  }
-  if (filter) filter.hidden = false;
+  filter(box, list);
 }
+
+// A row stays where every word stands in one of the columns named for it, and its kind is the chosen one.
+function filter(box, list) {
+  const bar = box.querySelector(".filter");
+  if (!bar) return;
+  const field = bar.querySelector("input.search");
+  const choices = [...bar.querySelectorAll("select[data-column]")];
+  const columns = box.dataset.table.split(" ");
+  const apply = () => {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    list.filter((item) => {
+      const values = item.values();
+      const cells = columns.map((column) => (values[column] ?? "").toLowerCase());
+      return (
+        choices.every((choice) => choice.value === "" || values[choice.dataset.column] === choice.value) &&
+        words.every((word) => cells.some((cell) => cell.includes(word)))
+      );
+    });
+    bar.querySelector(".shown").textContent = `${list.matchingItems.length} of ${list.items.length} rows`;
+  };
+  for (const control of [field, ...choices]) control.addEventListener("input", apply);
+  bar.hidden = false;
+}
+
 // Numbers by size, other texts by the reader's alphabet; rows without a value stay last in either order.
 function compare(one, other, options) {
   const [a, b] = [one, other].map((item) => item.values()[options.valueName] ?? "");
