@@ -18,6 +18,8 @@ from reports.names import safe_name, section_name
 from reports.published import has_published, published
 from reports.rows import CeilingRow, Row
 from reports.sections import Section
+from reports.statistics_tables import truth_notes, truth_table
+from reports.truths_compared import truth_rankings
 
 _FOLDER = Path(__file__).parent
 
@@ -68,11 +70,14 @@ def page(sections: Sequence[Section], figures: Mapping[str, bytes]) -> str:
         run_figures=RUN_FIGURES,
         run_images=lambda kind, section: _run_images(kind, section, figures),
         published=published,
+        truth_table=truth_table,
+        truth_notes=truth_notes,
     )
     return environment.get_template("page.html.j2").render(
         sections=sections,
         methods=methods(sections),
         has_published=has_published(sections),
+        truth_rankings=truth_rankings(sections),
         how_to_read=HOW_TO_READ,
         style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
         script=script,
