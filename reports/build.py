@@ -20,13 +20,16 @@ from reports.pages import DEFAULT_PICTURES, USUAL_CHOICE, PictureChoice, pages
 from reports.published import has_published
 from reports.report_json import report_json
 from reports.sections import sections_of
+from reports.statistics_tables import pairs_csv, truths_csv
 from reports.tables import leaderboard_csv, published_csv
+from reports.truths_compared import truth_rankings
 
 EXAMPLES = """\
 examples:
   python -m reports.build
       results/ -> report/: leaderboard.csv, .md, .tex, report.json, references.bib, figures/ and index.html,
       which opens offline, with pages for predictors, methods, data sets and pictures;
+      pairs.csv says which differences are more than chance, truths.csv how the ranking changes with the truth;
       published.csv too where the methods' papers give numbers on these data sets
   python -m reports.build --results ~/runs --out ~/public/jnd
       other folders
@@ -62,6 +65,8 @@ def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool =
         "report.json": report_json(sections),
         "references.bib": references_bib(sections),
         "index.html": page(sections, images),
+        "pairs.csv": pairs_csv(sections),
+        **({"truths.csv": truths_csv(sections)} if truth_rankings(sections) else {}),
         **({"published.csv": published_csv(sections)} if has_published(sections) else {}),
     }
     encoded = {name: text.encode("utf-8") for name, text in texts.items()}

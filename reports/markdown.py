@@ -9,6 +9,8 @@ from reports.columns import COLUMNS, HOW_TO_READ, Column, interval, mark, one_li
 from reports.published import PublishedNumbers, Shown, published
 from reports.rows import CeilingRow, Row
 from reports.sections import Section
+from reports.statistics_tables import truth_notes, truth_table
+from reports.truths_compared import TruthRanking, truth_rankings
 
 
 def leaderboard_markdown(sections: Sequence[Section]) -> str:
@@ -31,7 +33,17 @@ def leaderboard_markdown(sections: Sequence[Section]) -> str:
         parts += ["\n".join(lines) for lines in (said, notes, failed) if lines]
         for heading, block in numbers.blocks():
             parts += [f"{heading}:", "\n".join(_published_line(shown) for shown in block)]
+    parts += [_truths(ranking) for ranking in truth_rankings(sections)]
     return "\n\n".join(parts) + "\n"
+
+
+def _truths(ranking: TruthRanking) -> str:
+    heads, cells = truth_table(ranking)
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    table = [_pipes([markdown(head) for head in heads]), _pipes(rule)]
+    table += [_pipes([markdown(cell) for cell in line]) for line in cells]
+    notes = "\n".join(f"- {markdown(text)}" for text in truth_notes(ranking))
+    return "\n\n".join([f"## Truth next to truth: {markdown(ranking.title)}", "\n".join(table), notes])
 
 
 def _markdown_cells(section: Section, row: Row | CeilingRow, numbers: PublishedNumbers) -> list[str]:

@@ -15,6 +15,8 @@ from reports.page_figures import PageFigures
 from reports.published import has_published, published
 from reports.rows import CeilingRow, Row
 from reports.sections import Section
+from reports.statistics_tables import truth_notes, truth_table
+from reports.truths_compared import truth_rankings
 
 MOST_RUN_FIGURES = 12
 """Rows whose own figures stand in the index, best first: all 40 would make it tens of megabytes to open."""
@@ -31,6 +33,7 @@ def page(sections: Sequence[Section], images: PageFigures) -> str:
         sections=sections,
         methods=methods(sections),
         has_published=has_published(sections),
+        truth_rankings=truth_rankings(sections),
         how_to_read=HOW_TO_READ,
         bar=interval_bar,
         groups=column_groups(),
@@ -39,6 +42,8 @@ def page(sections: Sequence[Section], images: PageFigures) -> str:
         run_images=lambda kind, section: _run_images(kind, section, images),
         most_run_figures=MOST_RUN_FIGURES,
         published=published,
+        truth_table=truth_table,
+        truth_notes=truth_notes,
     )
 
 

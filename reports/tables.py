@@ -72,7 +72,10 @@ PUBLISHED_COLUMNS = (
 
 
 def leaderboard_csv(sections: Sequence[Section]) -> str:
-    """One row a run and one for each human ceiling, columns `CSV_COLUMNS`, 6 significant digits, levels in the codec's unit, undefined = empty."""
+    """One row a run and one for each human ceiling, columns `CSV_COLUMNS`, 6 significant digits.
+
+    Levels are in the codec's unit; what is undefined is empty.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
@@ -94,7 +97,7 @@ def published_csv(sections: Sequence[Section]) -> str:
     for section in sections:
         numbers = published(section)
         for shown in (*numbers.beside, *numbers.listed):
-            told = {**_section_values(section), **_published_values(shown)}
+            told = {**section_values(section), **_published_values(shown)}
             writer.writerows({**told, **measured} for measured in _measured_values(shown) or [{}])
     return stream.getvalue()
 
@@ -128,7 +131,8 @@ def _measured_values(shown: Shown) -> list[dict[str, str]]:
     ]
 
 
-def _section_values(section: Section) -> dict[str, str]:
+def section_values(section: Section) -> dict[str, str]:
+    """What every row of a section says of it, by column."""
     identity = section.identity
     state = f", data state {section.state}" if section.state else ""
     return {
@@ -142,7 +146,7 @@ def _section_values(section: Section) -> dict[str, str]:
 
 def _csv_values(section: Section, row: Row | CeilingRow) -> list[str]:
     told = {
-        **_section_values(section),
+        **section_values(section),
         "codec": section.dataset.codec,
         "predictor": row.predictor,
         "kind": row.kind,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from protocols.store import StoredRun
 from reports.columns import COLUMNS, interval, mark, one_line
@@ -10,13 +12,14 @@ from reports.rows import CeilingRow, Row
 from reports.sections import Section, sections_of
 
 
-def leaderboard_text(runs: Iterable[StoredRun]) -> str:
+def leaderboard_text(runs: Iterable[StoredRun], results: Path | None = None) -> str:
     """A table for each section, best row first.
 
     :param runs: stored runs; those of different data sets, folds, truths, JNDs or limits get tables of their own.
+    :param results: their folder; None leaves out the human ceiling.
     :raises DataError: where a run's files are damaged.
     """
-    return "\n\n".join(_section_text(section) for section in sections_of(runs))
+    return "\n\n".join(_section_text(section) for section in sections_of(runs, results))
 
 
 def _section_text(section: Section) -> str:
@@ -29,9 +32,9 @@ def _section_text(section: Section) -> str:
     lines = [_aligned(line, widths) for line in table]
     lines.insert(1, "-" * max(map(len, lines)))
     failed = [f"  failed: {row.predictor}: {one_line(text)}" for row in section.rows for text in row.failures]
-    said = [f"  {one_line(text)}" for text in section.findings]
+    said = [line for text in section.findings for line in textwrap.wrap(one_line(text), 116)]
     counts = f"{section.pictures} pictures of {section.sources} sources"
-    return "\n".join([one_line(section.title), counts, "", *lines, *failed, *said])
+    return "\n".join([one_line(section.title), counts, "", *lines, *failed, "", *(f"  {line}" for line in said)])
 
 
 def _cells(row: Row | CeilingRow) -> list[str]:
