@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -190,7 +190,9 @@ def _draws(sources: tuple[str, ...]) -> np.ndarray:
     """How often each source is drawn in each resample, shape (draws, sources)."""
     digest = hashlib.sha256("\n".join(sources).encode()).digest()
     generator = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    return generator.multinomial(len(sources), np.full(len(sources), 1 / len(sources)), size=BOOTSTRAP_DRAWS)
+    return generator.multinomial(len(sources), np.full(len(sources), 1 / len(sources)), size=BOOTSTRAP_DRAWS).astype(
+        float
+    )
 
 
 def mae_interval(predictions: pd.DataFrame, *, share: float = 0.95) -> tuple[float | None, float | None]:
@@ -200,12 +202,22 @@ def mae_interval(predictions: pd.DataFrame, *, share: float = 0.95) -> tuple[flo
 
     :returns: low and high in levels; None where there are fewer than two sources.
     """
-    names, place = np.unique(predictions["source"].to_numpy(dtype=str), return_inverse=True)
+    return source_interval(np.abs(_error(predictions)), predictions["source"].to_numpy(dtype=str), share=share)
+
+
+def source_interval(
+    errors: np.ndarray, sources: Sequence[str] | np.ndarray, *, share: float = 0.95
+) -> tuple[float | None, float | None]:
+    """Percentile bootstrap interval of a mean over pictures, resampling sources.
+
+    :param errors: of each picture, shape (pictures,).
+    :param sources: of each picture.
+    :returns: low and high in the errors' unit; None where there are fewer than two sources.
+    """
+    names, place = np.unique(np.asarray(sources, dtype=str), return_inverse=True)
     if len(names) < 2:
         return None, None
-    counts = np.bincount(place)
-    totals = np.bincount(place, weights=np.abs(_error(predictions)))
     draws = _draws(tuple(names.tolist()))
-    means = (draws @ totals) / (draws @ counts)
+    means = (draws @ np.bincount(place, weights=errors)) / (draws @ np.bincount(place).astype(float))
     low, high = np.quantile(means, [(1 - share) / 2, (1 + share) / 2])
     return float(low), float(high)
