@@ -1,6 +1,6 @@
 """Which figures there are and what their files are called.
 
-A new figure is one function in `run_figures.py` or `section_figures.py` and one record here.
+A new figure is one function in a `*_figures.py` and one record here.
 """
 
 from __future__ import annotations
@@ -11,14 +11,31 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from datasets.commands import progress
+from reports.content_figures import describe_content, error_by_content
 from reports.drawing import png_and_svg, styled
+from reports.frames import Frame
 from reports.names import safe_name, section_name
+from reports.rank_figures import critical_difference, describe_difference, describe_ranks, ranks_between_truths
 from reports.rows import Row
-from reports.run_figures import describe_errors, describe_psnr, error_histogram, psnr_scatter
+from reports.run_figures import (
+    describe_errors,
+    describe_levels,
+    describe_psnr,
+    error_frame,
+    fill_errors,
+    fill_levels,
+    fill_psnr,
+    level_frame,
+    psnr_frame,
+)
 from reports.section_figures import describe_mae, mae_dots
 from reports.sections import Section
+from reports.sur_figures import describe_calibration, describe_sur, sur_calibration, sur_curves
+from reports.use_figures import cost_front, describe_cost, describe_saving, saving_and_noticing
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -29,7 +46,8 @@ class RunFigure:
     :param name: of its files, `<section>/<name>-<predictor>`.
     :param heading: over the figures of a section.
     :param reading: how to read them, for the page.
-    :param draw: None where the run has nothing to draw.
+    :param frame: what all runs of a section share; None where there is nothing to draw for any.
+    :param fill: adds a run's artists to the frame's figure and axes and returns them; none where there is nothing.
     :param describe: what a figure shows, for those who cannot see it.
     :param missing: why there may be none.
     """
@@ -37,18 +55,36 @@ class RunFigure:
     name: str
     heading: str
     reading: str
-    draw: Callable[[Section, Row], Figure | None]
+    frame: Callable[[Section], Frame | None]
+    fill: Callable[[Section, Row, Figure, Axes], list[Artist]]
     describe: Callable[[Section, Row], str]
     missing: str
 
 
 @dataclass(frozen=True)
 class SectionFigure:
-    """A figure of a whole section; fields as `RunFigure`."""
+    """A figure of a whole section; fields as `RunFigure`.
+
+    :param draw: None where the section has nothing to draw.
+    """
 
     name: str
-    draw: Callable[[Section], Figure]
+    heading: str
+    reading: str
+    draw: Callable[[Section], Figure | None]
     describe: Callable[[Section], str]
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class TruthFigure:
+    """A figure of sections that differ in their truth alone, two or more; fields as `SectionFigure`."""
+
+    name: str
+    heading: str
+    reading: str
+    draw: Callable[[Sequence[Section]], Figure | None]
+    describe: Callable[[Sequence[Section]], str]
 
 
 RUN_FIGURES = (
@@ -57,8 +93,19 @@ RUN_FIGURES = (
         "Errors",
         "How far off each picture was; bins and axes are the same for all predictors. Dashed: 5 levels off. Errors "
         "far outside those of the better methods are counted at the edge.",
-        error_histogram,
+        error_frame,
+        fill_errors,
         describe_errors,
+        "no picture was predicted",
+    ),
+    RunFigure(
+        "levels",
+        "Predicted against true level",
+        "On the diagonal, the prediction is right. The dotted line is the constant's level: points that only scatter "
+        "about it say nothing of a picture.",
+        level_frame,
+        fill_levels,
+        describe_levels,
         "no picture was predicted",
     ),
     RunFigure(
@@ -66,25 +113,88 @@ RUN_FIGURES = (
         "PSNR at the JND",
         "On the diagonal, the prediction costs as many dB as the truth. Content alone spreads the points along it, so "
         "a correlation means nothing until it exceeds the constant's.",
-        psnr_scatter,
+        psnr_frame,
+        fill_psnr,
         describe_psnr,
         "no PSNR is known (the root holds labels only, or no picture was predicted)",
     ),
 )
-SECTION_FIGURES = (SectionFigure("mae", mae_dots, describe_mae),)
+_NO_TABLE = "the runs are of an older form, without a table of the pictures"
+SECTION_FIGURES = (
+    SectionFigure(
+        "mae", "MAE", "Each predictor's mean absolute error with its interval over sources.", mae_dots, describe_mae
+    ),
+    SectionFigure(
+        "difference",
+        "Critical difference",
+        "Mean ranks over the pictures; a bar joins predictors whose ranks do not differ by more than chance.",
+        critical_difference,
+        describe_difference,
+        "fewer than three predictors answered for every picture",
+    ),
+    SectionFigure(
+        "cost",
+        "MAE against time",
+        "Lower is better, further left is faster. The step line joins what nothing else beats in both.",
+        cost_front,
+        describe_cost,
+        "no time was taken",
+    ),
+    SectionFigure(
+        "saving",
+        "Bytes saved against people who notice",
+        "Further up saves more, further left disturbs fewer. Only what lies above the line of fixed levels is better "
+        "than giving every picture one and the same level.",
+        saving_and_noticing,
+        describe_saving,
+        f"no sizes are known, or {_NO_TABLE}",
+    ),
+    SectionFigure(
+        "content",
+        "Error by content",
+        "Each point is a fifth of the pictures: which content each predictor fails on.",
+        error_by_content,
+        describe_content,
+        _NO_TABLE,
+    ),
+    SectionFigure(
+        "sur",
+        "SUR curves",
+        "Share of people who see nothing, for a picture with a low, a middle and a high JND: the subjects' own steps, "
+        "the fitted curve, and the predicted ones.",
+        sur_curves,
+        describe_sur,
+        "no SUR curve is known",
+    ),
+    SectionFigure(
+        "calibration",
+        "Calibration of the predicted SUR",
+        "On the diagonal, as many people see nothing as was predicted. Numbers: pairs of picture and level in a bin.",
+        sur_calibration,
+        describe_calibration,
+        f"no predictor gave SUR curves, or {_NO_TABLE}",
+    ),
+)
+TRUTH_FIGURES = (
+    TruthFigure(
+        "ranks",
+        "Ranks under each truth",
+        "Lines that cross are predictors whose order depends on what 'the JND' means.",
+        ranks_between_truths,
+        describe_ranks,
+    ),
+)
 
 
 def draw_figures(sections: Sequence[Section], *, quiet: bool = False) -> dict[str, bytes]:
-    """Every figure's files by their path in the report; a run that has nothing to draw has none.
+    """Every figure's files by their path in the report; what has nothing to draw has none.
 
     :param quiet: shows no progress.
     """
     files: dict[str, bytes] = {}
     with styled():
-        for stem, draw in progress(list(_drawings(sections)), "figures", quiet=quiet):
-            figure = draw()
-            if figure is not None:
-                files.update({f"{stem}.{kind}": content for kind, content in png_and_svg(figure).items()})
+        for draw in progress(list(_drawings(sections)), "figures", quiet=quiet):
+            files.update(draw())
     return files
 
 
@@ -98,10 +208,49 @@ def run_stem(kind: RunFigure, section: Section, row: Row) -> str:
     return f"figures/{section_name(section)}/{kind.name}-{safe_name(row.predictor)}"
 
 
-def _drawings(sections: Sequence[Section]) -> Iterator[tuple[str, Callable[[], Figure | None]]]:
+def truth_stem(kind: TruthFigure, group: Sequence[Section]) -> str:
+    """Path of a figure over truths without its ending."""
+    first = group[0].identity
+    limit = f"-limit{first.limit}" if first.limit else ""
+    return f"figures/{kind.name}-{safe_name(f'{first.dataset}-{first.folds}-jnd{first.jnd}{limit}')}"
+
+
+def truth_groups(sections: Sequence[Section]) -> list[list[Section]]:
+    """Sections that differ in their truth alone, two or more each; of several data states, the largest."""
+    groups: dict[tuple[object, ...], list[Section]] = {}
     for section in sections:
-        for of_section in SECTION_FIGURES:
-            yield section_stem(of_section, section), partial(of_section.draw, section)
-        for row in section.rows:
-            for of_run in RUN_FIGURES:
-                yield run_stem(of_run, section, row), partial(of_run.draw, section, row)
+        identity = section.identity
+        if section.state <= 1:
+            key = (identity.dataset, identity.folds, identity.jnd, identity.limit)
+            groups.setdefault(key, []).append(section)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _drawings(sections: Sequence[Section]) -> Iterator[Callable[[], dict[str, bytes]]]:
+    for section in sections:
+        yield from (partial(_section_files, kind, section) for kind in SECTION_FIGURES)
+        yield from (partial(_run_files, kind, section) for kind in RUN_FIGURES)
+    for group in truth_groups(sections):
+        yield from (partial(_truth_files, kind, group) for kind in TRUTH_FIGURES)
+
+
+def _section_files(kind: SectionFigure, section: Section) -> dict[str, bytes]:
+    return _named(section_stem(kind, section), kind.draw(section))
+
+
+def _truth_files(kind: TruthFigure, group: Sequence[Section]) -> dict[str, bytes]:
+    return _named(truth_stem(kind, group), kind.draw(group))
+
+
+def _named(stem: str, figure: Figure | None) -> dict[str, bytes]:
+    return {} if figure is None else {f"{stem}.{kind}": content for kind, content in png_and_svg(figure).items()}
+
+
+def _run_files(kind: RunFigure, section: Section) -> dict[str, bytes]:
+    rows = [row for row in section.rows if not row.has_failed]
+    frame = kind.frame(section) if rows else None
+    files: dict[str, bytes] = {}
+    for row in rows if frame is not None else ():
+        made = frame.files(partial(kind.fill, section, row))
+        files.update({f"{run_stem(kind, section, row)}.{ending}": content for ending, content in made.items()})
+    return files
