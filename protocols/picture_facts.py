@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,9 +76,9 @@ def _colourfulness(rgb: np.ndarray) -> float:
     """Hasler & Suesstrunk, Measuring colourfulness in natural images, 2003: metric M3."""
     red, green, blue = (rgb[..., channel].astype(np.float32) for channel in range(3))
     opponents = (red - green, (red + green) / 2 - blue)
-    spread = np.hypot(*(float(plane.std(dtype=np.float64)) for plane in opponents))
-    mean = np.hypot(*(float(plane.mean(dtype=np.float64)) for plane in opponents))
-    return float(spread + 0.3 * mean)
+    spread = math.hypot(*(float(plane.std(dtype=np.float64)) for plane in opponents))
+    mean = math.hypot(*(float(plane.mean(dtype=np.float64)) for plane in opponents))
+    return spread + 0.3 * mean
 
 
 def table_name(key_parts: Mapping[str, Any]) -> str:
@@ -103,7 +104,8 @@ def write_pictures(path: Path, pictures: Sequence[Picture], found: Mapping[str, 
     before = _read(path)
     known: list[dict[str, Any]] = [] if before is None else before.to_dict("records")  # type: ignore[assignment]
     rows += [row for row in known if row["picture"] not in named]
-    table = pd.DataFrame(sorted(rows, key=lambda row: str(row["picture"])), columns=list(COLUMNS))
+    rows.sort(key=lambda row: str(row["picture"]))
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
     stream = io.BytesIO()
     table.to_parquet(stream, index=False, schema=_schema())
     try:

@@ -178,7 +178,7 @@ def _report(store: Store, runs: Sequence[StoredRun], out: Path, *, quiet: bool) 
 
     build(store.results, out, quiet=quiet)
     if not quiet:
-        print(leaderboard_text(runs))
+        print(leaderboard_text(runs, store.results))
         print(f"\nreport: {out / 'index.html'}   stored runs: {store.results}")
 
 

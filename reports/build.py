@@ -16,12 +16,15 @@ from reports.markdown import leaderboard_markdown
 from reports.page import page
 from reports.published import has_published
 from reports.sections import sections_of
+from reports.statistics_tables import pairs_csv, truths_csv
 from reports.tables import leaderboard_csv, published_csv
+from reports.truths_compared import truth_rankings
 
 EXAMPLES = """\
 examples:
   python -m reports.build
       results/ -> report/: leaderboard.csv, .md, .tex, figures/ and index.html, which opens offline;
+      pairs.csv says which differences are more than chance, truths.csv how the ranking changes with the truth;
       published.csv too where the methods' papers give numbers on these data sets
   python -m reports.build --results ~/runs --out ~/public/jnd
       other folders
@@ -51,6 +54,8 @@ def render(results: Path, *, quiet: bool = False) -> dict[str, bytes]:
         "leaderboard.md": leaderboard_markdown(sections),
         "leaderboard.tex": leaderboard_tex(sections),
         "index.html": page(sections, figures),
+        "pairs.csv": pairs_csv(sections),
+        **({"truths.csv": truths_csv(sections)} if truth_rankings(sections) else {}),
         **({"published.csv": published_csv(sections)} if has_published(sections) else {}),
     }
     return {**figures, **{name: text.encode("utf-8") for name, text in texts.items()}}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from protocols.scores import SCORES
-from reports.rows import Row
+from reports.comparison import MEANINGS
+from reports.rows import CeilingRow, Row
 
 HOW_TO_READ = (
     "Truth is a choice: it says which level counts as a picture's JND, and it moves numbers more than methods do, so "
@@ -31,6 +32,8 @@ class Column:
     :param digits: after the decimal point.
     :param percent: whether a share is written in per cent.
     :param brief: its heading in narrow tables; empty where they leave it out.
+    :param beside: another score that follows it in parentheses; empty for most.
+    :param flag: whether 1 is written as yes and 0 as nothing.
     """
 
     name: str
@@ -39,22 +42,33 @@ class Column:
     digits: int
     percent: bool = False
     brief: str = ""
+    beside: str = ""
+    flag: bool = False
 
     @property
     def meaning(self) -> str:
         """For people, with its unit."""
         return _MEANINGS[self.name]
 
-    def text(self, row: Row) -> str:
+    def text(self, row: Row | CeilingRow) -> str:
         """The number as written; empty where it is undefined."""
-        value = row.scores[self.name]
-        return "" if value is None else decimal(float(value) * (100 if self.percent else 1), self.digits)
+        text, beside = self._written(row.scores.get(self.name)), self._written(row.scores.get(self.beside))
+        return f"{text} ({beside})" if text and beside and not row.is_control else text
+
+    def _written(self, value: float | int | None) -> str:
+        if value is None:
+            return ""
+        if self.flag:
+            return "yes" if value else ""
+        return decimal(float(value) * (100 if self.percent else 1), self.digits)
 
 
-_MEANINGS = {record.name: record.meaning for record in SCORES}
+_MEANINGS = {**{record.name: record.meaning for record in SCORES}, **MEANINGS}
 
 COLUMNS = (
     Column("mae", "MAE ({unit})", "level error", 2, brief="MAE {unit}"),
+    Column("best_group", "not separable from the best", "level error", 0, brief="as the best", flag=True),
+    Column("to_ceiling", "way from constant to ceiling (%)", "level error", 0, percent=True, brief="to ceiling, %"),
     Column("rmse", "RMSE ({unit})", "level error", 2, brief="RMSE"),
     Column("bias", "bias ({unit})", "level error", 2, brief="bias"),
     Column("within_3", "within 3 {unit} (%)", "level error", 0, percent=True),
@@ -64,8 +78,10 @@ COLUMNS = (
     Column("srcc", "SRCC", "level correlation", 3, brief="SRCC"),
     Column("krcc", "KRCC", "level correlation", 3),
     Column("psnr_mae_db", "PSNR MAE (dB)", "PSNR at the JND", 2),
-    Column("psnr_plcc", "PSNR PLCC", "PSNR at the JND", 3),
-    Column("psnr_srcc", "PSNR SRCC", "PSNR at the JND", 3),
+    Column("psnr_plcc", "PSNR PLCC (constant's)", "PSNR at the JND", 3, beside="psnr_plcc_control"),
+    Column("psnr_srcc", "PSNR SRCC (constant's)", "PSNR at the JND", 3, beside="psnr_srcc_control"),
+    Column("psnr_partial_plcc", "PSNR PLCC, partial", "PSNR at the JND", 3),
+    Column("psnr_partial_srcc", "PSNR SRCC, partial", "PSNR at the JND", 3),
     Column("sur_mae", "SUR MAE", "SUR curve", 3, brief="SUR MAE"),
     Column("bhattacharyya", "Bhattach. distance", "SUR curve", 3),
     Column("bytes_saved", "bytes saved (%)", "use", 0, percent=True),
@@ -89,14 +105,16 @@ def significant(value: float | int | None) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def interval(row: Row) -> str:
+def interval(row: Row | CeilingRow) -> str:
     """The MAE's bootstrap interval, e.g. `[4.91, 6.30]`; empty where there is none."""
     low, high = row.scores["mae_low"], row.scores["mae_high"]
     return "" if low is None or high is None else f"[{decimal(low, 2)}, {decimal(high, 2)}]"
 
 
-def mark(row: Row) -> str:
+def mark(row: Row | CeilingRow) -> str:
     """What is said beside a predictor's name; empty for most."""
+    if row.is_ceiling:
+        return "ceiling"
     if row.has_failed:
         return "failed"
     if not row.is_whole:

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 
 from reports.columns import COLUMNS, Column, interval, mark, one_line
 from reports.published import PublishedNumbers, Shown, published
-from reports.rows import Row
+from reports.rows import CeilingRow, Row
 from reports.sections import Section
+from reports.statistics_tables import truth_notes, truth_table
+from reports.truths_compared import TruthRanking, truth_rankings
 
-_LEFT_OUT = ("krcc", "within_3", "within_10")
+_LEFT_OUT = ("krcc", "within_3", "within_10", "psnr_srcc", "psnr_partial_srcc")
 """Columns that a printed page has no room for, unless a published number stands beside them."""
 
 
 def leaderboard_tex(sections: Sequence[Section]) -> str:
     """A `table*` for each section; needs the package booktabs."""
     head = "% JND-Bench leaderboard. Needs \\usepackage{booktabs}; wide tables may need \\usepackage{rotating}.\n"
-    return head + "\n".join(_tex_table(section) for section in sections)
+    tables = [_tex_table(section) for section in sections]
+    return head + "\n".join([*tables, *map(_tex_truths, truth_rankings(sections))])
 
 
 def _tex_table(section: Section) -> str:
@@ -35,15 +38,20 @@ def _tex_table(section: Section) -> str:
         " & ".join(_stacked(head) for head in heads) + r" \\",
         r"\midrule",
         *(" & ".join(_tex_cells(section, row, columns, numbers)) + r" \\" for row in section.rows),
+        *([r"\midrule"] if section.ceilings else []),
+        *(" & ".join(_tex_cells(section, row, columns, numbers)) + r" \\" for row in section.ceilings),
         r"\bottomrule",
         r"\end{tabular}",
+        *_tex_lines(section.findings),
         *_tex_published(numbers),
         r"\end{table*}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _tex_cells(section: Section, row: Row, columns: Sequence[Column], numbers: PublishedNumbers) -> list[str]:
+def _tex_cells(
+    section: Section, row: Row | CeilingRow, columns: Sequence[Column], numbers: PublishedNumbers
+) -> list[str]:
     name = latex(row.predictor) + (rf" \textit{{({mark(row)})}}" if mark(row) else "")
     cells = [name, str(row.scores["n"]), str(row.scores["failed"])]
     for column in columns:
@@ -63,6 +71,30 @@ def _tex_number(shown: Shown, column: Column) -> str:
 
 def _tex_note(shown: Shown) -> str:
     return rf"\textsuperscript{{{shown.note}}}" if shown.note else ""
+
+
+def _tex_truths(ranking: TruthRanking) -> str:
+    heads, cells = truth_table(ranking)
+    lines = [
+        r"\begin{table*}",
+        r"\centering\scriptsize",
+        rf"\caption{{Truth next to truth. {latex(ranking.title)}.}}",
+        rf"\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
+        r"\toprule",
+        " & ".join(map(latex, heads)) + r" \\",
+        r"\midrule",
+        *(" & ".join(map(latex, line)) + r" \\" for line in cells),
+        r"\bottomrule",
+        r"\end{tabular}",
+        *_tex_lines(truth_notes(ranking)),
+        r"\end{table*}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _tex_lines(texts: Sequence[str]) -> list[str]:
+    lines = [rf"{latex(text)}\par" for text in texts]
+    return [r"\par\smallskip", r"\begin{minipage}{\textwidth}\raggedright", *lines, r"\end{minipage}"]
 
 
 def _tex_published(numbers: PublishedNumbers) -> list[str]:

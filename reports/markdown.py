@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from reports.columns import COLUMNS, HOW_TO_READ, Column, interval, mark, one_line
 from reports.published import PublishedNumbers, Shown, published
-from reports.rows import Row
+from reports.rows import CeilingRow, Row
 from reports.sections import Section
+from reports.statistics_tables import truth_notes, truth_table
+from reports.truths_compared import TruthRanking, truth_rankings
 
 
 def leaderboard_markdown(sections: Sequence[Section]) -> str:
@@ -21,21 +23,32 @@ def leaderboard_markdown(sections: Sequence[Section]) -> str:
             heading = column.heading.format(unit=section.unit)
             head += [heading, f"published {heading}"] if column.name in numbers.scores else [heading]
         table = [_pipes(head), _pipes(["---", "---", *["---:"] * (len(head) - 2)])]
-        table += [_pipes(_markdown_cells(section, row, numbers)) for row in section.rows]
+        table += [_pipes(_markdown_cells(section, row, numbers)) for row in section.table_rows]
         parts += [f"## {markdown(section.title)}", markdown(section.caption), "\n".join(table)]
         notes = [f"- {markdown(note)}" for note in section.notes]
         failed = [
             f"- Failed: {markdown(row.predictor)}: {_code(text)}" for row in section.rows for text in row.failures
         ]
-        parts += ["\n".join(lines) for lines in (notes, failed) if lines]
+        said = [f"- {markdown(text)}" for text in section.findings]
+        parts += ["\n".join(lines) for lines in (said, notes, failed) if lines]
         for heading, block in numbers.blocks():
             parts += [f"{heading}:", "\n".join(_published_line(shown) for shown in block)]
+    parts += [_truths(ranking) for ranking in truth_rankings(sections)]
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown_cells(section: Section, row: Row, numbers: PublishedNumbers) -> list[str]:
+def _truths(ranking: TruthRanking) -> str:
+    heads, cells = truth_table(ranking)
+    rule = ["---", *["---:"] * (len(heads) - 1)]
+    table = [_pipes([markdown(head) for head in heads]), _pipes(rule)]
+    table += [_pipes([markdown(cell) for cell in line]) for line in cells]
+    notes = "\n".join(f"- {markdown(text)}" for text in truth_notes(ranking))
+    return "\n\n".join([f"## Truth next to truth: {markdown(ranking.title)}", "\n".join(table), notes])
+
+
+def _markdown_cells(section: Section, row: Row | CeilingRow, numbers: PublishedNumbers) -> list[str]:
     name = markdown(row.predictor) + (f" *({mark(row)})*" if mark(row) else "")
-    cells = [name, markdown(str(row.card["kind"])), str(row.scores["n"]), str(row.scores["failed"])]
+    cells = [name, markdown(row.kind), str(row.scores["n"]), str(row.scores["failed"])]
     for column in COLUMNS:
         text = column.text(row)
         if column.name == "mae" and text:

@@ -16,8 +16,10 @@ from reports.drawing import for_page
 from reports.figures import RUN_FIGURES, SECTION_FIGURES, RunFigure, run_stem, section_stem
 from reports.names import safe_name, section_name
 from reports.published import has_published, published
-from reports.rows import Row
+from reports.rows import CeilingRow, Row
 from reports.sections import Section
+from reports.statistics_tables import truth_notes, truth_table
+from reports.truths_compared import truth_rankings
 
 _FOLDER = Path(__file__).parent
 
@@ -68,11 +70,14 @@ def page(sections: Sequence[Section], figures: Mapping[str, bytes]) -> str:
         run_figures=RUN_FIGURES,
         run_images=lambda kind, section: _run_images(kind, section, figures),
         published=published,
+        truth_table=truth_table,
+        truth_notes=truth_notes,
     )
     return environment.get_template("page.html.j2").render(
         sections=sections,
         methods=methods(sections),
         has_published=has_published(sections),
+        truth_rankings=truth_rankings(sections),
         how_to_read=HOW_TO_READ,
         style=(_FOLDER / "page.css").read_text(encoding="utf-8"),
         script=script,
@@ -106,7 +111,7 @@ class Bar:
     control: float | None
 
 
-def interval_bar(section: Section, row: Row) -> Bar | None:
+def interval_bar(section: Section, row: Row | CeilingRow) -> Bar | None:
     """Where to draw the MAE of a row; None where it has none."""
     mae, low, high = (row.scores[name] for name in ("mae", "mae_low", "mae_high"))
     if mae is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from protocols.scores import SCORES
 from reports.columns import COLUMNS, Column, significant
 from reports.published_facts import PublishedFacts, published_facts
-from reports.rows import SIMULATED, Row
+from reports.rows import SIMULATED, CeilingRow, Row
 from reports.sections import Section
 
 BESIDE = "Published, same data set, JND, truth and folds"
@@ -70,7 +70,7 @@ class PublishedNumbers:
         """Names of the scores whose column gets one of published numbers beside it."""
         return frozenset(shown.facts.score for shown in self.beside)
 
-    def at(self, row: Row, column: Column) -> list[Shown]:
+    def at(self, row: Row | CeilingRow, column: Column) -> list[Shown]:
         """What stands beside a measured number; mostly nothing."""
         return [shown for shown in self.beside if shown.facts.score == column.name and row in shown.rows]
 

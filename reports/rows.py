@@ -80,6 +80,16 @@ class Row:
         return self.predictor == CONTROL
 
     @property
+    def is_ceiling(self) -> bool:
+        """Whether this is no predictor but people."""
+        return False
+
+    @property
+    def kind(self) -> str:
+        """Of the method."""
+        return str(self.card["kind"])
+
+    @property
     def has_failed(self) -> bool:
         """Whether there is not one prediction."""
         return self.scores["mae"] is None
@@ -108,6 +118,25 @@ class Row:
         }
         causes.pop("", None)
         return list(causes.values()) or [str(self.run.info.get("error") or "no reason was recorded")]
+
+
+@dataclass(frozen=True)
+class CeilingRow:
+    """How well people predict the truth: shown beside the runs, never ranked among them.
+
+    :param predictor: the name in the table: see `protocols.ceiling`.
+    :param meaning: for people.
+    :param scores: as `Row.scores`; most are None.
+    """
+
+    predictor: str
+    meaning: str
+    scores: dict[str, float | int | None]
+    kind: str = "ceiling"
+    is_control: bool = False
+    is_ceiling: bool = True
+    has_failed: bool = False
+    is_whole: bool = True
 
 
 def dataset_facts(run: StoredRun) -> DatasetFacts:

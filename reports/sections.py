@@ -7,7 +7,7 @@ on the same pictures with the same true levels. Tables, figures and the page all
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,11 @@ import numpy as np
 from protocols.picture_facts import read_pictures
 from protocols.scores import score
 from protocols.store import Identity, StoredRun
-from reports.rows import CONTROL, DatasetFacts, Row, dataset_facts
+from reports.ceiling_rows import ceiling_rows
+from reports.comparison import Comparison, compare, with_section_scores
+from reports.findings import findings
+from reports.picture_psnr import curves_of
+from reports.rows import CONTROL, CeilingRow, DatasetFacts, Row, dataset_facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,14 +37,19 @@ class Section:
     :param identity: of any of its runs; all but the predictor is shared.
     :param rows: whole runs by MAE, then partly failed ones by MAE, then failed ones.
     :param state: 1, 2, ... where runs of the same identity were made from different data; 0 where they were not.
-    :param results: the folder of stored runs; None leaves out what only the pictures' table tells.
+    :param pictures_table: what is known of its pictures, columns `protocols.picture_facts.COLUMNS`, sorted by name;
+        None where no run names a table that is there and has them all.
+    :param ceilings: how well people do, for the foot of the table; none where that is not known.
+    :param comparison: which rows differ by more than chance; None where none has a prediction.
     """
 
     identity: Identity
     dataset: DatasetFacts
     rows: tuple[Row, ...]
     state: int = 0
-    results: Path | None = None
+    pictures_table: pd.DataFrame | None = field(default=None, compare=False, repr=False)
+    ceilings: tuple[CeilingRow, ...] = field(default=(), compare=False)
+    comparison: Comparison | None = field(default=None, compare=False, repr=False)
 
     @property
     def unit(self) -> str:
@@ -97,6 +106,11 @@ class Section:
         return list(dict.fromkeys(found))
 
     @property
+    def findings(self) -> list[str]:
+        """What the statistics say, in sentences."""
+        return findings(self)
+
+    @property
     def pictures(self) -> int:
         """How many pictures its runs were tested on."""
         return max(int(row.scores["n"] or 0) for row in self.rows)
@@ -106,20 +120,10 @@ class Section:
         """How many sources those pictures come from."""
         return max(row.run.predictions["source"].nunique() for row in self.rows)
 
-    @cached_property
-    def pictures_table(self) -> pd.DataFrame | None:
-        """What is known of the pictures themselves, columns `protocols.picture_facts.COLUMNS`, sorted by name.
-
-        None where no run names a table that is there and has all the section's pictures.
-        """
-        if self.results is None:
-            return None
-        names = set().union(*(row.run.predictions["picture"] for row in self.rows))
-        for row in self.rows:
-            table = read_pictures(self.results, row.run)
-            if table is not None and names and names <= set(table["picture"]):
-                return table[table["picture"].isin(names)].sort_values("picture", ignore_index=True)
-        return None
+    @property
+    def table_rows(self) -> tuple[Row | CeilingRow, ...]:
+        """What a table shows: the runs, then people."""
+        return (*self.rows, *self.ceilings)
 
     @property
     def control(self) -> Row | None:
@@ -131,9 +135,9 @@ class Section:
         """The smallest MAE of the runs in which no picture failed."""
         return min((float(row.scores["mae"] or 0) for row in self.rows if row.is_whole), default=None)
 
-    def is_best(self, row: Row) -> bool:
-        """Whether a row has the smallest MAE, alone or with others."""
-        return row.is_whole and row.scores["mae"] == self.best_mae
+    def is_best(self, row: Row | CeilingRow) -> bool:
+        """Whether a row is a run with the smallest MAE, alone or with others."""
+        return not row.is_ceiling and row.is_whole and row.scores["mae"] == self.best_mae
 
 
 def ordinal(jnd: int) -> str:
@@ -170,7 +174,22 @@ def sections_of(runs: Iterable[StoredRun], results: Path | None = None) -> list[
 
 def _section(runs: Sequence[StoredRun], state: int, results: Path | None) -> Section:
     rows = sorted((Row(run, score(run.predictions)) for run in runs), key=_rank)
-    return Section(runs[0].identity, dataset_facts(rows[0].run), tuple(rows), state, results)
+    identity, dataset = runs[0].identity, dataset_facts(rows[0].run)
+    table = None if results is None else _pictures_table(results, rows)
+    curves = curves_of(table, dataset)
+    ceilings = ceiling_rows(identity.truth, table, curves, dataset)
+    comparison = compare(rows, dataset)
+    told = with_section_scores(rows, comparison, ceilings, curves)
+    return Section(identity, dataset, tuple(told), state, table, ceilings, comparison)
+
+
+def _pictures_table(results: Path, rows: Sequence[Row]) -> pd.DataFrame | None:
+    names: set[str] = set().union(*(row.run.predictions["picture"] for row in rows))
+    for row in rows:
+        table = read_pictures(results, row.run)
+        if table is not None and names and names <= set(table["picture"]):
+            return table[table["picture"].isin(names)].sort_values("picture", ignore_index=True)
+    return None
 
 
 def _rank(row: Row) -> tuple[bool, bool, float, str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from reports.columns import one_line, significant
 from reports.published import Shown, published
-from reports.rows import Row
+from reports.rows import CeilingRow, Row
 from reports.sections import Section
 
 CSV_COLUMNS = (
@@ -40,6 +40,13 @@ CSV_COLUMNS = (
     "bytes_saved",
     "ms_per_picture",
     "limited",
+    "best_group",
+    "mean_rank",
+    "to_ceiling",
+    "psnr_plcc_control",
+    "psnr_srcc_control",
+    "psnr_partial_plcc",
+    "psnr_partial_srcc",
 )
 
 PUBLISHED_COLUMNS = (
@@ -65,12 +72,15 @@ PUBLISHED_COLUMNS = (
 
 
 def leaderboard_csv(sections: Sequence[Section]) -> str:
-    """One row a run, columns `CSV_COLUMNS`, 6 significant digits, levels in the codec's unit, undefined = empty."""
+    """One row a run and one for each human ceiling, columns `CSV_COLUMNS`, 6 significant digits.
+
+    Levels are in the codec's unit; what is undefined is empty.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for section in sections:
-        for row in section.rows:
+        for row in section.table_rows:
             writer.writerow(_csv_values(section, row))
     return stream.getvalue()
 
@@ -87,7 +97,7 @@ def published_csv(sections: Sequence[Section]) -> str:
     for section in sections:
         numbers = published(section)
         for shown in (*numbers.beside, *numbers.listed):
-            told = {**_section_values(section), **_published_values(shown)}
+            told = {**section_values(section), **_published_values(shown)}
             writer.writerows({**told, **measured} for measured in _measured_values(shown) or [{}])
     return stream.getvalue()
 
@@ -121,7 +131,8 @@ def _measured_values(shown: Shown) -> list[dict[str, str]]:
     ]
 
 
-def _section_values(section: Section) -> dict[str, str]:
+def section_values(section: Section) -> dict[str, str]:
+    """What every row of a section says of it, by column."""
     identity = section.identity
     state = f", data state {section.state}" if section.state else ""
     return {
@@ -133,11 +144,11 @@ def _section_values(section: Section) -> dict[str, str]:
     }
 
 
-def _csv_values(section: Section, row: Row) -> list[str]:
+def _csv_values(section: Section, row: Row | CeilingRow) -> list[str]:
     told = {
-        **_section_values(section),
+        **section_values(section),
         "codec": section.dataset.codec,
         "predictor": row.predictor,
-        "kind": str(row.card["kind"]),
+        "kind": row.kind,
     }
-    return [told[name] if name in told else significant(row.scores[name]) for name in CSV_COLUMNS]
+    return [told[name] if name in told else significant(row.scores.get(name)) for name in CSV_COLUMNS]

@@ -123,10 +123,13 @@ def store_run() -> MakeRun:
         seed: int = 7,
         pixels: bool = True,
         failing: int = 0,
+        each_a_source: bool = False,
         info: dict[str, Any] | None = None,
     ) -> StoredRun:
         identity = Identity(dataset, folds, truth, jnd, limit, predictor)
         frame = _frame(predictor, pictures, seed=seed, pixels=pixels, failing=failing, truth=truth)
+        if each_a_source:
+            frame["source"] = frame["picture"]
         return Store(results).write(_info(identity, frame, info or {}), frame)
 
     return make

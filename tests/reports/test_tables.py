@@ -22,7 +22,8 @@ from reports.tables import leaderboard_csv
 
 HEADER = (
     "dataset,codec,folds,truth,jnd,predictor,kind,n,failed,mae,mae_low,mae_high,rmse,bias,within_3,within_5,within_10,"
-    "plcc,srcc,krcc,psnr_mae_db,psnr_plcc,psnr_srcc,sur_mae,bhattacharyya,bytes_saved,ms_per_picture,limited"
+    "plcc,srcc,krcc,psnr_mae_db,psnr_plcc,psnr_srcc,sur_mae,bhattacharyya,bytes_saved,ms_per_picture,limited,"
+    "best_group,mean_rank,to_ceiling,psnr_plcc_control,psnr_srcc_control,psnr_partial_plcc,psnr_partial_srcc"
 )
 
 
@@ -132,15 +133,16 @@ def test_markdown_has_a_section_each_units_marks_and_errors(tmp_path, store_run)
     store_run(tmp_path, "constant", truth="sqf")
     text = leaderboard_markdown(_sections(tmp_path))
     headings = [line for line in text.splitlines() if line.startswith("## ")]
-    assert len(headings) == 2
+    assert len(headings) == 3, "two truths, and the truths side by side"
     assert all("simulated observers" in heading for heading in headings)
     assert "MAE (QF)" in text
     assert "| constant *(control)* |" in text
     assert re.search(r"\| chou1995 \| pixel \| 24 \| 0 \| \*\*\d+\.\d\d\*\* \[", text)
     assert "| broken *(failed)* | constant | 24 | 24 |  |" in text
     assert "no edges in a flat picture (24 of 24 pictures" in text
-    widths = {line.count("|") for line in text.splitlines() if line.startswith("|")}
-    assert len(widths) == 1
+    tables, truths = text.split("## Truth next to truth")
+    widths = [{line.count("|") for line in part.splitlines() if line.startswith("|")} for part in (tables, truths)]
+    assert list(map(len, widths)) == [1, 1]
 
 
 def test_bpg_levels_are_in_qp(tmp_path, store_run):
@@ -169,8 +171,8 @@ def test_latex_tables_are_balanced_and_bold_the_best(tmp_path, store_run):
         store_run(tmp_path, predictor)
         store_run(tmp_path, predictor, truth="sqf")
     text = leaderboard_tex(_sections(tmp_path))
-    assert text.count(r"\begin{table*}") == text.count(r"\end{table*}") == 2
-    assert text.count(r"\toprule") == text.count(r"\bottomrule") == 2
+    assert text.count(r"\begin{table*}") == text.count(r"\end{table*}") == 3, "two truths, and the truths side by side"
+    assert text.count(r"\toprule") == text.count(r"\bottomrule") == 3
     assert text.count(r"\textbf{") == 2
     for block in text.split(r"\begin{tabular}")[1:]:
         columns = block[: block.index("\n")].count("r") + 1
