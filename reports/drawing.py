@@ -7,7 +7,7 @@ import io
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -151,16 +151,15 @@ def svg_bytes(figure: Figure, artists: Sequence[Artist]) -> bytes:
     width, height = figure.get_size_inches()
     figure.dpi = 72
     stream = io.StringIO()
-    inner = RendererSVG(
-        width * 72,
-        height * 72,
-        stream,
-        image_dpi=PNG_DPI,
-        metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")),
-    )
-    renderer = MixedModeRenderer(figure, width, height, PNG_DPI, inner)
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    inner = RendererSVG(width * 72, height * 72, stream, image_dpi=PNG_DPI, metadata=nothing)
+    # It is not declared to be one, but hands on whatever a renderer is asked for.
+    renderer: Any = MixedModeRenderer(figure, width, height, PNG_DPI, inner)
     for artist in artists:
         artist.draw(renderer)
+    if artists and artists[-1].get_rasterized():
+        # Otherwise it goes on until something that is not rasterised comes.
+        renderer.stop_rasterizing()
     renderer.finalize()
     return stream.getvalue().encode("utf-8")
 

@@ -6,13 +6,13 @@ A new figure is one function in a `*_figures.py` and one record here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from datasets.commands import progress
 from reports.content_figures import describe_content, error_by_content
 from reports.drawing import png_and_svg, styled
+from reports.drawing_pool import Draw, draw_all
 from reports.frames import Frame
 from reports.names import safe_name, section_name
 from reports.rank_figures import critical_difference, describe_difference, describe_ranks, ranks_between_truths
@@ -31,6 +31,7 @@ from reports.run_figures import (
 from reports.section_figures import describe_mae, mae_dots
 from reports.sections import Section
 from reports.sur_figures import describe_calibration, describe_sur, sur_calibration, sur_curves
+from reports.truths_compared import TruthRanking, truth_rankings
 from reports.use_figures import cost_front, describe_cost, describe_saving, saving_and_noticing
 
 if TYPE_CHECKING:
@@ -78,13 +79,13 @@ class SectionFigure:
 
 @dataclass(frozen=True)
 class TruthFigure:
-    """A figure of sections that differ in their truth alone, two or more; fields as `SectionFigure`."""
+    """A figure of how the order changes between truths; fields as `SectionFigure`."""
 
     name: str
     heading: str
     reading: str
-    draw: Callable[[Sequence[Section]], Figure | None]
-    describe: Callable[[Sequence[Section]], str]
+    draw: Callable[[TruthRanking], Figure | None]
+    describe: Callable[[TruthRanking], str]
 
 
 RUN_FIGURES = (
@@ -119,6 +120,7 @@ RUN_FIGURES = (
         "no PSNR is known (the root holds labels only, or no picture was predicted)",
     ),
 )
+_ROWS_WORTH_PROCESSES = 12
 _NO_TABLE = "the runs are of an older form, without a table of the pictures"
 SECTION_FIGURES = (
     SectionFigure(
@@ -191,11 +193,9 @@ def draw_figures(sections: Sequence[Section], *, quiet: bool = False) -> dict[st
 
     :param quiet: shows no progress.
     """
-    files: dict[str, bytes] = {}
+    many = sum(len(section.rows) for section in sections) >= _ROWS_WORTH_PROCESSES
     with styled():
-        for draw in progress(list(_drawings(sections)), "figures", quiet=quiet):
-            files.update(draw())
-    return files
+        return draw_all(list(_drawings(sections)), many=many, quiet=quiet)
 
 
 def section_stem(kind: SectionFigure, section: Section) -> str:
@@ -208,38 +208,30 @@ def run_stem(kind: RunFigure, section: Section, row: Row) -> str:
     return f"figures/{section_name(section)}/{kind.name}-{safe_name(row.predictor)}"
 
 
-def truth_stem(kind: TruthFigure, group: Sequence[Section]) -> str:
+def truth_stem(kind: TruthFigure, ranking: TruthRanking) -> str:
     """Path of a figure over truths without its ending."""
-    first = group[0].identity
-    limit = f"-limit{first.limit}" if first.limit else ""
-    return f"figures/{kind.name}-{safe_name(f'{first.dataset}-{first.folds}-jnd{first.jnd}{limit}')}"
+    section = ranking.sections[0]
+    truths = "-".join(ranking.truths)
+    same = replace(section, identity=replace(section.identity, truth=truths))
+    return f"figures/{kind.name}-{section_name(same)}"
 
 
-def truth_groups(sections: Sequence[Section]) -> list[list[Section]]:
-    """Sections that differ in their truth alone, two or more each; of several data states, the largest."""
-    groups: dict[tuple[object, ...], list[Section]] = {}
+def _drawings(sections: Sequence[Section]) -> Iterator[Draw]:
+    # The longest first, so that no process waits for another at the end.
     for section in sections:
-        identity = section.identity
-        if section.state <= 1:
-            key = (identity.dataset, identity.folds, identity.jnd, identity.limit)
-            groups.setdefault(key, []).append(section)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def _drawings(sections: Sequence[Section]) -> Iterator[Callable[[], dict[str, bytes]]]:
+        yield from (partial(_run_files, kind, section) for kind in RUN_FIGURES)
     for section in sections:
         yield from (partial(_section_files, kind, section) for kind in SECTION_FIGURES)
-        yield from (partial(_run_files, kind, section) for kind in RUN_FIGURES)
-    for group in truth_groups(sections):
-        yield from (partial(_truth_files, kind, group) for kind in TRUTH_FIGURES)
+    for ranking in truth_rankings(sections):
+        yield from (partial(_truth_files, kind, ranking) for kind in TRUTH_FIGURES)
 
 
 def _section_files(kind: SectionFigure, section: Section) -> dict[str, bytes]:
     return _named(section_stem(kind, section), kind.draw(section))
 
 
-def _truth_files(kind: TruthFigure, group: Sequence[Section]) -> dict[str, bytes]:
-    return _named(truth_stem(kind, group), kind.draw(group))
+def _truth_files(kind: TruthFigure, ranking: TruthRanking) -> dict[str, bytes]:
+    return _named(truth_stem(kind, ranking), kind.draw(ranking))
 
 
 def _named(stem: str, figure: Figure | None) -> dict[str, bytes]:
@@ -250,7 +242,9 @@ def _run_files(kind: RunFigure, section: Section) -> dict[str, bytes]:
     rows = [row for row in section.rows if not row.has_failed]
     frame = kind.frame(section) if rows else None
     files: dict[str, bytes] = {}
-    for row in rows if frame is not None else ():
+    if frame is None:
+        return files
+    for row in rows:
         made = frame.files(partial(kind.fill, section, row))
         files.update({f"{run_stem(kind, section, row)}.{ending}": content for ending, content in made.items()})
     return files

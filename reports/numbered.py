@@ -44,14 +44,18 @@ def list_height(count: int) -> float:
 
 def draw_points(axes: Axes, points: Sequence[Point]) -> None:
     """Draw points with numbers, and the list of their names right of the axes; limits and scales are set before."""
+    alike: dict[tuple[str, str], list[Point]] = {}
     for point in points:
-        face = ACCENT if point.marked else HOLLOW
         shape = "^" if point.beyond else "D" if point.control else "o"
+        alike.setdefault((shape, ACCENT if point.marked else HOLLOW), []).append(point)
+    for (shape, face), some in alike.items():
+        x, y = [point.x for point in some], [point.y for point in some]
         axes.plot(
-            point.x, point.y, shape, markersize=6, markerfacecolor=face, markeredgecolor=INK, clip_on=False, zorder=4
-        )
+            x, y, shape, linestyle="none", markersize=6, markerfacecolor=face, markeredgecolor=INK, clip_on=False,
+            zorder=4,
+        )  # fmt: skip
     _number(axes, points)
-    height_in = axes.get_position().height * axes.figure.get_size_inches()[1]
+    height_in = axes.bbox.height / axes.figure.dpi
     for place, point in enumerate(points):
         text = f"{place + 1:>2}  {shortened(point.name, _LETTERS)}"
         weight = "bold" if point.marked else "normal"
@@ -66,7 +70,7 @@ def _number(axes: Axes, points: Sequence[Point]) -> None:
     taken = [tuple(place) for place in places]
     box = axes.bbox.get_points() * 72 / axes.figure.dpi
     for number, place in enumerate(places, 1):
-        shifts = np.array(_AROUND) + (3, 3)
+        shifts = np.array(_AROUND) + 3
         spots = place + shifts
         room = np.hypot(*(spots[:, None] - np.array(taken)[None]).transpose(2, 0, 1)).min(axis=1)
         # Outside the axes stand titles and labels.

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.codec import Bpg, Codec, Jpeg
+from reports.picture_psnr import codec_of
 from reports.rows import Row
 from reports.sections import Section
-
-_CODECS: dict[str, type[Codec]] = {codec.name: codec for codec in (Jpeg, Bpg)}
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Observed:
 
 def observed(section: Section) -> Observed | None:
     """What is known of the subjects; None without a table of the pictures, or where one of them has no sample."""
-    table, codec = section.pictures_table, _CODECS.get(section.dataset.codec)
+    table, codec = section.pictures_table, codec_of(section.dataset)
     if table is None or codec is None or table.empty:
         return None
     lists = [np.asarray(values, dtype=float) for values in table["samples"]]
@@ -60,8 +58,7 @@ def observed(section: Section) -> Observed | None:
     samples = np.full((len(lists), max(map(len, lists))), np.nan)
     for place, values in enumerate(lists):
         samples[place, : len(values)] = values
-    made = codec()
-    return Observed(samples, {name: at for at, name in enumerate(table["picture"])}, made.levels, made.sign)
+    return Observed(samples, {name: at for at, name in enumerate(table["picture"])}, codec.levels, codec.sign)
 
 
 def predicted_curves(row: Row) -> tuple[list[str], np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from reports.drawing import ACCENT, GRID, HOLLOW, INK, MUTED, new_figure, shorte
 from reports.rows import CONTROL
 from reports.sections import Section
 from reports.shown import CONTROL_LOOK, LOOKS, section_title
+from reports.truths_compared import TruthRanking
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +50,7 @@ def critical_difference(section: Section) -> Figure | None:
         control = comparison.predictors[index] == CONTROL
         face = HOLLOW if control else ACCENT
         axes.plot(mean, place, "D" if control else "o", markerfacecolor=face, markeredgecolor=INK, markersize=5.5)
-        axes.text(1.015, place, f"{mean:.2f}", transform=axes.get_yaxis_transform(), fontsize=7.2, va="center")
+        axes.text(1.015, float(place), f"{mean:.2f}", transform=axes.get_yaxis_transform(), fontsize=7.2, va="center")
     _scale(axes, ranks, float(means[0]))
     room = 0.04 * max(float(np.ptp(means)), ranks.critical_difference, 0.5)
     high = max(float(means[-1]), float(means[0]) + ranks.critical_difference)
@@ -96,67 +97,60 @@ def _p(value: float) -> str:
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
 
 
-def places_under(group: Sequence[Section]) -> tuple[list[str], np.ndarray]:
-    """Predictors that have a score under every truth, in the first's order, and their places from 1.
+def places_under(ranking: TruthRanking) -> np.ndarray:
+    """A place of its own for each predictor under each truth, from 1; ties in the first truth's order.
 
-    :returns: names, and places of shape (truths, predictors).
+    :returns: shape (truths, predictors).
     """
-    orders = [[row.predictor for row in section.rows if not row.has_failed] for section in group]
-    names = [name for name in orders[0] if all(name in order for order in orders)]
-    kept = [[name for name in order if name in names] for order in orders]
-    return names, np.array([[order.index(name) + 1 for name in names] for order in kept])
+    return np.argsort(np.argsort(ranking.ranks, axis=1, kind="stable"), axis=1, kind="stable") + 1
 
 
-def agreement(places: np.ndarray) -> float | None:
-    """The smallest Kendall correlation of the order between two truths; None for fewer than two predictors."""
-    from scipy.stats import kendalltau
-
-    count, predictors = places.shape
-    if predictors < 2:
-        return None
-    pairs = [(a, b) for a in range(count) for b in range(a)]
-    return min(float(kendalltau(places[a], places[b]).statistic) for a, b in pairs)
-
-
-def ranks_between_truths(group: Sequence[Section]) -> Figure | None:
-    """Each predictor's place in the table under each truth; those that move most have lines of their own."""
-    names, places = places_under(group)
+def ranks_between_truths(ranking: TruthRanking) -> Figure | None:
+    """Each predictor's rank under each truth; those that move most have lines of their own."""
+    names, places = ranking.predictors, places_under(ranking)
     if len(names) < 2:
         return None
-    moved = np.ptp(places, axis=0)
-    movers = [int(i) for i in np.argsort(-moved, kind="stable")[: len(LOOKS)] if moved[i] and names[i] != CONTROL]
-    tau = agreement(places)
-    told = f"order by MAE of the {len(names)} predictors that every truth has; smallest Kendall correlation {tau:+.2f}"
-    changed = f"{int((moved > 0).sum())} change places, {len(movers)} of them with lines of their own"
-    section = group[0]
-    truths = [one.identity.truth for one in group]
-    facts = [
-        ", ".join([f"truths {' '.join(truths)}", *section.facts]) + f"; {section.pictures} pictures",
-        told,
-        changed,
-    ]
-    heading = section_title(section, "Ranks under each truth", _WIDTH_IN)[0]
-    title = [heading, *facts, *([section.limited] if section.limited else [])]
+    moved = np.ptp(ranking.ranks, axis=0)
+    movers = [int(i) for i in np.argsort(-moved, kind="stable") if moved[i] > 0 and names[i] != CONTROL][: len(LOOKS)]
     side = 0.45 + 0.066 * min(max(map(len, names)), 30)
+    title = _ranks_title(ranking, int((moved > 0).sum()), len(movers))
     figure, axes = new_figure(_WIDTH_IN, 0.8 + 0.19 * len(names), title=title, left_in=side, right_in=side)
+    last = len(places) - 1
     for at, name in enumerate(names):
         look = CONTROL_LOOK if name == CONTROL else LOOKS[movers.index(at)] if at in movers else None
         style = look.style if look else {"color": MUTED, "linewidth": 0.7, "marker": ".", "markersize": 4}
-        axes.plot(range(len(group)), places[:, at], zorder=3 if look else 2, clip_on=False, **style)
-        weight = "bold" if at in movers else "normal"
-        for column, side_of, shift in ((0, "right", -8), (len(group) - 1, "left", 8)):
-            place = int(places[column, at])
-            word = shortened(name, 30)
-            text = f"{word}  {place}" if column == 0 else f"{place}  {word}"
-            axes.annotate(
-                text, (column, place), (shift, 0), textcoords="offset points", ha=side_of, va="center", fontsize=7,
-                color=INK, fontweight=weight, annotation_clip=False,
-            )  # fmt: skip
-    axes.set(xlim=(0, len(group) - 1), ylim=(len(names) + 0.5, 0.5), yticks=[])
-    axes.set_xticks(range(len(group)), truths, color=INK)
+        axes.plot(range(len(places)), places[:, at], zorder=3 if look else 2, clip_on=False, **style)
+        told: dict[str, Any] = {
+            "textcoords": "offset points",
+            "va": "center",
+            "fontsize": 7,
+            "color": INK,
+            "fontweight": "bold" if at in movers else "normal",
+            "annotation_clip": False,
+        }
+        first, end = (f"{ranking.ranks[truth, at]:g}" for truth in (0, last))
+        word = shortened(name, 30)
+        axes.annotate(f"{word}  {first}", (0, int(places[0, at])), (-8, 0), ha="right", **told)
+        axes.annotate(f"{end}  {word}", (last, int(places[last, at])), (8, 0), ha="left", **told)
+    axes.set(xlim=(0, last), ylim=(len(names) + 0.5, 0.5), yticks=[])
+    axes.set_xticks(range(len(places)), ranking.truths, color=INK)
     axes.tick_params(axis="x", length=0, pad=8)
     axes.spines[["left", "bottom"]].set_visible(False)
     return figure
+
+
+def _ranks_title(ranking: TruthRanking, moved: int, own: int) -> list[str]:
+    section, names = ranking.sections[0], ranking.predictors
+    known = [tau for *_, tau in ranking.agreement if np.isfinite(tau)]
+    tau = f"; smallest Kendall's tau {min(known):+.2f}" if known else ""
+    return [
+        section_title(section, "Ranks under each truth", _WIDTH_IN)[0],
+        f"truths {', '.join(ranking.truths)}, {', '.join(section.facts)}; {section.pictures} pictures of "
+        f"{section.sources} sources",
+        f"by MAE, of the {len(names)} predictors that answered for every picture under each truth{tau}",
+        f"{moved} change their rank; lines of their own: {'those' if own == moved else f'the {own} that move most'}",
+        *([section.limited] if section.limited else []),
+    ]
 
 
 def describe_difference(section: Section) -> str:
@@ -169,9 +163,9 @@ def describe_difference(section: Section) -> str:
     return f"Mean ranks over {comparison.ranks.blocks} pictures, which are the blocks, on {section.title}: {told}."
 
 
-def describe_ranks(group: Sequence[Section]) -> str:
-    """The places in words."""
-    names, places = places_under(group)
-    truths = ", ".join(section.identity.truth for section in group)
-    told = "; ".join(f"{name} {' '.join(map(str, places[:, at]))}" for at, name in enumerate(names))
-    return f"Places under the truths {truths} on {group[0].dataset.heading}: {told}."
+def describe_ranks(ranking: TruthRanking) -> str:
+    """The ranks in words."""
+    told = "; ".join(
+        f"{name} {' '.join(f'{rank:g}' for rank in ranking.ranks[:, at])}" for at, name in enumerate(ranking.predictors)
+    )
+    return f"Ranks on {ranking.title}: {told}."

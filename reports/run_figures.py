@@ -5,7 +5,7 @@ Each is a frame that the rows of a section share (axes, ticks, guides) and a fun
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,11 +46,9 @@ def fill_errors(section: Section, row: Row, figure: Figure, axes: Axes) -> list[
     drawn: list[Artist] = _words(row, figure, _shares(section, row), row.errors.size)
     drawn.append(axes.stairs(counts, edges, fill=True, facecolor=FILL, edgecolor=INK, linewidth=0.6, zorder=2))
     drawn.append(axes.vlines(edges, 0, _walls(counts), color=INK, linewidth=0.6, zorder=2.1))
-    guides = axes.vlines(
-        (0, -WITHIN, WITHIN), 0, 1, transform=axes.get_xaxis_transform(), linestyles=("-", "--", "--"), colors=INK,
-        linewidth=1.0, zorder=3,
-    )  # fmt: skip
-    drawn.append(guides)
+    across = axes.get_xaxis_transform()
+    for places, style in (((0,), "solid"), ((-WITHIN, WITHIN), "dashed")):
+        drawn.append(axes.vlines(places, 0, 1, INK, style, transform=across, linewidth=1.0, zorder=3))
     for count, x, text in ((below, 0.02, f"← {below} farther"), (above, 0.98, f"{above} farther →")):
         if count:
             side = "left" if x < 0.5 else "right"
@@ -67,7 +65,7 @@ def level_frame(section: Section) -> Frame:
     if section.control is not None:
         level = float(section.control.run.predictions["predicted_level"].median())
         axes.axhline(level, color=INK, linewidth=1.2, linestyle=":")
-        place = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "bottom"}
+        place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "bottom"}
         axes.text(0.98, level + 0.5, f"constant, median {decimal(level, 1)}", fontsize=7.6, color=INK, **place)
     return Frame(figure, axes)
 

@@ -9,6 +9,7 @@ import numpy as np
 from reports.axes import level_range
 from reports.drawing import FILL, INK, MUTED, new_panels, shortened
 from reports.observed import Observed, has_curves, observed, predicted_curves
+from reports.picture_psnr import codec_of
 from reports.sections import Section
 from reports.shown import Shown, legend_below_title, section_title, shown_rows
 
@@ -39,9 +40,7 @@ def sur_curves(section: Section) -> Figure | None:
     if not pictures:
         return None
     shown, subjects = shown_rows(section, _CURVES, has_curves), observed(section)
-    steps = (
-        f"steps: {section.dataset.samples}" if subjects else "the subjects' own steps are not stored with these runs"
-    )
+    steps = f"steps: {section.dataset.samples}" if subjects else "these runs do not hold the subjects' own steps"
     curves = shown.told if shown.rows else "no predictor here gives a curve"
     title = section_title(section, "SUR curves", _WIDTH_IN, f"{steps}; thick: GEV fit; {curves}", "")
     # One more line is left free for the panels' own titles.
@@ -68,9 +67,8 @@ def draw_sur(axes: Axes, section: Section, picture: str, shown: Shown, subjects:
     """
     rows = [row.run.predictions.set_index("picture") for row in section.rows if not row.has_failed]
     fitted = np.asarray(rows[0].at[picture, "true_sur"], dtype=float)
-    low, high = section.dataset.level_lowest, section.dataset.level_highest
-    # The stored curves run from the worst to the best level, and satisfaction rises along them.
-    levels = np.linspace(low, high, len(fitted)) if _rises(section) else np.linspace(high, low, len(fitted))
+    # The stored curves run from the worst to the best level.
+    levels = curve_levels(section, len(fitted))
     axes.plot(levels, fitted, color=FILL, linewidth=4.5, zorder=2)
     if subjects is not None:
         axes.step(levels, subjects.satisfied([picture])[0], where="mid", color=INK, linewidth=0.9, zorder=3)
@@ -83,10 +81,10 @@ def draw_sur(axes: Axes, section: Section, picture: str, shown: Shown, subjects:
     axes.set_xlabel(f"level ({section.unit})")
 
 
-def _rises(section: Section) -> bool:
-    from datasets.codec import Bpg
-
-    return section.dataset.codec != Bpg.name
+def curve_levels(section: Section, count: int) -> np.ndarray:
+    """The levels of a stored curve from the worst to the best, shape (count,)."""
+    codec, low, high = codec_of(section.dataset), section.dataset.level_lowest, section.dataset.level_highest
+    return np.linspace(low, high, count) if codec is None or codec.sign > 0 else np.linspace(high, low, count)
 
 
 def calibration(predicted: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -45,7 +45,8 @@ def cost_front(section: Section) -> Figure | None:
     points = cost_points(section)
     if not points:
         return None
-    told = "bold: nothing else is both faster and better; ▲ beyond the axis; times of one machine"
+    ceiling = "; dotted: the human ceiling" if section.ceilings else ""
+    told = f"bold: nothing else is both faster and better; ▲ beyond the axis{ceiling}"
     title = section_title(section, "MAE against time", _WIDTH_IN, told)
     figure, axes = new_figure(_WIDTH_IN, list_height(len(points)), title=title, right_in=2.15)
     limit, times = mae_limit(section), [point.x for point in points]
@@ -56,6 +57,8 @@ def cost_front(section: Section) -> Figure | None:
     if front:
         steps = [*front, (max(times) * 2, front[-1][1])]
         axes.step(*zip(*steps, strict=True), where="post", color=INK, linewidth=1.0, linestyle="--", zorder=2)
+    if section.ceilings:
+        axes.axhline(float(section.ceilings[0].scores["mae"] or 0), color=INK, linewidth=1.4, linestyle=":", zorder=2)
     draw_points(axes, points)
     axes.set_xlabel("measuring and predicting one picture (ms, logarithmic)")
     axes.set_ylabel(f"MAE ({section.unit})")
