@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_AUTOMATIC_ID = re.compile(rb' id="[A-Za-z0-9]+_\d+"')
-"""Nothing refers to matplotlib's counted ids, and two drawings put together would have them twice."""
+_TAG = re.compile(rb"<[^!?/][^>]*>")
+_COUNTED_ID = re.compile(rb' id="[A-Za-z0-9.]+_\d+"')
+"""Nothing refers to these of matplotlib's ids, and two drawings put together would have them twice."""
+_USED_ID = re.compile(rb'( id="|url\(#|ref="#)')
 
 
 class Frame:
@@ -41,7 +43,7 @@ class Frame:
         self._renderer = RendererAgg(width_px, height_px, PNG_DPI)
         figure.draw(self._renderer)
         self._empty = self._renderer.copy_from_bbox(figure.bbox)
-        self._svg = _AUTOMATIC_ID.sub(b"", svg_bytes(figure, [figure]))
+        self._svg = _with_ids(svg_bytes(figure, [figure]), b"f")
 
     def files(self, fill: Callable[[Figure, Axes], Sequence[Artist]]) -> dict[str, bytes]:
         """A row's figure by format; empty where the row has nothing to draw.
@@ -56,10 +58,15 @@ class Frame:
         for artist in artists:
             artist.draw(self._renderer)
         png = png_bytes(np.asarray(self._renderer.buffer_rgba()))
-        svg = _AUTOMATIC_ID.sub(b"", svg_bytes(self.figure, artists))
+        svg = _with_ids(svg_bytes(self.figure, artists), b"r")
         for artist in artists:
             artist.remove()
         return {"png": png, "svg": _joined(self._svg, svg)}
+
+
+def _with_ids(svg: bytes, prefix: bytes) -> bytes:
+    """The SVG with ids of its own, that no other's are the same as; what it says is left alone."""
+    return _TAG.sub(lambda tag: _USED_ID.sub(rb"\1" + prefix, _COUNTED_ID.sub(b"", tag[0])), svg)
 
 
 def _joined(below: bytes, above: bytes) -> bytes:

@@ -42,19 +42,22 @@ def list_height(count: int) -> float:
     return max(2.9, 0.15 + _STEP_IN * count) + 0.48
 
 
-def draw_points(axes: Axes, points: Sequence[Point]) -> None:
-    """Draw points with numbers, and the list of their names right of the axes; limits and scales are set before."""
+def draw_points(axes: Axes, points: Sequence[Point], *, avoid: Sequence[tuple[float, float]] = ()) -> None:
+    """Draw points with numbers, and the list of their names right of the axes; limits and scales are set before.
+
+    :param avoid: places that numbers keep away from.
+    """
     alike: dict[tuple[str, str], list[Point]] = {}
     for point in points:
         shape = "^" if point.beyond else "D" if point.control else "o"
         alike.setdefault((shape, ACCENT if point.marked else HOLLOW), []).append(point)
     for (shape, face), some in alike.items():
-        x, y = [point.x for point in some], [point.y for point in some]
+        at = np.array([(point.x, point.y) for point in some]).T
         axes.plot(
-            x, y, shape, linestyle="none", markersize=6, markerfacecolor=face, markeredgecolor=INK, clip_on=False,
+            *at, marker=shape, linestyle="none", markersize=6, markerfacecolor=face, markeredgecolor=INK, clip_on=False,
             zorder=4,
         )  # fmt: skip
-    _number(axes, points)
+    _number(axes, points, avoid)
     height_in = axes.bbox.height / axes.figure.dpi
     for place, point in enumerate(points):
         text = f"{place + 1:>2}  {shortened(point.name, _LETTERS)}"
@@ -65,9 +68,10 @@ def draw_points(axes: Axes, points: Sequence[Point]) -> None:
         )
 
 
-def _number(axes: Axes, points: Sequence[Point]) -> None:
-    places = axes.transData.transform([(point.x, point.y) for point in points]) * 72 / axes.figure.dpi
-    taken = [tuple(place) for place in places]
+def _number(axes: Axes, points: Sequence[Point], avoid: Sequence[tuple[float, float]]) -> None:
+    all_places = [*((point.x, point.y) for point in points), *avoid]
+    taken = list(axes.transData.transform(all_places) * 72 / axes.figure.dpi)
+    places = taken[: len(points)]
     box = axes.bbox.get_points() * 72 / axes.figure.dpi
     for number, place in enumerate(places, 1):
         shifts = np.array(_AROUND) + 3
@@ -76,7 +80,7 @@ def _number(axes: Axes, points: Sequence[Point]) -> None:
         # Outside the axes stand titles and labels.
         room = np.where(((spots > box[0]) & (spots < box[1])).all(axis=1), room, -1)
         best = next((at for at, free in enumerate(room) if free >= _NEAR_PT), int(np.argmax(room)))
-        taken.append(tuple(place + shifts[best]))
+        taken.append(place + shifts[best])
         axes.annotate(
             str(number), (points[number - 1].x, points[number - 1].y), _AROUND[best], textcoords="offset points",
             fontsize=7, color=MUTED, zorder=5, annotation_clip=False,

@@ -47,8 +47,8 @@ def fill_errors(section: Section, row: Row, figure: Figure, axes: Axes) -> list[
     drawn.append(axes.stairs(counts, edges, fill=True, facecolor=FILL, edgecolor=INK, linewidth=0.6, zorder=2))
     drawn.append(axes.vlines(edges, 0, _walls(counts), color=INK, linewidth=0.6, zorder=2.1))
     across = axes.get_xaxis_transform()
-    for places, style in (((0,), "solid"), ((-WITHIN, WITHIN), "dashed")):
-        drawn.append(axes.vlines(places, 0, 1, INK, style, transform=across, linewidth=1.0, zorder=3))
+    drawn.append(axes.vlines(0, 0, 1, INK, "solid", transform=across, linewidth=1.0, zorder=3))
+    drawn.append(axes.vlines((-WITHIN, WITHIN), 0, 1, INK, "dashed", transform=across, linewidth=1.0, zorder=3))
     for count, x, text in ((below, 0.02, f"← {below} farther"), (above, 0.98, f"{above} farther →")):
         if count:
             side = "left" if x < 0.5 else "right"

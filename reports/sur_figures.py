@@ -41,7 +41,7 @@ def sur_curves(section: Section) -> Figure | None:
         return None
     shown, subjects = shown_rows(section, _CURVES, has_curves), observed(section)
     steps = f"steps: {section.dataset.samples}" if subjects else "these runs do not hold the subjects' own steps"
-    curves = shown.told if shown.rows else "no predictor here gives a curve"
+    curves = f"{shown.told} with curves" if shown.rows else "no predictor here gives a curve"
     title = section_title(section, "SUR curves", _WIDTH_IN, f"{steps}; thick: GEV fit; {curves}", "")
     # One more line is left free for the panels' own titles.
     title_room = [*title, " "]

@@ -101,9 +101,7 @@ def saving_and_noticing(section: Section) -> Figure | None:
     points = saving_points(section, subjects) if subjects is not None else []
     if subjects is None or not points:
         return None
-    told = (
-        f"at the predicted levels; noticing: by the samples of {section.dataset.samples}; bold: above the dashed line"
-    )
+    told = f"noticing: by samples of {section.dataset.samples}; ★ at the true levels; bold: above the dashed line"
     title = section_title(section, "Bytes saved against people who notice", _WIDTH_IN, told)
     figure, axes = new_figure(_WIDTH_IN, list_height(len(points)), title=title, right_in=2.15)
     line = fixed_levels(section, subjects)
@@ -114,8 +112,7 @@ def saving_and_noticing(section: Section) -> Figure | None:
     axes.plot(*line, color=MUTED, linewidth=1.2, linestyle="--", zorder=2)
     if truth:
         axes.plot(*truth, "*", color=INK, markersize=11, zorder=3)
-        axes.annotate("true level", truth, (8, -10), textcoords="offset points", fontsize=7, color=INK)
-    draw_points(axes, points)
+    draw_points(axes, points, avoid=[truth] if truth else [])
     fixed = "; dashed: one level for all" if line.size else ""
     axes.set_xlabel(f"people who would notice (%){fixed}")
     axes.set_ylabel("bytes saved (%)")
