@@ -38,6 +38,7 @@ def page(sections: Sequence[Section], images: PageFigures) -> str:
         bar=interval_bar,
         groups=column_groups(),
         section_figures=images.of_section,
+        truth_figures=images.of_truths,
         run_figures=RUN_FIGURES,
         run_images=lambda kind, section: _run_images(kind, section, images),
         most_run_figures=MOST_RUN_FIGURES,

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from reports.drawing import for_page
-from reports.figures import SECTION_FIGURES, RunFigure, run_stem, section_stem
+from reports.figures import (
+    SECTION_FIGURES,
+    TRUTH_FIGURES,
+    RunFigure,
+    SectionFigure,
+    TruthFigure,
+    run_stem,
+    section_stem,
+    truth_stem,
+)
 from reports.html import data_uri
 from reports.rows import Row
 from reports.sections import Section
+from reports.truths_compared import TruthRanking
+
+
+@dataclass(frozen=True)
+class SectionImage:
+    """A figure of more than one run: its record, and `alt`, `source` and `file`; None where it has nothing to draw."""
+
+    kind: SectionFigure | TruthFigure
+    image: dict[str, str] | None
 
 
 class PageFigures:
@@ -21,19 +41,27 @@ class PageFigures:
         self.figures = figures
         self._sources: dict[str, str] = {}
 
-    def of_section(self, section: Section) -> list[dict[str, str]]:
-        """`alt`, `source` and `file` of each figure of a whole section."""
-        found = (self._image(section_stem(kind, section), kind.describe(section)) for kind in SECTION_FIGURES)
-        return [image for image in found if image is not None]
+    def of_section(self, section: Section) -> list[SectionImage]:
+        """The figures of a whole section, in order; those that have nothing to draw without a picture."""
+        return [
+            SectionImage(kind, self._image(section_stem(kind, section), partial(kind.describe, section)))
+            for kind in SECTION_FIGURES
+        ]
+
+    def of_truths(self, ranking: TruthRanking) -> list[SectionImage]:
+        """The figures of how the order changes between truths."""
+        return [
+            SectionImage(kind, self._image(truth_stem(kind, ranking), partial(kind.describe, ranking)))
+            for kind in TRUTH_FIGURES
+        ]
 
     def of_run(self, kind: RunFigure, section: Section, row: Row) -> dict[str, str] | None:
         """`alt`, `source` and `file` of a run's figure; None where it has none."""
-        stem = run_stem(kind, section, row)
-        return self._image(stem, kind.describe(section, row)) if f"{stem}.svg" in self.figures else None
+        return self._image(run_stem(kind, section, row), partial(kind.describe, section, row))
 
-    def _image(self, stem: str, alt: str) -> dict[str, str] | None:
+    def _image(self, stem: str, describe: Callable[[], str]) -> dict[str, str] | None:
         if f"{stem}.svg" not in self.figures:
             return None
         if stem not in self._sources:
             self._sources[stem] = data_uri(for_page(self.figures[f"{stem}.svg"]), "image/svg+xml")
-        return {"alt": alt, "source": self._sources[stem], "file": f"{stem}.png"}
+        return {"alt": describe(), "source": self._sources[stem], "file": f"{stem}.png"}
