@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-
-from datasets.sur import jnd_probabilities
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,14 +56,22 @@ def _mean_or_none(values: np.ndarray) -> float | None:
 
 def _correlation(kind: str, first: str, second: str) -> Compute:
     def compute(frame: pd.DataFrame) -> float | None:
-        known = frame[[first, second, "fold"]].dropna()
+        x, y = (frame[name].to_numpy(dtype=float) for name in (first, second))
+        known = np.isfinite(x) & np.isfinite(y)
+        x, y, folds = x[known], y[known], frame["fold"].to_numpy()[known]
         # A prediction that varies between folds alone says nothing of a picture.
-        varies = (known.groupby("fold")[second].nunique() > 1).any() if len(known) > 2 else False
-        if not varies or known[first].nunique() < 2:
+        if len(x) < 3 or not varies_within(y, folds) or (x == x[0]).all():
             return None
-        return _CORRELATIONS[kind](known[first].to_numpy(float), known[second].to_numpy(float))
+        return _CORRELATIONS[kind](x, y)
 
     return compute
+
+
+def varies_within(values: np.ndarray, folds: np.ndarray) -> bool:
+    """Whether values differ within any fold; both of shape (pictures,)."""
+    order = np.argsort(folds, kind="stable")
+    steps = np.diff(values[order]) != 0
+    return bool((steps & (folds[order][1:] == folds[order][:-1])).any())
 
 
 def _pearson(x: np.ndarray, y: np.ndarray) -> float:
@@ -73,9 +79,9 @@ def _pearson(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def _spearman(x: np.ndarray, y: np.ndarray) -> float:
-    from scipy.stats import spearmanr
+    from scipy.stats import rankdata
 
-    return float(spearmanr(x, y).statistic)
+    return _pearson(rankdata(x), rankdata(y))
 
 
 def _kendall(x: np.ndarray, y: np.ndarray) -> float:
@@ -87,23 +93,39 @@ def _kendall(x: np.ndarray, y: np.ndarray) -> float:
 _CORRELATIONS = {"pearson": _pearson, "spearman": _spearman, "kendall": _kendall}
 
 
-def _curves(frame: pd.DataFrame) -> list[tuple[np.ndarray, np.ndarray]]:
-    pairs = zip(frame["true_sur"], frame["sur"], strict=True)
-    return [(np.asarray(t, float), np.asarray(p, float)) for t, p in pairs if t is not None and p is not None]
+def _curves(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray] | None:
+    """True and predicted SUR curves of the pictures that have both, each of shape (pictures, levels)."""
+    pairs = [(t, p) for t, p in zip(frame["true_sur"], frame["sur"], strict=True) if t is not None and p is not None]
+    if not pairs:
+        return None
+    true, given = (np.stack(curves).astype(float) for curves in zip(*pairs, strict=True))
+    return true, given
 
 
 def _sur_mae(frame: pd.DataFrame) -> float | None:
-    return _mean_or_none(np.array([np.mean(np.abs(true - given)) for true, given in _curves(frame)]))
+    curves = _curves(frame)
+    return None if curves is None else _mean_or_none(np.abs(curves[0] - curves[1]).mean(axis=1))
 
 
 def _bhattacharyya(frame: pd.DataFrame) -> float | None:
-    return _mean_or_none(np.array([bhattacharyya(true, given) for true, given in _curves(frame)]))
+    curves = _curves(frame)
+    return None if curves is None else _mean_or_none(_distances(*curves))
+
+
+def _distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    overlap = np.sqrt(_cells(first) * _cells(second)).sum(axis=1)
+    return -np.log(np.clip(overlap, 1e-300, 1.0))
+
+
+def _cells(curves: np.ndarray) -> np.ndarray:
+    """`datasets.sur.jnd_probabilities` of many curves at once, shape (pictures, levels + 1)."""
+    steps = np.maximum(np.diff(curves, axis=1, prepend=0.0, append=1.0), 0.0)
+    return steps / steps.sum(axis=1, keepdims=True)
 
 
 def bhattacharyya(first_sur: np.ndarray, second_sur: np.ndarray) -> float:
     """Bhattacharyya distance of the JND distributions that two SUR curves imply; 0 where they agree."""
-    overlap = np.sum(np.sqrt(jnd_probabilities(first_sur) * jnd_probabilities(second_sur)))
-    return float(-np.log(np.clip(overlap, 1e-300, 1.0)))
+    return float(_distances(*(np.asarray(curve, dtype=float)[None] for curve in (first_sur, second_sur)))[0])
 
 
 def _bytes_saved(frame: pd.DataFrame) -> float | None:
@@ -168,7 +190,9 @@ def _draws(sources: tuple[str, ...]) -> np.ndarray:
     """How often each source is drawn in each resample, shape (draws, sources)."""
     digest = hashlib.sha256("\n".join(sources).encode()).digest()
     generator = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    return generator.multinomial(len(sources), np.full(len(sources), 1 / len(sources)), size=BOOTSTRAP_DRAWS)
+    return generator.multinomial(len(sources), np.full(len(sources), 1 / len(sources)), size=BOOTSTRAP_DRAWS).astype(
+        float
+    )
 
 
 def mae_interval(predictions: pd.DataFrame, *, share: float = 0.95) -> tuple[float | None, float | None]:
@@ -178,11 +202,22 @@ def mae_interval(predictions: pd.DataFrame, *, share: float = 0.95) -> tuple[flo
 
     :returns: low and high in levels; None where there are fewer than two sources.
     """
-    errors = predictions.assign(absolute=np.abs(_error(predictions))).groupby("source")["absolute"]
-    totals, counts = errors.sum(), errors.count()
-    if len(totals) < 2:
+    return source_interval(np.abs(_error(predictions)), predictions["source"].to_numpy(dtype=str), share=share)
+
+
+def source_interval(
+    errors: np.ndarray, sources: Sequence[str] | np.ndarray, *, share: float = 0.95
+) -> tuple[float | None, float | None]:
+    """Percentile bootstrap interval of a mean over pictures, resampling sources.
+
+    :param errors: of each picture, shape (pictures,).
+    :param sources: of each picture.
+    :returns: low and high in the errors' unit; None where there are fewer than two sources.
+    """
+    names, place = np.unique(np.asarray(sources, dtype=str), return_inverse=True)
+    if len(names) < 2:
         return None, None
-    draws = _draws(tuple(map(str, totals.index)))
-    means = (draws @ totals.to_numpy()) / (draws @ counts.to_numpy())
+    draws = _draws(tuple(names.tolist()))
+    means = (draws @ np.bincount(place, weights=errors)) / (draws @ np.bincount(place).astype(float))
     low, high = np.quantile(means, [(1 - share) / 2, (1 + share) / 2])
     return float(low), float(high)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from protocols.ceiling import ESTIMATES, FEWEST_SUBJECTS, MEANINGS, Ceiling, ceilings, has_ceiling
-from protocols.scores import SCORES
-from protocols.statistics import FEWEST_DRAWS, resampled_means
+from protocols.scores import SCORES, source_interval
 from reports.picture_psnr import PsnrCurves, codec_of
 from reports.rows import CeilingRow, DatasetFacts
 
@@ -70,16 +69,12 @@ def _scores(found: Ceiling, sources: list[str], curves: PsnrCurves | None) -> di
         **_correlations(found.predicted[few], found.true[few], "plcc", "srcc"),
         "overshoot": float((errors > 0).mean()),
         "undershoot": float((errors < 0).mean()),
-        "mae_low": None,
-        "mae_high": None,
     }
     if curves is not None:
         predicted, true = (curves.at(levels[few]) for levels in (found.predicted, found.true))
         scores["psnr_mae_db"] = float(np.abs(predicted - true).mean())
         scores |= _correlations(predicted, true, "psnr_plcc", "psnr_srcc")
-    if len(set(sources)) > 1:
-        means = resampled_means(found.absolute_errors[None], sources, FEWEST_DRAWS)[:, 0]
-        scores["mae_low"], scores["mae_high"] = (float(value) for value in np.quantile(means, [0.025, 0.975]))
+    scores["mae_low"], scores["mae_high"] = source_interval(found.absolute_errors, sources)
     return scores
 
 

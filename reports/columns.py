@@ -67,8 +67,8 @@ _MEANINGS = {**{record.name: record.meaning for record in SCORES}, **MEANINGS}
 
 COLUMNS = (
     Column("mae", "MAE ({unit})", "level error", 2, brief="MAE {unit}"),
-    Column("best_group", "not separable from the best", "level error", 0, brief="as the best", flag=True),
-    Column("to_ceiling", "way from constant to ceiling (%)", "level error", 0, percent=True, brief="to ceiling, %"),
+    Column("best_group", "not separable from the best", "level error", 0, flag=True),
+    Column("to_ceiling", "way from constant to ceiling (%)", "level error", 0, percent=True, brief="to ceil. %"),
     Column("rmse", "RMSE ({unit})", "level error", 2, brief="RMSE"),
     Column("bias", "bias ({unit})", "level error", 2, brief="bias"),
     Column("within_3", "within 3 {unit} (%)", "level error", 0, percent=True),
@@ -114,7 +114,7 @@ def interval(row: Row | CeilingRow) -> str:
 def mark(row: Row | CeilingRow) -> str:
     """What is said beside a predictor's name; empty for most."""
     if row.is_ceiling:
-        return "ceiling"
+        return "people"
     if row.has_failed:
         return "failed"
     if not row.is_whole:

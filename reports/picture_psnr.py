@@ -10,6 +10,7 @@ import numpy as np
 from datasets.codec import Bpg, Codec, Jpeg
 from datasets.imaging import psnr_db
 from protocols.partial import partial_pearson, partial_spearman
+from protocols.scores import varies_within
 from reports.rows import DatasetFacts, Row
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def partial_correlations(row: Row, curves: PsnrCurves | None) -> dict[str, float
     own = curves.at(np.full(len(curves.names), fixed_level(frame["true_level"].to_numpy(dtype=float))))
     pairs = frame[["true_psnr_db", "predicted_psnr_db"]].to_numpy(dtype=float)
     known = np.isfinite(pairs).all(axis=1)
-    varies = frame.loc[known].groupby("fold")["predicted_level"].nunique().gt(1).any()
+    varies = varies_within(frame["predicted_level"].to_numpy(dtype=float)[known], frame["fold"].to_numpy()[known])
     if len(frame) != len(own) or not varies:
         return undefined
     columns = (pairs[known, 0], pairs[known, 1], own[known])

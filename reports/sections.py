@@ -203,11 +203,18 @@ def _same_data(first: StoredRun, second: StoredRun) -> bool:
         return False
     if second.predictions.empty:
         return True
-    columns = ["picture", "source", "fold", "true_level"]
-    one, other = (run.predictions[columns].sort_values("picture", ignore_index=True) for run in (first, second))
-    if not one[columns[:3]].equals(other[columns[:3]]):
+    (one, one_levels), (other, other_levels) = (_tested(run) for run in (first, second))
+    if one != other:
         return False
-    return bool(np.allclose(one["true_level"].to_numpy(float), other["true_level"].to_numpy(float), atol=_SAME_LEVEL))
+    return bool(np.allclose(one_levels, other_levels, atol=_SAME_LEVEL))
+
+
+def _tested(run: StoredRun) -> tuple[list[tuple[object, ...]], np.ndarray]:
+    """Picture, source and fold of each row, and the true levels, in order of the pictures' names."""
+    frame = run.predictions
+    rows = list(zip(*(frame[name].tolist() for name in ("picture", "source", "fold")), strict=True))
+    order = sorted(range(len(rows)), key=lambda index: str(rows[index][0]))
+    return [rows[index] for index in order], frame["true_level"].to_numpy(dtype=float)[order]
 
 
 def _anchor(run: StoredRun) -> object:

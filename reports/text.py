@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -31,9 +32,9 @@ def _section_text(section: Section) -> str:
     lines = [_aligned(line, widths) for line in table]
     lines.insert(1, "-" * max(map(len, lines)))
     failed = [f"  failed: {row.predictor}: {one_line(text)}" for row in section.rows for text in row.failures]
-    said = [f"  {one_line(text)}" for text in section.findings]
+    said = [line for text in section.findings for line in textwrap.wrap(one_line(text), 116)]
     counts = f"{section.pictures} pictures of {section.sources} sources"
-    return "\n".join([one_line(section.title), counts, "", *lines, *failed, "", *said])
+    return "\n".join([one_line(section.title), counts, "", *lines, *failed, "", *(f"  {line}" for line in said)])
 
 
 def _cells(row: Row | CeilingRow) -> list[str]:

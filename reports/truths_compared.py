@@ -99,7 +99,7 @@ class TruthRanking:
 
 
 def truth_rankings(sections: Sequence[Section]) -> list[TruthRanking]:
-    """One for each data set, folds, JND and limit that has two truths or more, and predictors whole under them all."""
+    """One for each data set, folds, JND and limit with two truths or more and two predictors whole under them all."""
     groups: dict[tuple[object, ...], list[Section]] = {}
     for section in sections:
         identity = section.identity
@@ -114,7 +114,7 @@ def _ranking(sections: Sequence[Section]) -> TruthRanking | None:
 
     whole: list[dict[str, Row]] = [{row.predictor: row for row in s.rows if row.is_whole} for s in sections]
     names = tuple(name for name in whole[0] if all(name in rows for rows in whole))
-    if not names:
+    if len(names) < 2:
         return None
     maes = np.array([[float(rows[name].scores["mae"] or 0) for name in names] for rows in whole])
     return TruthRanking(tuple(sections), names, rankdata(np.round(maes, 9), axis=1), maes)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,3 +135,28 @@ def store_run() -> MakeRun:
         return Store(results).write(_info(identity, frame, info or {}), frame)
 
     return make
+
+
+GOLDEN = Path(__file__).with_name("golden")
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """`golden(name, text)` fails where a text is not the stored one; numbers may differ in their last digit.
+
+    `JND_BENCH_REGENERATE=1 pytest tests/reports` writes the texts anew: look at what `git diff` says of them.
+    """
+
+    def check(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get("JND_BENCH_REGENERATE"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        stored = path.read_text(encoding="utf-8")
+        assert _NUMBER.sub("0", text) == _NUMBER.sub("0", stored), f"{path}: its words or columns changed"
+        for given, expected in zip(_NUMBER.findall(text), _NUMBER.findall(stored), strict=True):
+            digits = len(expected.partition(".")[2])
+            assert float(given) == pytest.approx(float(expected), abs=1.5 * 10.0**-digits), f"{path}: a number changed"
+
+    return check

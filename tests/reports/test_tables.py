@@ -130,7 +130,8 @@ def test_markdown_has_a_section_each_units_marks_and_errors(tmp_path, store_run)
     store_run(tmp_path, "constant")
     store_run(tmp_path, "chou1995")
     store_run(tmp_path, "broken", failing=24)
-    store_run(tmp_path, "constant", truth="sqf")
+    for predictor in ("constant", "chou1995"):
+        store_run(tmp_path, predictor, truth="sqf")
     text = leaderboard_markdown(_sections(tmp_path))
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert len(headings) == 3, "two truths, and the truths side by side"
