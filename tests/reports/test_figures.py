@@ -246,3 +246,14 @@ def test_names_of_files_are_safe_and_different(results):
     assert len({name.lower() for name in safe}) == len(names)
     assert all(re.fullmatch(r"[a-z0-9_-]{1,80}", name) for name in safe)
     assert section_name(_sections(results)[0]) == "demo-kfold5-v1-mean-jnd1"
+
+
+def test_a_name_with_markup_shows_as_text(tmp_path, store_run):
+    name = '<b id="x">&amp;</b> $x^2$ url(#y)'
+    store_run(tmp_path, name)
+    (section,) = _sections(tmp_path)
+    for kind in RUN_FIGURES:
+        svg = _svg(kind, section, section.rows[0])
+        assert name[:29] in _words(svg)
+        assert b"<b" not in svg
+        assert b"matplotlib" not in svg
