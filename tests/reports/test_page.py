@@ -12,9 +12,9 @@ import pytest
 
 from protocols.store import Store
 from reports.cards import methods
-from reports.figures import draw_figures
+from reports.figures import RUN_FIGURES, draw_figures, run_stem
 from reports.links import predictor_page
-from reports.page import page
+from reports.page import MOST_RUN_FIGURES, page
 from reports.page_figures import PageFigures
 from reports.sections import sections_of
 
@@ -116,6 +116,7 @@ def test_ids_are_unique_and_links_lead_somewhere(html):
     ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     files = {"leaderboard.csv", "leaderboard.md", "leaderboard.tex", "published.csv", "report.json", "references.bib"}
+    files |= {"pairs.csv", "truths.csv"}
     files |= {predictor_page(name) for name in ("constant", "chou1995", "broken")}
     for link in parsed.all("a"):
         href = link["href"] or ""
@@ -125,8 +126,20 @@ def test_ids_are_unique_and_links_lead_somewhere(html):
 
 def test_every_picture_has_a_text(html):
     images = _Parsed(html).all("img")
-    assert len(images) == 4 + 2 * 2 + 2 + 2 + 1
+    assert len(images) > 4 + 2 * 2 + 2 + 2 + 1
     assert all("photographs" in (image["alt"] or "") or "MCL-JCI" in (image["alt"] or "") for image in images)
+
+
+def test_the_figures_of_so_many_rows_stand_in_the_index_and_the_constants(tmp_path, store_run):
+    for number in range(MOST_RUN_FIGURES + 3):
+        store_run(tmp_path, f"m{number:02d}")
+    store_run(tmp_path, "constant")
+    (section,) = sections_of(Store(tmp_path).current_runs())
+    stems = [run_stem(RUN_FIGURES[0], section, row) for row in section.rows]
+    html = page([section], PageFigures({f"{stem}.svg": b"<svg></svg>" for stem in stems}))
+    place = next(place for place, row in enumerate(section.rows) if row.is_control)
+    assert html.count("<img ") == MOST_RUN_FIGURES + (place >= MOST_RUN_FIGURES)
+    assert "the others stand on their predictors" in html
 
 
 def test_sections_say_what_they_are(html):

@@ -14,6 +14,7 @@ from reports.build import main, render
 from reports.latex import leaderboard_tex
 from reports.markdown import leaderboard_markdown
 from reports.page import page
+from reports.page_figures import PageFigures
 from reports.sections import Section, sections_of
 from reports.tables import PUBLISHED_COLUMNS, published_csv
 
@@ -72,7 +73,7 @@ def test_a_column_that_latex_leaves_out_stands_where_a_number_needs_it(tmp_path,
 
 
 def test_the_page_has_a_column_that_does_not_sort_a_note_and_a_list(sections):
-    html = page(sections, {})
+    html = page(sections, PageFigures({}))
     assert re.findall(r'<th scope="col" class="number published">([^<]*)</th>', html) == ["published MAE (QF)"]
     table = html[html.index('<table class="leaderboard"') :]
     cells = re.findall(r'<td class="number published">(.*?)</td>', table[: table.index("</table>")])
@@ -106,8 +107,8 @@ def test_the_csv_keeps_measured_and_published_apart(sections):
 def test_markup_in_a_number_shows_as_text_everywhere(tmp_path, store_run):
     evil = {"caveat": EVIL, "metric": EVIL}
     sections = _store(tmp_path, store_run, {**BESIDE, **evil}, {**LISTED, **evil, "method": EVIL, "truth": EVIL})
-    html = page(sections, {})
-    assert html.count("<script>") == 1
+    html = page(sections, PageFigures({}))
+    assert html.count("<script>") == 2  # the library of the tables, and what ties it to them
     assert 'onclick="' not in html
     text = leaderboard_markdown(sections)
     assert "<script>" not in text.replace("\\<script\\>", "")
@@ -124,14 +125,14 @@ def test_measured_numbers_ranks_and_figures_do_not_depend_on_published_ones(tmp_
     same = [name for name in without if name.startswith("figures/") or name == "leaderboard.csv"]
     assert len(same) > 4
     assert all(without[name] == with_them[name] for name in same)
-    assert set(with_them) - set(without) == {"published.csv"}
-    others = [name for name in with_them if name != "index.html"]  # the page's anchors hash whole cards
+    others = [name for name in with_them if not name.endswith((".html", ".json"))]  # their links hash whole cards
+    assert set(others) - set(without) == {"published.csv"}
     assert all(with_them[name] == again[name] for name in others)
 
 
 def test_without_published_numbers_nothing_speaks_of_them(tmp_path, store_run):
     sections = _store(tmp_path, store_run)
-    html = page(sections, {})
+    html = page(sections, PageFigures({}))
     body = html[html.index("<body>") :]
     assert not any("ublished" in text for text in (body, leaderboard_markdown(sections), leaderboard_tex(sections)))
 
