@@ -30,8 +30,8 @@ def _separable(section: Section) -> list[str]:
     )
     if too_few_sources(section.sources, len(pairs.p)):
         return [
-            f"{section.sources} sources cannot separate any of {len(pairs.p)} pairs, whatever their errors: that all "
-            f"sources agree has a probability of {2.0 ** (1 - section.sources):.2g} by chance, times the number of pairs."
+            f"{section.sources} sources cannot separate any of {len(pairs.p)} pairs, whatever their errors: by chance "
+            f"all sources agree with a probability of {2.0 ** (1 - section.sources):.2g}, which counts once a pair."
         ]
     told = []
     best, *others = comparison.best_names or [""]

@@ -109,7 +109,7 @@ def test_ids_are_unique_and_links_lead_somewhere(html):
     parsed = _Parsed(html)
     ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    files = {"leaderboard.csv", "leaderboard.md", "leaderboard.tex", "published.csv"}
+    files = {"leaderboard.csv", "leaderboard.md", "leaderboard.tex", "published.csv", "pairs.csv", "truths.csv"}
     for link in parsed.all("a"):
         href = link["href"] or ""
         assert href in files or (href.startswith("#") and href[1:] in ids), href
