@@ -7,17 +7,21 @@ import io
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from reports.columns import one_line
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 INK, MUTED, GRID = "#1f2328", "#59636e", "#d8dee4"
 ACCENT, FILL, BAND = "#1f5f99", "#a9c4dc", "#eef2f6"
 HOLLOW, _PAPER = "#fefefe", "#ffffff"
+PNG_DPI = 160
 
 _ON_PAGE = {
     INK: ("ink", "#e6edf3"),
@@ -48,23 +52,62 @@ def new_figure(
     """A figure with a title and axes below it.
 
     :param height_in: without the title.
-    :param title: one line in bold, smaller ones below it; each is cut at the figure's width.
+    :param title: one line in bold, smaller ones below it; each is cut at the figure's width, an empty one leaves room.
+    """
+    figure, (axes,) = new_panels(width_in, height_in, title=title, left_in=left_in, right_in=right_in)
+    return figure, axes
+
+
+def new_panels(
+    width_in: float,
+    height_in: float,
+    *,
+    title: Sequence[str],
+    panels: int = 1,
+    across: int = 1,
+    left_in: float = 0.55,
+    right_in: float = 0.15,
+    between_in: tuple[float, float] = (0.55, 0.75),
+) -> tuple[Figure, list[Axes]]:
+    """A figure with a title and a grid of axes below it, row by row.
+
+    :param height_in: of one row of axes with what stands below it.
+    :param panels: how many axes; the last row may be shorter.
+    :param across: how many in a row.
+    :param between_in: between axes, across and down.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    title_in = 0.16 + 0.18 * len(title)
-    height_in += title_in
-    figure = Figure(figsize=(width_in, height_in))
+    down = -(-panels // across)
+    title_in, foot_in = 0.16 + 0.18 * len(title), 0.48
+    each_in = height_in - foot_in
+    total_in = title_in + down * each_in + (down - 1) * between_in[1] + foot_in
+    figure = Figure(figsize=(width_in, total_in))
     FigureCanvasAgg(figure)
-    bottom, top = 0.48 / height_in, 1 - title_in / height_in
-    axes = figure.add_axes((left_in / width_in, bottom, 1 - (left_in + right_in) / width_in, top - bottom))
-    for number, line in enumerate(title):
+    wide_in = (width_in - left_in - right_in - (across - 1) * between_in[0]) / across
+    axes = []
+    for place in range(panels):
+        row, column = divmod(place, across)
+        x_in = left_in + column * (wide_in + between_in[0])
+        y_in = foot_in + (down - 1 - row) * (each_in + between_in[1])
+        axes.append(figure.add_axes((x_in / width_in, y_in / total_in, wide_in / width_in, each_in / total_in)))
+    title_lines(figure, title)
+    return figure, axes
+
+
+def title_lines(figure: Figure, lines: Sequence[str]) -> list[Artist]:
+    """Write lines at the figure's top, the first in bold; each is cut at the figure's width."""
+    width_in, height_in = figure.get_size_inches()
+    written: list[Artist] = []
+    for number, line in enumerate(lines):
+        if not line:
+            continue
         size, weight, colour = (9.5, "bold", INK) if number == 0 else (7.6, "normal", MUTED)
         text = shortened(line, int(letters_across(width_in) * (0.7 if number == 0 else 1)))
         place = (0.1 / width_in, 1 - (0.1 + 0.18 * number) / height_in)
-        figure.text(*place, text, fontsize=size, fontweight=weight, color=colour, va="top")
-    return figure, axes
+        written.append(figure.text(*place, text, fontsize=size, fontweight=weight, color=colour, va="top"))
+    return written
 
 
 def letters_across(width_in: float) -> int:
@@ -80,12 +123,45 @@ def shortened(text: str, letters: int) -> str:
 
 def png_and_svg(figure: Figure) -> dict[str, bytes]:
     """The figure's bytes by format, without dates and versions."""
-    made = {}
-    for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-        stream = io.BytesIO()
-        figure.savefig(stream, format=kind, metadata=metadata)
-        made[kind] = stream.getvalue()
-    return made
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.dpi = PNG_DPI
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return {"png": png_bytes(np.asarray(canvas.buffer_rgba())), "svg": svg_bytes(figure, [figure])}
+
+
+def png_bytes(pixels: np.ndarray) -> bytes:
+    """A picture as PNG.
+
+    :param pixels: uint8, shape (height, width, 4), nothing transparent.
+    """
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(pixels).convert("RGB").save(stream, "PNG", compress_level=3, dpi=(PNG_DPI, PNG_DPI))
+    return stream.getvalue()
+
+
+def svg_bytes(figure: Figure, artists: Sequence[Artist]) -> bytes:
+    """Artists of a figure as SVG of the figure's size, without dates and versions."""
+    from matplotlib.backends.backend_mixed import MixedModeRenderer
+    from matplotlib.backends.backend_svg import RendererSVG
+
+    width, height = figure.get_size_inches()
+    figure.dpi = 72
+    stream = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    inner = RendererSVG(width * 72, height * 72, stream, image_dpi=PNG_DPI, metadata=nothing)
+    # It is not declared to be one, but hands on whatever a renderer is asked for.
+    renderer: Any = MixedModeRenderer(figure, width, height, PNG_DPI, inner)
+    for artist in artists:
+        artist.draw(renderer)
+    if artists and artists[-1].get_rasterized():
+        # Otherwise it goes on until something that is not rasterised comes.
+        renderer.stop_rasterizing()
+    renderer.finalize()
+    return stream.getvalue().encode("utf-8")
 
 
 def for_page(svg: bytes) -> bytes:

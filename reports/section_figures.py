@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from reports.axes import mae_limit
 from reports.columns import decimal, interval, mark
@@ -23,14 +26,22 @@ def mae_dots(section: Section) -> Figure:
     left = 0.25 + 0.076 * max(map(len, names))
     heading = section.dataset.heading_within(int(0.7 * letters_across(_WIDTH_IN)) - 7)
     counts = f"{section.pictures} pictures of {section.sources} sources; bars: 95 % bootstrap interval over sources"
-    title = [f"MAE on {heading}", section.settings, counts, *([section.limited] if section.limited else [])]
+    lines = ["dashed: the constant"] if section.control is not None else []
+    if section.ceilings:
+        ceiling = section.ceilings[0]
+        mae = decimal(float(ceiling.scores["mae"] or 0), 2)
+        lines.append(f"dotted: the human ceiling ({ceiling.predictor}), {mae} {section.unit}")
+    told = ["; ".join(lines)] if lines else []
+    title = [f"MAE on {heading}", section.settings, counts, *told, *([section.limited] if section.limited else [])]
     figure, axes = new_figure(_WIDTH_IN, 0.6 + 0.24 * len(names), title=title, left_in=left, right_in=1.35)
     limit = mae_limit(section)
     if section.control is not None:
         axes.axvline(float(section.control.scores["mae"] or 0), color=INK, linewidth=1.0, linestyle="--", zorder=1)
+    if section.ceilings:
+        axes.axvline(float(section.ceilings[0].scores["mae"] or 0), color=INK, linewidth=1.4, linestyle=":", zorder=1)
+    _dots(axes, section.rows, limit)
     beside = axes.get_yaxis_transform()
     for place, row in enumerate(section.rows):
-        _dot(axes, place, row, limit)
         text = "no score" if row.has_failed else f"{decimal(float(row.scores['mae'] or 0), 2)} {interval(row)}"
         weight = "bold" if section.is_best(row) else "normal"
         axes.text(1.02, place, text, color=INK, fontweight=weight, fontsize=7.6, va="center", transform=beside)
@@ -43,17 +54,26 @@ def mae_dots(section: Section) -> Figure:
     return figure
 
 
-def _dot(axes: Axes, place: int, row: Row, limit: float) -> None:
-    mae, low, high = (row.scores[name] for name in ("mae", "mae_low", "mae_high"))
-    if mae is None:
-        return
-    if low is not None and high is not None:
-        axes.hlines(place, low, min(high, limit), color=ACCENT, linewidth=2.2, zorder=2)
-    if mae > limit:
-        axes.plot(limit, place, ">", color=ACCENT, markersize=6, clip_on=False, zorder=3)
-        return
-    shape, face = "D" if row.is_control else "o", ACCENT if row.is_whole and not row.is_control else HOLLOW
-    axes.plot(mae, place, shape, markerfacecolor=face, markeredgecolor=INK, markersize=6, zorder=3)
+def _dots(axes: Axes, rows: Sequence[Row], limit: float) -> None:
+    known = [(place, row) for place, row in enumerate(rows) if row.scores["mae"] is not None]
+    bars = [
+        (place, float(row.scores["mae_low"]), min(float(row.scores["mae_high"]), limit))
+        for place, row in known
+        if row.scores["mae_low"] is not None and row.scores["mae_high"] is not None
+    ]
+    if bars:
+        axes.hlines(*np.array(bars).T, color=ACCENT, linewidth=2.2, zorder=2)
+    alike: dict[tuple[str, str], list[tuple[float, int]]] = {}
+    for place, row in known:
+        mae = float(row.scores["mae"] or 0)
+        shape = ">" if mae > limit else "D" if row.is_control else "o"
+        face = ACCENT if row.is_whole and not row.is_control else HOLLOW
+        alike.setdefault((shape, face), []).append((min(mae, limit), place))
+    for (shape, face), places in alike.items():
+        axes.plot(
+            *zip(*places, strict=True), shape, markerfacecolor=face, markeredgecolor=INK, markersize=6, zorder=3,
+            linestyle="none", clip_on=False,
+        )  # fmt: skip
 
 
 def describe_mae(section: Section) -> str:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from functools import partial
 from pathlib import Path
 
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.patches import StepPatch
 
 from protocols.store import Store
 from reports.axes import error_bins, mae_limit
 from reports.drawing import for_page, png_and_svg, styled
-from reports.figures import draw_figures
+from reports.figures import RUN_FIGURES, RunFigure, draw_figures
 from reports.names import safe_name, section_name
-from reports.run_figures import error_histogram, psnr_scatter
+from reports.rows import Row
 from reports.section_figures import mae_dots
 from reports.sections import Section, sections_of
+
+ERRORS, LEVELS, PSNR = RUN_FIGURES
 
 
 def _sections(results: Path) -> list[Section]:
@@ -28,6 +33,17 @@ def _words(svg: bytes) -> str:
     return " ".join(
         "".join(element.itertext()) for element in ET.fromstring(svg).iter() if element.tag.endswith("text")
     )
+
+
+def _svg(kind: RunFigure, section: Section, row: Row) -> bytes:
+    with styled():
+        return kind.frame(section).files(partial(kind.fill, section, row))["svg"]
+
+
+def _drawn(kind: RunFigure, section: Section, row: Row):
+    with styled():
+        frame = kind.frame(section)
+        return frame.axes, kind.fill(section, row, frame.figure, frame.axes)
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +67,10 @@ def test_each_run_has_its_figures_where_there_is_something_to_draw(figures):
     demo, limited, mcl = "demo-kfold5-v1-mean-jnd1", "demo-kfold5-v1-mean-jnd1-limit6", "mcl-jci-kfold5-v1-mean-jnd1"
     assert stems == sorted(
         [
-            *(f"figures/mae-{name}" for name in (demo, limited, mcl)),
-            *(f"figures/{demo}/{kind}-{who}" for kind in ("errors", "psnr") for who in ("constant", "chou1995")),
-            *(f"figures/{limited}/{kind}-constant" for kind in ("errors", "psnr")),
-            f"figures/{mcl}/errors-constant",
+            *(f"figures/{kind}-{name}" for kind in ("mae", "cost", "content", "sur") for name in (demo, limited, mcl)),
+            *(f"figures/{demo}/{kind.name}-{who}" for kind in RUN_FIGURES for who in ("constant", "chou1995")),
+            *(f"figures/{limited}/{kind.name}-constant" for kind in RUN_FIGURES),
+            *(f"figures/{mcl}/{kind}-constant" for kind in ("errors", "levels")),
         ]
     )
     assert {f"{stem}.{kind}" for stem in stems for kind in ("png", "svg")} == set(figures)
@@ -83,12 +99,46 @@ def test_svg_files_carry_no_date(figures):
 def test_the_histogram_prints_the_shares_and_draws_every_error(results):
     section = _sections(results)[0]
     row = section.rows[0]
-    with styled():
-        figure = error_histogram(section, row)
-        words = _words(png_and_svg(figure)["svg"])
     shares = "/".join(f"{100 * np.mean(np.abs(row.errors) <= k):.0f}" for k in (3, 5, 10))
-    assert f"{shares} % within 3/5/10 QF" in words
-    assert sum(patch.get_height() for patch in figure.axes[0].patches[1:]) == len(row.errors)
+    assert f"{shares} % within 3/5/10 QF; 24 pictures" in _words(_svg(ERRORS, section, row))
+    _, artists = _drawn(ERRORS, section, row)
+    (bars,) = [artist for artist in artists if isinstance(artist, StepPatch)]
+    assert bars.get_data().values.sum() == len(row.errors)
+    assert np.array_equal(bars.get_data().edges, error_bins(section)[0])
+
+
+def test_rows_share_the_frame_and_leave_nothing_in_it(results):
+    section = _sections(results)[0]
+    first, second = section.rows[:2]
+    with styled():
+        for kind in RUN_FIGURES:
+            frame = kind.frame(section)
+            before = frame.files(partial(kind.fill, section, first))
+            between = frame.files(partial(kind.fill, section, second))
+            assert frame.files(partial(kind.fill, section, first)) == before
+            assert between != before
+            assert between == kind.frame(section).files(partial(kind.fill, section, second))
+
+
+def test_levels_stand_over_the_truth_with_the_constants_line(results):
+    section = _sections(results)[0]
+    row = next(row for row in section.rows if not row.is_control)
+    axes, artists = _drawn(LEVELS, section, row)
+    (points,) = [artist for artist in artists if isinstance(artist, PathCollection)]
+    columns = ["true_level", "predicted_level"]
+    assert np.allclose(points.get_offsets(), row.run.predictions[columns])
+    level = section.control.run.predictions["predicted_level"].median()
+    assert any(set(line.get_ydata()) == {level} for line in axes.lines)
+    words = _words(_svg(LEVELS, section, row))
+    assert f"constant, median {level:.1f}" in words
+    assert f"MAE {row.scores['mae']:.2f} QF, SRCC {row.scores['srcc']:+.3f}" in words
+
+
+def test_ids_of_an_svg_are_there_once(figures):
+    for name, svg in figures.items():
+        if name.endswith(".svg"):
+            ids = re.findall(rb' id="([^"]+)"', svg)
+            assert len(ids) == len(set(ids)), name
 
 
 def test_bins_are_shared_and_zero_stands_in_the_middle_of_one(results):
@@ -104,8 +154,7 @@ def test_bins_are_shared_and_zero_stands_in_the_middle_of_one(results):
 def test_the_scatter_prints_signed_correlations_beside_the_constants(results):
     section = _sections(results)[0]
     row, control = section.rows[0], section.control
-    with styled():
-        words = _words(png_and_svg(psnr_scatter(section, row))["svg"])
+    words = _words(_svg(PSNR, section, row))
     assert f"PLCC {row.scores['psnr_plcc']:+.3f}, SRCC {row.scores['psnr_srcc']:+.3f}" in words
     assert f"constant: PLCC {control.scores['psnr_plcc']:+.3f}, SRCC {control.scores['psnr_srcc']:+.3f}" in words
 
@@ -115,8 +164,7 @@ def test_a_negative_correlation_keeps_its_sign(tmp_path, store_run):
     frame = run.predictions.assign(predicted_psnr_db=80 - run.predictions["true_psnr_db"])
     Store(tmp_path).write(run.info, frame)
     (section,) = _sections(tmp_path)
-    with styled():
-        words = _words(png_and_svg(psnr_scatter(section, section.rows[0]))["svg"])
+    words = _words(_svg(PSNR, section, section.rows[0]))
     assert "PLCC -1.000" in words
     assert "constant: not run" in words
 
@@ -127,6 +175,7 @@ def test_the_dots_draw_the_constant_as_a_line_and_print_every_row(results):
         figure = mae_dots(section)
         words = _words(png_and_svg(figure)["svg"])
     assert figure.axes[0].lines[0].get_xdata()[0] == section.control.scores["mae"]
+    assert "dashed: the constant" in words
     assert "constant (control)" in words
     assert "broken (failed)" in words
     assert "no score" in words
@@ -145,14 +194,14 @@ def test_a_very_poor_row_does_not_press_the_others_into_a_corner(tmp_path, store
     beyond = int((poor.errors > edges[-1]).sum())
     assert beyond > 0
     with styled():
-        assert f"{beyond} farther →" in _words(png_and_svg(error_histogram(section, poor))["svg"])
+        assert f"{beyond} farther →" in _words(_svg(ERRORS, section, poor))
         assert "arrow: beyond the axis" in _words(png_and_svg(mae_dots(section))["svg"])
 
 
 def test_one_picture_alone_can_be_drawn(tmp_path, store_run):
     store_run(tmp_path, pictures=1)
     figures = draw_figures(_sections(tmp_path), quiet=True)
-    assert len(figures) == 6
+    assert len(figures) == 14
     assert "PLCC undefined" in _words(next(svg for name, svg in figures.items() if name.endswith("psnr-constant.svg")))
 
 
@@ -197,3 +246,14 @@ def test_names_of_files_are_safe_and_different(results):
     assert len({name.lower() for name in safe}) == len(names)
     assert all(re.fullmatch(r"[a-z0-9_-]{1,80}", name) for name in safe)
     assert section_name(_sections(results)[0]) == "demo-kfold5-v1-mean-jnd1"
+
+
+def test_a_name_with_markup_shows_as_text(tmp_path, store_run):
+    name = '<b id="x">&amp;</b> $x^2$ url(#y)'
+    store_run(tmp_path, name)
+    (section,) = _sections(tmp_path)
+    for kind in RUN_FIGURES:
+        svg = _svg(kind, section, section.rows[0])
+        assert name[:29] in _words(svg)
+        assert b"<b" not in svg
+        assert b"matplotlib" not in svg
