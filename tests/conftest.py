@@ -17,6 +17,13 @@ settings.register_profile("unhurried", deadline=None)  # first calls import scip
 settings.load_profile("unhurried")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file share fixtures, so one process runs them; the contract's are told apart by predictor."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 def _picture(name: str, pixels: np.ndarray, criteria: np.ndarray) -> Picture:
     ladder = CompressedLadder(Jpeg(), functools.partial(np.array, pixels))
     rmse = np.sqrt(ladder.summary().mse)
