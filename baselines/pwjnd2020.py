@@ -38,7 +38,8 @@ class Pwjnd2020(PixelPredictor):
                 "unknown",
                 "accuracy (%)",
                 92.0,
-                "Measured on the paper's own set of pairs; a constant's per-(picture, QF) accuracy is 92.2 % under sqf.",
+                "Measured on the paper's own set of pairs; a constant's per-(picture, QF) accuracy is 92.2 % under "
+                "sqf.",
             ),
             PublishedNumber(
                 "mcl-jci",

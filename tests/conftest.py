@@ -1,4 +1,4 @@
-"""What all tests share: small rated pictures, their true levels, the data beside the checkout, and a cache of their own."""
+"""What all tests share: small rated pictures and their true levels, data beside the checkout, a cache of their own."""
 
 import functools
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Protects the picture: its truth is never seen, costly work is shared, copies travel light, fingerprints tell apart."""
+"""Protects the picture: its truth stays unseen, costly work is shared, copies travel light, fingerprints tell."""
 
 import pickle
 
