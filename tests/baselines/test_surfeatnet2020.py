@@ -109,7 +109,7 @@ def test_bpg_is_learned_and_answered_in_its_own_levels(bpg_pictures, learned_sur
         curve = predictor.predict_sur(asked)
         assert curve.shape == (51,) and (np.diff(curve) >= 0).all()
         worst, best = predictor.ask(asked)(np.array([0, 50]))
-        assert worst > best, "QP 51 is asked first"
+        assert worst > best, "QP 51 stands first"
 
 
 def test_a_picture_of_another_codec_is_refused(learned_surfeatnet, bpg_pictures):

@@ -106,7 +106,8 @@ def test_where_nothing_can_be_written_the_map_stays_in_memory(folder, picture, d
 
 def test_a_picture_too_small_for_a_map_is_told(learned_vpjnd):
     pixels = np.full((5, 90, 3), 70, dtype=np.uint8)
-    small = Picture("s", "s", Jpeg(), 24.3, ladder_or_none=CompressedLadder(Jpeg(), functools.partial(np.array, pixels)))
+    ladder = CompressedLadder(Jpeg(), functools.partial(np.array, pixels))
+    small = Picture("small", "small", Jpeg(), 24.3, ladder_or_none=ladder)
     with pytest.raises(UserError, match="a JND map needs a picture of at least 8x8 pixels, not 90x5"):
         learned_vpjnd.predict(small)
 

@@ -1,5 +1,6 @@
 """Protects networks on pixels: presets, learning, the same bits whatever happens on the way, and any codec."""
 
+import dataclasses
 import functools
 import pickle
 from collections.abc import Callable
@@ -197,16 +198,17 @@ def test_another_fit_does_not_go_on_with_what_is_left_of_one(fit, monkeypatch, t
 
 @every_method
 def test_bpg_is_learned_and_answered_in_its_own_levels(method, bpg_pictures):
-    levels = np.array([np.mean(picture.samples) for picture in bpg_pictures])
-    settings = {**QUICK, "epochs": 15, "first_channels": 4, "learning_rate": 1e-2, "grid_levels": 10}
-    predictor = method(preset=FAST, settings=settings, device="cpu").fit(bpg_pictures, levels, seed=0)
-    for picture in bpg_pictures:
+    pictures = [dataclasses.replace(picture, source="one") for picture in bpg_pictures]
+    levels = np.array([np.mean(picture.samples) for picture in pictures])
+    more = {"epochs": 25, "first_channels": 4, "hidden": 16, "learning_rate": 5e-3, "levels_per_picture": 12}
+    predictor = method(preset=FAST, settings={**QUICK, **more}, device="cpu").fit(pictures, levels, seed=0)
+    for picture in pictures:
         asked = picture.without_samples()
         assert 1 <= predictor.predict(asked) <= 51
         curve = predictor.predict_sur(asked)
         assert curve.shape == (51,) and (np.diff(curve) >= 0).all()
         worst, best = predictor.ask(asked)(np.array([0, 50]))
-        assert worst > best, "QP 51 is asked first"
+        assert worst > best + 0.2, "QP 51 stands first"
 
 
 def test_a_picture_of_another_codec_than_was_trained_for_is_told(learned_pwjnd, bpg_pictures):
