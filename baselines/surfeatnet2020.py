@@ -38,6 +38,7 @@ class SurFeatNet2020Settings(Looking, Teaching):
 
     title = "surfeatnet2020"
     least = {"components": 1, "hidden": 1}
+    shares = ("dropout",)
 
     components: int = 12
     hidden: int = 64

@@ -1,4 +1,4 @@
-"""What all tests share: small rated pictures, the data beside the checkout, and a cache of their own."""
+"""What all tests share: small rated pictures and their true levels, data beside the checkout, a cache of their own."""
 
 import functools
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from hypothesis import settings
 from datasets.codec import Bpg, Jpeg
 from datasets.ladder import CompressedLadder, ShippedLadder
 from datasets.picture import Picture
+from datasets.truths import find_truth
 
 settings.register_profile("unhurried", deadline=None)  # first calls import scipy or OpenCV
 settings.load_profile("unhurried")
@@ -45,6 +46,12 @@ def rated_pictures() -> list[Picture]:
         for source, pixels in photographs.items()
         for number, corner in corners.items()
     ]
+
+
+@pytest.fixture(scope="session")
+def true_levels(rated_pictures) -> np.ndarray:
+    """Of the rated pictures, under the truth `mean`, shape (pictures,)."""
+    return np.array([find_truth("mean").level(picture) for picture in rated_pictures])
 
 
 @pytest.fixture(scope="session")
