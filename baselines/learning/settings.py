@@ -164,6 +164,11 @@ class Teaching(Patching):
     search: str = "grid"
     evidence: float = 100.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.weight_decay < float("inf"):
+            raise UserError(f"{self.title}'s setting weight_decay is a number from 0 up, not {self.weight_decay!r}")
+
     def of_search(self) -> dict[str, Any]:
         """Those of the settings that the search takes."""
         if self.search in ("window", "bisect", "blocks"):

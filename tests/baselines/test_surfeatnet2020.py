@@ -188,3 +188,9 @@ def test_a_copy_answers_alike(learned_surfeatnet, same_source):
 def test_settings_out_of_range_are_told(settings, text):
     with pytest.raises(UserError, match=text):
         SurFeatNet2020(settings=settings).config()
+
+
+@pytest.mark.parametrize("settings", [{"search": "window"}, {"evidence": 15.0}])
+def test_a_search_that_would_be_ignored_is_an_error(settings):
+    with pytest.raises(UserError, match="fits a GEV through the grid's levels"):
+        SurFeatNet2020(settings=settings).config()

@@ -133,3 +133,9 @@ def test_every_whole_number_has_a_least_and_every_setting_its_line(part):
     for field in dataclasses.fields(part):
         assert f":param {field.name}:" in told, field.name
         assert (type(field.default) is int) == (field.name in declared), field.name
+
+
+def test_weights_never_grow_by_decay():
+    assert Teaching(weight_decay=0.0).weight_decay == 0
+    with pytest.raises(UserError, match="weight_decay is a number from 0 up, not -1"):
+        Teaching(weight_decay=-1.0)
