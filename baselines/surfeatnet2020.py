@@ -15,6 +15,7 @@ from baselines.learning.search_rules import Ask
 from baselines.learning.settings import Looking, Teaching
 from baselines.predictor import Card, PublishedNumber
 from datasets.codec import Codec
+from datasets.errors import UserError
 from datasets.picture import Picture
 from datasets.sur import GevFit, gev_through
 from datasets.torch_threads import one_torch_thread
@@ -30,6 +31,8 @@ _FOLDS = "The folds are the paper's own, which are public: fold k is tested and 
 class SurFeatNet2020Settings(Looking, Teaching):
     """Settings of `surfeatnet2020`; how pictures are looked at is `sgjnd-lite`'s, so that both share stored features.
 
+    A GEV through the levels of the grid takes the place of a search: `search` and `evidence` stay as they are.
+
     :param components: principal components of each stage that pooled features are reduced to: some dozens of pictures
         cannot teach a layer of thousands of weights which channels matter.
     :param hidden: units between the features and the share.
@@ -38,6 +41,7 @@ class SurFeatNet2020Settings(Looking, Teaching):
 
     title = "surfeatnet2020"
     least = {"components": 1, "hidden": 1}
+    shares = ("dropout",)
 
     components: int = 12
     hidden: int = 64
@@ -48,6 +52,11 @@ class SurFeatNet2020Settings(Looking, Teaching):
     learning_rate: float = 2e-3
     batch: int = 64
     levels_per_picture: int = 20
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.search, self.evidence) != ("grid", Teaching.evidence):
+            raise UserError("surfeatnet2020 fits a GEV through the grid's levels: it has no search to set")
 
 
 @final

@@ -1,4 +1,4 @@
-"""What pixel-domain maps cost beside the JPEG ladder of the same picture: `pytest benchmarks --benchmark-enable`.
+"""What pixel-domain maps cost beside the JPEG ladder of the same picture: `pytest benchmarks --benchmark-enable -n 0`.
 
 A 1920x1080 picture, one thread. Times are CPU times, the least of several rounds, so that other processes matter
 little; figures are ratios to 100 x (encode + decode) in the same run, so that the machine matters little. The map is

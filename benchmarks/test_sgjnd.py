@@ -1,4 +1,4 @@
-"""What SG-JND costs on a 1920x1080 picture: `pytest benchmarks/test_sgjnd.py --benchmark-enable -s`.
+"""What SG-JND costs on a 1920x1080 picture: `pytest benchmarks/test_sgjnd.py --benchmark-enable -n 0 -s`.
 
 As many threads as there are cores, wall-clock time, ratios within one run. The naive way is what the paper's window
 needs, written straight down: all 100 levels, the reference looked at anew for each, float32, ordinary memory layout.
@@ -79,7 +79,7 @@ def test_a_picture_is_answered_much_faster_than_naively(
     picture: Picture, looker: Looker, fitted: Fitted, timings: dict[str, float], benchmark
 ) -> None:
     if not benchmark.enabled:
-        pytest.skip("looks at 100 levels of a 1080p picture; run with --benchmark-enable")
+        pytest.skip("looks at 100 levels of a 1080p picture; run with --benchmark-enable -n 0")
     count, config = len(picture.codec.levels), looker.config
     searches = {name: strategy(name, evidence=config.evidence) for name in (DEFAULT, config.search)}
 

@@ -1,4 +1,4 @@
-"""What subband-domain profiles cost beside the picture's JPEG ladder: `pytest benchmarks --benchmark-enable`.
+"""What subband-domain profiles cost beside the picture's JPEG ladder: `pytest benchmarks --benchmark-enable -n 0`.
 
 A 1920x1080 picture, one thread, all 100 levels from the reference's own coefficients, nothing kept between rounds.
 Times are CPU times, the least of several rounds, and figures are ratios to the ladder (100 x encode + decode) of the

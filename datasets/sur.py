@@ -62,7 +62,7 @@ def gev_through(levels: np.ndarray, below: np.ndarray) -> GevFit:
 
     :param levels: where the shares are known, shape (n,), n at least 3.
     :param below: share of JNDs at or below each level (numerically), within [0, 1], shape (n,).
-    :raises UserError: where there are fewer than three shares, or one is not finite.
+    :raises UserError: where there are fewer than three shares, one is not finite, or all are of one level.
     """
     from scipy.optimize import least_squares
     from scipy.stats import genextreme
@@ -71,6 +71,8 @@ def gev_through(levels: np.ndarray, below: np.ndarray) -> GevFit:
     if at.size < 3 or not (np.isfinite(at).all() and np.isfinite(shares).all()):
         raise UserError(f"a GEV through shares needs three or more finite ones, got {at.size}")
     width = float(np.ptp(at))
+    if not width:
+        raise UserError(f"a GEV through shares needs shares at different levels, got all at {at[0]:g}")
     middle = float(at[np.argmin(np.abs(shares - 0.5))])
 
     def misfit(parameters: np.ndarray) -> np.ndarray:
@@ -78,8 +80,8 @@ def gev_through(levels: np.ndarray, below: np.ndarray) -> GevFit:
         return np.asarray(genextreme.cdf(at, -shape, location, np.exp(log_scale)) - shares)
 
     low = [-0.9, at.min() - width, np.log(_MIN_SPREAD)]
-    high = [0.9, at.max() + width, np.log(2 * width)]
-    starts = [[0.01, middle, np.log(width * part)] for part in (0.04, 0.2)]
+    high = [0.9, at.max() + width, np.log(max(2 * width, 4 * _MIN_SPREAD))]
+    starts = [[0.01, middle, np.log(max(width * part, 2 * _MIN_SPREAD))] for part in (0.04, 0.2)]
     found = min((least_squares(misfit, start, bounds=(low, high)) for start in starts), key=lambda one: float(one.cost))
     shape, location, log_scale = (float(one) for one in found.x)
     return GevFit(shape, location, float(np.exp(log_scale)))

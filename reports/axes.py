@@ -17,15 +17,19 @@ _FARTHEST = 3
 
 def mae_limit(section: Section) -> float:
     """Where the MAE axis ends, in levels: rows far worse than the best must not press the others into a corner."""
-    highs = {row.predictor: float(row.scores["mae_high"] or row.scores["mae"] or 0) for row in section.rows}
-    known = [highs[row.predictor] for row in section.rows if not row.has_failed]
-    control = highs[section.control.predictor] if section.control is not None else 0.0
+    known = [_high(row) for row in section.rows if not row.has_failed]
+    control = _high(section.control) if section.control is not None else 0.0
     return 1.08 * max(min(max(known), max(_FARTHEST * min(known), control)), 1e-6) if known else 1.0
+
+
+def _high(row: Row) -> float:
+    return float(row.scores["mae_high"] or row.scores["mae"] or 0)
 
 
 def near_rows(section: Section) -> list[Row]:
     """Rows with errors that lie within `mae_limit`: those that decide how far an axis reaches."""
-    return [row for row in section.rows if row.errors.size and (row.scores["mae"] or 0) <= mae_limit(section)]
+    limit = mae_limit(section)
+    return [row for row in section.rows if row.errors.size and (row.scores["mae"] or 0) <= limit]
 
 
 def error_bins(section: Section) -> tuple[np.ndarray, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from protocols.statistics import FEW_SOURCES
+from protocols.statistics import ALPHA, FEW_SOURCES
 from reports.ceiling_rows import why_no_ceiling
 from reports.comparison import Comparison
 from reports.picture_psnr import fixed_level
@@ -28,6 +28,11 @@ def _separable(section: Section) -> list[str]:
         f"paired bootstrap over {section.sources} sources, Holm-corrected over {len(pairs.p)} "
         f"{'pair' if len(pairs.p) == 1 else 'pairs'}, 5 %"
     )
+    if too_few_sources(section.sources, len(pairs.p)):
+        return [
+            f"{section.sources} sources cannot separate any of {len(pairs.p)} pairs, whatever their errors: by chance "
+            f"all sources agree with a probability of {2.0 ** (1 - section.sources):.2g}, which counts once a pair."
+        ]
     told = []
     best, *others = comparison.best_names or [""]
     if others:
@@ -39,6 +44,11 @@ def _separable(section: Section) -> list[str]:
         better = [name for index, name in enumerate(names) if is_better(comparison, index, place)]
         told.append(f"Better than the constant by more than chance: {_listed(better)}.")
     return told
+
+
+def too_few_sources(sources: int, pairs: int) -> bool:
+    """Whether no difference between predictors can be told from chance, however large: see `compare_pairs`."""
+    return pairs * 2.0 ** (1 - sources) >= ALPHA
 
 
 def is_better(comparison: Comparison, one: int, other: int) -> bool:

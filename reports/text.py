@@ -32,7 +32,7 @@ def _section_text(section: Section) -> str:
     lines = [_aligned(line, widths) for line in table]
     lines.insert(1, "-" * max(map(len, lines)))
     failed = [f"  failed: {row.predictor}: {one_line(text)}" for row in section.rows for text in row.failures]
-    said = [line for text in section.findings for line in textwrap.wrap(one_line(text), 116)]
+    said = [line for text in section.findings for line in textwrap.wrap(one_line(text), 116, break_on_hyphens=False)]
     counts = f"{section.pictures} pictures of {section.sources} sources"
     return "\n".join([one_line(section.title), counts, "", *lines, *failed, "", *(f"  {line}" for line in said)])
 

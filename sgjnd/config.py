@@ -75,6 +75,7 @@ class Config(Looking, Teaching):
     choices = {"stages": STAGES, "branches": BRANCHES}
     least = {"components": 1, "width": 1, "heads": 1, "members": 1}
     positive = ("backbone_learning_rate",)
+    shares = ("dropout",)
 
     stages: str = "all"
     branches: str = "both"
@@ -93,5 +94,3 @@ class Config(Looking, Teaching):
             raise UserError(f"SG-JND's width ({self.width}) must be a multiple of its heads ({self.heads})")
         if self.stages == "pixels" and not self.pixels:
             raise UserError("SG-JND's stages='pixels' needs pixels=True: there would be no stage left")
-        if not 0 <= self.dropout < 1:
-            raise UserError(f"SG-JND's dropout is a share from 0 to below 1, not {self.dropout!r}")

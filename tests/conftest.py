@@ -1,4 +1,4 @@
-"""What all tests share: small rated pictures, the data beside the checkout, and a cache of their own."""
+"""What all tests share: small rated pictures and their true levels, data beside the checkout, a cache of their own."""
 
 import functools
 from collections.abc import Iterator
@@ -12,9 +12,17 @@ from hypothesis import settings
 from datasets.codec import Bpg, Jpeg
 from datasets.ladder import CompressedLadder, ShippedLadder
 from datasets.picture import Picture
+from datasets.truths import find_truth
 
 settings.register_profile("unhurried", deadline=None)  # first calls import scipy or OpenCV
 settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file share fixtures, so one process runs them; the contract's are told apart by predictor."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def _picture(name: str, pixels: np.ndarray, criteria: np.ndarray) -> Picture:
@@ -38,6 +46,12 @@ def rated_pictures() -> list[Picture]:
         for source, pixels in photographs.items()
         for number, corner in corners.items()
     ]
+
+
+@pytest.fixture(scope="session")
+def true_levels(rated_pictures) -> np.ndarray:
+    """Of the rated pictures, under the truth `mean`, shape (pictures,)."""
+    return np.array([find_truth("mean").level(picture) for picture in rated_pictures])
 
 
 @pytest.fixture(scope="session")

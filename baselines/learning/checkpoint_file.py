@@ -84,7 +84,9 @@ def unusable(path: Path, reason: object) -> DataError:
 
 
 def _sha256(tensors: Mapping[str, Tensor]) -> str:
+    import torch
+
     found = hashlib.sha256()
     for name in sorted(tensors):
-        found.update(name.encode() + tensors[name].numpy().tobytes())
+        found.update(name.encode() + tensors[name].flatten().view(torch.uint8).numpy().tobytes())  # any type's bytes
     return found.hexdigest()

@@ -59,6 +59,7 @@ class PixelSettings(Teaching):
     """
 
     least = {"blocks": 1, "first_channels": 1, "hidden": 1, "threads": 0}
+    shares = ("dropout",)
 
     blocks: int = 5
     first_channels: int = 32
@@ -68,8 +69,6 @@ class PixelSettings(Teaching):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.dropout < 1:
-            raise UserError(f"{self.title}'s dropout is a share from 0 to below 1, not {self.dropout!r}")
         if self.patch_pixels < 2**self.blocks:
             raise UserError(f"{self.title}'s {self.blocks} blocks halve a patch of {self.patch_pixels} pixels away")
 

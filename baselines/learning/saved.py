@@ -12,7 +12,7 @@ from typing import Any
 from baselines.learning.checkpoint_file import fitted_of, read_checkpoint, unusable, write_checkpoint
 from baselines.learning.network_predictor import NetworkPredictor
 from baselines.registry import registry
-from datasets.errors import DataError, UserError
+from datasets.errors import DataError, UserError, unknown_name
 
 _MEANINGLESS_ELSEWHERE = ("device",)
 
@@ -47,7 +47,10 @@ def load_predictor(path: Path, *, device: str = "auto") -> tuple[NetworkPredicto
     header, tensors = read_checkpoint(path)
     try:
         classes = {entry.predictor.card.name: entry.predictor for entry in registry().values()}
-        cls = classes[str(header["method"])]
+        method = str(header["method"])
+        if method not in classes:
+            raise unknown_name("predictor", method, classes)
+        cls = classes[method]
         if not issubclass(cls, NetworkPredictor):
             raise ValueError(f"{cls.card.name} has no network")
         predictor = cls(**header["parameters"], device=device)

@@ -39,11 +39,13 @@ class Settings:
     """Whole numbers and the smallest that they may be."""
     positive: ClassVar[Sequence[str]] = ()
     """Numbers that must be above 0 and finite."""
+    shares: ClassVar[Sequence[str]] = ()
+    """Numbers from 0 to below 1."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value, kind = getattr(self, field.name), type(field.default)
-            if kind in _KINDS and not isinstance(value, (int, float) if kind is float else kind):
+            if kind in _KINDS and not _is_a(value, kind):
                 raise UserError(f"{self.title}'s setting {field.name} is {_KINDS[kind]}, not {value!r}")
         for name, known in self._declared("choices").items():
             if getattr(self, name) not in known:
@@ -56,6 +58,9 @@ class Settings:
             for name in vars(one).get("positive", ()):
                 if not 0 < getattr(self, name) < float("inf"):
                     raise UserError(f"{self.title}'s setting {name} is a number above 0, not {getattr(self, name)!r}")
+            for name in vars(one).get("shares", ()):
+                if not 0 <= getattr(self, name) < 1:
+                    raise UserError(f"{self.title}'s {name} is a share from 0 to below 1, not {getattr(self, name)!r}")
 
     @classmethod
     def of(cls: type[Self], settings: Mapping[str, Any] | None, **defaults: Any) -> Self:
@@ -72,6 +77,13 @@ class Settings:
     def _declared(self, name: str) -> dict[str, Any]:
         """A class variable's entries, of every class that this one is made of."""
         return {key: value for one in reversed(type(self).__mro__) for key, value in vars(one).get(name, {}).items()}
+
+
+def _is_a(value: object, kind: type) -> bool:
+    """Whole numbers are numbers; True and False, which Python counts among them, are not."""
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind)
 
 
 @dataclass(frozen=True)
@@ -151,6 +163,11 @@ class Teaching(Patching):
     patches_per_picture: int = 4
     search: str = "grid"
     evidence: float = 100.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.weight_decay < float("inf"):
+            raise UserError(f"{self.title}'s setting weight_decay is a number from 0 up, not {self.weight_decay!r}")
 
     def of_search(self) -> dict[str, Any]:
         """Those of the settings that the search takes."""

@@ -1,5 +1,6 @@
-"""What the tests of the baselines share: reference maps of published models, and the promises of metrics."""
+"""What the tests of the baselines share: reference maps, the promises of metrics, and small trained networks."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -11,8 +12,35 @@ import numpy as np
 import pytest
 
 from baselines.contract_random import random_states_kept
+from baselines.learning.pixel_predictor import FAST, QUICK
 from baselines.metric import Metric
+from baselines.pwjnd2020 import Pwjnd2020
+from baselines.surfeatnet2020 import SurFeatNet2020
+from baselines.vpjnd2025 import VpJnd2025
 from datasets.codec import Jpeg
+from datasets.picture import Picture
+
+PIXELS = {
+    **QUICK,
+    "first_channels": 4,
+    "hidden": 16,
+    "learning_rate": 5e-3,
+    "epochs": 20,
+    "levels_per_picture": 8,
+    "grid_levels": 20,
+}
+"""Settings under which a network on pixels learns eight small pictures in seconds."""
+FEATURES = {
+    "patch_pixels": 32,
+    "most_patches": 4,
+    "grid_levels": 10,
+    "components": 3,
+    "hidden": 16,
+    "dropout": 0.0,
+    "epochs": 60,
+    "learning_rate": 1e-2,
+}
+"""The same on features of a pretrained network."""
 
 
 @dataclass(frozen=True)
@@ -86,3 +114,27 @@ def keeps_metrics_promises(
         return scores
 
     return check
+
+
+@pytest.fixture(scope="session")
+def same_source(rated_pictures) -> list[Picture]:
+    """The rated pictures as if of one source: none is held out, so all are learned."""
+    return [dataclasses.replace(picture, source="one") for picture in rated_pictures]
+
+
+@pytest.fixture(scope="session")
+def learned_pwjnd(same_source, true_levels) -> Pwjnd2020:
+    """Has learned the rated pictures."""
+    return Pwjnd2020(preset=FAST, settings=PIXELS, device="cpu").fit(same_source, true_levels, seed=0)
+
+
+@pytest.fixture(scope="session")
+def learned_vpjnd(same_source, true_levels) -> VpJnd2025:
+    """Has learned the rated pictures and their JND maps."""
+    return VpJnd2025(preset=FAST, settings=PIXELS, device="cpu").fit(same_source, true_levels, seed=0)
+
+
+@pytest.fixture(scope="session")
+def learned_surfeatnet(same_source, true_levels) -> SurFeatNet2020:
+    """Has learned the rated pictures' features."""
+    return SurFeatNet2020(settings=FEATURES, device="cpu").fit(same_source, true_levels, seed=0)

@@ -36,6 +36,12 @@ def test_a_table_with_every_check_and_status_0(capsys):
     assert printed.endswith("3 predictors, 0 failed\n")
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch):
+    """Lines are wrapped to the terminal's width, whichever it is where tests run."""
+    monkeypatch.setenv("COLUMNS", "400")
+
+
 def test_a_class_on_the_path_that_fails_gets_advice_and_status_1(tmp_path, monkeypatch, capsys):
     (tmp_path / "out_of_range.py").write_text(OUT_OF_RANGE)
     monkeypatch.syspath_prepend(tmp_path)

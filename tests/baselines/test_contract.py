@@ -26,7 +26,7 @@ def _trials(name: str) -> list[Trial]:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-@pytest.mark.parametrize("name", registry())
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in registry()])
 def test_registered_predictor_keeps_the_contract(name, check):
     """An expected failure shows as xfail with its reason; one that passes by now fails here."""
     outcome = run_check(check, _trials(name))

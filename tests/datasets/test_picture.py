@@ -1,4 +1,4 @@
-"""Protects the picture: predictors never see its truth, costly work is shared, and copies travel light."""
+"""Protects the picture: its truth stays unseen, costly work is shared, copies travel light, fingerprints tell."""
 
 import pickle
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from datasets.codec import Jpeg
+from datasets.codec import Codec, Jpeg
 from datasets.errors import DataError
-from datasets.ladder import CompressedLadder
+from datasets.ladder import CompressedLadder, ShippedLadder
 from datasets.picture import Picture
 from datasets.truths import TRUTHS
 
@@ -18,8 +18,8 @@ def photograph() -> np.ndarray:
 
 
 def picture(**more) -> Picture:
-    fields = {"samples": np.array([30.0, 40.0]), "tabulated": {"sqf": 36.0}} | more
-    return Picture("cat-1", "cat", Jpeg(), 24.3, **fields)
+    fields = {"codec": Jpeg(), "samples": np.array([30.0, 40.0]), "tabulated": {"sqf": 36.0}} | more
+    return Picture("cat-1", "cat", pixels_per_degree=24.3, **fields)
 
 
 def test_without_samples_nothing_tells_the_truth():
@@ -94,3 +94,55 @@ def test_pixels_come_from_the_ladder():
 def test_a_picture_cannot_be_changed():
     with pytest.raises(AttributeError):
         picture().samples = np.empty(0)  # type: ignore[misc]
+
+
+def seen(pixels=photograph, codec=None, **more) -> Picture:
+    codec = codec or Jpeg()
+    return picture(codec=codec, ladder_or_none=CompressedLadder(codec, pixels), **more)
+
+
+class OtherJpeg(Codec):
+    """The same levels from another library."""
+
+    name, unit, worst_level, best_level, has_file_sizes = "jpeg", "QF", 1, 100, True
+    encode, decode = Jpeg.encode, Jpeg.decode
+
+    def library(self) -> str:
+        return "another library 1.0"
+
+
+def test_a_fingerprint_is_of_what_there_is_to_see():
+    """What is measured of a picture is stored under it: ratings and names must not make it be measured again."""
+    one = seen()
+    assert one.fingerprint() == seen().fingerprint() == one.without_samples().fingerprint()
+    assert one.fingerprint() == seen(samples=np.array([1.0])).fingerprint()
+    renamed = Picture("other", "elsewhere", Jpeg(), 60.0, ladder_or_none=CompressedLadder(Jpeg(), photograph))
+    assert renamed.fingerprint() == one.fingerprint()
+
+
+def brighter() -> np.ndarray:
+    pixels = photograph().copy()
+    pixels[0, 0, 0] ^= 1
+    return pixels
+
+
+def reshaped() -> np.ndarray:
+    """The same bytes as a picture of other sides."""
+    return photograph().reshape(64, 48, 3)
+
+
+def test_another_pixel_shape_or_library_has_another_fingerprint():
+    known = {one.fingerprint() for one in (seen(), seen(brighter), seen(reshaped), seen(codec=OtherJpeg()))}
+    assert len(known) == 4
+
+
+def test_shipped_files_are_told_from_levels_that_are_made(tmp_path):
+    def shipped(sizes) -> str:
+        files = {}
+        for level, size in sizes.items():
+            files[level] = tmp_path / f"{level}-{size}.jpg"
+            files[level].write_bytes(bytes(size))
+        return picture(ladder_or_none=ShippedLadder(Jpeg(), photograph, files)).fingerprint()
+
+    assert len({shipped({1: 10, 2: 20}), shipped({1: 10, 2: 21}), shipped({1: 10}), seen().fingerprint()}) == 4
+    assert shipped({1: 10, 2: 20}) == shipped({2: 20, 1: 10})

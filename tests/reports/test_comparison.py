@@ -188,6 +188,16 @@ def test_why_there_is_no_ceiling_is_said(tmp_path, store_run, truth, table, says
     assert section.rows[0].scores["to_ceiling"] is None
 
 
+def test_too_few_sources_are_said_to_prove_nothing(tmp_path, store_run):
+    for name, error in (("constant", 20.0), ("sharp", 0.0)):
+        run = store_run(tmp_path, name, pictures=8)
+        true = run.predictions["true_level"].to_numpy()
+        _with_levels(run, tmp_path, true, np.clip(true + error, 1, 100))
+    (section,) = _sections(tmp_path)
+    assert section.sources == 4
+    assert section.findings[0].startswith("4 sources cannot separate any of 1 pairs")
+
+
 def test_tables_stay_as_they_are(results, golden):
     sections = _sections(results)
     golden("leaderboard.md", leaderboard_markdown(sections))

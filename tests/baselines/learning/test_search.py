@@ -1,5 +1,6 @@
 """Protects every search: where it lands on clean and hopeless answers, that it asks no level twice, and its errors."""
 
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from baselines.learning.search import DEFAULT, STRATEGIES, strategy
 from baselines.learning.search_fit import Found, Prior
-from baselines.learning.search_hard import Window
+from baselines.learning.search_hard import Blocks, Window
 from baselines.learning.search_rules import Questions, Strategy, evenly
 from datasets.errors import UserError
 
@@ -24,6 +25,7 @@ SEARCHES = [
     strategy("grid", passes=5),
     strategy("scan", coarse=4, reach=0, step=1),
     strategy("window", length=1, needed=1),
+    strategy("blocks", length=3, asked=1),
 ]
 every_search = pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.label)
 
@@ -132,6 +134,7 @@ def test_whatever_the_answers(answers, search, middle, spread, scale):
         (strategy("bayes", passes=14, batch=1), 14, 14),
         (strategy("bayes", passes=14, batch=4), 14, 4),
         (strategy("bisect"), 7, 7),
+        (strategy("blocks"), 22, 5),
     ],
 )
 def test_passes_and_batches(search, passes, batches):
@@ -167,6 +170,52 @@ def test_the_window_by_hand():
     assert find(Window(4, 3), decisions).position == 3.5
     assert find(Window(4, 1), decisions).position == 7.5
     assert find(Window(4, 2), decisions).position == 5.5
+
+
+BLOCKS = [(1, 1), (2, 1), (5, 2), (8, 3), (8, 8), (7, 50), (64, 3), (200, 3)]
+"""Lengths of a block, and how many of its levels are asked."""
+
+
+def most_passes(search: Blocks, count: int) -> int:
+    """A decision for each halving of the blocks, and two blocks that are asked whole."""
+    blocks = -(-count // search.length)
+    return min(search.asked, search.length) * math.ceil(math.log2(blocks + 1)) + 2 * search.length
+
+
+@pytest.mark.parametrize(("length", "asked"), BLOCKS)
+@pytest.mark.parametrize("count", [2, 5, 8, 51, 97, 100])
+def test_blocks_are_exact_for_every_clean_step_in_few_passes(length, asked, count):
+    search = Blocks(length, asked)
+    for last in range(-1, count):
+        found = find(search, (np.arange(count) <= last).astype(float))
+        assert found.position == np.clip(last + 0.5, 0, count - 1), last
+        assert found.clipped == (last in (-1, count - 1)), last
+        assert len(found.asked) <= most_passes(search, count), last
+    assert most_passes(Blocks(), 100) == 28
+
+
+@pytest.mark.parametrize("count", [51, 100])
+def test_a_wrong_answer_far_from_the_step_turns_no_block(count):
+    search = Blocks()
+    for last in range(-1, count, 3):
+        clean_steps = (np.arange(count) <= last).astype(float)
+        expected = find(search, clean_steps)
+        for wrong in range(count):
+            if abs(wrong - last) > 2 * search.length:
+                answers = clean_steps.copy()
+                answers[wrong] = 1 - answers[wrong]
+                assert find(search, answers) == expected, (last, wrong)
+
+
+def test_a_wrong_answer_near_the_step_costs_a_level():
+    answers = clean(50.5, 0.1)
+    answers[45] = 0
+    assert find(Blocks(), answers).position == find(Blocks(), clean(50.5, 0.1)).position - 1
+
+
+def test_blocks_take_their_scale_from_the_prior_and_nothing_else():
+    founds = [find(Blocks(), clean(50.0), Prior(middle, 8.0, 4.0)) for middle in (20.0, 80.0)]
+    assert founds[0] == founds[1] and founds[0].scale == 4.0
 
 
 def test_even_positions_stand_in_the_middle_of_their_stretches():
@@ -229,6 +278,9 @@ def test_names_and_settings_that_do_not_exist():
         ("full", {"evidence": np.nan}, "'evidence'"),
         ("window", {"length": 3, "needed": 4}, "lower 'needed'"),
         ("window", {"needed": 0}, "'needed'"),
+        ("blocks", {"length": 0}, "'length'"),
+        ("blocks", {"asked": 0}, "'asked'"),
+        ("blocks", {"asked": 2.0}, "whole number"),
     ],
 )
 def test_settings_out_of_range_are_named(name, settings, text):
