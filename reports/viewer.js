@@ -65,6 +65,7 @@ function start(viewer) {
   split.addEventListener("input", place);
   still.addEventListener("change", label);
   document.addEventListener("visibilitychange", () => document.hidden && running && stop());
+  addEventListener("beforeprint", () => (document.querySelector(".gallery").open = true));
   // One pixel of the picture on one of the screen: scaling would hide, or invent, what is to be seen.
   const size = () => {
     stage.style.width = `${Number(stage.dataset.width) / devicePixelRatio}px`;

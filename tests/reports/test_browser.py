@@ -15,7 +15,10 @@ from reports.build import build
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
-pytestmark = pytest.mark.slow("starts a real browser and builds a report with pictures")
+pytestmark = [
+    pytest.mark.slow("starts a real browser and builds a report with pictures"),
+    pytest.mark.xdist_group("browser"),
+]
 
 
 @pytest.fixture(scope="module")
