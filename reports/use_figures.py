@@ -72,6 +72,7 @@ def saving_points(section: Section, subjects: Observed) -> list[Point]:
     """
     fixed = fixed_levels(section, subjects)
     order = np.argsort(fixed[0], kind="stable")
+    most = np.maximum.accumulate(fixed[1][order])  # at levels that nobody, or everybody, notices, the smallest files
     points = []
     for row in section.rows:
         good = row.run.predictions.dropna(subset=["predicted_level", "predicted_bytes", "best_bytes"])
@@ -80,7 +81,7 @@ def saving_points(section: Section, subjects: Observed) -> list[Point]:
         shares = subjects.noticing(good["picture"].tolist(), good["predicted_level"].to_numpy(float))
         x = 100 * float(shares.mean())
         y = 100 * float((1 - good["predicted_bytes"] / good["best_bytes"]).mean())
-        above = row.is_whole and fixed.size > 0 and y > np.interp(x, fixed[0][order], fixed[1][order]) + _ABOVE
+        above = row.is_whole and fixed.size > 0 and y > np.interp(x, fixed[0][order], most) + _ABOVE
         points.append(Point(_named(row), x, y, bool(above), row.is_control))
     return points
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -162,6 +164,23 @@ def test_people_who_notice_are_counted_from_the_samples(section):
     assert line.shape == (2, 100)
     assert (np.diff(line[0]) <= 1e-9).all()
     assert line[1, -1] == 0
+
+
+def test_a_fixed_level_never_beats_the_line_of_fixed_levels(section):
+    """At levels that nobody notices, or everybody, the line stands upright: only its far end counts."""
+    line = fixed_levels(section, observed(section))
+    assert (line[0] == 0).sum() > 1
+    frame = section.rows[0].run.predictions.copy()
+    sizes = section.pictures_table.set_index("picture")["size_bytes"]
+    for level in (1, 40, 99, 100):
+        frame["predicted_level"] = float(level)
+        frame["predicted_bytes"] = [sizes[picture][level - 1] for picture in frame["picture"]]
+        frame["best_bytes"] = [sizes[picture][-1] for picture in frame["picture"]]
+        run = copy.copy(section.rows[0].run)
+        vars(run)["predictions"] = frame
+        rows = (dataclasses.replace(section.rows[0], run=run),)
+        point = saving_points(dataclasses.replace(section, rows=rows), observed(section))[0]
+        assert point.y == pytest.approx(line[1, level - 1]) and not point.marked
 
 
 def test_calibration_bins_hold_every_pair(section):
