@@ -1,6 +1,7 @@
 """What all tests share: small rated pictures and their true levels, data beside the checkout, a cache of their own."""
 
 import functools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from datasets.ladder import CompressedLadder, ShippedLadder
 from datasets.picture import Picture
 from datasets.truths import find_truth
 
+# Several processes share the cores: threads of torch and BLAS that wait for each other by spinning cost tenfold there.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
 settings.register_profile("unhurried", deadline=None)  # first calls import scipy or OpenCV
 settings.load_profile("unhurried")
 
