@@ -17,15 +17,17 @@ from protocols.picture_facts import COLUMNS
 PREDICTORS, PICTURES, TRUTHS = 40, 1008, ("mean", "median")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-_CODE = """
-import json, os, pathlib, resource, sys, time
+_CODE = r"""
+import json, os, pathlib, re, sys, time
 from reports.build import build
 if __name__ == "__main__":
     start = time.perf_counter()
     build(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), quiet=True)
     took = os.times()
     cpu = took.user + took.system + took.children_user + took.children_system
-    mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    status = pathlib.Path("/proc/self/status")  # getrusage would count what the process was forked from
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.is_file() else None
+    mb = int(peak[1]) / 1024 if peak else 0.0
     print(json.dumps({"wall_s": time.perf_counter() - start, "cpu_s": cpu, "mb": mb}))
 """
 
