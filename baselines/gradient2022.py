@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import final
 
-import numpy as np
-
 from baselines.predictor import Card
 from baselines.psnr_regression import PsnrRegression
+from datasets.imaging import mean_gradient
 from datasets.picture import Picture
 
 
@@ -38,8 +37,4 @@ class Gradient2022(PsnrRegression):
 
     def feature(self, picture: Picture) -> float:
         """Mean Sobel gradient magnitude in grey levels per pixel."""
-        import cv2
-
-        luma = picture.reference_luma.astype(np.float32)
-        across, down = cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1)
-        return float(np.hypot(across, down).mean(dtype=float)) / 8  # a slope of 1 a pixel makes a Sobel response of 8
+        return mean_gradient(picture.reference_luma)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
-from baselines.learning.pixel_predictor import FAST, FULL, QUICK, PixelPredictor, PixelSettings
+from baselines.learning.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
 from baselines.predictor import Card, PublishedNumber
 
 
@@ -61,38 +61,7 @@ class Pwjnd2020(PixelPredictor):
             "cores.",
         ),
     )
-    presets = {
-        FULL: {
-            "patch_pixels": 64,
-            "most_patches": 128,
-            "label": "hard",
-            "search": "window",
-            "epochs": 60,
-            "patience": 15,
-            "learning_rate": 3e-4,
-            "batch": 32,
-            "levels_per_picture": 12,
-            "patches_per_picture": 16,
-        },
-        FAST: {
-            "patch_pixels": 64,
-            "most_patches": 16,
-            "label": "hard",
-            "search": "window",
-            "blocks": 4,
-            "first_channels": 8,
-            "hidden": 64,
-            "dropout": 0.25,
-            "epochs": 10,
-            "patience": 4,
-            "learning_rate": 2e-3,
-            "batch": 8,
-            "levels_per_picture": 24,
-            "patches_per_picture": 2,
-            "grid_levels": 10,
-            "threads": 1,
-        },
-    }
+    presets = {name: {**settings, "search": "window"} for name, settings in PRESETS.items()}
     quick = {"settings": QUICK}
 
     def config(self) -> Pwjnd2020Settings:

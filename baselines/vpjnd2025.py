@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from baselines.learning.pixel_predictor import FAST, FULL, QUICK, PixelPredictor, PixelSettings
+from baselines.learning.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
 from baselines.predictor import Card, PublishedNumber
 from baselines.wu2017 import Wu2017
 from datasets.cache import cache_key, have_arrays, load_arrays
@@ -67,38 +67,7 @@ class VpJnd2025(PixelPredictor):
     )
     step = 8
     has_plane = True
-    presets = {
-        FULL: {
-            "patch_pixels": 64,
-            "most_patches": 128,
-            "label": "hard",
-            "search": "blocks",
-            "epochs": 60,
-            "patience": 15,
-            "learning_rate": 3e-4,
-            "batch": 32,
-            "levels_per_picture": 12,
-            "patches_per_picture": 16,
-        },
-        FAST: {
-            "patch_pixels": 64,
-            "most_patches": 16,
-            "label": "hard",
-            "search": "blocks",
-            "blocks": 4,
-            "first_channels": 8,
-            "hidden": 64,
-            "dropout": 0.25,
-            "epochs": 10,
-            "patience": 4,
-            "learning_rate": 2e-3,
-            "batch": 8,
-            "levels_per_picture": 24,
-            "patches_per_picture": 2,
-            "grid_levels": 10,
-            "threads": 1,
-        },
-    }
+    presets = {name: {**settings, "search": "blocks"} for name, settings in PRESETS.items()}
     quick = {"settings": QUICK}
 
     def config(self) -> VpJnd2025Settings:

@@ -30,6 +30,15 @@ def mse(first: np.ndarray, second: np.ndarray) -> float:
     return float(cv2.norm(first, second, cv2.NORM_L2SQR)) / first.size
 
 
+def mean_gradient(luma: np.ndarray) -> float:
+    """Mean Sobel gradient magnitude of a plane, in grey levels per pixel: a slope of 1 a pixel has 1."""
+    import cv2
+
+    plane = luma.astype(np.float32)
+    across, down = cv2.Sobel(plane, cv2.CV_32F, 1, 0), cv2.Sobel(plane, cv2.CV_32F, 0, 1)
+    return float(np.hypot(across, down).mean(dtype=float)) / 8  # what a slope of 1 makes of the kernel's eight weights
+
+
 def psnr_db(mean_squared_error: float | np.ndarray) -> np.ndarray:
     """PSNR of 8-bit pictures in dB. Errors below rounding (`MSE_FLOOR`) count as rounding: never infinite."""
     return 10 * np.log10(255.0**2 / np.maximum(mean_squared_error, MSE_FLOOR))

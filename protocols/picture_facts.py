@@ -18,7 +18,7 @@ import numpy as np
 
 from datasets.commands import write_atomically
 from datasets.errors import DataError
-from datasets.imaging import luma
+from datasets.imaging import luma, mean_gradient
 from datasets.ladder import LadderSummary
 from datasets.picture import Picture
 from protocols.keys import key_of
@@ -63,13 +63,9 @@ def pixel_facts(rgb: np.ndarray) -> PixelFacts:
 
     :param rgb: uint8, shape (height, width, 3).
     """
-    import cv2
-
     plane = luma(rgb)
-    # A 3x3 Sobel kernel weighs 8 differences of neighbours: divided by 8 a ramp of 1 a pixel has gradient 1.
-    across, down = (cv2.Sobel(plane, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1)))
     height, width = plane.shape
-    return PixelFacts(width, height, float(cv2.magnitude(across, down).mean()), _colourfulness(rgb))
+    return PixelFacts(width, height, mean_gradient(plane), _colourfulness(rgb))
 
 
 def _colourfulness(rgb: np.ndarray) -> float:

@@ -27,6 +27,37 @@ if TYPE_CHECKING:
     from baselines.learning.nets.convolution import PairNetwork
 
 FULL, FAST = "full", "fast"
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    FULL: {
+        "patch_pixels": 64,
+        "most_patches": 128,
+        "label": "hard",
+        "epochs": 60,
+        "patience": 15,
+        "learning_rate": 3e-4,
+        "batch": 32,
+        "levels_per_picture": 12,
+        "patches_per_picture": 16,
+    },
+    FAST: {
+        "patch_pixels": 64,
+        "most_patches": 16,
+        "label": "hard",
+        "blocks": 4,
+        "first_channels": 8,
+        "hidden": 64,
+        "dropout": 0.25,
+        "epochs": 10,
+        "patience": 4,
+        "learning_rate": 2e-3,
+        "batch": 8,
+        "levels_per_picture": 24,
+        "patches_per_picture": 2,
+        "grid_levels": 10,
+        "threads": 1,
+    },
+}
+"""Settings by preset that both published networks share; the search is each one's own."""
 QUICK = {
     "patch_pixels": 32,
     "blocks": 2,

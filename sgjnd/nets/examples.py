@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from baselines.learning.labels import drawing_chances
+from baselines.learning.nets.drawing import drawn_batches
 from baselines.learning.nets.training import Batch
 from sgjnd.config import Config
 
@@ -74,10 +75,9 @@ class Examples:
 
     def epoch(self, seed: int) -> Iterator[Batch]:
         generator = torch.Generator().manual_seed(seed)
-        levels = torch.multinomial(self._chance[self._trained], self._drawn(), generator=generator).ravel()
-        pictures = self._trained[:, None].expand(-1, self._drawn()).ravel()
-        for chosen in torch.randperm(len(pictures), generator=generator).split(self._config.batch):
-            yield self._batch(pictures[chosen], levels[chosen], generator)
+        batches = drawn_batches(self._chance, self._trained, self._drawn(), self._config.batch, generator)
+        for pictures, levels in batches:
+            yield self._batch(pictures, levels, generator)
 
     def held_out(self) -> Iterator[Batch]:
         for tokens, labels in self._held_out:

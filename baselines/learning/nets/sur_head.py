@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines.learning.labels import drawing_chances
+from baselines.learning.nets.drawing import drawn_batches
 from baselines.learning.nets.projection import Projection
 from baselines.learning.nets.training import Batch
 from baselines.learning.settings import Teaching
@@ -85,10 +86,9 @@ class VectorExamples:
 
     def epoch(self, seed: int) -> Iterator[Batch]:
         generator = torch.Generator().manual_seed(seed)
-        levels = torch.multinomial(self._chance[self._trained], self._drawn(), generator=generator).ravel()
-        pictures = self._trained[:, None].expand(-1, self._drawn()).ravel()
-        for chosen in torch.randperm(len(pictures), generator=generator).split(self._config.batch):
-            yield self._batch(pictures[chosen], levels[chosen])
+        batches = drawn_batches(self._chance, self._trained, self._drawn(), self._config.batch, generator)
+        for pictures, levels in batches:
+            yield self._batch(pictures, levels)
 
     def held_out(self) -> Iterator[Batch]:
         levels = torch.arange(self._labels.shape[1])
