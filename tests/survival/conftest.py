@@ -1,0 +1,29 @@
+"""What tests of survival share: how many cases each tries, and a tally of the faults that were survived.
+
+`python -m benchmarks.survival` runs these tests, with more cases where asked, and prints the tally as a table.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+FACTOR = "JND_BENCH_CASES"
+"""Environment variable: every test tries so many times its usual number of cases."""
+
+
+def cases(usual: int) -> int:
+    """How many cases to try where a test usually tries so many."""
+    return max(1, round(usual * float(os.environ.get(FACTOR, "1"))))
+
+
+@pytest.fixture
+def survived(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """`survived('truncated photographs', 40)`: so many more cases of a fault, each of which ended as it should."""
+
+    def count(fault: str, number: int = 1) -> None:
+        request.node.user_properties.append(("survived", [fault, number]))
+
+    return count
