@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -68,10 +69,21 @@ class DctPredictor(VisibilityPredictor):
     @final
     def visibility(self, picture: Picture, level: int) -> float:
         """One level's errors over thresholds, pooled."""
+        return self.meter(picture)(level)
+
+    @final
+    def meter(self, picture: Picture) -> Callable[[int], float]:
+        """The same thresholds for all levels."""
         pooling = self.pooling_at(picture.pixels_per_degree)
         blocks = Blocks.of(picture.reference_luma)
+        source = error_source(self.errors, picture, blocks)
         weights = pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
-        return pooling.pool(error_source(self.errors, picture, blocks).errors(level), weights)
+        return lambda level: pooling.pool(source.errors(level), weights)
+
+    @final
+    def looks_at_levels(self, picture: Picture) -> bool:
+        """Whether errors come from decoded levels."""
+        return kind_of_errors(self.errors, picture) == "decoded"
 
     @final
     def profile(self, picture: Picture) -> np.ndarray:

@@ -12,16 +12,18 @@ import importlib.metadata
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, final
 
 import numpy as np
 
 from baselines.metric_scores import Score, scores_of
 from baselines.metric_search import coarse_positions, interpolated, search
+from baselines.predictor import Watch
 from baselines.threshold import crossing
 from baselines.visibility import VisibilityPredictor
 from datasets.codec import Codec
 from datasets.errors import UserError
+from datasets.ladder import Step
 from datasets.picture import Picture
 
 _NOT_OF_SCORES = ("threshold", "levels", "exact")
@@ -117,12 +119,12 @@ class Metric(VisibilityPredictor):
 
     def visibility(self, picture: Picture, level: int) -> float:
         """One level's score as a distance."""
-        with self._scores(picture) as score:
+        with self.scores(picture) as score:
             return self.distance(score(round(float(picture.codec.position(level)))))
 
     def profile(self, picture: Picture) -> np.ndarray:
         """Every level's score as a distance, from worst to best, shape (levels,)."""
-        with self._scores(picture) as score:
+        with self.scores(picture) as score:
             return np.array([self.distance(score(position)) for position in range(len(picture.codec.levels))])
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:  # type: ignore[override]
@@ -132,19 +134,20 @@ class Metric(VisibilityPredictor):
 
         :raises ValueError: where a score is not finite, or its distance negative.
         """
-        used: dict[int, float] = {}
-        with self._scores(picture) as score:
-
-            def visibility(position: int) -> float:
-                used[position] = score(position)
-                return self._checked(used[position])
-
+        scoring = _Scoring(self, picture)
+        try:
             if self.threshold is not None and self._searches_at_once():
-                self._search(picture, visibility, {}, self.distance(self.threshold))
+                self._search(picture, scoring.visibility, {}, self.distance(self.threshold))
             else:
-                for position in self._coarse(picture.codec):
-                    visibility(position)
-        return {"positions": np.array(sorted(used)), "scores": np.array([used[place] for place in sorted(used)])}
+                for position in self.coarse(picture.codec):
+                    scoring.visibility(position)
+            return scoring.measurement()
+        finally:
+            scoring.end()
+
+    def watch(self, picture: Picture) -> Watch | None:
+        """Scores the coarse levels (or all) as they pass by; a given threshold is searched for by `measure`."""
+        return None if self._searches_at_once() else _Scoring(self, picture)
 
     def measurement_key(self) -> str:
         """As the base class; a given threshold decides what is measured where it is searched for at once."""
@@ -180,15 +183,15 @@ class Metric(VisibilityPredictor):
             how = f"searched among {count} levels"
         else:
             then = "then those around the answer" if self.exact else "the others interpolated"
-            how = f"{len(self._coarse(picture.codec))} of {count} levels measured, {then}"
+            how = f"{len(self.coarse(picture.codec))} of {count} levels measured, {then}"
         return how if self.threshold is None else f"{how}; threshold {self.threshold:g}{said}"
 
     def _found(self, picture: Picture) -> tuple[float, bool]:
         threshold, measured = self.threshold_, self._measured(picture)
         if not self.exact:
             return crossing(self.envelope(picture), threshold)
-        with self._scores(picture) as score:
-            return self._search(picture, lambda position: self._checked(score(position)), measured, threshold)
+        with self.scores(picture) as score:
+            return self._search(picture, lambda position: self.checked(score(position)), measured, threshold)
 
     def _searches_at_once(self) -> bool:
         return self.threshold is not None and self.exact and self.levels != ALL
@@ -196,13 +199,17 @@ class Metric(VisibilityPredictor):
     def _search(
         self, picture: Picture, visibility: Callable[[int], float], measured: Mapping[int, float], threshold: float
     ) -> tuple[float, bool]:
-        return search(visibility, measured, threshold, self._coarse(picture.codec), len(picture.codec.levels))
+        return search(visibility, measured, threshold, self.coarse(picture.codec), len(picture.codec.levels))
 
     def _measured(self, picture: Picture) -> dict[int, float]:
         found = self.measurement(picture)
         return {int(p): self.distance(float(s)) for p, s in zip(found["positions"], found["scores"], strict=True)}
 
-    def _coarse(self, codec: Codec) -> list[int]:
+    def coarse(self, codec: Codec) -> list[int]:
+        """The levels that are measured for calibration, counted from the worst.
+
+        :raises UserError: where `levels` is neither a number from 2 nor `all`.
+        """
         count = len(codec.levels)
         if self.levels == ALL:
             return list(range(count))
@@ -210,13 +217,46 @@ class Metric(VisibilityPredictor):
             raise UserError(f"{self.card.name}: levels is a whole number from 2, or {ALL!r}, not {self.levels!r}")
         return [int(place) for place in coarse_positions(self.levels, count)]
 
-    def _checked(self, score: float) -> float:
+    def checked(self, score: float) -> float:
+        """A score as a distance.
+
+        :raises ValueError: where that is negative.
+        """
         distance = self.distance(score)
         if distance < 0:
             raise ValueError(f"{self.card.name} gave the score {score:g}, whose distance is negative")
         return distance
 
-    def _scores(self, picture: Picture) -> contextlib.AbstractContextManager[Callable[[int], float]]:
+    def scores(self, picture: Picture) -> contextlib.AbstractContextManager[Callable[[int], float]]:
+        """A function from a position to the score there, measured or found on disk."""
         kept = {name: value for name, value in self.get_params().items() if name not in _NOT_OF_SCORES}
         made_with = {"metric": self.card.name, "parameters": kept, "ingredients": self.ingredients()}
         return scores_of(picture, self.against, made_with)
+
+
+@final
+class _Scoring(Watch):
+    """The scores of one picture's levels, as they are asked for or pass by."""
+
+    def __init__(self, metric: Metric, picture: Picture) -> None:
+        self._metric, self._codec = metric, picture.codec
+        self._wanted = set(metric.coarse(picture.codec))
+        self._used: dict[int, float] = {}
+        self._open = contextlib.ExitStack()
+        self._score = self._open.enter_context(metric.scores(picture))
+
+    def visibility(self, position: int) -> float:
+        self._used[position] = self._score(position)
+        return self._metric.checked(self._used[position])
+
+    def see(self, step: Step) -> None:
+        position = round(float(self._codec.position(step.level)))
+        if position in self._wanted:
+            self.visibility(position)
+
+    def measurement(self) -> dict[str, np.ndarray]:
+        positions = sorted(self._used)
+        return {"positions": np.array(positions), "scores": np.array([self._used[place] for place in positions])}
+
+    def end(self) -> None:
+        self._open.close()

@@ -87,7 +87,7 @@ def _key(picture: Picture, made_with: Mapping[str, object]) -> str:
         {
             "version": SCORES_VERSION,
             "made_with": dict(made_with),
-            "picture": picture.remember("fingerprint", picture.fingerprint),
+            "picture": picture.fingerprint(),
             "pixels_per_degree": picture.pixels_per_degree,
         }
     )

@@ -8,7 +8,7 @@ the other two it is a share of pixels, or a number of grey levels.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -79,23 +79,29 @@ class PixelMapPredictor(VisibilityPredictor):
     @final
     def visibility(self, picture: Picture, level: int) -> float:
         """One level's error against the map, by the rule."""
-        return float(self._measured(picture, [level])[0])
+        return self.meter(picture)(level)
+
+    @final
+    def meter(self, picture: Picture) -> Callable[[int], float]:
+        """One map for all levels."""
+        rule, ladder, reference = self._rule(), picture.ladder, self.planes(picture.reference)
+        if rule == "noise-psnr":
+            energy = self._noise_energy(picture)
+            return lambda level: float(np.sqrt(mse(self.planes(ladder.rgb(level)), reference) / energy))
+        jnd = self.map_of(picture.reference).astype(np.float32, copy=False)
+        return lambda level: _pooled(rule, self.planes(ladder.rgb(level)), reference, jnd)
 
     @final
     def profile(self, picture: Picture) -> np.ndarray:
         """One map, and one pass over the ladder (for `noise-psnr` on luma the one that all methods share)."""
-        if self._rule() == "noise-psnr" and self.planes(picture.reference).ndim == 2:
-            return np.sqrt(picture.summary().mse / self._noise_energy(picture))
-        return self._measured(picture, [int(level) for level in picture.codec.levels])
+        if self.looks_at_levels(picture):
+            return super().profile(picture)
+        return np.sqrt(picture.summary().mse / self._noise_energy(picture))
 
-    def _measured(self, picture: Picture, levels: Sequence[int]) -> np.ndarray:
-        reference = self.planes(picture.reference)
-        compressed = (self.planes(picture.ladder.rgb(level)) for level in levels)
-        if self._rule() == "noise-psnr":
-            energy = self._noise_energy(picture)
-            return np.sqrt([mse(one, reference) / energy for one in compressed])
-        jnd = self.map_of(picture.reference).astype(np.float32, copy=False)
-        return np.array([_pooled(self.rule, one, reference, jnd) for one in compressed])
+    @final
+    def looks_at_levels(self, picture: Picture) -> bool:
+        """Whether the errors that all methods share are not enough."""
+        return self._rule() != "noise-psnr" or self.planes(picture.reference).ndim != 2
 
     def _noise_energy(self, picture: Picture) -> float:
         # A flat picture's map may vanish; an 8-bit picture comes no closer than rounding.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 
 from datasets.errors import UserError
+from datasets.ladder import Step
 from datasets.picture import Picture
 
 Self = TypeVar("Self", bound="JNDPredictor")
@@ -87,6 +88,24 @@ class Card:
 
 class NotFittedError(UserError, AttributeError):
     """Something that `fit` learns was asked for before `fit`."""
+
+
+class Watch(ABC):
+    """What a predictor takes from a picture's levels as they pass by, so that one decoding serves all predictors."""
+
+    @abstractmethod
+    def see(self, step: Step) -> None:
+        """Look at a level. All levels come once, from the worst to the best.
+
+        :param step: its pixels; meanwhile `picture.ladder` gives the same without decoding.
+        """
+
+    @abstractmethod
+    def measurement(self) -> Any:
+        """What `measure` would give, after all levels have passed."""
+
+    def end(self) -> None:  # noqa: B027 - most have nothing to end
+        """Called last, also where something failed."""
 
 
 class JNDPredictor(ABC):
@@ -166,6 +185,17 @@ class JNDPredictor(ABC):
         Arrays, numbers, and tuples or dicts of them.
         """
         return None
+
+    def watch(self, picture: Picture) -> Watch | None:
+        """A way to measure while the ladder's levels pass by; None where `measure` asks for what it wants by itself.
+
+        Where there is one it is used instead of `measure`, and must find the same.
+        """
+        return None
+
+    def measured_by(self) -> type:
+        """The class whose code decides what `measure` finds; a shared one where methods share a measurement key."""
+        return type(self)
 
     def ingredients(self) -> Mapping[str, str]:
         """What predictions depend on besides parameters, data and code, by name: the hash of a weight file, say.

@@ -8,13 +8,15 @@ distortion index), so one number calibrates every family, on the training pictur
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar, TypeVar
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar, TypeVar, final
 
 import numpy as np
 
-from baselines.predictor import JNDPredictor
+from baselines.predictor import JNDPredictor, Watch
 from baselines.threshold import LogNormalObserver, best_threshold, crossing, fit_observer
+from datasets.ladder import Step
 from datasets.picture import Picture
 
 Self = TypeVar("Self", bound="VisibilityPredictor")
@@ -23,7 +25,8 @@ Self = TypeVar("Self", bound="VisibilityPredictor")
 class VisibilityPredictor(JNDPredictor):
     """A predictor that only says how visible each level's error is; this class does the rest.
 
-    Subclasses implement `visibility`, or override `profile` where the whole ladder at once is cheaper.
+    Subclasses implement `visibility`, and override `meter` where levels share work, or `profile` where the whole ladder
+    at once is cheaper.
 
     :param threshold: the visibility at which people begin to notice; None fits it on the training pictures.
     """
@@ -46,16 +49,36 @@ class VisibilityPredictor(JNDPredictor):
     def visibility(self, picture: Picture, level: int) -> float:
         """A distance between the picture and its level that grows with noticeable error; 0 where identical."""
 
+    def meter(self, picture: Picture) -> Callable[[int], float]:
+        """`visibility` of one picture's levels, with what they share done once."""
+        return partial(self.visibility, picture)
+
     def profile(self, picture: Picture) -> np.ndarray:
         """The visibility at every level from worst to best, shape (levels,)."""
-        return np.array([self.visibility(picture, int(level)) for level in picture.codec.levels])
+        meter = self.meter(picture)
+        return np.array([meter(int(level)) for level in picture.codec.levels])
+
+    def looks_at_levels(self, picture: Picture) -> bool:
+        """Whether it looks at every level's pixels by `meter`, so that they can be shown to it as they pass by.
+
+        To be overridden where `profile` is, if that sometimes goes level by level.
+        """
+        return type(self).profile is VisibilityPredictor.profile
+
+    def watch(self, picture: Picture) -> Watch | None:
+        """Meters each level as it passes by, for a method that looks at them all."""
+        return _Metered(self, self.meter(picture), picture) if self.looks_at_levels(picture) else None
 
     def measure(self, picture: Picture) -> np.ndarray:
         """The monotone envelope of the profile: at each level the largest visibility there or at any better one.
 
         :raises ValueError: where a visibility is negative or not finite.
         """
-        profile = np.asarray(self.profile(picture), dtype=float)
+        return self.envelope_of(self.profile(picture), picture)
+
+    def envelope_of(self, profile: np.ndarray, picture: Picture) -> np.ndarray:
+        """A profile's monotone envelope; see `measure`."""
+        profile = np.asarray(profile, dtype=float)
         if profile.shape != picture.codec.levels.shape or not np.isfinite(profile).all() or profile.min() < 0:
             raise ValueError(f"{self.card.name} gave visibilities that are negative, not finite or not one a level")
         return np.maximum.accumulate(profile[::-1])[::-1]
@@ -97,3 +120,18 @@ class VisibilityPredictor(JNDPredictor):
     def was_clipped(self, picture: Picture) -> bool:
         """Whether the envelope never crosses the threshold."""
         return crossing(self.envelope(picture), self.threshold_)[1]
+
+
+@final
+class _Metered(Watch):
+    """A profile that grows as levels pass by."""
+
+    def __init__(self, predictor: VisibilityPredictor, meter: Callable[[int], float], picture: Picture) -> None:
+        self._predictor, self._meter, self._picture = predictor, meter, picture
+        self._profile: list[float] = []
+
+    def see(self, step: Step) -> None:
+        self._profile.append(self._meter(step.level))
+
+    def measurement(self) -> np.ndarray:
+        return self._predictor.envelope_of(np.array(self._profile), self._picture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -82,7 +83,15 @@ class Watson1997(VisibilityPredictor):
 
     def visibility(self, picture: Picture, level: int) -> float:
         """One level's errors over thresholds, pooled."""
-        return _Meter(self, picture).visibility(level)
+        return self.meter(picture)(level)
+
+    def meter(self, picture: Picture) -> Callable[[int], float]:
+        """The same thresholds for all levels."""
+        return _Meter(self, picture).visibility
+
+    def looks_at_levels(self, picture: Picture) -> bool:
+        """Whether errors come from decoded levels."""
+        return kind_of_errors(self.errors, picture) == "decoded"
 
     def profile(self, picture: Picture) -> np.ndarray:
         """All levels' errors over the same thresholds."""

@@ -13,6 +13,7 @@ import os
 import sys
 import time
 import warnings
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from datasets.commands import write_atomically
 
 VARIABLE = "JND_BENCH_CACHE"
 
+_CHECKSUM_BYTES = 4
+"""After the arrays: CRC-32 of what stands before, because a number with a flipped bit looks like any other."""
 
 _spent_before_ms = [0.0]
 
@@ -78,6 +81,11 @@ def have_arrays(key: str, compute: Callable[[], Mapping[str, np.ndarray]]) -> di
     return {"key": key} if save_arrays(key, {**arrays, "ms": np.array([ms])}) else {"key": key, **arrays}
 
 
+def have_kept(key: str) -> bool:
+    """Whether there is a file of a key; it may turn out to be damaged."""
+    return _file(key).is_file()
+
+
 def save_arrays(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
     """Keep arrays under a key; where the folder cannot be written, warn and go on.
 
@@ -86,8 +94,10 @@ def save_arrays(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
     from safetensors.numpy import save
 
     path = _file(key)
+    content = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
+    checksum = zlib.crc32(content).to_bytes(_CHECKSUM_BYTES, "little")
     try:
-        write_atomically(path, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+        write_atomically(path, content + checksum, durable=False)  # a file that the disk lost is made again
     except OSError as error:
         warnings.warn(
             f"{path.parent}: measurements cannot be kept ({error.strerror}); they will be computed again next time. "
@@ -102,17 +112,20 @@ def save_arrays(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
 def load_arrays(key: str) -> dict[str, np.ndarray] | None:
     """The arrays of a key; None where there are none, or where the file is damaged."""
     from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors.numpy import load
 
     path = _file(key)
-    if not path.is_file():
-        return None
     try:
-        return dict(load_file(path))
+        content = path.read_bytes()
+        if zlib.crc32(content[:-_CHECKSUM_BYTES]) != int.from_bytes(content[-_CHECKSUM_BYTES:], "little"):
+            raise ValueError("its checksum differs")
+        return dict(load(content[:-_CHECKSUM_BYTES]))
+    except FileNotFoundError:
+        return None
     except (SafetensorError, OSError, ValueError) as error:
         warnings.warn(f"{path}: is damaged and computed again ({error})", CacheWarning, stacklevel=2)
         return None
 
 
 def _file(key: str) -> Path:
-    return cache_folder() / "measured" / key[:2] / f"{key}.safetensors"
+    return cache_folder() / "measured" / key[:2] / f"{key}.arrays"

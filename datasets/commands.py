@@ -57,8 +57,11 @@ def progress(items: Iterable[Item], what: str, total: int | None = None, *, quie
                 print(f"{what}: {done}/{total}", file=sys.stderr, flush=True)
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed."""
+def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed.
+
+    :param durable: whether to wait until the disk has it; without, a file may be damaged after the power failed.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     data = content.encode("utf-8") if isinstance(content, str) else content
@@ -66,7 +69,8 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         with partial.open("wb") as stream:
             stream.write(data)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

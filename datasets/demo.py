@@ -19,6 +19,7 @@ from datasets.errors import DataError, UserError
 from datasets.konjnd_half import PIXELS_PER_DEGREE
 from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
+from datasets.read_file import ReadFile
 from datasets.simulated_samples import read_samples, refuse_options
 
 SAMPLES = Path(__file__).with_name("demo_samples.csv")
@@ -62,7 +63,9 @@ class Demo(Dataset):
             for name, box in photograph.crops():
                 if name not in sampled:
                     raise DataError(f"{SAMPLES}: has no samples of {name}. Install jnd-bench again.")
-                ladder = CompressedLadder(Jpeg(), functools.partial(read_crop, path, box))
+                ladder = CompressedLadder(
+                    Jpeg(), ReadFile(path, functools.partial(read_crop, box=box), f"cut to {box}")
+                )
                 jnds = sampled[name].jnds.astype(float)
                 pictures.append(
                     Picture(name, photograph.source, Jpeg(), PIXELS_PER_DEGREE, jnds, ladder_or_none=ladder)

@@ -5,7 +5,6 @@ The halves have no source in common; they are two data sets that share a root.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import final
@@ -13,11 +12,11 @@ from typing import final
 from datasets.codec import Bpg, Jpeg
 from datasets.dataset import Dataset, DatasetCard, OpenOptions
 from datasets.faults import Faults, SurveyedDataset
-from datasets.imaging import read_picture
 from datasets.konjnd_half import Half, read_half
 from datasets.ladder import CompressedLadder
 from datasets.layout import FileKind
 from datasets.level_direction import has_standard_tables, look_at_pixels, look_at_tables
+from datasets.read_file import ReadFile
 
 _TERMS = (
     "Made by the Multimedia Signal Processing group of the University of Konstanz, who give it out for research; not "
@@ -31,7 +30,7 @@ _CITATION = (
 
 
 def _compressed(source: Path) -> CompressedLadder:
-    return CompressedLadder(Jpeg(), functools.partial(read_picture, source))
+    return CompressedLadder(Jpeg(), ReadFile(source))
 
 
 def _about_tables(levels: Mapping[int, Path]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,21 @@ class LadderSummary:
         return psnr_db(self.mse)
 
 
+@final
+class Step:
+    """One level of a ladder as it passes by.
+
+    :param level: of the codec.
+    :param rgb: its pixels, uint8, shape (height, width, 3).
+    :param luma: its BT.601 luma, uint8, shape (height, width).
+    """
+
+    __slots__ = ("level", "luma", "rgb")
+
+    def __init__(self, level: int, rgb: np.ndarray, luma: np.ndarray) -> None:
+        self.level, self.rgb, self.luma = level, rgb, luma
+
+
 class Ladder(ABC):
     """A picture at every level of its codec. Levels are streamed: only the reference's pixels are kept."""
 
@@ -43,6 +59,8 @@ class Ladder(ABC):
         self.codec = codec
         self._read_reference = read_reference
         self._summary: LadderSummary | None = None
+        self._passing: Step | None = None
+        self._broke_off: DataError | None = None
         self.summary_reads = 0
 
     @abstractmethod
@@ -56,25 +74,30 @@ class Ladder(ABC):
     def fingerprint(self) -> str:
         """Names what the levels depend on besides the reference's pixels, without decoding any."""
 
+    @final
+    def reference_fingerprint(self) -> str:
+        """Names the reference's pixels: by their file where there is one, so that none are decoded."""
+        of_file = getattr(self._read_reference, "fingerprint", None)
+        if of_file is not None:
+            return str(of_file())
+        return f"pixels {hashlib.sha256(str(self.reference.shape).encode() + self.reference.tobytes()).hexdigest()}"
+
     def __getstate__(self) -> dict[str, object]:
         # Pixels are read again where they are needed; a picture travels to a worker as its paths.
-        return {name: value for name, value in self.__dict__.items() if name not in ("reference", "reference_luma")}
+        pixels = ("reference", "reference_luma")
+        return {**{name: value for name, value in self.__dict__.items() if name not in pixels}, "_passing": None}
 
     @final
     @cached_property
     def reference(self) -> np.ndarray:
         """The picture the levels are compared with, uint8 RGB, shape (height, width, 3), read-only."""
-        pixels = self._read_reference()
-        pixels.setflags(write=False)
-        return pixels
+        return _read_only(self._read_reference())
 
     @final
     @cached_property
     def reference_luma(self) -> np.ndarray:
         """BT.601 luma of the reference, uint8, shape (height, width), read-only."""
-        plane = luma(self.reference)
-        plane.setflags(write=False)
-        return plane
+        return _read_only(luma(self.reference))
 
     @final
     def forget_pixels(self) -> None:
@@ -84,16 +107,20 @@ class Ladder(ABC):
 
     @final
     def rgb(self, level: int) -> np.ndarray:
-        """The picture at a level, uint8 RGB, shape (height, width, 3).
+        """The picture at a level, uint8 RGB, shape (height, width, 3), read-only.
 
         :raises DataError: where the level's file is damaged or of another size than the reference.
         """
+        if self._passing is not None and self._passing.level == level:
+            return self._passing.rgb
         return self._decode(self.encoded(level), level)
 
     @final
     def luma(self, level: int) -> np.ndarray:
-        """The picture's BT.601 luma at a level, uint8, shape (height, width)."""
-        return luma(self.rgb(level))
+        """The picture's BT.601 luma at a level, uint8, shape (height, width), read-only."""
+        if self._passing is not None and self._passing.level == level:
+            return self._passing.luma
+        return _read_only(luma(self.rgb(level)))
 
     @final
     def mse(self, level: int) -> float:
@@ -112,14 +139,45 @@ class Ladder(ABC):
 
     @final
     def summary(self) -> LadderSummary:
-        """Error and size of every level, from one pass over the ladder that is made once."""
+        """Error and size of every level, from one pass over the ladder that is made once.
+
+        :raises DataError: as `steps`.
+        """
         self.summary_reads += 1
+        if self._broke_off is not None:
+            raise self._broke_off
         if self._summary is None:
-            start = time.perf_counter()
-            errors, sizes = zip(*(self._measure(int(level)) for level in self.codec.levels), strict=True)
-            ms = (time.perf_counter() - start) * 1000
-            self._summary = LadderSummary(np.array(errors), np.array(sizes, dtype=float), ms)
+            for _ in self.steps():
+                pass
+        assert self._summary is not None
         return self._summary
+
+    @final
+    def steps(self) -> Iterator[Step]:
+        """Every level from the worst to the best, decoded one after another; at the end the summary is known too.
+
+        While a level passes by, `rgb` and `luma` give its pixels to whoever asks for that level, decoding nothing. They
+        are let go when the next level comes.
+
+        :raises DataError: at a level whose file is missing, damaged, or of another size than the reference.
+        """
+        errors, sizes, ms = [], [], 0.0
+        try:
+            for level in map(int, self.codec.levels):
+                start = time.perf_counter()
+                encoded = self.encoded(level)
+                rgb = self._decode(encoded, level)
+                self._passing = Step(level, rgb, _read_only(luma(rgb)))
+                errors.append(mse(self.reference_luma, self._passing.luma))
+                sizes.append(float(len(encoded)) if self.codec.has_file_sizes else float("nan"))
+                ms += (time.perf_counter() - start) * 1000
+                yield self._passing
+        except DataError as error:
+            self._broke_off = error
+            raise
+        finally:
+            self._passing = None
+        self._summary = LadderSummary(np.array(errors), np.array(sizes), ms)
 
     @final
     def summary_if_measured(self) -> LadderSummary | None:
@@ -131,11 +189,6 @@ class Ladder(ABC):
         """Take over a summary that another process measured."""
         self._summary = summary
 
-    def _measure(self, level: int) -> tuple[float, float]:
-        encoded = self.encoded(level)
-        error = mse(self.reference_luma, luma(self._decode(encoded, level)))
-        return error, float(len(encoded)) if self.codec.has_file_sizes else float("nan")
-
     def _decode(self, encoded: bytes, level: int) -> np.ndarray:
         try:
             pixels = self.codec.decode(encoded)
@@ -146,7 +199,7 @@ class Ladder(ABC):
                 f"{self._name(level)}: is {pixels.shape[1]}x{pixels.shape[0]}, but its reference is "
                 f"{self.reference.shape[1]}x{self.reference.shape[0]}. Both must be the same picture."
             )
-        return pixels
+        return _read_only(pixels)
 
     @abstractmethod
     def _name(self, level: int) -> str:
@@ -195,3 +248,9 @@ class ShippedLadder(Ladder):
 
     def _name(self, level: int) -> str:
         return str(self.files[level])
+
+
+def _read_only(pixels: np.ndarray) -> np.ndarray:
+    """Whoever looks at shared pixels must not change what others see."""
+    pixels.setflags(write=False)
+    return pixels

@@ -18,8 +18,8 @@ import numpy as np
 from datasets.codec import Codec
 from datasets.errors import DataError
 from datasets.faults import Faults
-from datasets.imaging import read_picture
 from datasets.ladder import ShippedLadder
+from datasets.read_file import ReadFile
 
 
 @final
@@ -117,12 +117,14 @@ def shipped_ladder(codec: Codec, files: Mapping[int, Path], source: Path | None)
     :param source: the picture the levels are compared with; None takes the best level there is.
     """
     if source is not None:
-        return ShippedLadder(codec, functools.partial(read_picture, source), files)
+        return ShippedLadder(codec, ReadFile(source), files)
     best = max(files, key=codec.position)
-    return ShippedLadder(codec, functools.partial(read_level, codec, files[best]), files)
+    return ShippedLadder(
+        codec, ReadFile(files[best], functools.partial(read_level, codec=codec), codec.library()), files
+    )
 
 
-def read_level(codec: Codec, path: Path) -> np.ndarray:
+def read_level(path: Path, codec: Codec) -> np.ndarray:
     """A level's file as the ladder decodes it, uint8 RGB, shape (height, width, 3).
 
     :raises DataError: where the file is missing or damaged; the text names it.

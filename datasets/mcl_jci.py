@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,11 @@ from datasets.codec import Jpeg
 from datasets.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hash_file, sizes_of
 from datasets.errors import UserError
 from datasets.faults import Faults, SurveyedDataset
-from datasets.imaging import read_picture
 from datasets.ladder import CompressedLadder, Ladder
 from datasets.layout import FileKind, find_home, missing_of, shipped_ladder
 from datasets.mcl_jci_labels import read_sqf, read_subjects
 from datasets.picture import Picture
+from datasets.read_file import ReadFile
 
 PIXELS_PER_DEGREE = 47.0
 """A 65-inch display of 3840x2160 at 2 m shows 93 pixels a degree; a picture of 1920x1080 scaled to fill it, 47. The
@@ -154,7 +153,7 @@ def _ladder(number: int, files: _Files, options: OpenOptions) -> Ladder | None:
             "--anchor best-level needs the set's own levels (the folder distorted_image), and this root has source "
             "pictures only. Unpack the whole set, or leave --anchor out."
         )
-    return CompressedLadder(Jpeg(), functools.partial(read_picture, source))
+    return CompressedLadder(Jpeg(), ReadFile(source))
 
 
 def _manifest(home: Path, files: _Files, options: OpenOptions) -> Manifest:

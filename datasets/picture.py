@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -68,9 +67,14 @@ class Picture:
         return self.ladder.reference_luma
 
     def fingerprint(self) -> str:
-        """Names what there is to see of it, whatever its name and its ratings: the reference's pixels, the levels."""
-        pixels = hashlib.sha256(str(self.reference.shape).encode() + self.reference.tobytes()).hexdigest()
-        return f"{self.codec.name} {pixels} {self.ladder.fingerprint()}"
+        """Names what there is to see of it, whatever its name and its ratings: the reference, the levels.
+
+        Nothing is decoded where the reference comes from a file. Made once.
+        """
+        return self.remember(
+            "fingerprint",
+            lambda: f"{self.codec.name} {self.ladder.reference_fingerprint()} {self.ladder.fingerprint()}",
+        )
 
     def summary(self) -> LadderSummary:
         """Error and size at every level, measured once (see `Ladder.summary`)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +12,9 @@ from datasets.codec import Jpeg
 from datasets.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hash_file, sizes_of
 from datasets.errors import DataError
 from datasets.folds import Folds, parse_folds
-from datasets.imaging import read_picture
 from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
+from datasets.read_file import ReadFile
 from datasets.simulated_samples import read_samples, refuse_options
 
 MANIFEST, SAMPLES, FOLDS, PICTURES = "simulated.json", "samples.csv", "folds.csv", "pictures"
@@ -67,7 +66,7 @@ class Simulated(Dataset):
             path = root / PICTURES / f"{name}.png"
             if not path.is_file():
                 raise DataError(f"{path}: no such file, though {SAMPLES} has samples of it. {_AGAIN}")
-            ladder = CompressedLadder(Jpeg(), functools.partial(read_picture, path))
+            ladder = CompressedLadder(Jpeg(), ReadFile(path))
             degrees = float(about["settings"]["pixels_per_degree"])
             jnds = picture.jnds.astype(float)
             pictures.append(Picture(name, picture.source, Jpeg(), degrees, jnds, ladder_or_none=ladder))

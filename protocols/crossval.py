@@ -2,70 +2,175 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from baselines.predictor import JNDPredictor
 from datasets.cache import spent_before_ms
-from datasets.imaging import psnr_db
 from datasets.picture import Picture
-from datasets.sur import sur_curve
+from protocols.attempt import Attempt, Step
 from protocols.job import Job
+from protocols.kept import Measured
 from protocols.keys import seed_of
-from protocols.measure import Measured, Visit, error_text
+from protocols.measure import Visit, error_text
+from protocols.rows import Row, at_level, checked_level, checked_sur, empty_row
 from protocols.store import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def cross_validate(job: Job, visits: Mapping[str, Visit]) -> pd.DataFrame:
-    """Out-of-fold predictions of a job.
+@final
+@dataclass(frozen=True)
+class FoldTask:
+    """Some folds of a job, to be run in this process or another.
 
-    :param visits: what was measured, by picture name, already applied to the pictures.
-    :returns: columns as `protocols.store.COLUMNS`, pictures in the task's order; a picture that failed has a row
-        with its error.
+    :param folds: their numbers.
+    :param measured: what the predictor found, by picture name.
+    :param blamed: parts that are not tried again (a picture's name, the fit of a fold, or empty for all), and why.
     """
-    import pandas as pd
 
-    truths = {picture.name: job.truth.level(picture) for picture in job.task.pictures}
-    rows: dict[str, dict[str, Any]] = {}
-    for fold in job.task.folds.numbers:
-        tested = [p for p in job.task.pictures if job.task.folds.fold_of[p.source] == fold]
-        if tested:
-            rows.update(_run_fold(job, fold, tested, truths, visits))
-    ordered = [rows[picture.name] for picture in job.task.pictures]
-    return pd.DataFrame(ordered, columns=list(COLUMNS))
+    job: Job
+    folds: Sequence[int]
+    measured: Mapping[str, Measured]
+    blamed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it is worth a process of its own."""
+        return is_heavy(self.job)
+
+    @property
+    def who(self) -> str:
+        """Whom to blame, the same for all folds."""
+        return f"{self.job.entry.name} under {self.job.truth.name}"
+
+    def blame(self, step: Step, reason: str) -> FoldTask:
+        """The same folds without one part, whose rows have it as their error."""
+        if step.who != self.who:
+            return self
+        return dataclasses.replace(self, blamed={**self.blamed, step.what: reason})
+
+    def do(self, attempt: Attempt) -> tuple[dict[str, Row], float]:
+        """Rows by picture name (out-of-fold predictions, or why there is none), and the seconds that they took."""
+        start = time.perf_counter()
+        pictures = self.job.task.pictures
+        key = self.job.make().measurement_key()
+        for picture in pictures:
+            found = self.measured[picture.name]
+            if not found.error:
+                picture.remember(key, lambda value=found.value: value)  # type: ignore[misc]
+        truths = {picture.name: self.job.truth.level(picture) for picture in pictures}
+        rows: dict[str, Row] = {}
+        for fold in self.folds:
+            tested = [p for p in pictures if self.job.task.folds.fold_of[p.source] == fold]
+            if tested:
+                rows.update(_Fold(self, fold, tested, truths, attempt).rows())
+        return rows, time.perf_counter() - start
 
 
-def _run_fold(
-    job: Job, fold: int, tested: Sequence[Picture], truths: Mapping[str, float], visits: Mapping[str, Visit]
-) -> dict[str, dict[str, Any]]:
+def is_heavy(job: Job) -> bool:
+    """Whether fitting one fold takes so long that folds are best run side by side."""
+    card = job.entry.predictor.card
+    return card.kind == "learned" or job.entry.cost != "light"
+
+
+def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:
+    """A job's work: a task a fold where folds weigh, else all in one."""
     key = job.make().measurement_key()
     measured = {name: visit.measured.get(key, Measured(None, 0.0)) for name, visit in visits.items()}
-    rows = {p.name: _empty_row(job, p, fold, truths[p.name]) for p in tested}
-    held_out = {picture.name for picture in tested}
-    training = [p for p in job.task.pictures if p.name not in held_out and not measured[p.name].error]
-    try:
-        predictor = _fit(job, fold, training, truths)
-    except Exception as error:  # recorded in every row of the fold, where the user sees it
-        reason = f"fit failed on {len(training)} training pictures: {error_text(error)}"
-        return {name: {**row, "error": reason} for name, row in rows.items()}
-    for picture in tested:
-        found = measured[picture.name]
-        if found.error:
-            rows[picture.name]["error"] = found.error
-        else:
-            rows[picture.name].update(_predict(predictor, picture, found.ms))
-    return rows
+    numbers = tuple(job.task.folds.numbers)
+    return [FoldTask(job, folds, measured) for folds in ([(one,) for one in numbers] if is_heavy(job) else [numbers])]
 
 
-def _fit(job: Job, fold: int, training: Sequence[Picture], truths: Mapping[str, float]) -> JNDPredictor:
+def predictions_of(job: Job, rows: Mapping[str, Row]) -> pd.DataFrame:
+    """A job's rows as a table: columns as `protocols.store.COLUMNS`, pictures in the task's order."""
+    import pandas as pd
+
+    return pd.DataFrame([rows[picture.name] for picture in job.task.pictures], columns=list(COLUMNS))
+
+
+def cross_validate(job: Job, visits: Mapping[str, Visit]) -> pd.DataFrame:
+    """Out-of-fold predictions of a job, here and now.
+
+    :param visits: what was measured, by picture name, already applied to the pictures.
+    :returns: as `predictions_of`; a picture that failed has a row with its error.
+    """
+    rows: dict[str, Row] = {}
+    for task in fold_tasks(job, visits):
+        rows |= task.do(Attempt())[0]
+    return predictions_of(job, rows)
+
+
+@final
+class _Fold:
+    """One fold while it is run."""
+
+    def __init__(
+        self, task: FoldTask, fold: int, tested: Sequence[Picture], truths: Mapping[str, float], attempt: Attempt
+    ) -> None:
+        self._task, self._job, self._fold, self._tested = task, task.job, fold, tested
+        self._truths, self._attempt = truths, attempt
+
+    def rows(self) -> dict[str, Row]:
+        rows = {p.name: empty_row(p, self._fold, self._truths[p.name]) for p in self._tested}
+        held_out = {picture.name for picture in self._tested}
+        measured = self._task.measured
+        training = [p for p in self._job.task.pictures if p.name not in held_out and not measured[p.name].error]
+        try:
+            predictor = self._fit(training)
+        except Exception as error:  # recorded in every row of the fold, where the user sees it
+            reason = f"fit failed on {len(training)} training pictures: {error_text(error)}"
+            return {name: {**row, "error": reason} for name, row in rows.items()}
+        for picture in self._tested:
+            found = measured[picture.name]
+            reason = found.error or self._task.blamed.get(picture.name, "")
+            rows[picture.name].update({"error": reason} if reason else self._predict(predictor, picture, found.ms))
+        return rows
+
+    def _fit(self, training: Sequence[Picture]) -> JNDPredictor:
+        what = f"the fit of fold {self._fold}"
+        if reason := self._task.blamed.get(what) or self._task.blamed.get(""):
+            raise RuntimeError(reason)
+        levels = np.array([self._truths[picture.name] for picture in training])
+        with self._attempt.at(Step(self._task.who, what)):
+            predictor = self._job.make().fit(training, levels, seed=_seed(self._job, self._fold))
+        for picture in training:
+            _forget_pixels(picture)
+        return predictor
+
+    def _predict(self, predictor: JNDPredictor, picture: Picture, measure_ms: float) -> Row:
+        asked = picture.without_samples()
+        start, spared = time.perf_counter(), spent_before_ms()
+        try:
+            with self._attempt.at(Step(self._task.who, picture.name)):
+                level = checked_level(predictor.predict(asked), picture)
+                ms = measure_ms + (time.perf_counter() - start) * 1000 + spent_before_ms() - spared
+                sur = checked_sur(predictor.predict_sur(asked), picture)
+                clipped = bool(predictor.was_clipped(asked))
+        except Exception as error:  # one picture fails alone, as a row with its reason
+            return {"error": error_text(error)}
+        finally:
+            _forget_pixels(picture)
+        there = at_level(picture, level)
+        return {
+            "predicted_level": level,
+            "predicted_psnr_db": there["psnr_db"],
+            "predicted_bytes": there["bytes"],
+            "clipped": clipped,
+            "ms": ms,
+            "sur": None if sur is None else sur.tolist(),
+        }
+
+
+def _seed(job: Job, fold: int) -> int:
     identity = job.identity
-    seed = seed_of(
+    return seed_of(
         seed=job.task.seed,
         dataset=identity.dataset,
         folds=identity.folds,
@@ -74,89 +179,6 @@ def _fit(job: Job, fold: int, training: Sequence[Picture], truths: Mapping[str, 
         jnd=identity.jnd,
         predictor=identity.predictor,
     )
-    levels = np.array([truths[picture.name] for picture in training])
-    predictor = job.make().fit(training, levels, seed=seed)
-    for picture in training:
-        _forget_pixels(picture)
-    return predictor
-
-
-def _predict(predictor: JNDPredictor, picture: Picture, measure_ms: float) -> dict[str, Any]:
-    asked = picture.without_samples()
-    start, spared = time.perf_counter(), spent_before_ms()
-    try:
-        level = _checked_level(predictor.predict(asked), picture)
-        ms = measure_ms + (time.perf_counter() - start) * 1000 + spent_before_ms() - spared
-        sur = _checked_sur(predictor.predict_sur(asked), picture)
-        clipped = bool(predictor.was_clipped(asked))
-    except Exception as error:  # one picture fails alone, as a row with its reason
-        return {"error": error_text(error)}
-    finally:
-        _forget_pixels(picture)
-    at_level = _at_level(picture, level)
-    return {
-        "predicted_level": level,
-        "predicted_psnr_db": at_level["psnr_db"],
-        "predicted_bytes": at_level["bytes"],
-        "clipped": clipped,
-        "ms": ms,
-        "sur": None if sur is None else sur.tolist(),
-    }
-
-
-def _empty_row(job: Job, picture: Picture, fold: int, true_level: float) -> dict[str, Any]:
-    at_truth = _at_level(picture, true_level)
-    best = _at_level(picture, float(picture.codec.best_level))
-    return {
-        "picture": picture.name,
-        "source": picture.source,
-        "codec": picture.codec.name,
-        "fold": fold,
-        "true_level": true_level,
-        "predicted_level": np.nan,
-        "true_psnr_db": at_truth["psnr_db"],
-        "predicted_psnr_db": np.nan,
-        "true_bytes": at_truth["bytes"],
-        "predicted_bytes": np.nan,
-        "best_bytes": best["bytes"],
-        "clipped": False,
-        "ms": np.nan,
-        "true_sur": sur_curve(picture.samples, picture.codec).tolist() if picture.samples.size else None,
-        "sur": None,
-        "error": "",
-    }
-
-
-def _at_level(picture: Picture, level: float) -> dict[str, float]:
-    """PSNR and size at a level between two, interpolated in squared error and in bytes; NaN where not known."""
-    summary = picture.ladder.summary_if_measured() if picture.has_pixels else None
-    if summary is None:
-        return {"psnr_db": np.nan, "bytes": np.nan}
-    position = picture.codec.position(level)
-    index = np.arange(len(summary.mse))
-    return {
-        "psnr_db": float(psnr_db(np.interp(position, index, summary.mse))),
-        "bytes": float(np.interp(position, index, summary.size_bytes)),
-    }
-
-
-def _checked_level(level: object, picture: Picture) -> float:
-    codec = picture.codec
-    value = float(level)  # type: ignore[arg-type]
-    if not codec.lowest <= value <= codec.highest:
-        raise ValueError(f"predicted {codec.unit} {value:g}, outside {codec.lowest}..{codec.highest}")
-    return value
-
-
-def _checked_sur(sur: np.ndarray | None, picture: Picture) -> np.ndarray | None:
-    if sur is None:
-        return None
-    curve = np.asarray(sur, dtype=float)
-    if curve.shape != picture.codec.levels.shape or not ((curve >= 0) & (curve <= 1)).all():
-        raise ValueError(f"predicted a SUR curve of shape {curve.shape} that is not one share in [0, 1] a level")
-    if (np.diff(curve) < -1e-9).any():
-        raise ValueError("predicted a SUR curve that falls from a worse to a better level")
-    return curve
 
 
 def _forget_pixels(picture: Picture) -> None:

@@ -33,6 +33,7 @@ def seed_of(**parts: Any) -> int:
     return int.from_bytes(hashlib.sha256(canonical_json(parts).encode()).digest()[:4], "big")
 
 
+@functools.cache
 def method_sha256(predictor: type) -> str:
     """Hash of the source of a predictor's module, its base classes' and whatever of their packages they import.
 
@@ -78,12 +79,17 @@ def _walk_imports(tree: ast.Module, module: str) -> Iterator[str]:
 
 @functools.cache
 def _source_file(module: str) -> Path | None:
+    """A module's file; None for a package, and for a name that is no module. Nothing is imported for it."""
+    top, *inner = module.split(".")
     try:
-        spec = importlib.util.find_spec(module)
+        spec = importlib.util.find_spec(top)
     except (ImportError, ValueError, AttributeError):
         return None
-    path = Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
-    return path if path and path.name != "__init__.py" else None
+    if spec is None or not inner:
+        path = Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+        return path if path and path.name != "__init__.py" else None
+    candidates = (Path(folder, *inner).with_suffix(".py") for folder in spec.submodule_search_locations or ())
+    return next((path for path in candidates if path.is_file()), None)
 
 
 @functools.cache

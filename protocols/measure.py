@@ -1,47 +1,29 @@
-"""One visit to each picture: its ladder's summary, and what every predictor measures there, on one or more cores.
+"""One visit to each picture: its ladder passes by once, and every predictor measures what it wants of it.
 
-What is measured depends on the picture and the method alone; folds and truths are applied to it afterwards.
+What is measured depends on the picture and the method alone; folds and truths are applied to it afterwards. What was
+measured before is taken from disk (`protocols.kept`), and each part is kept as soon as it is known.
 """
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
-import pickle
-import signal
-import threading
+import dataclasses
 import time
-import warnings
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, final
 
-from baselines.predictor import JNDPredictor
+from baselines.predictor import JNDPredictor, Watch
 from datasets.cache import spent_before_ms
 from datasets.errors import UserError
 from datasets.ladder import LadderSummary
 from datasets.picture import Picture
+from protocols import kept
+from protocols.attempt import Attempt, Step
+from protocols.kept import LadderFacts, Measured
 from protocols.picture_facts import PixelFacts, pixel_facts
 
-
-@dataclass(frozen=True)
-class Measured:
-    """What one predictor found in one picture.
-
-    :param value: what its `measure` gave; None where it failed.
-    :param ms: what it took, the pass over the ladder included where the method used it.
-    :param error: why it failed; empty where it did not.
-    :param remark: what the predictor says of how it looked at the picture.
-    """
-
-    value: Any
-    ms: float
-    error: str = ""
-    remark: str = ""
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -62,48 +44,75 @@ class Visit:
     pixels: PixelFacts | None = None
 
 
-def visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit:
-    """Measure one picture with every predictor, then let its pixels go."""
-    bare = picture.without_samples()
-    summary, error = _summarise(bare)
-    measured = {predictor.measurement_key(): _measure(bare, predictor) for predictor in predictors}
-    pixels = None
-    if picture.has_pixels:
-        with contextlib.suppress(UserError):  # an unreadable reference has its error in every row already
-            pixels = pixel_facts(bare.reference)
-        picture.ladder.forget_pixels()
-    return Visit(picture.name, summary, error, measured, pixels)
+@final
+@dataclass(frozen=True)
+class VisitTask:
+    """A visit to be made, in this process or another.
 
-
-def visit_all(pictures: Sequence[Picture], predictors: Sequence[JNDPredictor], *, jobs: int) -> Iterator[Visit]:
-    """`visit` every picture, in `jobs` processes; visits come as they are done.
-
-    :raises UserError: where a worker process dies.
+    :param predictors: of different measurement keys.
+    :param fresh: measure anew what is kept.
+    :param blamed: measurement keys of those that are not asked again, and why.
     """
-    jobs = min(jobs, len(pictures)) if _worth_workers(pictures, predictors) else 1
-    if jobs <= 1:
-        for picture in pictures:
-            yield visit(picture, predictors)
-        return
-    context = multiprocessing.get_context("spawn")
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")  # workers inherit it before they load any library
-    lifeline, held_end = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(lifeline,))
-    try:
-        with _interrupts_held():
-            futures = [pool.submit(visit, picture, predictors) for picture in pictures]
-        for future in as_completed(futures):
-            yield future.result()
-        pool.shutdown()
-    except BrokenProcessPool as error:
-        raise UserError(
-            "a worker process died, most often for want of memory. Runs already stored are kept; "
-            "run the same command again with --jobs 1."
-        ) from error
-    finally:
-        held_end.close()  # ends workers in the middle of a visit, where there are any left
-        pool.shutdown(cancel_futures=True)
+
+    picture: Picture
+    predictors: Sequence[JNDPredictor]
+    fresh: bool = False
+    blamed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it is worth a process of its own."""
+        return self.picture.has_pixels or any(map(measures, self.predictors))
+
+    def blame(self, step: Step, reason: str) -> VisitTask:
+        """The same visit without one predictor, which has it as its error."""
+        if step.who not in {predictor.measurement_key() for predictor in self.predictors}:
+            return self
+        return dataclasses.replace(self, blamed={**self.blamed, step.who: reason})
+
+    def do(self, attempt: Attempt) -> Visit:
+        """Make the visit, then let the picture's pixels go."""
+        bare = self.picture.without_samples()
+        found = {} if self.fresh else _kept_of(bare, self.predictors)
+        found |= {key: Measured(None, 0.0, reason) for key, reason in self.blamed.items()}
+        missing = {one.measurement_key(): one for one in self.predictors if one.measurement_key() not in found}
+        facts = None if self.fresh else _kept_ladder(bare)
+        if facts is not None:
+            bare.ladder.remember_summary(facts.summary)
+        visitor = _Visitor(bare, attempt)
+        error = visitor.pass_by(missing, wanted=facts is None)
+        for key, predictor in missing.items():
+            if key not in visitor.found:
+                visitor.measure(key, predictor)
+        if facts is None and bare.has_pixels and not error:
+            facts = visitor.facts()
+        if bare.has_pixels:
+            bare.ladder.forget_pixels()
+        summary = bare.ladder.summary_if_measured() if bare.has_pixels else None
+        return Visit(bare.name, summary, error, {**found, **visitor.found}, facts.pixels if facts else None)
+
+
+def visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit:
+    """Measure one picture with every predictor, here and now."""
+    return VisitTask(picture, predictors).do(Attempt())
+
+
+def kept_visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit | None:
+    """The visit where all of it is kept, so that no pixel need be looked at; else None."""
+    bare = picture.without_samples()
+    if bare.has_pixels and not kept.has_ladder(bare):
+        return None
+    if not all(kept.has_measured(bare, one) for one in predictors if measures(one)):
+        return None
+    facts, found = _kept_ladder(bare), _kept_of(bare, predictors)
+    if (bare.has_pixels and facts is None) or any(one.measurement_key() not in found for one in predictors):
+        return None
+    return Visit(bare.name, facts.summary if facts else None, "", found, facts.pixels if facts else None)
+
+
+def measures(predictor: JNDPredictor) -> bool:
+    """Whether it measures anything of a picture, or learns from truths alone."""
+    return type(predictor).measure is not JNDPredictor.measure
 
 
 def apply(found: Visit, picture: Picture) -> None:
@@ -115,72 +124,117 @@ def apply(found: Visit, picture: Picture) -> None:
             picture.remember(key, lambda value=measured.value: value)  # type: ignore[misc]
 
 
-def _summarise(picture: Picture) -> tuple[LadderSummary | None, str]:
-    if not picture.has_pixels:
-        return None, ""
-    try:
-        return picture.summary(), ""
-    except Exception as error:  # a damaged picture fails alone; its error stands in its row
-        return None, error_text(error)
+@final
+class _Visitor:
+    """One visit while it is made."""
+
+    def __init__(self, picture: Picture, attempt: Attempt) -> None:
+        self.found: dict[str, Measured] = {}
+        self._picture, self._attempt = picture, attempt
+
+    def pass_by(self, predictors: Mapping[str, JNDPredictor], *, wanted: bool) -> str:
+        """Show every level to those who watch, each decoded once.
+
+        :param wanted: whether the pass is made even if nobody watches.
+        :returns: why the ladder broke off; empty where it did not, or nothing passed by.
+        """
+        if not self._picture.has_pixels:
+            return ""
+        ms: dict[str, float] = {}
+        watches = self._watches(predictors, ms)
+        if not (watches or wanted):
+            return ""
+        try:
+            for step in self._picture.ladder.steps():
+                for key, watch in list(watches.items()):
+                    if not self._well(key, ms, lambda watch=watch, step=step: watch.see(step)):  # type: ignore[misc]
+                        _end(watches.pop(key))
+            for key, watch in watches.items():
+                self._finish(key, predictors[key], watch, ms)
+        except Exception as error:  # a damaged level ends the pass for all; whoever does not need it may still measure
+            reason = error_text(error)
+            self.found |= {key: Measured(None, 0.0, reason) for key in watches if key not in self.found}
+            return reason
+        finally:
+            for watch in watches.values():
+                _end(watch)
+        return ""
+
+    def measure(self, key: str, predictor: JNDPredictor) -> None:
+        """Let one predictor measure by itself."""
+        ladder = self._picture.ladder if self._picture.has_pixels else None
+        reads = ladder.summary_reads if ladder else 0
+        ms: dict[str, float] = {}
+        answer: list[Any] = []
+        if not self._well(key, ms, lambda: answer.append((predictor.measure(self._picture), self._remark(predictor)))):
+            return
+        shared = ladder is not None and ladder.summary_reads > reads
+        (value, remark), took = answer[0], ms[key] + (self._picture.summary().ms if shared else 0.0)
+        self._keep(key, predictor, Measured(value, took, remark=remark))
+
+    def facts(self) -> LadderFacts | None:
+        """What is kept of the picture whatever the predictors."""
+        try:
+            found = LadderFacts(self._picture.summary(), pixel_facts(self._picture.reference))
+        except UserError:  # an unreadable reference has its error in every row already
+            return None
+        kept.save_ladder(self._picture, found)
+        return found
+
+    def _watches(self, predictors: Mapping[str, JNDPredictor], ms: dict[str, float]) -> dict[str, Watch]:
+        begun: dict[str, Watch | None] = {}
+        for key, one in predictors.items():
+            self._well(key, ms, lambda key=key, one=one: begun.update({key: one.watch(self._picture)}))  # type: ignore[misc]
+        return {key: watch for key, watch in begun.items() if watch is not None}
+
+    def _finish(self, key: str, predictor: JNDPredictor, watch: Watch, ms: dict[str, float]) -> None:
+        answer: list[Any] = []
+        if self._well(key, ms, lambda: answer.append((watch.measurement(), self._remark(predictor)))):
+            value, remark = answer[0]
+            self._keep(key, predictor, Measured(value, ms[key] + self._picture.summary().ms, remark=remark))
+
+    def _keep(self, key: str, predictor: JNDPredictor, measured: Measured) -> None:
+        self.found[key] = measured
+        if measures(predictor) and self._picture.has_pixels:
+            kept.save_measured(self._picture, predictor, measured)
+
+    def _remark(self, predictor: JNDPredictor) -> str:
+        return str(predictor.remark(self._picture))
+
+    def _well(self, key: str, ms: dict[str, float], act: Callable[[], object]) -> bool:
+        """Do a part of a predictor's work, count its time, and write down its failure."""
+        start, spared = time.perf_counter(), spent_before_ms()
+        try:
+            with self._attempt.at(Step(key)):
+                act()
+        except Exception as error:  # any method may fail in any way on one picture; the others go on
+            self.found[key] = Measured(None, ms.get(key, 0.0), error_text(error))
+            return False
+        # What a first measurement takes, however much of it was found in the cache.
+        ms[key] = ms.get(key, 0.0) + (time.perf_counter() - start) * 1000 + spent_before_ms() - spared
+        return True
 
 
-def _measure(picture: Picture, predictor: JNDPredictor) -> Measured:
-    reads = picture.ladder.summary_reads if picture.has_pixels else 0
-    start, spared = time.perf_counter(), spent_before_ms()
-    try:
-        value, remark = predictor.measure(picture), predictor.remark(picture)
-    except Exception as error:  # any method may fail in any way on one picture; the others go on
-        return Measured(None, _ms_since(start, spared), error_text(error))
-    ms = _ms_since(start, spared)
-    shared = picture.has_pixels and picture.ladder.summary_reads > reads
-    return Measured(value, ms + (picture.summary().ms if shared else 0.0), remark=remark)
+def _end(watch: Watch) -> None:
+    with contextlib.suppress(Exception):  # what it found is known by now, or its failure is
+        watch.end()
 
 
-def _ms_since(start: float, spared: float) -> float:
-    """What a first measurement takes, however much of it was found in the cache."""
-    return (time.perf_counter() - start) * 1000 + spent_before_ms() - spared
+def _kept_ladder(picture: Picture) -> LadderFacts | None:
+    return kept.load_ladder(picture) if picture.has_pixels else None
+
+
+def _kept_of(picture: Picture, predictors: Sequence[JNDPredictor]) -> dict[str, Measured]:
+    found = {}
+    for predictor in predictors:
+        if not measures(predictor):
+            with contextlib.suppress(Exception):  # then it is asked, and its failure written down, on the visit
+                found[predictor.measurement_key()] = Measured(None, 0.0, remark=str(predictor.remark(picture)))
+        elif picture.has_pixels and (measured := kept.load_measured(picture, predictor)) is not None:
+            found[predictor.measurement_key()] = measured
+    return found
 
 
 def error_text(error: Exception) -> str:
     """What to tell of an error: a user's error speaks for itself, any other names its kind."""
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-
-
-def _worth_workers(pictures: Sequence[Picture], predictors: Sequence[JNDPredictor]) -> bool:
-    """Workers pay where there are pixels or measurements, and can be had only for predictors that can be sent."""
-    measuring = [p for p in predictors if type(p).measure is not JNDPredictor.measure]
-    for predictor in measuring:
-        try:
-            pickle.dumps(predictor)
-        except Exception as error:  # whatever keeps a plug-in from travelling, one process can run it
-            warnings.warn(f"{predictor.card.name} cannot be sent to workers ({error}): one process", stacklevel=3)
-            return False
-    return bool(measuring) or any(picture.has_pixels for picture in pictures)
-
-
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Processes started meanwhile never see Ctrl-C, not even while they start; it reaches the parent afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _start_worker(lifeline: Connection) -> None:
-    """One thread a worker, Ctrl-C left to the parent, and no life after the parent lets the lifeline go."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
-    import cv2
-
-    cv2.setNumThreads(1)
-
-
-def _end_with(lifeline: Connection) -> None:
-    with contextlib.suppress(EOFError, OSError):
-        lifeline.recv_bytes()  # nothing is ever sent: it returns when the other end is closed, or its process killed
-    os._exit(1)

@@ -15,9 +15,14 @@ from datasets.dataset import Dataset, OpenOptions, dataset_classes, open_dataset
 from datasets.errors import UserError
 from datasets.folds import shipped_folds
 from datasets.truths import TRUTHS, find_truth
+from protocols.crew import Crew
+from protocols.dask_workers import DaskWorkers
+from protocols.estimate import estimate
 from protocols.job import Plan, Task, limited, plan_jobs
+from protocols.local_workers import LocalWorkers
 from protocols.record import usable_cores
 from protocols.runner import carry_out
+from protocols.shard import Shard
 from protocols.store import Store, StoredRun
 
 EXAMPLES = """\
@@ -30,6 +35,10 @@ examples:
       published folds, some predictors
   python -m protocols.run --predictors '*'
       the slow ones too (metrics and small networks, minutes); heavy ones run only when named in full
+  python -m protocols.run --predictors '*' --dry-run
+      what that would compute, what it would reuse, and about how long it would take
+  python -m protocols.run --dataset konjnd-1k-jpeg --root /shared/konjnd-1k --scheduler tcp://10.0.0.1:8786
+      the same on a Dask cluster; or a part of it on each of 8 machines: --shard 1/8 to --shard 8/8
   python -m protocols.run --predictors my_package.my_module:MyPredictor
       a predictor of your own beside the stored ones
 
@@ -72,18 +81,34 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument(
         "--jobs", type=_positive, default=usable_cores(), metavar="N", help="processes (default: %(default)s)"
     )
+    how.add_argument("--scheduler", metavar="ADDRESS", help="let the workers of a Dask cluster do it (extra [cluster])")
+    how.add_argument(
+        "--shard",
+        type=Shard.parse,
+        metavar="I/N",
+        help="run the I-th of N parts, each on a machine of its own; 'python -m reports.build' merges them",
+    )
+    how.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="what a predictor may take for one picture, or for fitting one fold, before it fails there (default: any)",
+    )
+    how.add_argument(
+        "--memory", type=_seconds, metavar="GIB", help="what a process may allocate before what it does fails there"
+    )
     how.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where networks compute")
     how.add_argument("--seed", type=int, default=0, metavar="N", help="all randomness derives from it (default: 0)")
     how.add_argument(
         "--rerun",
         default="stale",
         choices=("never", "stale", "always"),
-        help="stored runs: reuse all, reuse the still valid (default), or reuse none",
+        help="stored runs: reuse all, reuse the still valid (default), or reuse none and measure pictures anew",
     )
     out = p.add_argument_group("where to, and how loud")
     out.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
     out.add_argument("--report", default="report", metavar="DIR", help="leaderboard, figures, page (default: report)")
-    out.add_argument("--dry-run", action="store_true", help="say what would be run and what reused, and stop")
+    out.add_argument("--dry-run", action="store_true", help="say what would be run and reused, and how long it takes")
     out.add_argument("--list", action="store_true", help="data sets, folds, truths and predictors, and stop")
     loud = out.add_mutually_exclusive_group()
     loud.add_argument("-v", "--verbose", action="store_true", help="a line a run, and why it was run or reused")
@@ -104,14 +129,24 @@ def main(argv: list[str] | None = None) -> int:
     _check_device(arguments.device)
     task, truths, entries = prepare(arguments)
     store = Store(Path(arguments.results))
+    if arguments.shard:
+        entries = arguments.shard.part_of(entries)
     plans = plan_jobs(task, truths, entries, store, rerun=arguments.rerun, device=arguments.device)
     if arguments.verbose or arguments.dry_run:
-        print("\n".join(_describe(plan) for plan in plans))
+        _describe_all(plans, arguments)
     if arguments.dry_run:
         return 0
-    say = _say if arguments.verbose else _hush
-    runs = carry_out(plans, store, jobs=arguments.jobs, quiet=arguments.quiet, say=say)
-    _report(store, runs, Path(arguments.report), quiet=arguments.quiet)
+    say, fresh = _say if arguments.verbose else _hush, arguments.rerun == "always"
+    with _crew(arguments, task) as crew:
+        runs = carry_out(plans, store, crew, quiet=arguments.quiet, say=say, fresh=fresh)
+    if arguments.shard:
+        if not arguments.quiet:
+            print(
+                f"shard {arguments.shard}: {len(runs)} runs in {store.results}. When all are done, merge them: "
+                f"python -m reports.build --results {store.results}"
+            )
+    else:
+        _report(store, runs, Path(arguments.report), quiet=arguments.quiet)
     return _status(plans, runs, quiet=arguments.quiet)
 
 
@@ -133,6 +168,23 @@ def prepare(arguments: argparse.Namespace) -> tuple[Task, list[str], list[Regist
     root = Path(arguments.root) if arguments.root else None
     task = Task(dataset, pictures, folds, options, limit, arguments.seed, root)
     return task, truths, _choose(dataset, arguments.predictors)
+
+
+def _crew(arguments: argparse.Namespace, task: Task) -> Crew:
+    if arguments.scheduler:
+        if arguments.memory is not None:
+            raise UserError("--memory: a cluster's workers have limits of their own ('dask worker --memory-limit')")
+        return Crew(DaskWorkers(arguments.scheduler, [task.root] if task.root else []), arguments.timeout)
+    alone = arguments.jobs == 1 and arguments.timeout is None and arguments.memory is None
+    return Crew(None if alone else LocalWorkers(arguments.jobs, arguments.memory), arguments.timeout)
+
+
+def _describe_all(plans: Sequence[Plan], arguments: argparse.Namespace) -> None:
+    found = estimate(plans, arguments.jobs, fresh=arguments.rerun == "always")
+    for plan in plans:
+        missing = found.to_measure.get(plan.job.entry.name, 0) if plan.stored is None else 0
+        print(_describe(plan) + (f"; {missing} pictures to measure" if missing else ""))
+    print(found.sentences())
 
 
 def listing() -> str:
@@ -173,12 +225,12 @@ def _default_truths(dataset: Dataset) -> list[str]:
 
 
 def _report(store: Store, runs: Sequence[StoredRun], out: Path, *, quiet: bool) -> None:
-    from reports.build import build
+    from reports.build import refresh
     from reports.text import leaderboard_text
 
-    build(store.results, out, quiet=quiet)
+    stamp = refresh(store.results, out, quiet=quiet)
     if not quiet:
-        print(leaderboard_text(runs, store.results))
+        print(stamp.text(runs, lambda: leaderboard_text(runs, store.results)))
         print(f"\nreport: {out / 'index.html'}   stored runs: {store.results}")
 
 
@@ -211,6 +263,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"a number from 1 up, not {text}")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"a number above 0, not {text}")
     return value
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import final
 
+from baselines.predictor import JNDPredictor
 from datasets.commands import progress
-from protocols.crossval import cross_validate
+from protocols.crew import Crew
+from protocols.crossval import FoldTask, Row, fold_tasks, predictions_of
 from protocols.job import Plan, Task
-from protocols.measure import Visit, apply, visit_all
+from protocols.measure import Visit, VisitTask, apply, kept_visit
 from protocols.picture_facts import table_name, write_pictures
 from protocols.record import describe
 from protocols.store import Store, StoredRun
@@ -17,50 +19,95 @@ from protocols.store import Store, StoredRun
 Say = Callable[[str], None]
 
 
-def carry_out(plans: Sequence[Plan], store: Store, *, jobs: int, quiet: bool, say: Say) -> list[StoredRun]:
-    """Run what the plans ask for, in order, and return every plan's run, reused ones included.
+def carry_out(
+    plans: Sequence[Plan], store: Store, crew: Crew, *, quiet: bool, say: Say, fresh: bool = False
+) -> list[StoredRun]:
+    """Run what the plans ask for, and return every plan's run in order, reused ones included.
 
     :param plans: of one task.
-    :param jobs: worker processes for the visits.
+    :param crew: does the work.
     :param say: takes one line a stored run.
+    :param fresh: whether to measure anew what is kept of pictures.
     :raises DataError: where a run cannot be stored.
     """
     store.sweep()
     waiting = [plan for plan in plans if plan.stored is None]
-    visits = _visit(waiting[0].job.task, waiting, jobs, quiet) if waiting else {}
-    if waiting:
-        task = waiting[0].job.task
-        table = store.results / task.dataset.card.name / table_name(waiting[0].key_parts)
-        write_pictures(table, task.pictures, {name: visit.pixels for name, visit in visits.items()})
-    done: list[StoredRun] = []
-    for plan in progress(plans, "runs", quiet=quiet or not waiting):
-        if plan.stored is not None:
-            done.append(plan.stored)
-            continue
-        start = time.perf_counter()
-        predictions = cross_validate(plan.job, visits)
-        seconds = time.perf_counter() - start
+    if not waiting:
+        return [plan.stored for plan in plans if plan.stored is not None]
+    visits = _visit(waiting[0].job.task, waiting, crew, quiet, fresh)
+    _write_pictures(waiting[0], visits, store)
+    works = [_Work(plan, visits) for plan in waiting]
+    stored: dict[int, StoredRun] = {}
+    for work in progress(_finished(works, crew), "runs", len(works), quiet=quiet):
+        run = work.store(store)
+        stored[id(work.plan)] = run
+        job = work.plan.job
+        say(f"{job.identity.predictor} under {job.truth.name}: {run.status} ({work.seconds:.1f} s after measuring)")
+    return [plan.stored or stored[id(plan)] for plan in plans]
+
+
+@final
+class _Work:
+    """One plan while its folds are run."""
+
+    def __init__(self, plan: Plan, visits: dict[str, Visit]) -> None:
+        self.plan, self._visits = plan, visits
+        self.tasks: list[FoldTask] = fold_tasks(plan.job, visits)
+        self.seconds = 0.0
+        self._rows: dict[str, Row] = {}
+        self._done = 0
+
+    def take(self, rows: dict[str, Row], seconds: float) -> bool:
+        """Take the rows of one task; whether that was the last."""
+        self._rows |= rows
+        self.seconds += seconds
+        self._done += 1
+        return self._done == len(self.tasks)
+
+    def store(self, store: Store) -> StoredRun:
+        job = self.plan.job
+        predictions = predictions_of(job, self._rows)
+        key = job.make().measurement_key()
+        remarks = [visit.measured[key].remark for visit in self._visits.values()]
         measure_s = float(predictions["ms"].sum(skipna=True)) / 1000
-        key = plan.job.make().measurement_key()
-        remarks = [visit.measured[key].remark for visit in visits.values()]
-        timings = {"measure_and_predict": measure_s, "fit_and_predict": seconds}
-        info = describe(plan, predictions, timings, remarks)
-        run = store.write(info, predictions)
-        say(
-            f"{plan.job.identity.predictor} under {plan.job.truth.name}: {run.status} ({seconds:.1f} s after measuring)"
-        )
-        done.append(run)
-    return done
+        timings = {"measure_and_predict": measure_s, "fit_and_predict": self.seconds}
+        return store.write(describe(self.plan, predictions, timings, remarks), predictions)
 
 
-def _visit(task: Task, plans: Sequence[Plan], jobs: int, quiet: bool) -> dict[str, Visit]:
+def _visit(task: Task, plans: Sequence[Plan], crew: Crew, quiet: bool, fresh: bool) -> dict[str, Visit]:
     predictors = {predictor.measurement_key(): predictor for predictor in (plan.job.make() for plan in plans)}
+    asked = list(predictors.values())
     pictures = {picture.name: picture for picture in task.pictures}
     visits: dict[str, Visit] = {}
-    found = visit_all(task.pictures, list(predictors.values()), jobs=jobs)
-    for visit in progress(found, "pictures", len(pictures), quiet=quiet):
+    for visit in progress(_visits(task, asked, crew, fresh), "pictures", len(pictures), quiet=quiet):
         apply(visit, pictures[visit.picture])
         visits[visit.picture] = visit
         if visit.error:
             warnings.warn(f"{visit.picture}: no PSNR and no bytes are known: {visit.error}", stacklevel=2)
-    return visits
+    return {name: visits[name] for name in pictures}
+
+
+def _visits(task: Task, predictors: Sequence[JNDPredictor], crew: Crew, fresh: bool) -> Iterator[Visit]:
+    tasks = []
+    for picture in task.pictures:
+        known = None if fresh else kept_visit(picture, predictors)
+        if known is None:
+            tasks.append(VisitTask(picture, predictors, fresh))
+        else:
+            yield known
+    yield from (visit for _, visit in crew.run(tasks))
+
+
+def _finished(works: Sequence[_Work], crew: Crew) -> Iterator[_Work]:
+    """Each plan's work when the last of its folds is done."""
+    tasks = [(work, task) for work in works for task in work.tasks]
+    for place, (rows, seconds) in crew.run([task for _, task in tasks]):
+        work, _ = tasks[place]
+        if work.take(rows, seconds):
+            yield work
+
+
+def _write_pictures(plan: Plan, visits: dict[str, Visit], store: Store) -> None:
+    task = plan.job.task
+    table = store.results / task.dataset.card.name / table_name(plan.key_parts)
+    write_pictures(table, task.pictures, {name: visit.pixels for name, visit in visits.items()})

@@ -23,6 +23,7 @@ from reports.sections import sections_of
 from reports.statistics_tables import pairs_csv, truths_csv
 from reports.tables import leaderboard_csv, published_csv
 from reports.truths_compared import truth_rankings
+from reports.up_to_date import Stamp
 
 EXAMPLES = """\
 examples:
@@ -79,6 +80,18 @@ def build(results: Path, out: Path, choice: PictureChoice = USUAL_CHOICE, *, qui
     :raises UserError: where there are no results, or `out` cannot be written.
     """
     write_files(out, render(results, choice, quiet=quiet))
+
+
+def refresh(results: Path, out: Path, *, quiet: bool = False) -> Stamp:
+    """`build`, unless the report is there, untouched, and was built from these very results.
+
+    :returns: a stamp that remembers what was told of the results.
+    """
+    stamp = Stamp(results, out, USUAL_CHOICE)
+    if not stamp.holds:
+        build(results, out, quiet=quiet)
+        stamp.write()
+    return stamp
 
 
 def main(argv: list[str] | None = None) -> int:

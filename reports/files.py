@@ -24,7 +24,7 @@ def write_files(out: Path, files: Mapping[str, Content]) -> None:
     :param files: by path below `out`, with `/`.
     :raises UserError: where the folder cannot be written.
     """
-    before = _listed(out)
+    before = listed_files(out)
     try:
         _write_list(out, before | set(files))
         for name in sorted(files):
@@ -46,7 +46,7 @@ def differing(out: Path, files: Mapping[str, Content]) -> list[str]:
             lines.append(f"missing: {out / name}")
         elif not _is_same(out / name, content_of(files[name])):
             lines.append(f"differs: {out / name}")
-    stale = (name for name in sorted(_listed(out) - set(files)) if (out / name).is_file())
+    stale = (name for name in sorted(listed_files(out) - set(files)) if (out / name).is_file())
     return lines + [f"no longer given: {out / name}" for name in stale]
 
 
@@ -55,7 +55,8 @@ def content_of(content: Content) -> bytes:
     return content if isinstance(content, bytes) else content()
 
 
-def _listed(out: Path) -> set[str]:
+def listed_files(out: Path) -> set[str]:
+    """The files that an earlier report wrote, by path below `out`; empty where there is no report."""
     try:
         names = json.loads((out / LIST).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):

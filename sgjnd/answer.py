@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -19,6 +18,7 @@ from datasets.konjnd_half import PIXELS_PER_DEGREE
 from datasets.ladder import CompressedLadder
 from datasets.photos import read_upright
 from datasets.picture import Picture
+from datasets.read_file import ReadFile
 from sgjnd.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -139,5 +139,5 @@ def photograph(path: Path) -> Picture:
     Pixels as `datasets.imaging.read_picture` gives them (alpha over white, 16 bits as 8, CMYK and grey as RGB, the
     first frame of an animation), turned as its orientation tag says.
     """
-    ladder = CompressedLadder(Jpeg(), functools.partial(read_upright, path))
+    ladder = CompressedLadder(Jpeg(), ReadFile(path, read_upright, "turned upright"))
     return Picture(path.name, path.stem, Jpeg(), PIXELS_PER_DEGREE, ladder_or_none=ladder)

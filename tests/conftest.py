@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from datasets.truths import find_truth
 # Several processes share the cores: threads of torch and BLAS that wait for each other by spinning cost tenfold there.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # as in a background job: commands that tests start would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("unhurried", deadline=None)  # first calls import scipy or OpenCV
 settings.load_profile("unhurried")
 
@@ -94,4 +99,13 @@ def shared_data() -> Path:
     folder = Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
         pytest.skip(f"the shared test data are not at {folder}")
+    return folder
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache in which nothing is kept yet, for this test and the processes that it starts."""
+    folder = tmp_path / "empty-cache"
+    folder.mkdir()
+    monkeypatch.setenv("JND_BENCH_CACHE", str(folder))
     return folder

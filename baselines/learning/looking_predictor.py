@@ -40,6 +40,10 @@ class LookingPredictor(NetworkPredictor[Network]):
         parts = (config.backbone, config.weights, config.patch_pixels, config.most_patches, config.token_cells)
         return f"features({parts}, {config.pixels}, {config.grid_levels}, {self.device})"
 
+    def measured_by(self) -> type:
+        """This class: all methods with the same looks share what is measured."""
+        return LookingPredictor
+
     def ingredients(self) -> Mapping[str, str]:
         """The backbone that the settings come to here, and the hash of its weights."""
         return weights_of(self.config())

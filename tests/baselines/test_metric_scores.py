@@ -110,7 +110,7 @@ def test_a_score_that_is_no_number_is_an_error_and_is_not_kept():
 
 def test_a_damaged_file_is_measured_again(empty_cache):
     (first,) = ask(picture(), Begin(), [5])
-    (file,) = empty_cache.rglob("*.safetensors")
+    (file,) = empty_cache.rglob("*.arrays")
     file.write_bytes(file.read_bytes()[:-9])
     begin = Begin()
     with pytest.warns(cache.CacheWarning, match="damaged"):

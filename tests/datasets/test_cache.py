@@ -44,7 +44,7 @@ def test_what_is_kept_comes_back_to_the_bit(folder):
     assert found.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
         assert found[name].dtype == array.dtype and np.array_equal(found[name], array)
-    assert stored(folder) == [folder / "measured" / "ab" / "ab12.safetensors"]
+    assert stored(folder) == [folder / "measured" / "ab" / "ab12.arrays"]
 
 
 def test_what_was_never_kept_is_nothing():
@@ -56,7 +56,7 @@ def test_a_cut_off_file_is_computed_again_with_a_warning(folder, size):
     save_arrays("ab12", ARRAYS)
     path = stored(folder)[0]
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.warns(CacheWarning, match=r"ab12\.safetensors: is damaged and computed again"):
+    with pytest.warns(CacheWarning, match=r"ab12\.arrays: is damaged and computed again"):
         assert load_arrays("ab12") is None
     assert save_arrays("ab12", ARRAYS)
     assert load_arrays("ab12").keys() == ARRAYS.keys()
@@ -118,3 +118,14 @@ def test_what_cannot_be_kept_is_handed_on(folder):
     folder.write_text("a file stands where the folder should be")
     with pytest.warns(CacheWarning):
         assert have_arrays("ab12", lambda: ARRAYS).keys() == {"key", *ARRAYS}
+
+
+def test_one_flipped_bit_is_noticed(folder):
+    """In an array it would look like any other number."""
+    save_arrays("ab12", {"a": np.arange(100.0)})
+    (file,) = stored(folder)
+    content = bytearray(file.read_bytes())
+    content[-100] ^= 1
+    file.write_bytes(content)
+    with pytest.warns(CacheWarning, match=r"ab12\.arrays: is damaged and computed again \(its checksum differs\)"):
+        assert load_arrays("ab12") is None

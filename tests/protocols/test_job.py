@@ -14,6 +14,7 @@ from datasets.dataset import Manifest, OpenOptions
 from datasets.errors import UserError
 from datasets.folds import Folds
 from datasets.truths import find_truth
+from protocols.crew import Crew
 from protocols.job import Job, limited, plan_jobs
 from protocols.keys import key_of
 from protocols.runner import carry_out
@@ -54,7 +55,7 @@ def _plan(task, store, rerun="stale"):
 
 def _carry_out(task, store, rerun="stale"):
     plan = _plan(task, store, rerun)
-    return carry_out([plan], store, jobs=1, quiet=True, say=print)[0]
+    return carry_out([plan], store, Crew(), quiet=True, say=print)[0]
 
 
 def test_stored_runs_are_reused_until_something_changes(make_task, tmp_path):

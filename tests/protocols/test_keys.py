@@ -35,7 +35,7 @@ def test_seed_is_the_same_in_every_process_and_version():
 
 
 def _package(folder: Path, helper: str) -> type:
-    for cached in (keys._imports, keys._source_file, keys._file_sha256):
+    for cached in (keys._imports, keys._source_file, keys._file_sha256, keys.method_sha256):
         cached.cache_clear()
     package = folder / "plugin_for_keys"
     package.mkdir(exist_ok=True)

@@ -3,38 +3,137 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import pickle
-import signal
-import subprocess
-import sys
-import textwrap
-import time
 
+import cv2
 import numpy as np
 import pytest
 
 from baselines.chou1995 import Chou1995
 from baselines.jpeg_recompress import JpegRecompress
+from baselines.predictor import Card
 from baselines.psnr import Psnr
-from datasets.codec import Bpg
+from baselines.visibility import VisibilityPredictor
+from baselines.watson1997 import Watson1997
+from baselines.wei2009 import Wei2009
+from baselines.yang2005 import Yang2005
+from datasets.codec import Bpg, Jpeg
 from datasets.errors import DataError
+from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
-from protocols.measure import apply, visit, visit_all
+from datasets.read_file import ReadFile
+from protocols.attempt import Attempt
+from protocols.measure import VisitTask, apply, kept_visit, visit
+
+WATCHING = [Psnr(), Chou1995(), Yang2005(color="full"), Watson1997(errors="decoded"), Wei2009(errors="decoded")]
 
 
-def test_two_processes_find_what_one_finds(make_task):
-    predictors = [Psnr(), Chou1995()]
-    pictures = make_task().pictures[:4]
-    alone = {v.picture: v for v in visit_all(pictures, predictors, jobs=1)}
-    together = {v.picture: v for v in visit_all(make_task().pictures[:4], predictors, jobs=2)}
-    assert alone.keys() == together.keys()
-    for name, one in alone.items():
-        other = together[name]
-        np.testing.assert_array_equal(one.summary.mse, other.summary.mse)
-        np.testing.assert_array_equal(one.summary.size_bytes, other.summary.size_bytes)
-        for key, measured in one.measured.items():
-            np.testing.assert_array_equal(measured.value, other.measured[key].value)
+def test_one_pass_over_the_ladder_serves_all_who_watch(empty_cache, make_task, monkeypatch):
+    decoded = []
+    decode = Jpeg.decode
+    monkeypatch.setattr(Jpeg, "decode", lambda self, encoded: decoded.append(len(encoded)) or decode(self, encoded))
+    visit(make_task().pictures[0], WATCHING)
+    assert len(decoded) == 100
+
+
+def test_what_is_seen_in_passing_is_what_is_measured_alone(empty_cache, make_task):
+    together = visit(make_task().pictures[0], WATCHING)
+    for predictor in WATCHING:
+        alone = predictor.measure(make_task().pictures[0].without_samples())
+        np.testing.assert_array_equal(together.measured[predictor.measurement_key()].value, alone)
+
+
+def test_who_fails_in_passing_takes_nobody_along(empty_cache, make_task):
+    failing = Failing()
+    found = visit(make_task().pictures[0], [failing, *WATCHING])
+    assert found.measured[failing.measurement_key()].error == "ZeroDivisionError: at QF 37"
+    assert all(not found.measured[one.measurement_key()].error for one in WATCHING)
+    assert found.summary is not None and not found.error
+
+
+def test_shown_pixels_cannot_be_changed_by_who_sees_them(empty_cache, make_task):
+    careless = Careless()
+    found = visit(make_task().pictures[0], [careless, *WATCHING])
+    assert "read-only" in found.measured[careless.measurement_key()].error
+    assert all(not found.measured[one.measurement_key()].error for one in WATCHING)
+
+
+def test_what_was_measured_once_costs_no_pixels_again(empty_cache, make_task, monkeypatch):
+    before = visit(_from_a_file(empty_cache, make_task), WATCHING)
+    monkeypatch.setattr(Jpeg, "decode", lambda *_: pytest.fail("a level was decoded"))
+    monkeypatch.setattr("datasets.read_file.read_picture", lambda *_: pytest.fail("a reference was decoded"))
+    again = kept_visit(_from_a_file(empty_cache, make_task), WATCHING)
+    assert again is not None and again.pixels == before.pixels
+    np.testing.assert_array_equal(again.summary.mse, before.summary.mse)
+    for key, measured in before.measured.items():
+        np.testing.assert_array_equal(again.measured[key].value, measured.value)
+        assert again.measured[key].ms == measured.ms
+
+
+def test_one_more_predictor_costs_itself(empty_cache, make_task, monkeypatch):
+    visit(make_task().pictures[0], WATCHING)
+    asked = []
+    for predictor in (Chou1995, Watson1997):
+        monkeypatch.setattr(predictor, "measure", lambda self, picture: asked.append(self))
+        monkeypatch.setattr(predictor, "watch", lambda self, picture: asked.append(self))
+    assert kept_visit(make_task().pictures[0], [*WATCHING, Wei2009()]) is None
+    found = visit(make_task().pictures[0], [*WATCHING, Wei2009()])
+    assert not asked and not any(one.error for one in found.measured.values())
+
+
+def test_a_fresh_visit_measures_what_is_kept(empty_cache, make_task, monkeypatch):
+    visit(make_task().pictures[0], [Chou1995()])
+    asked = []
+    measure = Chou1995.measure
+    monkeypatch.setattr(Chou1995, "measure", lambda self, picture: asked.append(self) or measure(self, picture))
+    VisitTask(make_task().pictures[0], [Chou1995()], fresh=True).do(Attempt())
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("changed", ["geometry", "pixels", "parameters"])
+def test_what_a_measurement_depends_on_is_in_its_key(empty_cache, make_task, changed):
+    first, other = make_task().pictures[0], make_task().pictures[1]
+    visit(first, [Chou1995()])
+    asked = {
+        "geometry": (dataclasses.replace(first, pixels_per_degree=50.0), Chou1995()),
+        "pixels": (other, Chou1995()),
+        "parameters": (first, Chou1995(rule="minkowski-4")),
+    }
+    picture, predictor = asked[changed]
+    assert kept_visit(make_task().pictures[0], [Chou1995()]) is not None
+    assert kept_visit(picture, [predictor]) is None
+
+
+def _from_a_file(folder, make_task):
+    picture = make_task().pictures[0]
+    file = folder / "crop.png"
+    if not file.exists():
+        cv2.imwrite(str(file), cv2.cvtColor(picture.reference, cv2.COLOR_RGB2BGR))
+    return dataclasses.replace(picture, ladder_or_none=CompressedLadder(picture.codec, ReadFile(file)), _memo={})
+
+
+class Failing(VisibilityPredictor):
+    """Fails at one level."""
+
+    card = Card("failing", "Failing", "", None, "pixel", True)
+
+    def visibility(self, picture, level):
+        """Divides by zero at QF 37."""
+        if level == 37:
+            raise ZeroDivisionError("at QF 37")
+        return 1.0
+
+
+class Careless(VisibilityPredictor):
+    """Works on what it is shown instead of on a copy."""
+
+    card = Card("careless", "Careless", "", None, "pixel", True)
+
+    def visibility(self, picture, level):
+        """Inverts the level's pixels in place."""
+        pixels = picture.ladder.rgb(level)
+        np.subtract(255, pixels, out=pixels)
+        return float(pixels.mean())
 
 
 def test_a_tool_for_jpeg_alone_fails_on_bpg_in_its_own_words():
@@ -78,37 +177,3 @@ def test_a_damaged_picture_says_why(make_task):
     found = visit(dataclasses.replace(picture, ladder_or_none=ladder), [Psnr()])
     assert found.error == "SRC01.bmp: truncated"
     assert found.measured[Psnr().measurement_key()].error == "SRC01.bmp: truncated"
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")
-def test_workers_do_not_outlive_a_killed_parent(tmp_path):
-    program = textwrap.dedent(
-        """
-        import multiprocessing, os, sys, time
-        from concurrent.futures import ProcessPoolExecutor
-        from protocols.measure import _start_worker
-        if __name__ == "__main__":
-            context = multiprocessing.get_context("spawn")
-            lifeline, held_end = context.Pipe(duplex=False)
-            pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start_worker, initargs=(lifeline,))
-            print(pool.submit(os.getpid).result(), flush=True)
-            time.sleep(60)
-        """
-    )
-    (tmp_path / "parent.py").write_text(program)
-    with subprocess.Popen([sys.executable, str(tmp_path / "parent.py")], stdout=subprocess.PIPE, text=True) as parent:
-        worker = int(parent.stdout.readline())
-        parent.send_signal(signal.SIGKILL)
-        parent.wait(timeout=10)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and _runs(worker):
-        time.sleep(0.2)
-    assert not _runs(worker)
-
-
-def _runs(process: int) -> bool:
-    try:
-        with open(f"/proc/{process}/stat") as stat:  # noqa: PTH123
-            return stat.read().split()[2] != "Z"
-    except FileNotFoundError:
-        return False

@@ -11,6 +11,7 @@ import pytest
 from baselines.registry import registry
 from datasets.errors import DataError
 from datasets.picture import Picture
+from protocols.crew import Crew
 from protocols.job import Task, plan_jobs
 from protocols.picture_facts import COLUMNS, pixel_facts, read_pictures
 from protocols.runner import carry_out
@@ -19,7 +20,7 @@ from protocols.store import Store, StoredRun
 
 def _carry_out(task: Task, results, predictor: str = "psnr") -> StoredRun:
     plans = plan_jobs(task, ["mean"], [registry()[predictor]], Store(results), rerun="stale", device="cpu")
-    (run,) = carry_out(plans, Store(results), jobs=1, quiet=True, say=lambda line: None)
+    (run,) = carry_out(plans, Store(results), Crew(), quiet=True, say=lambda line: None)
     return run
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from baselines.registry import registry
+from protocols.crew import Crew
 from protocols.job import plan_jobs
 from protocols.record import usable_cores, versions
 from protocols.runner import carry_out
@@ -16,7 +17,7 @@ from protocols.store import Store
 def test_a_run_describes_itself(make_task, tmp_path):
     store, task = Store(tmp_path), make_task(seed=3)
     plans = plan_jobs(task, ["mean"], [registry()["chou1995-as-published"]], store, rerun="stale", device="cpu")
-    (run,) = carry_out(plans, store, jobs=1, quiet=True, say=print)
+    (run,) = carry_out(plans, store, Crew(), quiet=True, say=print)
     info = json.loads((run.path / "run.json").read_text())
     assert info["identity"]["predictor"] == "chou1995-as-published"
     assert info["parameters"]["threshold"] == 1.0

@@ -205,11 +205,13 @@ def test_kill_at_any_moment_and_start_again_ends_the_same(quick, tmp_path):
     assert not list((tmp_path / "results").rglob(".partial-*"))
 
 
-def test_ctrl_c_ends_quietly_and_leaves_nothing_half_written(tmp_path):
+def test_ctrl_c_ends_quietly_and_leaves_nothing_half_written(empty_cache, tmp_path):
     command = [sys.executable, "-m", "protocols.run", "--jobs", "2", "-q"]
     command += ["--results", str(tmp_path / "results"), "--report", str(tmp_path / "report")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
-        time.sleep(2.5)
+        deadline = time.monotonic() + 120
+        while not list(empty_cache.rglob("*.arrays")) and time.monotonic() < deadline:
+            time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
         _, error = process.communicate(timeout=60)
     assert process.returncode == 130

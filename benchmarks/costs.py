@@ -1,0 +1,68 @@
+"""`python -m benchmarks.costs`: what each predictor costs, from stored runs of the demo set, for estimates and shards.
+
+Run it after `python -m protocols.run --predictors '*' --jobs 1 --rerun always` on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from datasets.commands import run_command, write_atomically
+from datasets.dataset import open_dataset
+from datasets.errors import UserError
+from protocols.estimate import COSTS
+from protocols.store import Store
+
+_SHARED_PASS = 1.3
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command."""
+    p = argparse.ArgumentParser(prog="python -m benchmarks.costs", description=__doc__)
+    p.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
+    p.add_argument("--out", default=str(COSTS), metavar="FILE", help="where to (default: %(default)s)")
+    arguments = p.parse_args(argv)
+    runs = [run for run in Store(Path(arguments.results)).current_runs() if run.identity.dataset == "demo"]
+    if not runs:
+        raise UserError(f"{arguments.results}: has no runs of the demo set")
+    ladder_ms = _ladder_ms()
+    rows = {}
+    for run in runs:
+        ladders = float(np.nanmedian(run.predictions["ms"])) / ladder_ms
+        folds = run.predictions["fold"].nunique()
+        fit_s = float(run.info["timings_s"]["fit_and_predict"]) / folds
+        rows[run.identity.predictor] = (ladders - _SHARED_PASS if ladders > _SHARED_PASS else ladders, fit_s)
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["predictor", "ladders", "fit_s"])
+    table.writerows([name, f"{ladders:.3g}", f"{fit_s:.2g}"] for name, (ladders, fit_s) in sorted(rows.items()))
+    write_atomically(Path(arguments.out), text.getvalue())
+    print(f"{len(rows)} predictors in {arguments.out}; a ladder of a demo picture took {ladder_ms:.0f} ms")
+    return 0
+
+
+def _ladder_ms() -> float:
+    """The bare ladder of the demo's median picture: encoding and decoding, one thread."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    took = []
+    for picture in open_dataset("demo").pictures:
+        reference, codec = picture.reference, picture.codec
+        start = time.perf_counter()
+        for level in map(int, codec.levels):
+            codec.decode(codec.encode(reference, level))
+        took.append((time.perf_counter() - start) * 1000)
+        picture.ladder.forget_pixels()
+    return float(np.median(took))
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))

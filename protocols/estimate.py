@@ -1,0 +1,134 @@
+"""What a plan is going to cost: pictures that must be looked at, and a rough time.
+
+A method's cost on a picture is counted in ladders (encoding and decoding the picture at all its levels, one thread),
+which depends little on the machine. `costs.csv` has what methods cost when it was made (`python -m benchmarks.costs`);
+what a ladder takes here is tried on one picture.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from datasets.errors import UserError
+from datasets.picture import Picture
+from protocols import kept
+from protocols.job import Plan
+from protocols.measure import measures
+
+COSTS = Path(__file__).with_name("costs.csv")
+_TRIED_LEVELS = 5
+_LADDER_ITSELF = 1.3
+"""The shared pass in ladders: luma and errors come on top of encoding and decoding."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a method costs.
+
+    :param ladders: its part of a visit to a picture, in ladders; the shared pass is not in it.
+    :param fit_s: seconds for fitting and predicting one fold of the demo set.
+    """
+
+    ladders: float
+    fit_s: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is to be done.
+
+    :param runs: to be computed.
+    :param visits: pictures of which something must be measured.
+    :param pictures: of the task.
+    :param to_measure: pictures to be measured, by predictor.
+    :param seconds: a rough guess; None where no picture could be tried.
+    :param unknown: predictors that are not in the guess.
+    """
+
+    runs: int
+    visits: int
+    pictures: int
+    to_measure: dict[str, int]
+    seconds: float | None
+    unknown: tuple[str, ...]
+
+    def sentences(self) -> str:
+        """For people."""
+        said = f"{self.runs} runs to compute; {self.visits} of {self.pictures} pictures to look at"
+        if self.runs == 0:
+            return "nothing to compute"
+        if self.seconds is not None:
+            said += f"; about {_duration(self.seconds)}, by what methods cost elsewhere"
+        if self.unknown:
+            said += f" (without {', '.join(self.unknown)}, whose costs are not known)"
+        return said
+
+
+def estimate(plans: Sequence[Plan], jobs: int, *, fresh: bool = False) -> Estimate:
+    """What is left to do of plans.
+
+    :param jobs: processes that share the work.
+    :param fresh: whether what is kept of pictures is measured anew.
+    """
+    waiting = [plan for plan in plans if plan.stored is None]
+    if not waiting:
+        return Estimate(0, 0, 0, {}, 0.0, ())
+    task = waiting[0].job.task
+    names = {plan.job.entry.name: plan.job.make() for plan in waiting}
+    missing = {
+        name: [p for p in task.pictures if p.has_pixels and measures(one) and (fresh or not kept.has_measured(p, one))]
+        for name, one in names.items()
+    }
+    bare = [p for p in task.pictures if p.has_pixels and (fresh or not kept.has_ladder(p))]
+    visits = {picture.name for pictures in [bare, *missing.values()] for picture in pictures}
+    costs = known_costs()
+    unknown = tuple(name for name, pictures in missing.items() if pictures and name not in costs)
+    same = {names[name].measurement_key(): name for name in missing}  # variants share what is measured
+    ladders = sum(len(missing[name]) * costs[name].ladders for name in same.values() if name in costs)
+    ladders += len(visits) * _LADDER_ITSELF
+    folds = len(task.folds.numbers)
+    fits = sum(folds * costs[plan.job.entry.name].fit_s for plan in waiting if plan.job.entry.name in costs)
+    fits *= len(task.pictures) / 25
+    ladder_s = _ladder_s(task.pictures) if visits else 0.0
+    seconds = None if ladder_s is None else (ladders * ladder_s + fits) / max(1, min(jobs, len(task.pictures)))
+    counts = {name: len(pictures) for name, pictures in missing.items()}
+    return Estimate(len(waiting), len(visits), len(task.pictures), counts, seconds, unknown)
+
+
+@functools.cache
+def known_costs() -> dict[str, Cost]:
+    """By predictor."""
+    with COSTS.open(encoding="utf-8", newline="") as stream:
+        return {row["predictor"]: Cost(float(row["ladders"]), float(row["fit_s"])) for row in csv.DictReader(stream)}
+
+
+def _ladder_s(pictures: Sequence[Picture]) -> float | None:
+    """What a ladder takes here, tried on the first picture with pixels."""
+    picture = next((one for one in pictures if one.has_pixels), None)
+    if picture is None:
+        return 0.0
+    ladder, levels = picture.ladder, picture.codec.levels
+    tried = levels[np.linspace(0, len(levels) - 1, _TRIED_LEVELS).astype(int)]
+    try:
+        _ = ladder.reference
+        start = time.perf_counter()
+        for level in tried:
+            ladder.rgb(int(level))
+        return (time.perf_counter() - start) / _TRIED_LEVELS * len(levels)
+    except UserError:  # a damaged picture has its error in its rows
+        return None
+    finally:
+        ladder.forget_pixels()
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
