@@ -109,6 +109,7 @@ def main(argv: list[str] | None = None) -> int:
         print("\n".join(_describe(plan) for plan in plans))
     if arguments.dry_run:
         return 0
+    store.check_writable(plan.job.identity for plan in plans if plan.stored is None)
     say = _say if arguments.verbose else _hush
     runs = carry_out(plans, store, jobs=arguments.jobs, quiet=arguments.quiet, say=say)
     _report(store, runs, Path(arguments.report), quiet=arguments.quiet)

@@ -37,6 +37,8 @@ def carry_out(plans: Sequence[Plan], store: Store, *, jobs: int, quiet: bool, sa
         if plan.stored is not None:
             done.append(plan.stored)
             continue
+        for aside in store.set_aside(plan.job.identity):
+            say(f"{aside}: set aside, damaged")
         start = time.perf_counter()
         predictions = cross_validate(plan.job, visits)
         seconds = time.perf_counter() - start
