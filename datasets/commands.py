@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -11,17 +12,20 @@ from pathlib import Path
 from typing import TypeVar
 
 from datasets.errors import UserError
+from datasets.leftovers import partial_beside, remove
 
 Item = TypeVar("Item")
 
 _SECONDS_BETWEEN_LINES = 5.0
+_PROBE_BYTES = 65536
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def run_command(main: Callable[[], int]) -> int:
     """Run a command's `main` and turn what ends it into an exit status.
 
-    :returns: `main`'s status; 2 for a `UserError`, printed without traceback; 130 for Ctrl-C; 141 where the reader
-        of standard output has gone.
+    :returns: `main`'s status; 2 for a `UserError` or a full disk, printed without traceback; 130 for Ctrl-C; 141 where
+        the reader of standard output has gone.
     """
     warnings.showwarning = _print_warning
     try:
@@ -37,6 +41,11 @@ def run_command(main: Callable[[], int]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        print(f"error: {error}. What was finished is kept; make room and give the same command again.", file=sys.stderr)
+        return 2
 
 
 def progress(items: Iterable[Item], what: str, total: int | None = None, *, quiet: bool = False) -> Iterator[Item]:
@@ -61,19 +70,44 @@ def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) 
     """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed.
 
     :param durable: whether to wait until the disk has it; without, a file may be damaged after the power failed.
+    :raises OSError: where it cannot be written; what was there before is left as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     data = content.encode("utf-8") if isinstance(content, str) else content
+    partial = partial_beside(path)
     try:
-        with partial.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            if durable:
-                os.fsync(stream.fileno())
+        try:
+            write_flushed(partial, data, durable=durable)
+        except FileNotFoundError:  # another process has removed the folder, which was empty
+            write_flushed(partial, data, durable=durable)
         partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        remove(partial)
+
+
+def probe_writable(folder: Path) -> None:
+    """Make a folder, write into it what a small file takes, and remove that again.
+
+    :raises OSError: where that does not go.
+    """
+    partial = partial_beside(folder / "probe")
+    try:
+        write_flushed(partial, bytes(_PROBE_BYTES))
+    finally:
+        remove(partial)
+
+
+def write_flushed(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write a file, and its folder where there is none, down to the disk; a kill may leave a part of it.
+
+    :param durable: whether to wait until the disk has it.
+    :raises OSError: where it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        if durable:
+            os.fsync(stream.fileno())
 
 
 def _print_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:

@@ -15,7 +15,10 @@ from datasets.folds import Folds
 from datasets.picture import Picture
 from datasets.truths import Truth, find_truth
 from protocols.keys import key_of, method_sha256
-from protocols.store import SCHEMA_VERSION, Identity, Store, StoredRun
+from protocols.store import Identity, Store, StoredRun
+
+KEY_VERSION = 1
+"""Goes up where runs stored before must not be reused; the form of their files has a version of its own."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Job:
         ingredients = dict(predictor.ingredients())
         return {
             **({"ingredients": ingredients} if ingredients else {}),
-            "schema": SCHEMA_VERSION,
+            "schema": KEY_VERSION,
             "data set": task.dataset.card.name,
             "data": task.dataset.manifest.sha256,
             "decoder": task.dataset.codec.library() if task.dataset.has_pixels else "none",
@@ -144,7 +147,7 @@ def _plan(job: Job, store: Store, rerun: str) -> Plan:
     parts = job.key_parts()
     key = key_of(parts)
     stored = store.find(job.identity)
-    same = next((run for run in stored if run.key == key), None)
+    same = stored[-1] if stored and stored[-1].key == key else None
     if rerun == "always":
         return Plan(job, key, parts, None, "asked for by --rerun always")
     if same is not None and (same.status == "complete" or rerun == "never"):
@@ -155,6 +158,8 @@ def _plan(job: Job, store: Store, rerun: str) -> Plan:
         return Plan(job, key, parts, stored[-1], "stored and stale, kept by --rerun never")
     if stored:
         return Plan(job, key, parts, None, f"stale: {_changes(stored[-1].info['key_parts'], parts)}")
+    if damaged := store.damaged(job.identity):
+        return Plan(job, key, parts, None, f"damaged: {damaged[0].file}: {damaged[0].reason}")
     return Plan(job, key, parts, None, "not stored yet")
 
 

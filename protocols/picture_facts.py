@@ -1,4 +1,4 @@
-"""What a data set's pictures are, in one table beside the runs: `<dataset>/pictures-<key>.parquet`.
+"""What a data set's pictures are, in one table beside the runs: `<dataset>/pictures-<key>-<digest>.parquet`.
 
 A report must not open pictures or labels, yet it tells how far subjects agree and what errors depend on. So the
 protocol writes down, once for all runs of the same data, what it learned while it had the pictures at hand.
@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from datasets.commands import write_atomically
 from datasets.errors import DataError
 from datasets.imaging import luma, mean_gradient
 from datasets.ladder import LadderSummary
 from datasets.picture import Picture
 from protocols.keys import key_of
+from protocols.merged_tables import merge_into, read_merged
 from protocols.store import StoredRun
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _colourfulness(rgb: np.ndarray) -> float:
 
 
 def table_name(key_parts: Mapping[str, Any]) -> str:
-    """The table's file name: a hash of what its content depends on.
+    """The table's name, `pictures-<key>.parquet`: a hash of what its content depends on.
 
     :param key_parts: of a job (see `protocols.job.Job.key_parts`).
     """
@@ -89,54 +89,47 @@ def table_name(key_parts: Mapping[str, Any]) -> str:
 def write_pictures(path: Path, pictures: Sequence[Picture], found: Mapping[str, PixelFacts | None]) -> None:
     """Store what is known of pictures, beside what the table already says of others of the set.
 
+    :param path: the table's (see `table_name`).
     :param pictures: of one data set; their ladders' summaries are taken where they have been measured.
     :param found: what their pixels said, by picture name.
     :raises DataError: where the folder cannot be written.
     """
-    import pandas as pd
-
     rows = [_row(picture, found.get(picture.name)) for picture in pictures]
-    named = {row["picture"] for row in rows}
-    before = _read(path)
-    known: list[dict[str, Any]] = [] if before is None else before.to_dict("records")  # type: ignore[assignment]
-    rows += [row for row in known if row["picture"] not in named]
-    rows.sort(key=lambda row: str(row["picture"]))
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    stream = io.BytesIO()
-    table.to_parquet(stream, index=False, schema=_schema())
+
+    def merged(before: pd.DataFrame | None) -> bytes:
+        import pandas as pd
+
+        named = {row["picture"] for row in rows}
+        known: list[dict[str, Any]] = [] if before is None else before.to_dict("records")  # type: ignore[assignment]
+        both = rows + [row for row in known if row["picture"] not in named]
+        both.sort(key=lambda row: str(row["picture"]))
+        stream = io.BytesIO()
+        pd.DataFrame(both, columns=list(COLUMNS)).to_parquet(stream, index=False, schema=_schema())
+        return stream.getvalue()
+
     try:
-        write_atomically(path, stream.getvalue())
+        merge_into(path, COLUMNS, merged)
     except OSError as error:
-        raise DataError(f"{path}: cannot be stored ({error}). Is the disk full, or read-only?") from error
+        raise DataError(
+            f"{path.parent}: what the pictures are cannot be stored ({error.strerror or error}). "
+            "Is the disk full, or read-only? Runs stored before are kept."
+        ) from error
 
 
 def read_pictures(results: Path, run: StoredRun) -> pd.DataFrame | None:
     """The table of the pictures that a run was made on, columns `COLUMNS`; lists are arrays.
 
-    A limited run's pictures may be a part of the table's, or the other way round.
+    A limited run's pictures may be a part of the table's, or the other way round. What is damaged warns and is passed
+    over.
 
     :param results: the folder of stored runs.
-    :returns: None where the run does not name its table (runs of an older form) or the table is not there.
-    :raises DataError: where the file is damaged.
+    :returns: None where the run does not name its table (runs of an older form) or nothing of it is there.
     """
     name = run.info.get("pictures_table")
     # A name from a file must not lead elsewhere.
-    if not isinstance(name, str) or Path(name).name != name:
+    if not isinstance(name, str) or Path(name).name != name or not name.endswith(".parquet"):
         return None
-    return _read(results / run.identity.dataset / name)
-
-
-def _read(path: Path) -> pd.DataFrame | None:
-    import pandas as pd
-
-    if not path.is_file():
-        return None
-    try:
-        return pd.read_parquet(path)[list(COLUMNS)]
-    except Exception as error:  # pyarrow raises many kinds for a damaged file
-        raise DataError(
-            f"{path}: cannot be read ({error}). Delete it and run the protocol again with --rerun always."
-        ) from error
+    return read_merged(results / run.identity.dataset / name, COLUMNS)
 
 
 def _row(picture: Picture, pixels: PixelFacts | None) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from protocols.job import Plan
 from protocols.picture_facts import table_name
-from protocols.store import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +38,7 @@ _PACKAGES = (
 def describe(
     plan: Plan, predictions: pd.DataFrame, timings: Mapping[str, float], remarks: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """The whole of `run.json`, JSON-ready.
+    """What `run.json` says, JSON-ready; its schema version and digests come from the store.
 
     :param predictions: the run's rows; their errors decide its status.
     :param remarks: what the predictor said of each picture; told apart and counted.
@@ -49,7 +48,6 @@ def describe(
     failed = int(predictions["predicted_level"].isna().sum())
     errors = predictions.loc[predictions["error"] != "", "error"]
     return {
-        "schema_version": SCHEMA_VERSION,
         "status": "complete" if failed == 0 else "failed" if failed == len(predictions) else "partial",
         "error": None if errors.empty else f"{failed} of {len(predictions)} pictures failed: {errors.iloc[0]}",
         "identity": dataclasses.asdict(job.identity),

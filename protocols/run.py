@@ -136,6 +136,7 @@ def main(argv: list[str] | None = None) -> int:
         _describe_all(plans, arguments)
     if arguments.dry_run:
         return 0
+    store.check_writable(plan.job.identity for plan in plans if plan.stored is None)
     say, fresh = _say if arguments.verbose else _hush, arguments.rerun == "always"
     with _crew(arguments, task) as crew:
         runs = carry_out(plans, store, crew, quiet=arguments.quiet, say=say, fresh=fresh)

@@ -34,6 +34,9 @@ def carry_out(
     waiting = [plan for plan in plans if plan.stored is None]
     if not waiting:
         return [plan.stored for plan in plans if plan.stored is not None]
+    for plan in waiting:
+        for aside in store.set_aside(plan.job.identity):
+            say(f"{aside}: set aside, damaged")
     visits = _visit(waiting[0].job.task, waiting, crew, quiet, fresh)
     _write_pictures(waiting[0], visits, store)
     works = [_Work(plan, visits) for plan in waiting]

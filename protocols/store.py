@@ -1,112 +1,34 @@
 """The store of runs: `<dataset>/<folds>/<truth>/<predictor>-<key>/{predictions.parquet, run.json}`.
 
-A run is written under a temporary name and renamed, so a kill leaves either the whole run or none. It is not a
-cache of pixels or profiles, and nothing in it is ever unpickled.
+A run is written under a temporary name and renamed, so a kill leaves either the whole run or none. It takes a free name
+and outranks what it replaces, which is removed afterwards: whoever reads meanwhile, on this machine or another, finds
+the older run or the newer. It is not a cache of pixels or profiles, and nothing in it is ever unpickled.
 """
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import errno
+import io
 import json
-import os
-import shutil
+import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datasets.commands import probe_writable, write_flushed
 from datasets.errors import DataError
+from datasets.leftovers import PATTERN, partial_beside, remove, sweep
+from protocols.damage import Damage, StoreWarning, read_settled, read_table, sealed, set_aside
+from protocols.stored_run import COLUMNS, Identity, StoredRun, read_run
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
-COLUMNS = {
-    "picture": "the picture's name, unique in its data set",
-    "source": "the reference picture's id; folds and bootstraps group by it",
-    "codec": "codec of the levels",
-    "fold": "the fold in which the picture was tested",
-    "true_level": "the picture's JND under the run's truth, in the codec's levels",
-    "predicted_level": "the prediction; empty where it failed",
-    "true_psnr_db": "luma PSNR at the true level; empty without pixels",
-    "predicted_psnr_db": "luma PSNR at the predicted level",
-    "true_bytes": "encoded size at the true level; empty where the codec's files are not there",
-    "predicted_bytes": "encoded size at the predicted level",
-    "best_bytes": "encoded size at the codec's best level",
-    "clipped": "whether the prediction was cut off at an end of the range",
-    "ms": "measuring and predicting this picture, in milliseconds",
-    "true_sur": "share of satisfied people from the worst to the best level, fitted to the samples",
-    "sur": "the same, predicted; empty where the method has no curve",
-    "error": "why the picture failed; empty where it did not",
-}
-
-
-class StoreWarning(UserWarning):
-    """A stored run could not be read and was passed over."""
-
-
-@dataclass(frozen=True, order=True)
-class Identity:
-    """What a run is about: at most one run of each identity counts.
-
-    :param limit: how many pictures the run was limited to; 0 for all.
-    """
-
-    dataset: str
-    folds: str
-    truth: str
-    jnd: int
-    limit: int
-    predictor: str
-
-    @property
-    def folder(self) -> Path:
-        """Where its runs lie below the results folder."""
-        return Path(self.dataset) / self.folds / self.truth
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """A run on disk.
-
-    :param path: its folder.
-    :param info: the content of `run.json`.
-    """
-
-    path: Path
-    info: dict[str, Any]
-
-    @property
-    def identity(self) -> Identity:
-        """What the run is about."""
-        return Identity(**self.info["identity"])
-
-    @property
-    def key(self) -> str:
-        """Hash of everything its predictions depend on."""
-        return str(self.info["key"])
-
-    @property
-    def status(self) -> str:
-        """`complete`, `partial` (some pictures failed) or `failed` (all did)."""
-        return str(self.info["status"])
-
-    @cached_property
-    def predictions(self) -> pd.DataFrame:
-        """One row a picture, columns `COLUMNS`.
-
-        :raises DataError: where the file is damaged.
-        """
-        import pandas as pd
-
-        try:
-            return pd.read_parquet(self.path / "predictions.parquet")
-        except Exception as error:  # pyarrow raises many kinds for a damaged file
-            raise DataError(
-                f"{self.path / 'predictions.parquet'}: cannot be read ({error}). "
-                f"Delete {self.path} and run the protocol again."
-            ) from error
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
+_MOST_NAMES = 1000
 
 
 class Store:
@@ -116,24 +38,56 @@ class Store:
         self.results = results
 
     def runs(self) -> Iterator[StoredRun]:
-        """Every whole run, in order of its path; unreadable ones warn and are passed over."""
-        for file in sorted(self.results.glob("*/*/*/*/run.json")):
-            run = None if file.parent.name.startswith(".") else _read(file)
-            if run is not None:
-                yield run
+        """Every whole run, in order of its path; damaged ones warn and are passed over."""
+        for folder in sorted(self.results.glob("*/*/*")):
+            if not any(part.startswith(".") for part in folder.relative_to(self.results).parts):
+                found = _read_all(folder)
+                _warn(found)
+                yield from (run for run in found if isinstance(run, StoredRun))
 
     def current_runs(self) -> list[StoredRun]:
-        """One run for each identity: the one finished last, where a kill left an older one beside it."""
+        """One run for each identity: the highest in rank, where a kill left an older one beside it."""
         newest: dict[Identity, StoredRun] = {}
-        for run in sorted(self.runs(), key=lambda run: (run.info["finished"], run.key)):
+        for run in sorted(self.runs(), key=lambda run: run.rank):
             newest[run.identity] = run
         return [newest[identity] for identity in sorted(newest)]
 
     def find(self, identity: Identity) -> list[StoredRun]:
-        """All runs of an identity, whatever their key."""
-        pattern = f"{_safe(identity.predictor)}-*/run.json"
-        found = (_read(file) for file in sorted((self.results / identity.folder).glob(pattern)))
-        return [run for run in found if run is not None and run.identity == identity]
+        """All runs of an identity, whatever their key, the current one last; damaged ones warn and are passed over."""
+        found = self._of(identity)
+        _warn(found)
+        return _ranked(found, identity)
+
+    def damaged(self, identity: Identity) -> list[Damage]:
+        """What may have been a run of an identity: those of its predictor that do not tell that they are another's."""
+        found = (content for content in self._of(identity) if isinstance(content, Damage))
+        return [damage for damage in found if damage.about in (None, dataclasses.asdict(identity))]
+
+    def set_aside(self, identity: Identity) -> list[Path]:
+        """Rename the damaged runs of an identity to `.damaged-...` beside them, where nothing touches them any more.
+
+        :returns: where they lie now.
+        :raises DataError: where the folder cannot be written.
+        """
+        try:
+            moved = [set_aside(damage.path) for damage in self.damaged(identity)]
+        except OSError as error:
+            raise DataError(f"{self.results / identity.folder}: {_cannot_be_stored(error)}") from error
+        return [path for path in moved if path is not None]
+
+    def check_writable(self, identities: Iterable[Identity]) -> None:
+        """Try out that runs can be stored, before anything is computed for them.
+
+        :raises DataError: where they cannot.
+        """
+        for folder in sorted({self.results / identity.folder for identity in identities}):
+            try:
+                probe_writable(folder)
+            except OSError as error:
+                raise DataError(
+                    f"{folder}: {_cannot_be_stored(error)} Nothing has been computed. "
+                    "Put that right, or name another folder with --results DIR."
+                ) from error
 
     def write(self, info: dict[str, Any], predictions: pd.DataFrame) -> StoredRun:
         """Store a run whole and remove older runs of its identity.
@@ -141,71 +95,90 @@ class Store:
         :raises DataError: where the results folder cannot be written.
         """
         identity = Identity(**info["identity"])
+        stream = io.BytesIO()
+        predictions.to_parquet(stream, index=False)
+        table = stream.getvalue()
+        generation = 1 + max((run.rank[0] for run in _ranked(self._of(identity), identity)), default=0)
+        whole = sealed({**info, "generation": generation}, table)
+        text = json.dumps(whole, indent=2, allow_nan=False) + "\n"
         final = self.results / identity.folder / f"{_safe(identity.predictor)}-{info['key']}"
-        partial = final.with_name(f".partial-{os.getpid()}-{final.name}")
         try:
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
-            predictions.to_parquet(partial / "predictions.parquet", index=False)
-            (partial / "run.json").write_text(json.dumps(info, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-            for file in partial.iterdir():
-                _flush(file)
-            if final.exists():
-                shutil.rmtree(_move_aside(final))
-            partial.rename(final)
+            final = _place(final, {"predictions.parquet": table, "run.json": text.encode()})
         except OSError as error:
-            shutil.rmtree(partial, ignore_errors=True)
-            raise DataError(f"{final}: the run cannot be stored ({error}). Is the disk full, or read-only?") from error
-        for run in self.find(identity):
-            if run.path != final:
-                shutil.rmtree(run.path, ignore_errors=True)
-        return StoredRun(final, info)
+            raise DataError(f"{final}: {_cannot_be_stored(error)} Runs stored before are kept.") from error
+        for run in _ranked(self._of(identity), identity)[:-1]:
+            _remove(run.path)
+        return StoredRun(final, whole, read_table(table, COLUMNS))
 
     def sweep(self) -> None:
-        """Remove what killed processes left half-written."""
-        for leftover in self.results.glob("*/*/*/.partial-*"):
-            process = leftover.name.split("-")[1]
-            if not (process.isdigit() and _is_alive(int(process))):
-                shutil.rmtree(leftover, ignore_errors=True)
-        for file in self.results.glob("*/.partial-*"):  # of tables of pictures
-            process = file.name.split("-")[1]
-            if not (process.isdigit() and _is_alive(int(process))):
-                file.unlink(missing_ok=True)
+        """Remove what killed processes left half-written, as far as it can be known that they no longer write."""
+        sweep(self.results.glob(f"*/*/*/{PATTERN}"))
+        sweep(self.results.glob(f"*/{PATTERN}"))  # of tables of pictures
+
+    def state(self) -> frozenset[tuple[str, int]]:
+        """Differs where anything was stored or removed in between."""
+        files = [*self.results.glob("*/*/*/*/run.json"), *self.results.glob("*/pictures-*.parquet")]
+        found = set()
+        for file in files:
+            with contextlib.suppress(OSError):  # what is gone meanwhile is not there
+                found.add((str(file.relative_to(self.results)), file.stat().st_mtime_ns))
+        return frozenset(found)
+
+    def _of(self, identity: Identity) -> list[StoredRun | Damage]:
+        name = re.compile(re.escape(_safe(identity.predictor)) + r"-[^-~]+(~\d+)?")
+        return _read_all(self.results / identity.folder, name)
 
 
-def _read(file: Path) -> StoredRun | None:
+def _read_all(folder: Path, name: re.Pattern[str] | None = None) -> list[StoredRun | Damage]:
+    def listing() -> list[Path]:
+        return sorted(
+            path
+            for path in folder.glob("*")
+            if not path.name.startswith(".") and path.is_dir() and (name is None or name.fullmatch(path.name))
+        )
+
+    found: dict[Path, StoredRun | Damage] = read_settled(listing, read_run)
+    return list(found.values())
+
+
+def _ranked(found: Iterable[StoredRun | Damage], identity: Identity) -> list[StoredRun]:
+    runs = (run for run in found if isinstance(run, StoredRun) and run.identity == identity)
+    return sorted(runs, key=lambda run: run.rank)
+
+
+def _warn(found: Iterable[StoredRun | Damage]) -> None:
+    for damage in found:
+        if isinstance(damage, Damage):
+            warnings.warn(str(damage), StoreWarning, stacklevel=3)
+
+
+def _place(final: Path, files: dict[str, bytes]) -> Path:
+    """Write a folder whole, under the name given or, where that is taken, the next free one."""
+    partial = partial_beside(final)
     try:
-        info = json.loads(file.read_text(encoding="utf-8"))
-        if info["schema_version"] != SCHEMA_VERSION:
-            raise ValueError(f"schema version {info['schema_version']}, this program reads {SCHEMA_VERSION}")
-        run = StoredRun(file.parent, info)
-        _ = (run.identity, run.key, run.status, info["finished"], info["card"]["kind"])
-        if not (file.parent / "predictions.parquet").is_file():
-            raise ValueError("predictions.parquet is missing beside it")
-        return run
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        warnings.warn(f"{file}: passed over, not a run of this program ({error})", StoreWarning, stacklevel=2)
-        return None
+        for name, content in files.items():
+            write_flushed(partial / name, content)
+        number = 1
+        while True:
+            try:
+                return partial.rename(final if number == 1 else final.with_name(f"{final.name}~{number}"))
+            except OSError as error:
+                if error.errno not in _TAKEN or number == _MOST_NAMES:
+                    raise
+                number += 1
+    finally:
+        remove(partial)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a run at once for whoever reads, and then bit by bit."""
+    with contextlib.suppress(OSError):  # one that stays is outranked; another process may be removing it, too
+        remove(folder.rename(partial_beside(folder)))
+
+
+def _cannot_be_stored(error: OSError) -> str:
+    return f"runs cannot be stored there ({error.strerror or error}). Is the disk full, or read-only?"
 
 
 def _safe(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-
-
-def _move_aside(folder: Path) -> Path:
-    return folder.rename(folder.with_name(f".partial-{os.getpid()}-old-{folder.name}"))
-
-
-def _flush(file: Path) -> None:
-    with file.open("rb") as stream:
-        os.fsync(stream.fileno())
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -42,6 +42,8 @@ examples:
 exit status: 0 all well, 1 --check found a difference, 2 a wrong request
 """
 
+_ROUNDS = 5
+
 
 def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool = False) -> dict[str, Content]:
     """Every file of the report by its path in it: a pure function of the results and, for pixels, of the data set.
@@ -77,9 +79,16 @@ def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool =
 def build(results: Path, out: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool = False) -> None:
     """Write the report and remove what an earlier one wrote and this one no longer has.
 
+    Where a run is stored meanwhile, the report is built again: of several processes that store runs and build the same
+    report, the last one must not leave there what it saw before the others were done.
+
     :raises UserError: where there are no results, or `out` cannot be written.
     """
-    write_files(out, render(results, choice, quiet=quiet))
+    for _ in range(_ROUNDS):
+        state = Store(results).state()
+        write_files(out, render(results, choice, quiet=quiet))
+        if Store(results).state() == state:
+            break
 
 
 def refresh(results: Path, out: Path, *, quiet: bool = False) -> Stamp:

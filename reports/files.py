@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from datasets.commands import write_atomically
 from datasets.errors import UserError
+from datasets.leftovers import PATTERN, sweep
 
 Content = bytes | Callable[[], bytes]
 """A file's bytes, or what makes them when they are written: all pages with pictures at once could fill a memory."""
@@ -19,7 +20,7 @@ LIST = "report-files.json"
 def write_files(out: Path, files: Mapping[str, Content]) -> None:
     """Write the files that differ, then remove those of an earlier report that are no longer given.
 
-    A kill in between leaves whole files and a list that covers them; the next call finishes the work.
+    A kill or a full disk in between leaves whole files and a list that covers them; the next call finishes the work.
 
     :param files: by path below `out`, with `/`.
     :raises UserError: where the folder cannot be written.
@@ -35,7 +36,12 @@ def write_files(out: Path, files: Mapping[str, Content]) -> None:
             _remove(out, name)
         _write_list(out, set(files))
     except OSError as error:
-        raise UserError(f"{out}: the report cannot be written ({error}). Name another folder for it.") from error
+        raise UserError(
+            f"{out}: the report cannot be written ({error.strerror or error}). The stored runs are not touched; "
+            "'python -m reports.build' writes the report once there is room, or into another folder."
+        ) from error
+    for folder in sorted({(out / name).parent for name in files}):
+        sweep(folder.glob(PATTERN))
 
 
 def differing(out: Path, files: Mapping[str, Content]) -> list[str]:
@@ -83,6 +89,9 @@ def _is_same(path: Path, content: bytes) -> bool:
 def _remove(out: Path, name: str) -> None:
     (out / name).unlink(missing_ok=True)
     for folder in (out / name).parents:
-        if folder == out or not folder.is_dir() or any(folder.iterdir()):
+        if folder == out:
             break
-        folder.rmdir()
+        try:
+            folder.rmdir()
+        except OSError:  # not empty, or another process is writing or removing there
+            break

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from baselines.registry import registry
-from datasets.errors import DataError
 from datasets.picture import Picture
 from protocols.crew import Crew
+from protocols.damage import StoreWarning
 from protocols.job import Task, plan_jobs
 from protocols.picture_facts import COLUMNS, pixel_facts, read_pictures
 from protocols.runner import carry_out
@@ -77,12 +79,59 @@ def test_labels_alone_have_samples_and_no_pixels(make_task, tmp_path):
 
 def test_runs_of_an_older_form_and_names_that_lead_away_have_no_table(make_task, tmp_path):
     run = _carry_out(make_task(), tmp_path)
-    for name in (None, 5, "../pictures.parquet", "/etc/passwd"):
-        assert read_pictures(tmp_path, StoredRun(run.path, {**run.info, "pictures_table": name})) is None
+    for name in (None, 5, "", "..", "*.parquet", "../pictures.parquet", "/etc/passwd"):
+        changed = dataclasses.replace(run, info={**run.info, "pictures_table": name})
+        assert read_pictures(tmp_path, changed) is None
 
 
-def test_a_damaged_table_is_named(make_task, tmp_path):
+@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: b"PAR1 no more", lambda data: b""])
+def test_a_damaged_table_is_named_passed_over_set_aside_and_made_again(make_task, tmp_path, damage):
     run = _carry_out(make_task(), tmp_path)
-    (tmp_path / "rated" / run.info["pictures_table"]).write_bytes(b"PAR1 no more")
-    with pytest.raises(DataError, match=r"pictures-[0-9a-f]{12}\.parquet: cannot be read"):
-        read_pictures(tmp_path, run)
+    whole = read_pictures(tmp_path, run)
+    (file,) = (tmp_path / "rated").glob("pictures-*")
+    damaged = damage(file.read_bytes())
+    file.write_bytes(damaged)
+    with pytest.warns(StoreWarning, match=rf"{file.name}: passed over.*--rerun always"):
+        assert read_pictures(tmp_path, run) is None
+    with pytest.warns(StoreWarning, match=r"set aside: .*\.damaged-pictures"):
+        run = _carry_out(make_task(), tmp_path, "constant")
+    pd.testing.assert_frame_equal(read_pictures(tmp_path, run), whole)
+    assert file.with_name(f".damaged-{file.name}").read_bytes() == damaged
+
+
+def test_a_flipped_byte_of_a_table_is_found(make_task, tmp_path):
+    run = _carry_out(make_task(), tmp_path, "constant")
+    (file,) = (tmp_path / "rated").glob("pictures-*")
+    whole = file.read_bytes()
+    for place in range(0, len(whole), 97):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        with pytest.warns(StoreWarning, match="its digest"):
+            assert read_pictures(tmp_path, run) is None
+
+
+def test_what_two_wrote_at_once_is_put_together_and_then_made_one(make_task, tmp_path):
+    """Neither saw what the other wrote: both files are there, until the next run."""
+    task = make_task()
+    runs = []
+    for name, part in (("one", task.pictures[:4]), ("two", task.pictures[2:])):
+        runs.append(_carry_out(dataclasses.replace(task, pictures=part, limit=len(part)), tmp_path / name, "constant"))
+    shutil.copytree(tmp_path / "two" / "rated", tmp_path / "one" / "rated", dirs_exist_ok=True)
+    assert len(list((tmp_path / "one" / "rated").glob("pictures-*"))) == 2
+    names = [picture.name for picture in task.pictures]
+    for run in runs:
+        assert read_pictures(tmp_path / "one", run)["picture"].tolist() == names
+    run = _carry_out(dataclasses.replace(task, pictures=task.pictures[:4], limit=4), tmp_path / "one", "fixed-75")
+    assert read_pictures(tmp_path / "one", run)["picture"].tolist() == names
+    assert len(list((tmp_path / "one" / "rated").glob("pictures-*"))) == 1
+
+
+def test_a_table_of_schema_1_is_read_and_taken_over(make_task, tmp_path):
+    run = _carry_out(make_task(), tmp_path)
+    whole = read_pictures(tmp_path, run)
+    (file,) = (tmp_path / "rated").glob("pictures-*")
+    older = file.rename(file.with_name(run.info["pictures_table"]))
+    pd.testing.assert_frame_equal(read_pictures(tmp_path, run), whole)
+    few = dataclasses.replace(make_task(limit=4), pictures=make_task().pictures[:4])
+    _carry_out(few, tmp_path, "constant")
+    assert not older.exists()
+    assert read_pictures(tmp_path, run)["picture"].tolist() == whole["picture"].tolist()

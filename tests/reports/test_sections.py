@@ -114,8 +114,8 @@ def test_pixels_decoded_by_different_libraries_are_noted(tmp_path, store_run):
 
 def test_a_run_that_does_not_describe_its_data_is_named(tmp_path, store_run):
     run = store_run(tmp_path)
-    text = (run.path / "run.json").read_text()
-    (run.path / "run.json").write_text(text.replace('"samples"', '"somples"'))
+    facts = {name: value for name, value in run.info["dataset"].items() if name != "samples"}
+    Store(tmp_path).write({**run.info, "dataset": facts}, run.predictions)
     with pytest.raises(DataError, match=r"run\.json: its 'dataset' lacks 'samples'"):
         _sections(tmp_path)
 
