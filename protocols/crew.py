@@ -192,7 +192,11 @@ class Crew:
         return task
 
     def _result(self, future: Future[Any], one: _Pending) -> Any:
-        result, blamed = future.result()
+        parcel = future.result()
+        if parcel is None:
+            warnings.warn("what a predictor measured cannot be sent by workers: done in this process", stacklevel=2)
+            return self._as_blamed(one).do(Attempt())
+        result, blamed = pickle.loads(parcel)
         for step, reason in blamed:
             if reason.startswith(_OUT_OF_TIME):
                 self._count(step, reason)
@@ -228,8 +232,11 @@ _STILLBORN = "worker processes die before they begin to work. Try --jobs 1, whic
 _OUT_OF_TIME = "it took more than"
 
 
-def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> tuple[Any, list[tuple[Step, str]]]:
-    """A task, in a worker: on one thread, and without what is known to kill it."""
+def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> bytes | None:
+    """A task, in a worker: on one thread, and without what is known to kill it.
+
+    :returns: a parcel with the result and the blamed steps; None where it holds what cannot travel.
+    """
     import cv2
 
     cv2.setNumThreads(1)
@@ -244,9 +251,13 @@ def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) ->
         task = task.blame(one, reason)
     trying = Attempt(path, timeout_s)
     try:
-        return task.do(trying), blamed
+        result = task.do(trying)
     finally:
         trying.end()
+    try:
+        return pickle.dumps((result, blamed))
+    except Exception:  # a plug-in may measure anything
+        return None
 
 
 def _attempts_folder() -> Path:

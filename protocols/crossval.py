@@ -17,7 +17,7 @@ from protocols.attempt import Attempt, Step
 from protocols.job import Job
 from protocols.kept import Measured
 from protocols.keys import seed_of
-from protocols.measure import Visit, error_text
+from protocols.measure import ANY_FAILURE, Visit, error_text
 from protocols.rows import Row, at_level, checked_level, checked_sur, empty_row
 from protocols.store import COLUMNS
 
@@ -124,7 +124,7 @@ class _Fold:
         training = [p for p in self._job.task.pictures if p.name not in held_out and not measured[p.name].error]
         try:
             predictor = self._fit(training)
-        except Exception as error:  # recorded in every row of the fold, where the user sees it
+        except ANY_FAILURE as error:  # recorded in every row of the fold, where the user sees it
             reason = f"fit failed on {len(training)} training pictures: {error_text(error)}"
             return {name: {**row, "error": reason} for name, row in rows.items()}
         for picture in self._tested:
@@ -153,7 +153,7 @@ class _Fold:
                 ms = measure_ms + (time.perf_counter() - start) * 1000 + spent_before_ms() - spared
                 sur = checked_sur(predictor.predict_sur(asked), picture)
                 clipped = bool(predictor.was_clipped(asked))
-        except Exception as error:  # one picture fails alone, as a row with its reason
+        except ANY_FAILURE as error:  # one picture fails alone, as a row with its reason
             return {"error": error_text(error)}
         finally:
             _forget_pixels(picture)

@@ -25,6 +25,9 @@ from protocols.picture_facts import PixelFacts, pixel_facts
 
 Value = TypeVar("Value")
 
+ANY_FAILURE = (Exception, SystemExit)
+"""What a predictor may raise and the others go on; Ctrl-C is not among it."""
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -207,7 +210,7 @@ class _Visitor:
         try:
             with self._attempt.at(Step(key)):
                 act()
-        except Exception as error:  # any method may fail in any way on one picture; the others go on
+        except ANY_FAILURE as error:  # any method may fail in any way on one picture; the others go on
             self.found[key] = Measured(None, ms.get(key, 0.0), error_text(error))
             return False
         # What a first measurement takes, however much of it was found in the cache.
@@ -235,6 +238,6 @@ def _kept_of(picture: Picture, predictors: Sequence[JNDPredictor]) -> dict[str, 
     return found
 
 
-def error_text(error: Exception) -> str:
+def error_text(error: BaseException) -> str:
     """What to tell of an error: a user's error speaks for itself, any other names its kind."""
     return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
