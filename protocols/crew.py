@@ -192,11 +192,7 @@ class Crew:
         return task
 
     def _result(self, future: Future[Any], one: _Pending) -> Any:
-        parcel = future.result()
-        if parcel is None:
-            warnings.warn("what a predictor measured cannot be sent by workers: done in this process", stacklevel=2)
-            return self._as_blamed(one).do(Attempt())
-        result, blamed = pickle.loads(parcel)
+        result, blamed = future.result()
         for step, reason in blamed:
             if reason.startswith(_OUT_OF_TIME):
                 self._count(step, reason)
@@ -232,10 +228,10 @@ _STILLBORN = "worker processes die before they begin to work. Try --jobs 1, whic
 _OUT_OF_TIME = "it took more than"
 
 
-def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> bytes | None:
+def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> tuple[Any, list[tuple[Step, str]]]:
     """A task, in a worker: on one thread, and without what is known to kill it.
 
-    :returns: a parcel with the result and the blamed steps; None where it holds what cannot travel.
+    :returns: the result, and the blamed steps.
     """
     import cv2
 
@@ -251,13 +247,9 @@ def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) ->
         task = task.blame(one, reason)
     trying = Attempt(path, timeout_s)
     try:
-        result = task.do(trying)
+        return task.do(trying), blamed
     finally:
         trying.end()
-    try:
-        return pickle.dumps((result, blamed))
-    except Exception:  # a plug-in may measure anything
-        return None
 
 
 def _attempts_folder() -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 
 from baselines.predictor import JNDPredictor
 from datasets.cache import spent_before_ms
+from datasets.errors import UserError
 from datasets.picture import Picture
 from protocols.attempt import Attempt, Step
 from protocols.job import Job
@@ -136,7 +137,7 @@ class _Fold:
     def _fit(self, training: Sequence[Picture]) -> JNDPredictor:
         what = f"the fit of fold {self._fold}"
         if reason := self._task.blamed.get(what) or self._task.blamed.get(""):
-            raise RuntimeError(reason)
+            raise UserError(reason)
         levels = np.array([self._truths[picture.name] for picture in training])
         with self._attempt.at(Step(self._task.who, what)):
             predictor = self._job.make().fit(training, levels, seed=_seed(self._job, self._fold))

@@ -123,12 +123,17 @@ def load_measured(picture: Picture, predictor: JNDPredictor) -> Measured | None:
 
 
 def save_measured(picture: Picture, predictor: JNDPredictor, measured: Measured) -> None:
-    """Keep a measurement, if it is made of what files can hold: arrays, numbers, texts, and tuples or dicts of them."""
+    """Keep a measurement.
+
+    :raises TypeError: where it is not made of arrays, numbers, texts, and tuples, lists or dicts of them.
+    """
     arrays: dict[str, np.ndarray] = {}
+    form = {"value": _packed(measured.value, arrays), "ms": measured.ms, "remark": measured.remark}
+    if not picture.has_pixels:
+        return
     try:
-        form = {"value": _packed(measured.value, arrays), "ms": measured.ms, "remark": measured.remark}
         key = measurement_id(picture, predictor)
-    except (TypeError, UserError):  # it is measured again next time
+    except UserError:  # it is measured again next time
         return
     text = json.dumps(form).encode("utf-8")
     save_arrays(key, {**arrays, _FORM: np.frombuffer(text, np.uint8)})
@@ -146,7 +151,10 @@ def _packed(value: Any, arrays: dict[str, np.ndarray]) -> Any:
         return {type(value).__name__: [_packed(item, arrays) for item in value]}
     if type(value) is dict and all(type(name) in (str, int) for name in value):
         return {"dict": [[name, _packed(item, arrays)] for name, item in value.items()]}
-    raise TypeError(f"a {type(value).__name__} cannot be kept in a file")
+    raise TypeError(
+        f"measure gave something of type {type(value).__name__}, which no file holds: give arrays, numbers, texts, or tuples, lists or "
+        "dicts of them"
+    )
 
 
 def _unpacked(form: Any, arrays: dict[str, np.ndarray]) -> Any:

@@ -197,9 +197,12 @@ class _Visitor:
             self._keep(key, predictor, Measured(value, ms[key] + self._picture.summary().ms, remark=remark))
 
     def _keep(self, key: str, predictor: JNDPredictor, measured: Measured) -> None:
+        try:
+            if measures(predictor):
+                kept.save_measured(self._picture, predictor, measured)
+        except TypeError as error:  # it could not be sent to another process either
+            measured = Measured(None, measured.ms, error_text(error))
         self.found[key] = measured
-        if measures(predictor) and self._picture.has_pixels:
-            kept.save_measured(self._picture, predictor, measured)
 
     def _remark(self, predictor: JNDPredictor) -> str:
         return str(predictor.remark(self._picture))

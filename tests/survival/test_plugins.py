@@ -14,7 +14,7 @@ PLUGIN = """
     import numpy as np
     from baselines.predictor import Card, JNDPredictor
     def _hang(): time.sleep(999)
-    def _eat(): return [np.ones(2**27) for _ in range(64)]
+    def _eat(): return [np.empty(2**27) for _ in range(64)]
     class _Base(JNDPredictor):
         def __init__(self): pass
         def fit(self, pictures, levels, *, seed): return self
@@ -36,12 +36,10 @@ FAULTS = {
     "gives-text": ("predict", "return 'fifty'", "could not convert string to float"),
     "gives-nothing": ("predict", "return None", "TypeError"),
     "gives-an-array": ("predict", "return np.ones(3)", "TypeError"),
+    "measures-an-object": ("measure", "return object()", "measure gave something of type object, which no file holds"),
     "falls": ("predict_sur", "return np.linspace(1, 0, 100)", "falls from a worse to a better level"),
 }
-HARMLESS = {
-    "prints": ("measure", "print('BUY NOW'); os.write(1, b'BUY NOW'); return 1.0"),
-    "cannot-be-kept": ("measure", "return object.__new__(type('Local', (), {}))"),
-}
+HARMLESS = {"prints": ("measure", "print('BUY NOW'); os.write(1, b'BUY NOW'); return 1.0")}
 ARGUMENTS = {"fit": "self, pictures, levels, *, seed"}
 
 

@@ -1,0 +1,189 @@
+"""What a run costs: ratios within one run on this machine, so that they can be compared with another's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from baselines.registry import Registered, registry
+from benchmarks.photographs import task_of, write_photographs
+from datasets.codec import Jpeg
+from datasets.imaging import read_picture
+from datasets.picture import Picture
+from protocols.crew import Crew
+from protocols.job import plan_jobs
+from protocols.local_workers import LocalWorkers
+from protocols.measure import visit
+from protocols.runner import carry_out
+from protocols.store import Store
+
+TRUTHS = ["mean", "median"]
+
+
+def classical() -> list[Registered]:
+    """Every predictor that costs little and learns no network: constants, pixel and subband models, PSNR."""
+    entries = registry().values()
+    return [one for one in entries if one.predictor.card.kind in ("constant", "pixel", "subband") or "psnr" == one.name]
+
+
+def bare_ladder_s(rgb: np.ndarray) -> float:
+    """CPU seconds of encoding and decoding a picture at all QF, one thread; the least of three."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    codec, took = Jpeg(), []
+    for _ in range(3):
+        start = time.process_time()
+        for level in map(int, codec.levels):
+            codec.decode(codec.encode(rgb, level))
+        took.append(time.process_time() - start)
+    return min(took)
+
+
+def family_ratio(rounds: int = 3) -> tuple[float, float]:
+    """A visit by the whole classical family at 1920x1080 in ladders, and the ladder's seconds. CPU time, one thread."""
+    from threadpoolctl import threadpool_limits
+
+    with own_cache() as folder, threadpool_limits(1):
+        file = next(write_photographs(folder / "one", 1).iterdir())
+        ladder_s = bare_ladder_s(read_picture(file))
+        took = []
+        for _ in range(rounds):
+            predictors = {one.make().measurement_key(): one.make() for one in classical()}
+            (picture,) = task_of(folder / "one").pictures
+            with own_cache():
+                start = time.process_time()
+                found = visit(picture, list(predictors.values()))
+                took.append(time.process_time() - start)
+            assert not any(measured.error for measured in found.measured.values())
+        return min(took) / ladder_s, ladder_s
+
+
+def run_s(folder: Path, *, jobs: int, truths: Sequence[str] = TRUTHS, folds: int = 5) -> float:
+    """Wall seconds of a run of the classical family on a folder of photographs, nothing being kept from before."""
+    task = task_of(folder, folds)
+    with own_cache(), tempfile.TemporaryDirectory() as results:
+        store = Store(Path(results))
+        start = time.perf_counter()
+        plans = plan_jobs(task, truths, classical(), store, rerun="always", device="cpu")
+        with Crew(None if jobs == 1 else LocalWorkers(jobs)) as crew:
+            runs = carry_out(plans, store, crew, quiet=True, say=lambda line: None)
+        took = time.perf_counter() - start
+        assert all(run.status == "complete" for run in runs)
+    return took
+
+
+def workers_ratio(pictures: int = 8) -> float:
+    """How much sooner two workers end than one process."""
+    with own_cache() as folder:
+        photographs = write_photographs(folder / "many", pictures)
+        return run_s(photographs, jobs=1) / run_s(photographs, jobs=2)
+
+
+def folds_ratio(pictures: int = 10) -> float:
+    """A run of 5 folds under two truths against the visits alone, in one process."""
+    with own_cache() as folder:
+        photographs = write_photographs(folder / "many", pictures)
+        task = task_of(photographs)
+        pass_s = _visits_s(task.pictures)
+        return run_s(photographs, jobs=1) / pass_s
+
+
+def seconds_by_count(counts: Sequence[int] = (4, 8, 16)) -> dict[int, float]:
+    """A run's seconds by its number of pictures of 640x480, in one process."""
+    found = {}
+    for count in counts:
+        with own_cache() as folder:
+            found[count] = run_s(write_photographs(folder / "many", count, 640, 480), jobs=1)
+    return found
+
+
+def seconds_by_size(sizes: Sequence[tuple[int, int]] = ((480, 270), (960, 540), (1920, 1080))) -> dict[str, float]:
+    """A visit's seconds by the picture's size, for the whole classical family."""
+    found = {}
+    for width, height in sizes:
+        with own_cache() as folder:
+            found[f"{width}x{height}"] = _visits_s(
+                task_of(write_photographs(folder / "one", 1, width, height)).pictures
+            )
+    return found
+
+
+def repetition_s(folder: Path) -> tuple[float, float]:
+    """A finished demo run's repetition, and what importing it takes; wall seconds, the least of three."""
+    command = [
+        sys.executable,
+        "-m",
+        "protocols.run",
+        "-q",
+        "--results",
+        str(folder / "r"),
+        "--report",
+        str(folder / "p"),
+    ]
+    subprocess.run(command, check=True)
+    imports = [sys.executable, "-c", "import protocols.run; from baselines.registry import registry; registry()"]
+    return min(_wall_s(command) for _ in range(3)), min(_wall_s(imports) for _ in range(3))
+
+
+def worker_memory_mib() -> tuple[float, float]:
+    """Peak memory of a worker that runs the classical family at 1920x1080, and of Python with its libraries."""
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom benchmarks.scale import run_s, peak_of_children_mib\n"
+        "if __name__ == '__main__':\n    run_s(Path(sys.argv[1]), jobs=2)\n    print(peak_of_children_mib())\n"
+    )
+    imports = "import baselines.registry as r; r.registry(); import cv2, scipy.optimize, pandas\n"
+    imports += "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    with own_cache() as folder:
+        photographs = write_photographs(folder / "many", 4)
+        script = folder / "run.py"
+        script.write_text(program)
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}
+        workers = subprocess.run(
+            [sys.executable, str(script), str(photographs)], env=environment, capture_output=True, text=True, check=True
+        )
+        bare = subprocess.run([sys.executable, "-c", imports], capture_output=True, text=True, check=True)
+    return float(workers.stdout), float(bare.stdout)
+
+
+def peak_of_children_mib() -> float:
+    """The largest of this process's children that have ended."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+
+
+@contextlib.contextmanager
+def own_cache() -> Iterator[Path]:
+    """A folder that goes afterwards, with an empty cache in it."""
+    before = os.environ.get("JND_BENCH_CACHE")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["JND_BENCH_CACHE"] = str(Path(folder) / "cache")
+        try:
+            yield Path(folder)
+        finally:
+            os.environ.pop("JND_BENCH_CACHE")
+            if before is not None:
+                os.environ["JND_BENCH_CACHE"] = before
+
+
+def _visits_s(pictures: Sequence[Picture]) -> float:
+    predictors = list({one.make().measurement_key(): one.make() for one in classical()}.values())
+    with own_cache():
+        start = time.perf_counter()
+        for picture in pictures:
+            visit(picture, predictors)
+        return time.perf_counter() - start
+
+
+def _wall_s(command: Sequence[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - start
