@@ -32,7 +32,7 @@ TRUTHS = ["mean", "median"]
 def classical() -> list[Registered]:
     """Every predictor that costs little and learns no network: constants, pixel and subband models, PSNR."""
     entries = registry().values()
-    return [one for one in entries if one.predictor.card.kind in ("constant", "pixel", "subband") or "psnr" == one.name]
+    return [one for one in entries if one.predictor.card.kind in ("constant", "pixel", "subband") or one.name == "psnr"]
 
 
 def bare_ladder_s(rgb: np.ndarray) -> float:
@@ -133,6 +133,13 @@ def repetition_s(folder: Path) -> tuple[float, float]:
     subprocess.run(command, check=True)
     imports = [sys.executable, "-c", "import protocols.run; from baselines.registry import registry; registry()"]
     return min(_wall_s(command) for _ in range(3)), min(_wall_s(imports) for _ in range(3))
+
+
+def report_s(folder: Path) -> float:
+    """Wall seconds of building the report of a demo run, imports included."""
+    results = ["--results", str(folder / "r")]
+    subprocess.run([sys.executable, "-m", "protocols.run", "-q", "--shard", "1/1", *results], check=True)
+    return _wall_s([sys.executable, "-m", "reports.build", "-q", *results, "--out", str(folder / "p")])
 
 
 def worker_memory_mib() -> tuple[float, float]:
