@@ -152,8 +152,8 @@ def _packed(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if type(value) is dict and all(type(name) in (str, int) for name in value):
         return {"dict": [[name, _packed(item, arrays)] for name, item in value.items()]}
     raise TypeError(
-        f"measure gave something of type {type(value).__name__}, which no file holds: give arrays, numbers, texts, or tuples, lists or "
-        "dicts of them"
+        f"measure gave something of type {type(value).__name__}, which no file holds: "
+        "give arrays, numbers, texts, or tuples, lists or dicts of them"
     )
 
 
