@@ -10,7 +10,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.dct_blocks import MID_GREY, Blocks, block_dct, inverse_block_dct
+from baselines.dct_blocks import MID_GREY, SIDE, Blocks, block_dct, inverse_block_dct
 from baselines.jpeg_tables import luma_table
 from datasets.codec import Jpeg
 from datasets.errors import UserError, unknown_name
@@ -28,6 +28,10 @@ SOURCES = {
     "nothing was encoded (errors: quantised)",
 }
 """What a run says of the source it used."""
+
+
+_STRIP = 2**12
+"""Blocks whose errors fit into a core's cache."""
 
 
 class ErrorSource(ABC):
@@ -74,15 +78,26 @@ class QuantisedErrors(ErrorSource):
         self.shifted[0, 0] -= MID_GREY
 
     def errors(self, level: int) -> np.ndarray:
-        step = luma_table(level).astype(self.shifted.dtype)[:, :, None, None]
-        # JPEG rounds halves away from zero, numpy to even: the error has the same size.
-        kept = np.rint(self.shifted / step)
-        kept *= step
-        return np.subtract(self.shifted, kept, out=kept)
+        return self._errors(self.shifted, level)
 
     def plane(self, level: int) -> np.ndarray:
         height, width = self._shape
-        return inverse_block_dct(self.errors(level))[:height, :width]
+        rows, columns = self.shifted.shape[2:]
+        found = np.empty((SIDE * rows, SIDE * columns), self.shifted.dtype)
+        strip = max(_STRIP // columns, 1)
+        for top in range(0, rows, strip):
+            errors = self._errors(self.shifted[:, :, top : top + strip], level)
+            found[SIDE * top : SIDE * (top + strip)] = inverse_block_dct(errors)
+        return found[:height, :width]
+
+    @staticmethod
+    def _errors(shifted: np.ndarray, level: int) -> np.ndarray:
+        step = luma_table(level).astype(shifted.dtype)[:, :, None, None]
+        # JPEG rounds halves away from zero, numpy to even: the error has the same size.
+        kept = shifted / step
+        np.rint(kept, out=kept)
+        kept *= step
+        return np.subtract(shifted, kept, out=kept)
 
 
 def kind_of_errors(errors: str, picture: Picture) -> str:

@@ -21,8 +21,8 @@ PATCH_SIZE = (2 * PATCH + 1) ** 2
 
 _LANES = 4
 """Columns of the picture filtered side by side as OpenCV's channels: its box filter is twice as fast on four."""
-_STRIP = 3 * 2**14
-"""Pixels whose intermediate results fit into a core's cache."""
+_STRIP = 2**17
+"""Pixels at a time: fewer cost more rows around them, and the numbers of more do not fit into the cache."""
 _MIDDLE = 128
 """Grey level taken off before summing, which leaves single precision a digit more."""
 _SMALLEST = -87.0
@@ -135,11 +135,12 @@ class _Sums:
         self.total = np.zeros(values.size, np.float32)
         self.weighted = np.zeros(values.size, np.float32)
         self.nearest = np.full(values.size, np.finfo(np.float32).max)
-        self.rows = max(1, _STRIP // self.row)
+        self.rows = max(1, min(_STRIP // self.row, self.shape[0]))
         strip = self.rows * self.row
         self.squares = np.empty(strip + 2 * PATCH * self.row, np.uint16)
         self.distances = np.empty((self.rows + 2 * PATCH, self.shape[1], _LANES), np.float32)
         self.weight = np.empty(strip, np.float32)
+        self.smallest = np.full(strip, np.float32(_SMALLEST))
 
     def means(self) -> tuple[np.ndarray, np.ndarray]:
         """Of all pixels within the margins, and the exponent of each one's largest weight; float32."""
@@ -167,11 +168,11 @@ class _Sums:
         distance = self._patch_distances(first, rows, offset)
         weight = self.weight[:size]
         for these, others in ((here, there), (there, here)):
-            cv2.multiply(self.rates[these], distance, dst=weight)
-            cv2.max(weight, _SMALLEST, dst=weight)  # type: ignore[call-overload]  # its stub knows no numbers
+            np.multiply(self.rates[these], distance, out=weight)
+            np.maximum(weight, self.smallest[:size], out=weight)
             cv2.exp(weight, dst=weight)
             nearest = self.nearest[these]
-            cv2.min(nearest, distance, dst=nearest)
+            np.minimum(nearest, distance, out=nearest)
             cv2.accumulate(weight, self.total[these])
             cv2.accumulateProduct(weight, self.centred[others], self.weighted[these])
 

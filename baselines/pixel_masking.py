@@ -1,7 +1,8 @@
 """Pieces that pixel-domain JND models share: background luminance, gradients, luminance adaptation, additivity.
 
 Operators as printed in Chou & Li 1995 (Figs 4-5) and Yang et al. 2005 (Fig 2). Luma is 0..255. Filters run in
-float32 on 8-bit planes, which loses nothing under these kernels of whole 16ths and 32nds, and in float64 on others.
+float32 on planes of whole grey levels, which loses nothing under these kernels of whole 16ths and 32nds, and in
+float64 on others.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ def border_kind(border: str) -> int:
 
 
 def filterable(plane: np.ndarray) -> np.ndarray:
-    """A plane in the type that filters run in: float32 for uint8, where that is exact, float64 for all else."""
-    return plane.astype(np.float32 if plane.dtype == np.uint8 else np.float64, copy=False)
+    """A plane in the type that filters run in: float32 for uint8 and int16, where that is exact, float64 for others."""
+    return plane.astype(np.float32 if plane.dtype in (np.uint8, np.int16) else np.float64, copy=False)
 
 
 def whole_levels(luma: np.ndarray) -> np.ndarray:

@@ -13,19 +13,20 @@ import numpy as np
 
 DATA_WEIGHT = 0.8
 """What a grey level of change costs beside a grey level of difference between neighbours (Liu et al. 2010: lambda)."""
-TOLERANCE = 5e-4
-"""The search ends where `CHECKED_EVERY` iterations lower the energy by no more than this share of it."""
-CHECKED_EVERY = 50
+TOLERANCE = 4e-4
+"""The search ends where `WINDOW` looks at the energy, `LOOK_EVERY` iterations apart, lower it by no more than this
+share of it."""
+LOOK_EVERY, WINDOW = 12, 4
 MOST_ITERATIONS = 2000
 
-_UNIT = 32
+_UNIT = 64
 """Steps of a grey level in the solver's whole numbers: 255 levels and their differences fit into 16 bits."""
-_STEP = 2.5
-"""Length of a primal step (tau), in grey levels; a dual one is 1 / (8 tau), as the solver's theory asks for."""
-_BOUND = round(_STEP * _UNIT * 8)
-_PULL = round(_STEP * _UNIT * DATA_WEIGHT)
-_STRIP = 2**16
-"""Pixels whose numbers fit into a core's cache."""
+_STEPS = (20.0, 10.0, 5.0, 2.5, 1.25)
+"""Lengths of primal steps (tau) in grey levels, each half of the one before, for `LOOK_EVERY` iterations each: long
+ones settle wide areas, short ones details, and the last is kept to the end. A dual step is 1 / (8 tau), as the
+solver's theory asks for."""
+_STRIP = 2**17
+"""Pixels at a time: fewer cost more calls, and the numbers of more do not fit into the cache."""
 
 
 def tv_l1_energy(structure: np.ndarray, plane: np.ndarray) -> float:
@@ -45,24 +46,36 @@ def tv_l1_structure(plane: np.ndarray, *, tolerance: float = TOLERANCE) -> np.nd
     """The plane of least TV-L1 energy, to within a small share of that energy.
 
     The minimiser need not be unique, so compare energies, not pixels. On photographs the default tolerance ends
-    within 0.05 % of the exact energy.
+    within 0.03 % of the least energy on average, 0.1 % at most.
 
     :param plane: uint8, shape (height, width).
     :param tolerance: see `TOLERANCE`; a negative one ends with `MOST_ITERATIONS`.
     :returns: uint8, same shape.
     """
-    solver = _PrimalDual(plane)
-    best, least, before = plane, tv_l1_energy(plane, plane), np.inf
-    for _ in range(0, MOST_ITERATIONS, CHECKED_EVERY):
-        solver.advance(CHECKED_EVERY)
-        found = solver.structure()
+    solver, best, least = _PrimalDual(plane), plane, [tv_l1_energy(plane, plane)]
+    for _ in range(0, MOST_ITERATIONS, LOOK_EVERY):
+        solver.advance(LOOK_EVERY)
+        if solver.shorten_step():
+            continue
+        found = polished(solver.structure(), plane)
         energy = tv_l1_energy(found, plane)
-        if energy < least:
-            best, least = found, energy
-        if before - energy <= tolerance * energy:
+        if energy < least[-1]:
+            best = found
+        least.append(min(energy, least[-1]))
+        if len(least) > WINDOW and least[-1 - WINDOW] - least[-1] <= tolerance * least[-1]:
             break
-        before = energy
     return best
+
+
+def polished(structure: np.ndarray, plane: np.ndarray) -> np.ndarray:
+    """The structure with each pixel where it costs least beside its neighbours: at the median of them and the plane."""
+    import cv2
+
+    edged = cv2.copyMakeBorder(structure, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    above, below, left, right = edged[:-2, 1:-1], edged[2:, 1:-1], edged[1:-1, :-2], edged[1:-1, 2:]
+    low = np.maximum(np.minimum(above, below), np.minimum(left, right))
+    high = np.minimum(np.maximum(above, below), np.maximum(left, right))
+    return np.maximum(np.minimum(low, high), np.minimum(np.maximum(low, high), plane))
 
 
 @final
@@ -88,49 +101,82 @@ class _PrimalDual:
         strip = self.rows * self.width
         self.moved, self.spare = np.empty((2, strip), np.int16)
         self.ahead = np.zeros(self.width + strip + 1, np.int16)
+        self.stage = 0
+        self.bounds = np.empty((4, strip), np.int16)
+        """The most and the least of a force, and of a pixel's pull to the plane: numpy clips faster by arrays."""
+        self._set_bounds()
 
     def structure(self) -> np.ndarray:
         """The present values, rounded, uint8, shape (height, width)."""
-        levels = (self.value + _UNIT // 2) // _UNIT
-        return np.clip(levels, 0, 255).astype(np.uint8).reshape(self.height, self.width)
+        import cv2
+
+        levels = self.value + np.int16(_UNIT // 2)
+        levels >>= _UNIT.bit_length() - 1
+        whole = cv2.add(levels, 0, dtype=cv2.CV_8U)  # type: ignore[call-overload]  # its stub knows no numbers
+        return np.asarray(whole).reshape(self.height, self.width)
+
+    def shorten_step(self) -> bool:
+        """Go on with the next of `_STEPS`; false where there is none."""
+        if self.stage + 1 == len(_STEPS):
+            return False
+        self.stage += 1
+        self._set_bounds()
+        for force in (self.to_right, self.to_below):  # halved towards zero, so that opposites stay opposites
+            force += force < 0
+            force >>= 1
+        return True
+
+    def _set_bounds(self) -> None:
+        step = _STEPS[self.stage] * _UNIT
+        for bound, number in zip(self.bounds, (8, -8, DATA_WEIGHT, -DATA_WEIGHT), strict=True):
+            bound[:] = round(number * step)
 
     def advance(self, iterations: int) -> None:
-        """Go on; strip by strip, since the whole planes do not fit into the cache."""
-        for _ in range(iterations):
-            for top in range(0, self.height, self.rows):
-                self._advance_strip(top, min(self.rows, self.height - top))
+        """Go on; some rows after others, since the whole planes do not fit into the cache.
 
-    def _advance_strip(self, top: int, rows: int) -> None:
+        Each iteration stands one row higher than the one before: so all it builds on is there, and rows are
+        fetched once for all iterations.
+        """
+        above = np.empty((iterations, self.width), np.int16)
+        for bottom in range(self.rows, self.height + iterations + self.rows - 1, self.rows):
+            for lag in range(iterations):
+                first, last = max(bottom - self.rows - lag, 0), min(bottom - lag, self.height)
+                if first < last:
+                    self._advance_strip(first, last - first, above[lag])
+
+    def _advance_strip(self, top: int, rows: int, above: np.ndarray) -> None:
         import cv2
 
         width, size = self.width, rows * self.width
         here = slice(top * width, top * width + size)
-        right = self.to_right[here.start + 1 : here.stop + 1]
+        right, below = self.to_right[here.start + 1 : here.stop + 1], self.to_below[here]
         moved, spare, value = self.moved[:size], self.spare[:size], self.value[here]
-        cv2.subtract(right, self.to_right[here], dst=moved)
-        cv2.add(moved, self.to_below[here.start + width : here.stop + width], dst=moved)
-        cv2.subtract(moved, self.to_below[here], dst=moved)
+        np.subtract(right, self.to_right[here], out=moved)
+        np.add(moved, self.to_below[here.start + width : here.stop + width], out=moved)
+        cv2.subtract(moved, below, dst=moved)
         np.right_shift(moved, 3, out=moved)
-        cv2.subtract(self.given[here], value, dst=spare)
-        cv2.subtract(spare, moved, dst=spare)
-        np.clip(spare, -_PULL, _PULL, out=spare)
-        cv2.add(moved, spare, dst=moved)
+        np.subtract(self.given[here], value, out=spare)
+        np.subtract(spare, moved, out=spare)
+        np.minimum(spare, self.bounds[2, :size], out=spare)
+        np.maximum(spare, self.bounds[3, :size], out=spare)
+        np.add(moved, spare, out=moved)
         cv2.add(value, moved, dst=value)
         # One row more than the strip: the last row of the strip above waits for this one's first row.
+        self.ahead[:width] = above
         ahead = self.ahead[width : width + size]
         cv2.add(value, moved, dst=ahead)
         cv2.subtract(self.ahead[width + 1 : width + size + 1], ahead, dst=spare)
         self._pull(right, spare)
         right[width - 1 :: width] = 0
         first = 0 if top else width
-        cv2.subtract(ahead[first:], self.ahead[first:size], dst=spare[first:])
-        self._pull(self.to_below[here][first:], spare[first:])
-        self.ahead[:width] = ahead[-width:]
+        if first < size:  # a single row at the top has none above it
+            cv2.subtract(ahead[first:], self.ahead[first:size], dst=spare[first:])
+            self._pull(below[first:], spare[first:])
+        above[:] = ahead[-width:]
 
-    @staticmethod
-    def _pull(force: np.ndarray, difference: np.ndarray) -> None:
+    def _pull(self, force: np.ndarray, difference: np.ndarray) -> None:
         import cv2
 
-        if len(force):  # a strip of a single row at the top has no row above it
-            cv2.add(force, difference, dst=force)
-            np.clip(force, -_BOUND, _BOUND, out=force)
+        cv2.add(force, difference, dst=force)
+        np.minimum(force, self.bounds[0, : len(force)], out=force)
+        np.maximum(force, self.bounds[1, : len(force)], out=force)

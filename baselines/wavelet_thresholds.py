@@ -16,12 +16,11 @@ MOST_LEVELS = 6
 """Levels of which the paper gives the basis functions' amplitudes."""
 SHORTEST_SIDE = 16
 """Pixels of the shorter side below which a plane is not split again: the filters are nine long."""
-_BLOCK = 8
-"""Rows that one small matrix product takes to as many coefficients."""
-_REACH = 4
-_LOW = (0.037828455507264, -0.023849465019557, -0.110624404418437, 0.377402855612831, 0.852698679008894)
-_HIGH = (-0.064538882628697, 0.040689417609164, 0.418092273221617, -0.788485616405583)
-"""The filters' left halves with their middles; the right halves mirror them."""
+_LIFTS = (-1.586134342059924, -0.052980118572961, 0.882911075530934, 0.443506852043971)
+"""What the sum of both neighbours is multiplied by before it is added, to odd places, even, odd, and even ones: the
+9/7 filters taken apart (Daubechies & Sweldens 1998)."""
+_SCALE = 1.149604398860241
+"""Of low coefficients after all lifts; high ones have its inverse, and the other sign."""
 _AMPLITUDES = (
     (0.62171, 0.67234, 0.72709, 0.67234),
     (0.34537, 0.41317, 0.49428, 0.41317),
@@ -107,7 +106,11 @@ def split_columns(plane: np.ndarray) -> np.ndarray:
     :param plane: float32, shape (rows, columns).
     :returns: shape (2, half as many rows, columns).
     """
-    return _split_rows(plane, _room(*plane.shape))
+    found = np.empty((3, (len(plane) + 1) // 2, plane.shape[1]), dtype=np.float32)
+    _split_rows(plane, *found)
+    found[0] *= _SCALE
+    found[1] /= -_SCALE
+    return found[:2]
 
 
 @final
@@ -123,9 +126,10 @@ class Wavelet:
         self._rooms = []
         rows, columns = shape
         for _ in range(levels):
-            half = (rows + 1) // 2
-            self._rooms.append((_room(rows, columns), _room(columns, half), _room(columns, half)))
-            rows, columns = half, (columns + 1) // 2
+            half_rows, half_columns = (rows + 1) // 2, (columns + 1) // 2
+            across = np.empty((5, rows, half_columns), dtype=np.float32)
+            self._rooms.append((across, np.empty((5, half_rows, half_columns), dtype=np.float32)))
+            rows, columns = half_rows, half_columns
 
     def bands(self, plane: np.ndarray) -> Bands:
         """The coefficients: LH, HH, HL of each level from the finest on, then LL of the last.
@@ -136,43 +140,62 @@ class Wavelet:
         :returns: 3 levels + 1 arrays, which the next call overwrites; LH is low across and high down the picture.
         """
         found: list[np.ndarray] = []
-        for down, across_low, across_high in self._rooms:
-            low, high = _split_rows(plane, down)
-            (ll, hl), (lh, hh) = _split_rows(low.T, across_low), _split_rows(high.T, across_high)
-            found += [lh.T, hh.T, hl.T]
-            plane = ll.T
+        for (even, odd, low, high, spare), (ll, lh, hl, hh, rest) in self._rooms:
+            _part_columns(plane, even, odd)
+            _lift(even, odd, low, high, spare, axis=1)
+            _split_rows(low, ll, lh, rest)
+            _split_rows(high, hl, hh, rest)
+            for band, scale in ((ll, _SCALE**2), (lh, -1.0), (hl, -1.0), (hh, _SCALE**-2)):
+                np.multiply(band, np.float32(scale), out=band)
+            found += [lh, hh, hl]
+            plane = ll
         return (*found, plane)
 
 
-def _room(rows: int, columns: int) -> np.ndarray:
-    """Memory for a plane's low and high halves: shape (2, blocks, coefficients a block, columns)."""
-    return np.empty((2, -(-rows // _BLOCK), _BLOCK // 2, columns), dtype=np.float32)
+def _part_columns(plane: np.ndarray, even: np.ndarray, odd: np.ndarray) -> None:
+    """The plane's columns at even and at odd places; the last one twice where their number is odd."""
+    import cv2
 
-
-def _split_rows(plane: np.ndarray, room: np.ndarray) -> np.ndarray:
-    """Low and high half of every column: blocks of rows times a small matrix of filters.
-
-    :returns: in the room's memory, shape (2, half as many rows, columns).
-    """
     rows, columns = plane.shape
-    half, filters = (rows + 1) // 2, _filters()
-    last = max((rows - _REACH) // _BLOCK, 1)
-    if last > 1:  # blocks whose filters stay within the plane need no copy of it
-        windows = np.lib.stride_tricks.sliding_window_view(plane, filters.shape[2], axis=0)[_BLOCK - _REACH :: _BLOCK]
-        np.matmul(filters[:, None], windows[: last - 1].transpose(0, 2, 1), out=room[:, 1:last])
-    for block in (0, *range(last, room.shape[1])):
-        place = np.arange(-_REACH, _BLOCK + _REACH) + block * _BLOCK
-        np.matmul(filters, plane[np.minimum(place % (2 * half), rows - 1)], out=room[:, block])
-    return room.reshape(2, -1, columns)[:, :half]
+    if columns % 2 == 0 and plane.flags.c_contiguous:
+        cv2.split(plane.reshape(rows, columns // 2, 2), [even, odd])
+        return
+    even[:] = plane[:, 0::2]
+    odd[:, : columns // 2] = plane[:, 1::2]
+    if columns % 2:
+        odd[:, -1] = plane[:, -1]
 
 
-@functools.cache
-def _filters() -> np.ndarray:
-    """Low and high filter at each place of a block: shape (2, coefficients, rows with the filters' reach)."""
-    found = np.zeros((2, _BLOCK // 2, _BLOCK + 2 * _REACH), dtype=np.float32)
-    for matrix, taps, middle in zip(found, (_LOW, _HIGH), (_REACH, _REACH + 1), strict=True):
-        reach = len(taps) - 1
-        for place, row in enumerate(matrix):
-            start = 2 * place + middle - reach
-            row[start : start + 2 * reach + 1] = (*taps, *taps[-2::-1])
+def _split_rows(plane: np.ndarray, low: np.ndarray, high: np.ndarray, spare: np.ndarray) -> None:
+    """Low and high half of every column, but for their scale, into memory of half as many rows."""
+    odd = plane[1::2]
+    if len(plane) % 2:
+        odd = np.concatenate([odd, plane[-1:]])
+    _lift(plane[0::2], odd, low, high, spare, axis=0)
+
+
+def _lift(
+    even: np.ndarray, odd: np.ndarray, low: np.ndarray, high: np.ndarray, spare: np.ndarray, *, axis: int
+) -> None:
+    """Low and high coefficients along an axis that repeats beyond its ends, from its even and odd places."""
+    import cv2
+
+    first, second, third, fourth = _LIFTS
+    cv2.scaleAdd(_beside(even, spare, axis, ahead=True), first, odd, dst=high)
+    cv2.scaleAdd(_beside(high, spare, axis, ahead=False), second, even, dst=low)
+    cv2.scaleAdd(_beside(low, spare, axis, ahead=True), third, high, dst=high)
+    cv2.scaleAdd(_beside(high, spare, axis, ahead=False), fourth, low, dst=low)
+
+
+def _beside(places: np.ndarray, found: np.ndarray, axis: int, *, ahead: bool) -> np.ndarray:
+    """Each place and its neighbour along an axis, the next one or the one before, added up in `found`."""
+    import cv2
+
+    length = places.shape[axis]
+    lines = (slice(None),) * axis
+    first, second = (*lines, slice(0, length - 1)), (*lines, slice(1, length))
+    if length > 1:
+        cv2.add(places[first], places[second], dst=found[first if ahead else second])
+    end, ends = (-1 if ahead else 0), np.moveaxis(places, axis, 0)
+    np.add(ends[0], ends[-1], out=np.moveaxis(found, axis, 0)[end])
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, final
 
 import numpy as np
@@ -18,6 +19,7 @@ from baselines.pixel_masking import (
 )
 from baselines.predictor import Card
 from datasets.errors import UserError, unknown_name
+from datasets.picture import Picture
 
 VARIANTS = {"paper": "Eqs 2-9 as printed", "code": "as in the MATLAB code that circulates under the paper's name"}
 COLORS = {"luma": "luma alone", "full": "luma, Cb and Cr, each with its own masking"}
@@ -100,17 +102,28 @@ class Yang2005(PixelMapPredictor):
         :raises UserError: for an unknown `variant` or `border`, chroma with the variant `code`, or a side shorter than
             8 pixels.
         """
+        maps = list(self._maps(luma))
+        return maps[0] if luma.ndim == 2 else np.stack(maps).transpose(1, 2, 0)
+
+    def map_energy(self, picture: Picture) -> float:
+        """As the base class, plane by plane: never are three maps in memory."""
+        found = [float(np.vdot(one, one)) / one.size for one in self._maps(self.planes(picture.reference))]
+        return sum(found) / len(found)
+
+    def _maps(self, planes: np.ndarray) -> Iterator[np.ndarray]:
+        """Each plane's map; parameters and errors are those of `jnd_map`."""
         if self.variant not in VARIANTS:
             raise unknown_name("variant", self.variant, VARIANTS)
-        check_size(luma)
-        planes = [luma] if luma.ndim == 2 else [np.ascontiguousarray(luma[:, :, index]) for index in range(3)]
-        background = background_luminance(planes[0], border=self.border)
+        check_size(planes)
+        first, *others = [planes] if planes.ndim == 2 else map(np.ascontiguousarray, np.moveaxis(planes, 2, 0))
+        background = background_luminance(first, border=self.border)
         if self.variant == "code":
-            if len(planes) > 1:
+            if others:
                 raise UserError("yang2005: the variant 'code' knows no chroma. Take color='luma' or variant='paper'.")
-            return pointwise(_jnd_of_code, self._gradient(luma), background)
-        maps = [self._jnd_of_paper(index, plane, background) for index, plane in enumerate(planes)]
-        return maps[0] if len(maps) == 1 else np.stack(maps, axis=2)
+            yield pointwise(_jnd_of_code, self._gradient(first), background)
+            return
+        for index, plane in enumerate((first, *others)):
+            yield self._jnd_of_paper(index, plane, background)
 
     def _jnd_of_paper(self, index: int, plane: np.ndarray, background: np.ndarray) -> np.ndarray:
         def formula(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
@@ -132,6 +145,10 @@ def _jnd_of_code(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
 
 
 def _ycbcr(rgb: np.ndarray) -> np.ndarray:
+    """Y, Cb and Cr, uint8, shape (height, width, 3); each plane lies together in memory, as filters want it."""
     import cv2
 
-    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb))[:, :, [0, 2, 1]]
+    planes = np.empty((3, *rgb.shape[:2]), np.uint8)
+    luma, blue, red = planes
+    cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb), [luma, red, blue])
+    return planes.transpose(1, 2, 0)

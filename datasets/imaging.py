@@ -27,6 +27,8 @@ def mse(first: np.ndarray, second: np.ndarray) -> float:
     """Mean squared error of two uint8 arrays of one shape, in grey levels squared."""
     import cv2
 
+    if first.strides == second.strides:  # in whatever order pixels and planes lie in memory: OpenCV would copy them
+        first, second = first.ravel(order="K"), second.ravel(order="K")
     return float(cv2.norm(first, second, cv2.NORM_L2SQR)) / first.size
 
 

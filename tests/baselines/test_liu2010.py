@@ -1,5 +1,6 @@
 """Protects Liu et al. 2010: exact where the structure is given, near where it is solved for, and its parts by hand."""
 
+import dataclasses
 from pathlib import Path
 
 import cv2
@@ -72,6 +73,17 @@ def test_a_flat_plane_is_masked_by_its_luminance(variant, grey):
     masking = 2.1 * max(0.5 - 0.01 * grey, 0) if variant == "code" else 0
     found = Liu2010(variant=variant).jnd_map(np.full((10, 10), grey, np.uint8))
     assert found == pytest.approx(adaptation + masking - 0.3 * min(adaptation, masking))
+
+
+def test_energies_made_together_are_those_of_the_maps(rated_pictures):
+    """Whichever variant asks first, and at either border."""
+    one, other = (dataclasses.replace(rated_pictures[0], _memo={}) for _ in range(2))
+    for border in ("reflect", "zero"):
+        for picture, variants in ((one, ("paper", "code")), (other, ("code", "paper"))):
+            for variant in variants:
+                predictor = Liu2010(variant=variant, border=border)
+                expected = np.mean(predictor.map_of(picture.reference) ** 2)
+                assert predictor.map_energy(picture) == pytest.approx(expected, rel=1e-12)
 
 
 def test_texture_masks_three_times_as_much_as_an_edge_of_the_same_gradient():

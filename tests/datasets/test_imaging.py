@@ -47,6 +47,17 @@ def test_mse_is_numpys_and_colour_counts_every_channel():
     assert mse(PHOTOGRAPH, other) == pytest.approx(np.mean((PHOTOGRAPH.astype(float) - other) ** 2), rel=1e-12)
 
 
+def test_mse_does_not_depend_on_how_pixels_lie_in_memory():
+    """Planes one after another, as filters want them, both pictures or one alone, and a window of a larger picture."""
+    other = np.roll(PHOTOGRAPH, 3, axis=1)
+    expected = mse(PHOTOGRAPH, other)
+    apart = [np.moveaxis(np.moveaxis(one, 2, 0).copy(), 0, 2) for one in (PHOTOGRAPH, other)]
+    window = np.zeros((100, 90, 3), np.uint8)[20:84, 5:85]
+    window[:] = other
+    for pair in (apart, (PHOTOGRAPH, apart[1]), (PHOTOGRAPH, window), (window, PHOTOGRAPH)):
+        assert mse(*pair) == expected
+
+
 def test_psnr_stops_at_the_error_of_rounding():
     assert psnr_db(0.0) == psnr_db(MSE_FLOOR) == pytest.approx(58.92, abs=0.01)
     assert psnr_db(1.0) == pytest.approx(48.1308, abs=1e-4)
