@@ -23,6 +23,7 @@ from protocols.crew import Crew
 from protocols.job import plan_jobs
 from protocols.local_workers import LocalWorkers
 from protocols.measure import visit
+from protocols.memory import keep_memory
 from protocols.runner import carry_out
 from protocols.store import Store
 
@@ -53,6 +54,7 @@ def family_ratio(rounds: int = 3) -> tuple[float, float]:
     """A visit by the whole classical family at 1920x1080 in ladders, and the ladder's seconds. CPU time, one thread."""
     from threadpoolctl import threadpool_limits
 
+    keep_memory()
     with own_cache() as folder, threadpool_limits(1):
         file = next(write_photographs(folder / "one", 1).iterdir())
         ladder_s = bare_ladder_s(read_picture(file))

@@ -25,6 +25,7 @@ from datasets.cache import VARIABLE, cache_folder
 from datasets.errors import UserError
 from protocols import attempt
 from protocols.attempt import Attempt, Step
+from protocols.memory import keep_memory
 
 _GIVE_UP_AFTER = 3
 """Deaths of one predictor in different tasks after which it is not tried in the others."""
@@ -107,6 +108,7 @@ class Crew:
         """
         worthwhile = self._timeout_s is not None or self._used or any(task.weighs for task in tasks)
         if self._workers is None or not worthwhile:
+            keep_memory()
             for place, task in enumerate(tasks):
                 yield place, task.do(Attempt())
             return
@@ -236,6 +238,7 @@ def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) ->
     import cv2
 
     cv2.setNumThreads(1)
+    keep_memory()
     if cache is not None:
         os.environ[VARIABLE] = cache
     task, path = pickle.loads(parcel), Path(file)  # made by the process that started this one, not read from a file
