@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -24,6 +25,8 @@ def run_command(main: Callable[[], int]) -> int:
         of standard output has gone.
     """
     warnings.showwarning = _print_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be none in the terminal's encoding, or in any
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = main()
         sys.stdout.flush()  # a reader that has gone must be noticed here, not when Python shuts down

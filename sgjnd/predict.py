@@ -74,21 +74,32 @@ def find_files(names: Sequence[str]) -> list[Path]:
     """
     found: dict[Path, Path] = {}
     for name in names:
-        path = Path(name).expanduser()
-        if path.is_dir():
-            inside = [one for one in sorted(path.iterdir()) if _is_picture(one)]
-            if not inside:
-                raise UserError(f"{name}: the folder holds no pictures ({', '.join(_MORE)})")
-        elif path.is_file():
-            inside = [path]
-        else:
-            matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (pathlib knows no absolute patterns)
-            inside = [Path(one) for one in matches if Path(one).is_file()]
-            if not inside:
-                raise UserError(f"{name}: there is no such picture or folder, and as a pattern it matches nothing")
+        try:
+            inside = _found(name)
+        except (OSError, RuntimeError, ValueError) as error:  # e.g. too long a name, or a home folder of nobody
+            raise UserError(f"{name}: cannot be looked for ({error})") from error
         for one in inside:
             found.setdefault(one.resolve(), one)
     return list(found.values())
+
+
+def _found(name: str) -> list[Path]:
+    path = Path(name).expanduser()
+    if path.is_dir():
+        inside = [one for one in sorted(path.iterdir()) if _is_picture(one)]
+        if not inside:
+            raise UserError(f"{name}: the folder holds no pictures ({', '.join(_MORE)})")
+        return inside
+    if path.is_file():
+        return [path]
+    matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (pathlib knows no absolute patterns)
+    inside = [Path(one) for one in matches if Path(one).is_file()]
+    if not inside:
+        raise UserError(
+            f"{name}: there is no such picture or folder (a pipe or a device is none), and as a pattern it "
+            "matches nothing"
+        )
+    return inside
 
 
 def as_text(answer: Answer) -> str:
