@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import sys
@@ -16,6 +17,8 @@ from datasets.errors import UserError
 Item = TypeVar("Item")
 
 _SECONDS_BETWEEN_LINES = 5.0
+_LONGEST_NAME = 255
+"""Of a file, in bytes, on the usual disks."""
 
 
 def run_command(main: Callable[[], int]) -> int:
@@ -25,14 +28,14 @@ def run_command(main: Callable[[], int]) -> int:
         of standard output has gone.
     """
     warnings.showwarning = _print_warning
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may be none in the terminal's encoding, or in any
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack the letters of a name
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = main()
         sys.stdout.flush()  # a reader that has gone must be noticed here, not when Python shuts down
         return status
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\ninterrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
@@ -40,6 +43,11 @@ def run_command(main: Callable[[], int]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def printable(text: str) -> str:
+    """Text for a terminal: what would move its cursor or turn its writing, as a file's name may, is written out."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 def progress(items: Iterable[Item], what: str, total: int | None = None, *, quiet: bool = False) -> Iterator[Item]:
@@ -63,10 +71,14 @@ def progress(items: Iterable[Item], what: str, total: int | None = None, *, quie
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    name = f".partial-{os.getpid()}-{path.name}"
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        name = f".partial-{os.getpid()}-{hashlib.sha256(os.fsencode(path.name)).hexdigest()}"
+    partial = path.with_name(name)
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
-        with partial.open("wb") as stream:
+        partial.unlink(missing_ok=True)
+        with partial.open("xb") as stream:  # never through a link that lies there
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
@@ -76,4 +88,4 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 
 def _print_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
-    print(f"warning: {message}", file=sys.stderr)
+    print(printable(f"warning: {message}"), file=sys.stderr)

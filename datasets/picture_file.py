@@ -1,4 +1,4 @@
-"""A picture's file before it is decoded: bounded in bytes and pixels, and of a format that is a picture and no program."""
+"""A picture's file before it is decoded: bounded in bytes and pixels, and of a format that is no program."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MOST_PIXELS = 1 << 27
-"""Of a picture, 134 million: what nearly all cameras make. Decoding takes some 12 bytes a pixel, so that without a limit
+"""Of a picture, 134 million: what nearly all cameras make. Decoding takes some 12 bytes a pixel, so without a limit
 a file of a few kilobytes fills any memory."""
 
 MOST_BYTES = 1 << 30
@@ -21,6 +21,9 @@ MOST_BYTES = 1 << 30
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
 """What Pillow may take a picture for. It knows forty more, among them EPS, which it gives to a program to execute."""
+
+_TIFF_TILE = 323, 322
+"""Tags of the height and width of a TIFF's tiles."""
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset((0x00, 0x01, *range(0xD0, 0xD9)))
@@ -54,6 +57,8 @@ def opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
     try:
         with Image.open(file, formats=FORMATS) as image:
             refuse_bomb(image.height, image.width)
+            tags = getattr(image, "tag_v2", {})
+            refuse_bomb(tags.get(_TIFF_TILE[0], 0), tags.get(_TIFF_TILE[1], 0))  # a tile is decoded whole
             yield image
     except UnidentifiedImageError:
         raise ValueError(f"the picture cannot be decoded (none of {', '.join(FORMATS)})") from None
@@ -69,9 +74,7 @@ def refuse_bomb(height: int, width: int) -> None:
     :raises ValueError: where it has more than `MOST_PIXELS`.
     """
     if height * width > MOST_PIXELS:
-        raise ValueError(
-            f"the picture is not decoded: {width}x{height} are more than {MOST_PIXELS / 1e6:.0f} million pixels"
-        )
+        raise ValueError(f"{width}x{height} are more than the {MOST_PIXELS / 1e6:.0f} million pixels that are decoded")
 
 
 def jpeg_size(encoded: bytes) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from datasets.commands import run_command, write_atomically
+from datasets.commands import printable, run_command, write_atomically
 from datasets.dataset import OpenOptions
 from datasets.ladder import ShippedLadder
 from datasets.verification import Finding, Verification, verify_dataset
@@ -76,7 +76,7 @@ def _table(findings: tuple[Finding, ...]) -> str:
     if not findings:
         return "nothing is wrong"
     ordered = sorted(findings, key=lambda finding: finding.severity)
-    lines = [f"{finding.severity:<8} {finding.file}: {finding.problem}" for finding in ordered[:_SHOWN]]
+    lines = [printable(f"{finding.severity:<8} {finding.file}: {finding.problem}") for finding in ordered[:_SHOWN]]
     if len(ordered) > _SHOWN:
         lines.append(f"... and {len(ordered) - _SHOWN} more; --csv FILE writes all of them")
     return "\n".join(lines)
