@@ -102,7 +102,7 @@ def read_manifest(root: Path) -> dict[str, Any]:
     try:
         about = dict(parse_json(text))
         _check_manifest(about)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise DataError(f"{path}: is damaged ({error!r}). Make the set again, with --restart.") from error
     return about
 

@@ -15,6 +15,9 @@ from datasets.picture_file import read_whole
 MOST_BYTES = 32 << 20
 """Of a text file. KonJND-1k's ratings take 0.2 MB; a hundred times as many people would be heard."""
 
+LONGEST_LINE = 1 << 20
+"""Of a text file, in characters: room for the ratings of 200,000 people."""
+
 _MOST_SHOWN = 200
 """Characters of a file that an error quotes."""
 
@@ -23,7 +26,7 @@ def read_text(path: Path, what_to_do: str) -> str:
     """A file's text, with or without a byte-order mark; line ends stay as they are.
 
     :param what_to_do: ends every error.
-    :raises DataError: where it cannot be read, is no UTF-8 text, or has more than `MOST_BYTES`.
+    :raises DataError: where it cannot be read, is no UTF-8 text, or has more than `MOST_BYTES` or `LONGEST_LINE`.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -37,6 +40,8 @@ def read_text(path: Path, what_to_do: str) -> str:
         raise DataError(f"{path}: {error}. {what_to_do}") from error
     if "\0" in text:
         raise DataError(f"{path}: is no text: it has NUL characters, as UTF-16 has. {what_to_do}")
+    if (longest := max(map(len, io.StringIO(text)), default=0)) > LONGEST_LINE:
+        raise DataError(f"{path}: has a line of {longest:,} characters, more than {LONGEST_LINE:,}. {what_to_do}")
     return text
 
 
@@ -49,7 +54,7 @@ def read_table(
     :param columns: what the head must have, each once, among any others.
     :raises DataError: where a column is missing, a line is no CSV, or has more cells than the head; names the line.
     """
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         head = list(reader.fieldnames or ())
         if not set(columns) <= set(head) or len(set(head)) < len(head):
