@@ -5,6 +5,7 @@ Every folder is read once. Nothing here knows a particular set.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -87,7 +88,7 @@ def find_home(root: Path, wanted: Iterable[str], faults: Faults) -> Path:
 
     if fit(root):
         return root
-    fitting = {Path(entry.path): fit(Path(entry.path)) for entry in _entries(root) if entry.is_dir()}
+    fitting = {Path(entry.path): fit(Path(entry.path)) for entry in _entries(root) if _is_dir(entry)}
     best = sorted(folder for folder, count in fitting.items() if count == max(fitting.values()) > 0)
     if len(best) > 1:
         faults.add(root, f"both {best[0].name} and {best[1].name} look like the set. Give the one to use as --root.")
@@ -154,8 +155,20 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 def _files(folder: Path) -> Iterator[tuple[str, str, bool]]:
     """Name and path of what is in a folder and in the folders in it, and whether it is a file or a link to one."""
     for entry in _entries(folder):
-        if entry.is_dir():
-            inside = (inner for inner in _entries(Path(entry.path)) if not inner.is_dir())
-            yield from ((inner.name, inner.path, inner.is_file()) for inner in inside)
+        if _is_dir(entry):
+            inside = (inner for inner in _entries(Path(entry.path)) if not _is_dir(inner))
+            yield from ((inner.name, inner.path, _is_file(inner)) for inner in inside)
         else:
-            yield entry.name, entry.path, entry.is_file()
+            yield entry.name, entry.path, _is_file(entry)
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    with contextlib.suppress(OSError):  # a link to itself
+        return entry.is_dir()
+    return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    with contextlib.suppress(OSError):
+        return entry.is_file()
+    return False
