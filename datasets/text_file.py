@@ -18,6 +18,7 @@ MOST_BYTES = 32 << 20
 LONGEST_LINE = 1 << 20
 """Of a text file, in characters: room for the ratings of 200,000 people."""
 
+_FORMULA = frozenset("=+-@\t\r")
 _MOST_SHOWN = 200
 """Characters of a file that an error quotes."""
 
@@ -75,6 +76,19 @@ def shown(value: object) -> str:
     """What a file has, as an error quotes it: on one line, and not too much of it."""
     text = repr(value)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]} ..."
+
+
+def spreadsheet_cell(text: str) -> str:
+    """Text for a CSV that may be opened as a spreadsheet: what would be computed there begins with an apostrophe."""
+    return f"'{text}" if text[:1] in _FORMULA and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_json(text: str) -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from datasets.commands import printable, run_command, write_atomically
 from datasets.dataset import OpenOptions
 from datasets.ladder import ShippedLadder
+from datasets.text_file import spreadsheet_cell
 from datasets.verification import Finding, Verification, verify_dataset
 
 _EPILOG = """\
@@ -86,7 +87,8 @@ def _csv(findings: tuple[Finding, ...]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("severity", "file", "problem"))
-    writer.writerows((finding.severity, finding.file, finding.problem) for finding in findings)
+    cells = ((finding.severity, finding.file, finding.problem) for finding in findings)
+    writer.writerows(map(spreadsheet_cell, row) for row in cells)
     return text.getvalue()
 
 
