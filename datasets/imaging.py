@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datasets.errors import DataError
-from datasets.picture_file import jpeg_size, opened, read_whole, refuse_bomb
+from datasets.picture_file import jpeg_size, opened, read_whole, refuse_bomb, refuse_scans
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -63,6 +63,7 @@ def decode_rgb(encoded: bytes) -> np.ndarray:
     if b"\xff\xd9" not in encoded[-1024:]:
         raise ValueError(f"the JPEG is truncated: no end-of-image marker in its {len(encoded)} bytes")
     refuse_bomb(*jpeg_size(encoded))
+    refuse_scans(encoded)
     try:
         bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
@@ -82,6 +83,7 @@ def decode_rgb_strictly(encoded: bytes) -> np.ndarray:
     """
     if not encoded:
         raise ValueError("the file is empty (0 bytes)")
+    refuse_scans(encoded)
     with opened(io.BytesIO(encoded)) as image:
         image.load()
         return _as_rgb(image)

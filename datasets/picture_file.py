@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MOST_PIXELS = 1 << 27
-"""Of a picture, 134 million: what nearly all cameras make. Decoding takes some 12 bytes a pixel, so without a limit
+"""Of a picture, 134 million: what nearly all cameras make. Decoding takes up to 22 bytes a pixel, so without a limit
 a file of a few kilobytes fills any memory."""
 
 MOST_BYTES = 1 << 30
 """Of a file that is read whole: `MOST_PIXELS` in three uncompressed channels of 16 bits take less."""
+
+MOST_SCANS = 500
+"""Of a JPEG; progressive ones have about ten."""
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
 """What Pillow may take a picture for. It knows forty more, among them EPS, which it gives to a program to execute."""
@@ -75,6 +78,15 @@ def refuse_bomb(height: int, width: int) -> None:
     """
     if height * width > MOST_PIXELS:
         raise ValueError(f"{width}x{height} are more than the {MOST_PIXELS / 1e6:.0f} million pixels that are decoded")
+
+
+def refuse_scans(encoded: bytes) -> None:
+    """Refuse a JPEG that would be decoded for hours: every scan, however short, is a pass over the whole picture.
+
+    :raises ValueError: where it has more than `MOST_SCANS`.
+    """
+    if encoded[:2] == b"\xff\xd8" and (scans := encoded.count(b"\xff\xda")) > MOST_SCANS:
+        raise ValueError(f"the JPEG is not decoded: it has {scans} scans, more than {MOST_SCANS}")
 
 
 def jpeg_size(encoded: bytes) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from typing import Any
 from datasets.errors import DataError
 from datasets.picture_file import read_whole
 
-MOST_BYTES = 32 << 20
+MOST_BYTES = 16 << 20
 """Of a text file. KonJND-1k's ratings take 0.2 MB; a hundred times as many people would be heard."""
 
 LONGEST_LINE = 1 << 20

@@ -225,6 +225,17 @@ def test_a_jpeg_ladder_is_decoded_up_to_the_limit_and_no_further():
         decode_rgb(bytes(jpeg))
 
 
+def test_a_jpeg_of_thousands_of_scans_is_refused(tmp_path):
+    """Each is a pass over the whole picture and takes some bytes: a small file would be decoded for hours."""
+    whole = KINDS["progressive"]
+    last = whole.rfind(b"\xff\xda")
+    (tmp_path / "scans.jpg").write_bytes(whole[:last] + whole[last:-2] * 2000 + whole[-2:])
+    with pytest.raises(DataError, match=r"scans\.jpg.*it has 20\d\d scans, more than 500"):
+        read_picture(tmp_path / "scans.jpg")
+    with pytest.raises(ValueError, match="scans"):
+        decode_rgb((tmp_path / "scans.jpg").read_bytes())
+
+
 def test_a_file_too_large_to_be_read_is_refused_by_its_size(tmp_path):
     path = tmp_path / "huge.png"
     with path.open("wb") as stream:

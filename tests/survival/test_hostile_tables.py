@@ -151,7 +151,7 @@ def test_a_label_file_too_large_to_be_one_is_refused_by_its_size(make_root, name
     path = root / min(label_files(name))
     with path.open("wb") as stream:
         stream.truncate(MOST_BYTES + 1)  # a hole on the disk
-    with pytest.raises(DataError, match=rf"{path.name}: has 33,554,433 bytes, more than"):
+    with pytest.raises(DataError, match=rf"{path.name}: has 16,777,217 bytes, more than"):
         open_dataset(name, root).folds("by-source")
 
 
