@@ -30,7 +30,7 @@ from tests.survival.conftest import cases
 
 EVIL = "../../evil<script>alert(1)</script><img src=x onerror=alert(2)>\"'`"
 TEX = r"\input{/etc/passwd}\end{tabular}$\frac{$%&#_~^{}"
-NAMES = ("../../evil", "<script>alert(1)</script>", TEX, "=cmd|' /C calc'!A0", "| [x](javascript:alert(1)) `|")
+NAMES = ("../../evil<script>alert(1)</script>", TEX, "=cmd|' /C [x](javascript:alert(1)) `|")
 PLUG_IN = '''
 """A stranger's predictors."""
 from baselines.predictor import Card, JNDPredictor
@@ -78,7 +78,7 @@ def home(tmp_path_factory) -> Path:
         warnings.simplefilter("ignore")
         patch.chdir(home)
         patch.syspath_prepend(home)
-        assert run(["--predictors", "constant", *names, "--limit", "3", "--jobs", "1", "-q"]) == 1, "one of them fails"
+        assert run(["--predictors", "constant", *names, "--limit", "2", "--jobs", "1", "-q"]) == 1, "one of them fails"
         store = Store(Path("results"))
         for stored in store.current_runs():
             frame = stored.predictions

@@ -280,7 +280,6 @@ def test_every_type_of_tensor_is_read_or_refused(write, parts, survived):
         {"method": "sgjnd-lite", "parameters": {"settings": {"width": 1 << 17}}, "ingredients": None},
         {"method": "sgjnd-lite", "parameters": {"__class__": 1}, "ingredients": {}},
         {"method": "pwjnd2020", "parameters": {"settings": {"blocks": 1 << 20}}, "ingredients": {}},
-        {"method": "pwjnd2020", "parameters": {"settings": {"first_channels": 1 << 17}}, "ingredients": {}},
         {"method": "pwjnd2020", "parameters": {"settings": {"hidden": 1 << 20}}, "ingredients": {}},
         {"method": "pwjnd2020", "parameters": "x", "ingredients": {}},
     ],

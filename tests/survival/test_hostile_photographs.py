@@ -306,20 +306,14 @@ def test_pipes_and_devices_are_refused_and_not_waited_for(tmp_path, survived):
 
 HOSTILE_NAMES = [
     "-q.png",
-    "--save.png",
     "new\nline.png",
-    "back\\slash.png",
     "\"quotes\" 'and' `ticks`.png",
     "<img src=x onerror=alert(1)>.png",
-    "$(touch executed).png",
     "*?[x].png",
     "x....png",
-    "%s %n {0}.png",
     "\x1b[2Jescape.png",
     "Gr\u00fc\u00dfe \U0001f431 \u202egnp.png",
     "n" * 251 + ".png",
-    "~root.png",
-    "=cmd|calc!A0.png",
 ]
 
 

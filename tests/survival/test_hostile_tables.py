@@ -119,7 +119,7 @@ def changes(draw: st.DrawFn) -> Callable[[bytes], bytes]:
     return change
 
 
-@settings(max_examples=cases(400), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=cases(250), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sampled_from(ROOT_KINDS), st.floats(0, 1, exclude_max=True), changes())
 def test_changed_labels_are_read_or_refused_by_name(make_root, name, which, change):
     root = make_root(name)
@@ -132,7 +132,7 @@ def test_changed_labels_are_read_or_refused_by_name(make_root, name, which, chan
 
 
 def test_so_many_were_changed(survived):
-    survived("changed tables and labels", cases(400))
+    survived("changed tables and labels", cases(250))
 
 
 @pytest.mark.parametrize("name", ROOT_KINDS)
