@@ -96,4 +96,6 @@ def _backbone(name: str, tensors: Mapping[str, Tensor]) -> Backbone | None:
     state = {key.removeprefix(_BACKBONE): one for key, one in tensors.items() if key.startswith(_BACKBONE)}
     if not state:
         return None
-    return filled(lambda: build(choose(name, NONE)), state)
+    backbone = build(choose(name, NONE))  # of a known size, whatever the file says
+    backbone.load_state_dict(state)
+    return backbone
