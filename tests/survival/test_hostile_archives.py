@@ -20,7 +20,7 @@ from datasets.unpack import unpack
 from tests.survival.conftest import cases
 
 FILES = {"JND_samples/JND_image_01.txt": b"52 30 18\n" * 30, "SQF_data/Image_1_l_h.txt": b"100 52 30\n0.1 0.9\n"}
-MUTATED = cases(250)
+MUTATED = cases(150)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ LOADERS: dict[str, Callable[[Path], object]] = {
     "sgjnd.predict's": load_checkpoint,
     "any method's": load_predictor,
 }
-FLIPPED = cases(150)
+FLIPPED = cases(80)
 CHANNELS = (3, 4)
 
 

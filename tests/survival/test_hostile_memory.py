@@ -177,7 +177,7 @@ def repeated(text: bytes) -> Callable[[], bytes]:
     return lambda: text * (MOST_BYTES // len(text))
 
 
-MOST_ROWS = min(cases(50_000), 250_000)
+MOST_ROWS = min(cases(20_000), 250_000)
 """Of the tables that are read to their end before they are refused; more would be too many bytes."""
 RATING = b'SRC%d.png,JPEG,3,30.0,1.5,"[29, 30, 31.0]"\n'
 HEAD = b"image_id,Compression type,No. of ratings,mean,std,ratings\n"
@@ -219,7 +219,7 @@ HONEST: dict[str, tuple[str, dict[str, object]]] = {
 }
 """Pillow's modes, and the form that a picture of it is written in."""
 
-SIDE = 2400
+SIDE = 1600
 
 
 def write_honest(path: Path, mode: str) -> None:

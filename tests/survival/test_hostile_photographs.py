@@ -120,7 +120,7 @@ def test_a_file_cut_anywhere_is_refused_or_whole_enough(tmp_path, kind, survived
     survived("photographs cut off", len(lengths))
 
 
-@settings(max_examples=cases(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(sorted(KINDS)),
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=12),
@@ -139,7 +139,7 @@ def test_flipped_bytes_make_a_picture_or_an_error_that_names_the_file(tmp_path, 
 
 
 def test_so_many_were_flipped(survived):
-    survived("photographs with flipped bytes", cases(300))
+    survived("photographs with flipped bytes", cases(200))
 
 
 @given(st.binary(max_size=300))
