@@ -23,6 +23,7 @@ from datasets.errors import UserError, unknown_name
 
 ENTRY_POINT_GROUP = "jnd_bench.predictors"
 FOLDERS = ("baselines", "sgjnd")
+_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,14 @@ class Registered:
     name: str
     predictor: type[JNDPredictor]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        name = self.name
+        if not (isinstance(name, str) and name.isprintable() and 0 < len(name) <= _LONGEST_NAME):
+            raise UserError(
+                f"{_origin(self.predictor)}: its name {repr(name)[:80]} is none: expected 1 to {_LONGEST_NAME} "
+                "characters that can be printed, since folders, tables and pages go by it. Change its card's name."
+            )
 
     def make(self, **more: Any) -> JNDPredictor:
         """A new, unfitted predictor; `more` is passed on where the constructor knows it."""

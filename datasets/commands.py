@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import time
@@ -28,12 +29,14 @@ def run_command(main: Callable[[], int]) -> int:
         the reader of standard output has gone.
     """
     warnings.showwarning = _print_warning
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack the letters of a name
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         status = main()
         sys.stdout.flush()  # a reader that has gone must be noticed here, not when Python shuts down
         return status
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(printable(f"error: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\ninterrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
@@ -46,6 +49,11 @@ def run_command(main: Callable[[], int]) -> int:
             raise
         print(f"error: {error}. What was finished is kept; make room and give the same command again.", file=sys.stderr)
         return 2
+
+
+def printable(text: str) -> str:
+    """Text for a terminal: what would move its cursor or turn its writing, as a file's name may, is written out."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 def progress(items: Iterable[Item], what: str, total: int | None = None, *, quiet: bool = False) -> Iterator[Item]:
@@ -103,7 +111,8 @@ def write_flushed(path: Path, data: bytes, *, durable: bool = True) -> None:
     :raises OSError: where it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as stream:
+    path.unlink(missing_ok=True)
+    with path.open("xb") as stream:  # never through a link that lies there
         stream.write(data)
         stream.flush()
         if durable:
@@ -111,4 +120,4 @@ def write_flushed(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 
 def _print_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
-    print(f"warning: {message}", file=sys.stderr)
+    print(printable(f"warning: {message}"), file=sys.stderr)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import DataError, unknown_name
+from datasets.text_file import read_table, read_text, shown
 
 FOLDER = Path(__file__).parent / "folds"
+_SAVE = "Save it as CSV UTF-8."
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def read_folds(name_or_file: str, dataset: str) -> Folds:
     if name_or_file in shipped:
         return parse_folds(name_or_file, shipped[name_or_file])
     path = Path(name_or_file)
-    if path.suffix == ".csv" and path.is_file():
+    if path.suffix == ".csv" and path.stem.strip(".") and path.is_file():  # the stem becomes a folder of results
         return parse_folds(path.stem, path)
     raise unknown_name(f"fold file for {dataset}", name_or_file, shipped)
 
@@ -73,19 +73,14 @@ def parse_folds(name: str, path: Path) -> Folds:
 
     :raises DataError: naming the file and line of what is wrong.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is no text in UTF-8 ({error}). Save it as CSV UTF-8.") from error
-    rows = csv.DictReader(io.StringIO(text))
-    if not {"source", "fold"} <= set(rows.fieldnames or ()):
-        raise DataError(f"{path}: expected the columns source,fold, found {rows.fieldnames}")
+    text = read_text(path, _SAVE).replace("\r\n", "\n").replace("\r", "\n")
     fold_of: dict[str, int] = {}
-    for row in rows:
+    for line, row in read_table(path, text, ("source", "fold"), _SAVE):
         source, fold = row["source"], row["fold"]
-        if source in fold_of or not re.fullmatch(r"-?[0-9]+", (fold or "").strip()):
-            raise DataError(f"{path}, line {rows.line_num}: source {source!r} repeated, or fold {fold!r} no number")
-        fold_of[source] = int(fold)
+        if not source or source in fold_of or not re.fullmatch(r"\s*-?[0-9]{1,9}\s*", fold or ""):
+            said = f"source {shown(source)} repeated or missing, or fold {shown(fold)} no number"
+            raise DataError(f"{path}, line {line}: {said}")
+        fold_of[source] = int(fold or "")
     if len(set(fold_of.values())) < 2:
         raise DataError(f"{path}: at least two folds are needed, found {len(set(fold_of.values()))}")
     return Folds(name, fold_of, hashlib.sha256(text.encode()).hexdigest())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from datasets.codec import Codec
 from datasets.errors import DataError
 from datasets.faults import Faults
 from datasets.layout import read_lines
+from datasets.text_file import parse_json, shown
 
 COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
 
@@ -35,12 +35,12 @@ def read_ratings(path: Path, compression: str, codec: Codec, faults: Faults) -> 
     found: dict[int, tuple[float, ...]] = {}
     for row in _rows(path, faults):
         kind = row.cells["compressiontype"].upper()
-        numbers = re.fullmatch(r"SRC[\W_]*(\d+)(\.png)?", row.cells["imageid"], re.IGNORECASE)
+        numbers = re.fullmatch(r"SRC[\W_]*(\d{1,9})(\.png)?", row.cells["imageid"], re.IGNORECASE)
         if kind not in ("JPEG", "BPG") or numbers is None:
             faults.add(
                 path,
-                f"line {row.line} has image_id {row.cells['imageid']!r} and Compression type "
-                f"{row.cells['compressiontype']!r}, expected SRCnnnn.png and JPEG or BPG.",
+                f"line {row.line} has image_id {shown(row.cells['imageid'])} and Compression type "
+                f"{shown(row.cells['compressiontype'])}, expected SRCnnnn.png and JPEG or BPG.",
             )
         elif kind == compression:
             number = int(numbers.group(1))
@@ -67,7 +67,7 @@ def _rows(path: Path, faults: Faults) -> list[_Row]:
         faults.add(
             path,
             f"lacks the columns {', '.join(missing)}; expected {', '.join(COLUMNS)}, found "
-            f"{', '.join(reader.fieldnames or ()) or 'nothing'}. Copy it again from the data set.",
+            f"{shown(reader.fieldnames or None)}. Copy it again from the data set.",
         )
         return []
     return [_Row(line, {plain: (row[name] or "").strip() for plain, name in names.items()}) for line, row in rows]
@@ -75,20 +75,21 @@ def _rows(path: Path, faults: Faults) -> list[_Row]:
 
 def _ratings(path: Path, row: _Row, indices: int, faults: Faults) -> tuple[float, ...]:
     """A row's ratings, checked against its other columns; empty where they are no ratings."""
-    where = f"line {row.line} ({row.cells['imageid']})"
+    where = f"line {row.line} ({row.cells['imageid'][:20]})"
     try:
-        values = json.loads(row.cells["ratings"])
+        values = parse_json(row.cells["ratings"])
     except ValueError:
         values = None
     if not isinstance(values, list) or not values or not all(type(value) in (int, float) for value in values):
-        shown = row.cells["ratings"][:60]
-        faults.add(path, f"{where}: ratings are {shown!r}, expected a list of numbers such as [45, 52].")
+        faults.add(
+            path, f"{where}: ratings are {row.cells['ratings'][:60]!r}, expected a list of numbers such as [45, 52]."
+        )
         return ()
-    ratings = tuple(map(float, values))
-    for rating in ratings:
-        if not 1 <= rating <= indices:  # also refuses NaN
-            faults.add(path, f"{where}: the rating {rating:g} is no file index, expected 1 to {indices}.")
+    for value in values:
+        if not 1 <= value <= indices:  # also refuses NaN
+            faults.add(path, f"{where}: the rating {shown(value)} is no file index, expected 1 to {indices}.")
             return ()
+    ratings = tuple(map(float, values))
     _check_summary(path, where, row, ratings, faults)
     return ratings
 
@@ -97,15 +98,15 @@ def _check_summary(path: Path, where: str, row: _Row, ratings: tuple[float, ...]
     if row.cells["noofratings"] not in (str(len(ratings)), f"{len(ratings)}.0"):
         faults.add(
             path,
-            f"{where}: 'No. of ratings' is {row.cells['noofratings']!r} but the list has {len(ratings)}. "
+            f"{where}: 'No. of ratings' is {shown(row.cells['noofratings'])} but the list has {len(ratings)}. "
             "The row is damaged: copy the file again.",
         )
     # Whether the authors' mean is taken before or after removing outliers is not known; either lies within the list.
     if not min(ratings) - 0.01 <= _number(row.cells["mean"]) <= max(ratings) + 0.01:
         faults.add(
             path,
-            f"{where}: 'mean' is {row.cells['mean']!r} but the list runs from {min(ratings):g} to {max(ratings):g}. "
-            "The row is damaged: copy the file again.",
+            f"{where}: 'mean' is {shown(row.cells['mean'])} but the list runs from {min(ratings):g} to "
+            f"{max(ratings):g}. The row is damaged: copy the file again.",
         )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from datasets.codec import Codec
 from datasets.errors import DataError
 from datasets.imaging import luma, mse, psnr_db
+from datasets.picture_file import read_whole
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ class ShippedLadder(Ladder):
 
     def encoded(self, level: int) -> bytes:
         try:
-            return self.files[level].read_bytes()
+            return read_whole(self.files[level])
         except KeyError:
             raise DataError(
                 f"{self.codec.unit} {level} has no file: the set ships {len(self.files)} of "
@@ -241,6 +242,8 @@ class ShippedLadder(Ladder):
             ) from None
         except OSError as error:
             raise DataError(f"{self.files[level]}: {error.strerror}. Copy it again from the data set.") from error
+        except ValueError as error:
+            raise DataError(f"{self.files[level]}: {error}. Copy it again from the data set.") from error
 
     def fingerprint(self) -> str:
         sizes = [(level, path.stat().st_size) for level, path in sorted(self.files.items()) if path.is_file()]

@@ -5,6 +5,7 @@ Every folder is read once. Nothing here knows a particular set.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -19,7 +20,9 @@ from datasets.codec import Codec
 from datasets.errors import DataError
 from datasets.faults import Faults
 from datasets.ladder import ShippedLadder
+from datasets.picture_file import read_whole
 from datasets.read_file import ReadFile
+from datasets.text_file import read_text
 
 
 @final
@@ -48,9 +51,12 @@ class FileKind:
             return {}
         pattern = self._pattern()
         found: dict[tuple[int, ...], Path] = {}
-        for name, path in _files(folder):
+        for name, path, is_file in _files(folder):
             match = pattern.fullmatch(name)
             if match is None:
+                continue
+            if not is_file:
+                faults.add(path, "is no file, but a pipe, a device or a link to nothing. Unpack the set again.")
                 continue
             numbers = tuple(map(int, match.groups()))
             if numbers in found:
@@ -82,7 +88,7 @@ def find_home(root: Path, wanted: Iterable[str], faults: Faults) -> Path:
 
     if fit(root):
         return root
-    fitting = {Path(entry.path): fit(Path(entry.path)) for entry in _entries(root) if entry.is_dir()}
+    fitting = {Path(entry.path): fit(Path(entry.path)) for entry in _entries(root) if _is_dir(entry)}
     best = sorted(folder for folder, count in fitting.items() if count == max(fitting.values()) > 0)
     if len(best) > 1:
         faults.add(root, f"both {best[0].name} and {best[1].name} look like the set. Give the one to use as --root.")
@@ -98,16 +104,11 @@ def find_entry(home: Path, name: str, faults: Faults) -> Path | None:
 
 
 def read_lines(path: Path) -> list[str]:
-    """A text file's lines, with or without a byte-order mark, whatever their ends.
+    """A text file's lines, as `read_text` reads them, whatever their ends.
 
-    :raises DataError: where it cannot be read or is no UTF-8 text.
+    :raises DataError: where it cannot be read, is no UTF-8 text, or larger than labels are.
     """
-    try:
-        return path.read_bytes().decode("utf-8-sig").splitlines()
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}. Make it readable, or copy it again from the data set.") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is no text in UTF-8 ({error.reason}). Copy it again from the data set.") from error
+    return read_text(path, "Copy it again from the data set.").splitlines()
 
 
 def shipped_ladder(codec: Codec, files: Mapping[int, Path], source: Path | None) -> ShippedLadder:
@@ -130,7 +131,7 @@ def read_level(path: Path, codec: Codec) -> np.ndarray:
     :raises DataError: where the file is missing or damaged; the text names it.
     """
     try:
-        return codec.decode(path.read_bytes())
+        return codec.decode(read_whole(path))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: {error}. Copy the file again from the data set.") from error
 
@@ -153,9 +154,23 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         raise DataError(f"{folder}: {error.strerror}. Make the folder readable.") from error
 
 
-def _files(folder: Path) -> Iterator[tuple[str, str]]:
+def _files(folder: Path) -> Iterator[tuple[str, str, bool]]:
+    """Name and path of what is in a folder and in the folders in it, and whether it is a file or a link to one."""
     for entry in _entries(folder):
-        if entry.is_dir():
-            yield from ((inner.name, inner.path) for inner in _entries(Path(entry.path)) if not inner.is_dir())
+        if _is_dir(entry):
+            inside = (inner for inner in _entries(Path(entry.path)) if not _is_dir(inner))
+            yield from ((inner.name, inner.path, _is_file(inner)) for inner in inside)
         else:
-            yield entry.name, entry.path
+            yield entry.name, entry.path, _is_file(entry)
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    with contextlib.suppress(OSError):  # a link to itself
+        return entry.is_dir()
+    return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    with contextlib.suppress(OSError):
+        return entry.is_file()
+    return False

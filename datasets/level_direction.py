@@ -17,6 +17,7 @@ import numpy as np
 from datasets.codec import Codec
 from datasets.errors import DataError
 from datasets.imaging import luma, mse, psnr_db, read_picture
+from datasets.picture_file import opened
 
 Item = TypeVar("Item")
 Number = TypeVar("Number", int, float)
@@ -129,12 +130,10 @@ def _fineness(path: Path) -> tuple[int, int]:
 
 
 def _tables(file: Path | io.BytesIO) -> dict[int, list[int]]:
-    from PIL import Image
-
     try:
-        with Image.open(file) as image:
+        with opened(file) as image:
             return {number: list(table) for number, table in image.quantization.items()}  # type: ignore[attr-defined]
-    except (OSError, AttributeError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"{file}: is no readable JPEG ({error}). Copy it again from the data set.") from error
 
 

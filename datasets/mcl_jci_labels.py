@@ -12,6 +12,11 @@ from datasets.layout import read_lines
 
 SUBJECTS = 30
 _ANCHOR = 100
+_NO_QF = 1000
+_NO_QF_IN = re.compile(r"\d\.\d|(?<!\d)-\d|[^\W\d_]|(?![0-9])\d")
+"""Fractions, negative numbers, words such as `nan`, digits of other scripts: separators they are not."""
+_MOST_DIGITS = 10
+"""Of a number that is looked at: Python refuses to read one of thousands."""
 
 
 def read_subjects(path: Path, faults: Faults) -> list[tuple[int, ...]]:
@@ -51,10 +56,10 @@ def read_sqf(path: Path, faults: Faults) -> tuple[int, ...]:
 
 
 def _descending(line: str, path: Path, number: int, faults: Faults) -> tuple[int, ...]:
-    values = tuple(map(int, re.findall(r"\d+", line)))
+    values = tuple(int(number) if len(number) < _MOST_DIGITS else _NO_QF for number in re.findall(r"[0-9]+", line))
     in_order = all(first >= second for first, second in itertools.pairwise(values))
     in_range = all(1 <= value <= 100 for value in values)
-    is_whole = bool(values) and not re.search(r"\d\.\d", line)
+    is_whole = bool(values) and not _NO_QF_IN.search(line)
     if not line.strip() or (is_whole and in_order and in_range):
         return values
     faults.add(path, f"line {number} is {line.strip()[:60]!r}, expected whole QF from 1 to 100 in descending order.")

@@ -10,6 +10,7 @@ import numpy as np
 
 from datasets.errors import UserError
 from datasets.imaging import read_picture
+from datasets.picture_file import opened
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _ORIENTATION_TAG = 0x0112
@@ -59,14 +60,23 @@ def read_upright(path: Path) -> np.ndarray:
     from PIL import Image, ImageOps
 
     pixels = read_picture(path)
-    with Image.open(path) as image:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-        turned = image.format == "TIFF"  # by Pillow, as it reads
-    if orientation == 1 or turned:
+    orientation = _orientation(path)
+    if orientation == 1:
         return pixels
     upright = Image.fromarray(pixels)
     upright.getexif()[_ORIENTATION_TAG] = orientation
     return np.asarray(ImageOps.exif_transpose(upright))
+
+
+def _orientation(path: Path) -> int:
+    """As the tag has it, 1..8; 1 where there is none, as viewers take it where the tag is damaged."""
+    try:
+        with opened(path) as image:
+            found = image.getexif().get(_ORIENTATION_TAG, 1)
+            turned = image.format == "TIFF"  # by Pillow, as it reads
+    except ValueError:
+        return 1
+    return found if found in range(1, 9) and not turned else 1
 
 
 def _named(paths: list[Path], folder: Path) -> list[Photo]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets.commands import progress, run_command
+from datasets.commands import printable, progress, run_command
 from datasets.crops import crops_of_size
 from datasets.errors import DataError, UserError
 from datasets.imaging import read_picture
@@ -91,7 +91,7 @@ def _cut_all(photos: Sequence[Photo], folder: SimulationFolder) -> tuple[list[Cu
 
 
 def _listing(left_out: Sequence[LeftOut]) -> str:
-    return "\n".join(f"  {entry.photo}: {entry.why}" for entry in left_out)
+    return printable("\n".join(f"  {entry.photo}: {entry.why}" for entry in left_out))
 
 
 def _crop(text: str) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from datasets.ladder import CompressedLadder
 from datasets.picture import Picture
 from datasets.read_file import ReadFile
 from datasets.simulated_samples import read_samples, refuse_options
+from datasets.text_file import parse_json, read_text
 
 MANIFEST, SAMPLES, FOLDS, PICTURES = "simulated.json", "samples.csv", "folds.csv", "pictures"
 """What such a set's folder holds: settings and pictures, samples, folds, and a folder of PNG files."""
@@ -95,15 +95,27 @@ def read_manifest(root: Path) -> dict[str, Any]:
     :raises DataError: where there is no such file, or it is damaged.
     """
     path = root / MANIFEST
+    if not path.exists():
+        raise DataError(f"{path}: no such file. A set has it that 'python -m datasets.simulate' made.")
+    text = read_text(path, "Make the set again, with --restart.")
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        float(about["settings"]["pixels_per_degree"])
-        bool(about["finished"])
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file. A set has it that 'python -m datasets.simulate' made.") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        about = dict(parse_json(text))
+        _check_manifest(about)
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise DataError(f"{path}: is damaged ({error!r}). Make the set again, with --restart.") from error
-    return dict(about)
+    return about
+
+
+def _check_manifest(about: Mapping[str, Any]) -> None:
+    degrees = float(about["settings"]["pixels_per_degree"])
+    if not 0 < degrees < float("inf"):
+        raise ValueError(f"pixels_per_degree is {degrees}")
+    if not isinstance(about["finished"], bool):
+        raise TypeError("finished is true or false")
+    if not isinstance(about.get("left_out", []), list):
+        raise TypeError("left_out is a list")
+    if not all(isinstance(about.get(part, {}), dict) for part in ("settings", "made_with", "observed_with")):
+        raise TypeError("settings, made_with and observed_with are objects")
 
 
 def _notes(about: Mapping[str, Any]) -> tuple[str, ...]:

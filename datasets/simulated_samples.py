@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,11 @@ import numpy as np
 from datasets.codec import Jpeg
 from datasets.dataset import OpenOptions
 from datasets.errors import DataError, UserError
+from datasets.text_file import read_table, read_text, shown
 
 COLUMNS = ("picture", "source", "observer", "jnd_qf")
+_NAME = re.compile(r"\w[\w.-]{,199}")
+"""Of a picture: it names a file, which must not lie elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +49,18 @@ def read_samples(path: Path, what_to_do: str) -> dict[str, SampledPicture]:
     :param what_to_do: ends every error.
     :raises DataError: where the file is missing, or a line is not what it should be; names file and line.
     """
-    try:
-        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read ({error}). {what_to_do}") from error
-    if not set(COLUMNS) <= set(rows.fieldnames or ()):
-        raise DataError(f"{path}: expected the columns {','.join(COLUMNS)}, found {rows.fieldnames}. {what_to_do}")
     source_of: dict[str, str] = {}
     jnds_of: dict[str, list[int]] = {}
-    for row in rows:
-        name, source, jnd = row["picture"], row["source"], row["jnd_qf"]
+    for line, row in read_table(path, read_text(path, what_to_do), COLUMNS, what_to_do):
+        name, source, jnd = row["picture"] or "", row["source"] or "", row["jnd_qf"]
+        if not (_NAME.fullmatch(name) and source):
+            told = f"picture is {shown(name)} of source {shown(source)}"
+            raise DataError(f"{path}, line {line}: {told}, expected letters, digits, '_', '-' and '.'. {what_to_do}")
         jnds = jnds_of.setdefault(name, [])
         if source_of.setdefault(name, source) != source or row["observer"] != str(len(jnds) + 1):
-            raise DataError(f"{path}, line {rows.line_num}: source or observer out of order. {what_to_do}")
-        if jnd not in _LEVELS:
-            raise DataError(f"{path}, line {rows.line_num}: jnd_qf is {jnd!r}, expected 1 to 100. {what_to_do}")
+            raise DataError(f"{path}, line {line}: source or observer out of order. {what_to_do}")
+        if jnd is None or jnd not in _LEVELS:
+            raise DataError(f"{path}, line {line}: jnd_qf is {shown(jnd)}, expected 1 to 100. {what_to_do}")
         jnds.append(int(jnd))
     _check_counts(path, {name: len(jnds) for name, jnds in jnds_of.items()}, what_to_do)
     return {name: SampledPicture(source_of[name], np.array(jnds_of[name])) for name in sorted(jnds_of)}

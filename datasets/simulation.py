@@ -28,9 +28,11 @@ from datasets.observers import (
     REGION_FACTOR,
     LossCurve,
     criteria,
+    evaluated_levels,
     measure_curve,
     simulated_jnds,
 )
+from datasets.text_file import parse_json, read_text
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def measure_all(jobs: Sequence[Job], folder: Path, settings: Settings, *, worker
     made_with = settings.made_with()
     todo = []
     for job in jobs:
-        kept = _kept(folder / f"{job.name}.json", job, made_with)
+        kept = _kept(folder / f"{job.name}.json", job, made_with, settings.every)
         if kept is None:
             todo.append(job)
         else:
@@ -189,12 +191,15 @@ def _as_json(measured: Measured, made_with: Mapping[str, object]) -> str:
     return json.dumps(content) + "\n"
 
 
-def _kept(path: Path, job: Job, made_with: Mapping[str, object]) -> Measured | None:
+def _kept(path: Path, job: Job, made_with: Mapping[str, object], every: int) -> Measured | None:
     """What was measured before, unless of other pixels or with something else; a damaged file is measured again."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        curve = LossCurve(tuple(content["levels"]), tuple(content["loss_jod"]))
+        content = parse_json(read_text(path, ""))
+        curve = LossCurve(tuple(map(int, content["levels"])), tuple(map(float, content["loss_jod"])))
+        whole = curve.levels == evaluated_levels(every) and len(curve.loss_jod) == len(curve.levels)
         same = content["made_with"] == dict(made_with) and content["pixels"] == hash_pixels(job.read())
-    except (OSError, ValueError, KeyError, TypeError, UserError):
+    except (ValueError, KeyError, TypeError, OverflowError, UserError):
         return None
-    return Measured(job.name, curve, content["pixels"]) if same else None
+    return (
+        Measured(job.name, curve, content["pixels"]) if whole and same and np.isfinite(curve.loss_jod).all() else None
+    )

@@ -173,7 +173,8 @@ def _unpack_one(archive: Path, opened: zipfile.ZipFile, member: zipfile.ZipInfo,
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".partial-{path.name}")  # what a kill leaves, the next call writes over
     try:
-        with opened.open(member) as packed, partial.open("wb") as stream:
+        partial.unlink(missing_ok=True)
+        with opened.open(member) as packed, partial.open("xb") as stream:  # never through a link that lies there
             shutil.copyfileobj(packed, stream, 1 << 20)
         partial.replace(path)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:

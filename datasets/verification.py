@@ -19,6 +19,7 @@ from datasets.errors import DataError
 from datasets.faults import Fault, Faults, SurveyedDataset
 from datasets.ladder import Ladder, ShippedLadder
 from datasets.picture import Picture
+from datasets.picture_file import opened
 
 
 @dataclass(frozen=True)
@@ -161,9 +162,7 @@ def _check_picture(picture: Picture, quick: bool) -> PictureCheck:
 def _measure(ladder: Ladder, level: int, quick: bool) -> tuple[tuple[int, int], int]:
     """Height and width, and the size in bytes, of a level."""
     if quick and isinstance(ladder, ShippedLadder):
-        from PIL import Image
-
-        with Image.open(ladder.files[level]) as image:
+        with opened(ladder.files[level]) as image:
             return (image.height, image.width), ladder.files[level].stat().st_size
     encoded = ladder.encoded(level)
     height, width, _ = ladder.codec.decode(encoded).shape

@@ -9,9 +9,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from datasets.commands import run_command, write_atomically
+from datasets.commands import printable, run_command, write_atomically
 from datasets.dataset import OpenOptions
 from datasets.ladder import ShippedLadder
+from datasets.text_file import spreadsheet_cell
 from datasets.verification import Finding, Verification, verify_dataset
 
 _EPILOG = """\
@@ -76,7 +77,7 @@ def _table(findings: tuple[Finding, ...]) -> str:
     if not findings:
         return "nothing is wrong"
     ordered = sorted(findings, key=lambda finding: finding.severity)
-    lines = [f"{finding.severity:<8} {finding.file}: {finding.problem}" for finding in ordered[:_SHOWN]]
+    lines = [printable(f"{finding.severity:<8} {finding.file}: {finding.problem}") for finding in ordered[:_SHOWN]]
     if len(ordered) > _SHOWN:
         lines.append(f"... and {len(ordered) - _SHOWN} more; --csv FILE writes all of them")
     return "\n".join(lines)
@@ -86,7 +87,8 @@ def _csv(findings: tuple[Finding, ...]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("severity", "file", "problem"))
-    writer.writerows((finding.severity, finding.file, finding.problem) for finding in findings)
+    cells = ((finding.severity, finding.file, finding.problem) for finding in findings)
+    writer.writerows(map(spreadsheet_cell, row) for row in cells)
     return text.getvalue()
 
 

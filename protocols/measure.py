@@ -11,7 +11,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, final
+from typing import Any, final
 
 from baselines.predictor import JNDPredictor, Watch
 from datasets.cache import spent_before_ms
@@ -23,7 +23,7 @@ from protocols.attempt import Attempt, Step
 from protocols.kept import LadderFacts, Measured
 from protocols.picture_facts import PixelFacts, pixel_facts
 
-Value = TypeVar("Value")
+_LONGEST_ERROR = 1000
 
 ANY_FAILURE = (Exception, SystemExit)
 """What a predictor may raise and the others go on; Ctrl-C is not among it."""
@@ -242,5 +242,10 @@ def _kept_of(picture: Picture, predictors: Sequence[JNDPredictor]) -> dict[str, 
 
 
 def error_text(error: BaseException) -> str:
-    """What to tell of an error: a user's error speaks for itself, any other names its kind."""
-    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    """What to tell of an error, in a text that files can hold: a user's speaks for itself, others name their kind."""
+    try:
+        text = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    except Exception:  # anyone's error may fail to say what it is
+        text = type(error).__name__
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]}..."

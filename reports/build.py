@@ -11,7 +11,7 @@ from datasets.errors import UserError
 from protocols.store import Store
 from reports.bibtex import references_bib
 from reports.figures import draw_figures
-from reports.files import Content, differing, write_files
+from reports.files import Content, differing, encoded, write_files
 from reports.latex import leaderboard_tex
 from reports.markdown import leaderboard_markdown
 from reports.page import page
@@ -72,8 +72,7 @@ def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool =
         **({"truths.csv": truths_csv(sections)} if truth_rankings(sections) else {}),
         **({"published.csv": published_csv(sections)} if has_published(sections) else {}),
     }
-    encoded = {name: text.encode("utf-8") for name, text in texts.items()}
-    return {**figures, **pages(sections, images, choice), **encoded}
+    return {**figures, **pages(sections, images, choice), **{name: encoded(text) for name, text in texts.items()}}
 
 
 def build(results: Path, out: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool = False) -> None:

@@ -56,6 +56,11 @@ def differing(out: Path, files: Mapping[str, Content]) -> list[str]:
     return lines + [f"no longer given: {out / name}" for name in stale]
 
 
+def encoded(text: str) -> bytes:
+    """A file's text in UTF-8; half a character, which JSON can hold and UTF-8 cannot, is written out."""
+    return text.encode("utf-8", "backslashreplace")
+
+
 def content_of(content: Content) -> bytes:
     """The bytes, made now where they were not yet."""
     return content if isinstance(content, bytes) else content()

@@ -14,7 +14,8 @@ def safe_name(name: str) -> str:
     if name and len(name) <= 80 and set(name) <= _SAFE:
         return name
     cleaned = "".join(c if c in _SAFE else "_" for c in name.lower())[:60]
-    return f"{cleaned}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()
+    return f"{cleaned}-{digest[:8]}"
 
 
 def section_name(section: Section) -> str:

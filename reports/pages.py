@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reports.card_pages import dataset_pages, method_pages
 from reports.cards import dataset_entries
-from reports.files import Content
+from reports.files import Content, encoded
 from reports.grids import chosen_pictures, grid_of
 from reports.page_figures import PageFigures
 from reports.picture_pages import picture_pages
@@ -53,4 +53,4 @@ def pages(sections: Sequence[Section], figures: PageFigures, choice: PictureChoi
         **method_pages(sections),
         **dataset_pages(grids, names),
     }
-    return {**made, **{path: text.encode("utf-8") for path, text in texts.items()}}
+    return {**made, **{path: encoded(text) for path, text in texts.items()}}

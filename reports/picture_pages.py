@@ -14,7 +14,7 @@ import numpy as np
 from datasets.errors import DataError
 from reports.card_pages import section_labels
 from reports.cards import DatasetEntry
-from reports.files import Content
+from reports.files import Content, encoded
 from reports.grids import Grid
 from reports.html import PICTURE_SCRIPTS, document
 from reports.level_axis import LevelAxis, level_axis
@@ -219,7 +219,7 @@ def _page(entry: DatasetEntry, grids: Sequence[Grid], name: str, source: PixelSo
         error_limit=ERROR_LIMIT,
         beside=beside,
     )
-    return text.encode("utf-8")
+    return encoded(text)
 
 
 def _view(source: PixelSource, name: str, levels: Sequence[ShownLevel]) -> tuple[PictureView | None, str]:

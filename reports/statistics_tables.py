@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from datasets.text_file import spreadsheet_cell
 from reports.columns import decimal, significant
 from reports.sections import Section
 from reports.tables import section_values
@@ -98,5 +99,5 @@ def _csv(columns: Sequence[str], rows: Iterator[dict[str, str]]) -> str:
     stream = io.StringIO()
     writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: spreadsheet_cell(text) for name, text in row.items()} for row in rows)
     return stream.getvalue()

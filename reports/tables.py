@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from datasets.text_file import spreadsheet_cell
 from reports.columns import one_line, significant
 from reports.published import Shown, published
 from reports.rows import CeilingRow, Row
@@ -81,7 +82,7 @@ def leaderboard_csv(sections: Sequence[Section]) -> str:
     writer.writerow(CSV_COLUMNS)
     for section in sections:
         for row in section.table_rows:
-            writer.writerow(_csv_values(section, row))
+            writer.writerow(map(spreadsheet_cell, _csv_values(section, row)))
     return stream.getvalue()
 
 
@@ -98,7 +99,8 @@ def published_csv(sections: Sequence[Section]) -> str:
         numbers = published(section)
         for shown in (*numbers.beside, *numbers.listed):
             told = {**section_values(section), **_published_values(shown)}
-            writer.writerows({**told, **measured} for measured in _measured_values(shown) or [{}])
+            for measured in _measured_values(shown) or [{}]:
+                writer.writerow({name: spreadsheet_cell(text) for name, text in {**told, **measured}.items()})
     return stream.getvalue()
 
 

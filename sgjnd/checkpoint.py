@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from baselines.learning.checkpoint_file import fitted_of, read_checkpoint, unusable, write_checkpoint
+from baselines.learning.checkpoint_file import FAILURES, filled, fitted_of, read_checkpoint, unusable, write_checkpoint
 from baselines.learning.lesson import Fitted
 from baselines.learning.weights import NONE, Chosen, build, choose
-from datasets.errors import UserError
 from sgjnd.config import Config
 
 if TYPE_CHECKING:
@@ -79,13 +78,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
     header, tensors = read_checkpoint(path)
     try:
+        if not isinstance(header["config"], dict):
+            raise TypeError("its settings are no object")
         config = Config.of(header["config"])
         backbone = _backbone(str(header["backbone"]), tensors)
-        model = Model(config, header["channels"])
-        model.load_state_dict({name: one for name, one in tensors.items() if not name.startswith(_BACKBONE)})
+        heads = {name: one for name, one in tensors.items() if not name.startswith(_BACKBONE)}
+        channels = tuple(header["channels"])
+        model = filled(lambda: Model(config, channels), heads, members=max(config.members, len(channels)))
         about = {str(name): str(text) for name, text in header["about"].items()}
         return Checkpoint(fitted_of(header, model, backbone), config, str(header["backbone_sha256"]), about)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, UserError) as error:
+    except FAILURES as error:
         raise unusable(path, error) from error
 
 
@@ -94,6 +96,6 @@ def _backbone(name: str, tensors: Mapping[str, Tensor]) -> Backbone | None:
     state = {key.removeprefix(_BACKBONE): one for key, one in tensors.items() if key.startswith(_BACKBONE)}
     if not state:
         return None
-    backbone = build(choose(name, NONE))
+    backbone = build(choose(name, NONE))  # of a known size, whatever the file says
     backbone.load_state_dict(state)
     return backbone

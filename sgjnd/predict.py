@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from baselines.learning.search import DEFAULT
-from datasets.commands import progress, run_command, write_atomically
+from datasets.commands import printable, progress, run_command, write_atomically
 from datasets.errors import UserError
 from datasets.photos import SUFFIXES
 from sgjnd.answer import COMPARED_QF, SEARCHES, Answer, Answerer
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     checkpoint = load_checkpoint(arguments.checkpoint or SHIPPED)
     answerer = Answerer(checkpoint, search=arguments.search, device=arguments.device)
     if not arguments.quiet:
-        print(_trained_on(checkpoint), file=sys.stderr)
+        print(printable(_trained_on(checkpoint)), file=sys.stderr)
     failed = 0
     several = len(files) > 1
     for path in progress(files, "pictures", quiet=arguments.quiet or not several):
@@ -59,9 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             answer = _answer(answerer, path, arguments)
         except UserError as error:
             failed += 1
-            print(f"left out: {error}", file=sys.stderr)
+            print(printable(f"left out: {error}"), file=sys.stderr)
             continue
-        print(json.dumps(asdict(answer)) if arguments.json else as_text(answer), flush=True)
+        print(json.dumps(asdict(answer)) if arguments.json else printable(as_text(answer)), flush=True)
     if failed and several:
         print(f"{failed} of {len(files)} pictures could not be used", file=sys.stderr)
     return int(failed > 0)
@@ -74,21 +74,32 @@ def find_files(names: Sequence[str]) -> list[Path]:
     """
     found: dict[Path, Path] = {}
     for name in names:
-        path = Path(name).expanduser()
-        if path.is_dir():
-            inside = [one for one in sorted(path.iterdir()) if _is_picture(one)]
-            if not inside:
-                raise UserError(f"{name}: the folder holds no pictures ({', '.join(_MORE)})")
-        elif path.is_file():
-            inside = [path]
-        else:
-            matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (pathlib knows no absolute patterns)
-            inside = [Path(one) for one in matches if Path(one).is_file()]
-            if not inside:
-                raise UserError(f"{name}: there is no such picture or folder, and as a pattern it matches nothing")
+        try:
+            inside = _found(name)
+        except (OSError, RuntimeError, ValueError) as error:  # e.g. too long a name, or a home folder of nobody
+            raise UserError(f"{name}: cannot be looked for ({error})") from error
         for one in inside:
             found.setdefault(one.resolve(), one)
     return list(found.values())
+
+
+def _found(name: str) -> list[Path]:
+    path = Path(name).expanduser()
+    if path.is_dir():
+        inside = [one for one in sorted(path.iterdir()) if _is_picture(one)]
+        if not inside:
+            raise UserError(f"{name}: the folder holds no pictures ({', '.join(_MORE)})")
+        return inside
+    if path.is_file():
+        return [path]
+    matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (pathlib knows no absolute patterns)
+    inside = [Path(one) for one in matches if Path(one).is_file()]
+    if not inside:
+        raise UserError(
+            f"{name}: there is no such picture or folder (a pipe or a device is none), and as a pattern it "
+            "matches nothing"
+        )
+    return inside
 
 
 def as_text(answer: Answer) -> str:
@@ -114,7 +125,7 @@ def _answer(answerer: Answerer, path: Path, arguments: argparse.Namespace) -> An
 
         drawn = _drawn_as(path, arguments.save)
         _write(drawn, explain(answerer, path, answer.quality))
-        print(f"{path}: wrote {drawn}", file=sys.stderr)
+        print(printable(f"{path}: wrote {drawn}"), file=sys.stderr)
     return answer
 
 

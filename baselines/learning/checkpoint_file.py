@@ -5,19 +5,29 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from baselines.learning.lesson import Fitted
 from baselines.learning.search_fit import Prior
 from datasets.commands import write_atomically
 from datasets.errors import DataError, UserError
+from datasets.text_file import parse_json
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from torch.nn import Module
 
 SCHEMA = 1
+MOST_BYTES = 1 << 31
+"""Of a file; ResNet-50 and its heads take a twentieth."""
+
+FAILURES = (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError, UserError)
+"""How a header or tensors fail that make no network."""
+
+Network = TypeVar("Network", bound="Module")
 _HEADER = "jnd-bench"
 
 
@@ -51,9 +61,11 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
     if not path.is_file():
         raise UserError(f"{path}: there is no such checkpoint. python -m sgjnd.train writes one.")
+    if path.stat().st_size > MOST_BYTES:
+        raise unusable(path, f"it has {path.stat().st_size:,} bytes, more than the {MOST_BYTES:,} that are read")
     try:
         with safe_open(path, framework="pt") as stream:
-            header = dict(json.loads((stream.metadata() or {})[_HEADER]))
+            header = dict(parse_json((stream.metadata() or {})[_HEADER]))
             tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (no dict)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise DataError(
@@ -62,17 +74,50 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         ) from error
     if header.get("schema") != SCHEMA:
         raise unusable(path, f"its schema is {header.get('schema')}, this program reads {SCHEMA}")
-    if header.get("tensors_sha256") != _sha256(tensors):  # safetensors has no checksum of its own
+    try:
+        as_written = header.get("tensors_sha256") == _sha256(tensors)  # safetensors has no checksum of its own
+        finite = all(map(_is_finite, tensors.values()))
+    except RuntimeError as error:  # of a type that torch can name and not compute with
+        raise unusable(path, error) from error
+    if not as_written:
         raise unusable(path, "its tensors are not those that were written: copy the file again")
+    if not finite:
+        raise unusable(path, "it holds numbers that are not finite: its training has failed")
     return header, tensors
+
+
+def filled(make: Callable[[], Network], tensors: Mapping[str, Tensor], *, members: int = 1) -> Network:
+    """A network with a file's tensors. That they fit is known before memory is taken for what the header announces.
+
+    :param make: an untrained network, as the header describes it.
+    :param members: how many networks it is made of by the header.
+    :raises RuntimeError, ValueError: where the tensors are others than the network's.
+    """
+    import torch
+
+    if members > max(len(tensors), 1):
+        raise ValueError(f"it announces {members} members and has {len(tensors)} tensors")
+    with torch.device("meta"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of torch, that nothing is copied to where there is no memory
+        form = make()
+        form.load_state_dict(tensors)
+    for name, wanted in form.state_dict().items():
+        if tensors[name].is_floating_point() != wanted.is_floating_point() or tensors[name].is_complex():
+            raise ValueError(f"its tensor {name!r} is of {tensors[name].dtype}, expected {wanted.dtype}")
+    network = make()
+    network.load_state_dict(tensors)
+    return network
 
 
 def fitted_of(header: Mapping[str, Any], network: Any, backbone: Any = None) -> Fitted[Any]:
     """The fit that a header and a network with its tensors make.
 
-    :raises KeyError, TypeError, ValueError: where the header lacks something.
+    :raises KeyError, TypeError, ValueError: where the header lacks something, or its share is none.
     """
-    return Fitted(network.eval(), Prior(**header["prior"]), float(header["share"]), str(header["codec"]), backbone)
+    share = float(header["share"])
+    if not 0 <= share <= 1:
+        raise ValueError(f"its share of people is {share}")
+    return Fitted(network.eval(), Prior(**header["prior"]), share, str(header["codec"]), backbone)
 
 
 def unusable(path: Path, reason: object) -> DataError:
@@ -81,6 +126,14 @@ def unusable(path: Path, reason: object) -> DataError:
     return DataError(
         f"{path}: is no checkpoint that this version can use ({first}). Train it again with python -m sgjnd.train."
     )
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    import torch
+
+    if not tensor.is_floating_point():
+        return True
+    return bool(torch.isfinite(tensor if tensor.element_size() > 2 else tensor.float()).all())
 
 
 def _sha256(tensors: Mapping[str, Tensor]) -> str:

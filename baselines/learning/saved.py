@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from baselines.learning.checkpoint_file import fitted_of, read_checkpoint, unusable, write_checkpoint
+from baselines.learning.checkpoint_file import FAILURES, filled, fitted_of, read_checkpoint, unusable, write_checkpoint
+from baselines.learning.looking_predictor import LookingPredictor
 from baselines.learning.network_predictor import NetworkPredictor
 from baselines.registry import registry
 from datasets.errors import DataError, UserError, unknown_name
@@ -56,11 +57,12 @@ def load_predictor(path: Path, *, device: str = "auto") -> tuple[NetworkPredicto
         predictor = cls(**header["parameters"], device=device)
         if header["ingredients"] != dict(predictor.ingredients()):
             raise ValueError(f"it was made with {header['ingredients']}, here are {dict(predictor.ingredients())}")
-        network = predictor.new_network()
-        network.load_state_dict(tensors)
+        if isinstance(predictor, LookingPredictor):
+            _ = predictor.looker().channels  # so that the backbone is not built where there is no memory
+        network = filled(predictor.new_network, tensors, members=getattr(predictor.config(), "members", 1))
         predictor.fitted_ = fitted_of(header, network)
         return predictor, {str(name): str(text) for name, text in header["about"].items()}
     except DataError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, UserError) as error:
+    except FAILURES as error:
         raise unusable(path, error) from error

@@ -21,6 +21,8 @@ LOSSES = {
     "cross-entropy": "of the probability against the label; proper, and steep where a confident answer is wrong",
     "squared": "squared difference of the two (Brier score); proper, and forgiving",
 }
+_MOST = 1 << 20
+"""Of a whole number: settings come from files of trained networks, too."""
 _KINDS = {bool: "True or False", float: "a number", str: "a word"}
 
 
@@ -54,6 +56,8 @@ class Settings:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise UserError(f"{self.title}'s setting {name} is a whole number from {least} up, not {value!r}")
+            if value > _MOST:
+                raise UserError(f"{self.title}'s setting {name} is at most {_MOST}: more would fill any memory")
         for one in type(self).__mro__:
             for name in vars(one).get("positive", ()):
                 if not 0 < getattr(self, name) < float("inf"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import sys
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +160,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
             return dict(load_file(path))
         import torch
 
+        _refuse_packed(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
         state = state.get("state_dict", state)
         if not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
@@ -166,6 +168,14 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         return {name.removeprefix("module."): tensor for name, tensor in state.items()}
     except Exception as error:  # a damaged file fails in many ways, in torch as in safetensors
         raise DataError(f"{path}: cannot be read as weights ({type(error).__name__}: {error})") from error
+
+
+def _refuse_packed(path: Path) -> None:
+    """torch stores what it writes as it is; deflated, a small file could fill any memory."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
+                raise ValueError("its parts are compressed, as torch writes none")
 
 
 def _network(backbone: str) -> Backbone:

@@ -23,6 +23,9 @@ PLUGIN = """
 """
 FAULTS = {
     "raises": ("measure", "raise RuntimeError('no luck')", "RuntimeError: no luck"),
+    "raises-half-a-character": ("measure", "raise RuntimeError('\\ud800')", "\\ud800"),
+    "raises-a-megabyte": ("measure", "raise RuntimeError('no ' * 10**6)", "no no no"),
+    "raises-what-cannot-be-told": ("measure", "raise type('Mute', (Exception,), {'__str__': None})", "Mute"),
     "exits": ("measure", "raise SystemExit(3)", "SystemExit"),
     "dies": ("measure", "os._exit(3)", "the process that worked on it died"),
     "is-killed": ("measure", "os.kill(os.getpid(), signal.SIGKILL)", "the process that worked on it died"),
