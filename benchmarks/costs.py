@@ -1,6 +1,7 @@
 """`python -m benchmarks.costs`: what each predictor costs, from stored runs of the demo set, for estimates and shards.
 
-Run it after `python -m protocols.run --predictors '*' --jobs 1 --rerun always` on a quiet machine.
+Run it after `python -m protocols.run --predictors '*' --jobs 1 --rerun always` on a quiet machine. Predictors without a
+stored run keep what was known of them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from datasets.commands import run_command, write_atomically
 from datasets.dataset import open_dataset
 from datasets.errors import UserError
-from protocols.estimate import COSTS
+from protocols.estimate import COSTS, known_costs
 from protocols.store import Store
 
 _SHARED_PASS = 1.3
@@ -33,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
     if not runs:
         raise UserError(f"{arguments.results}: has no runs of the demo set")
     ladder_ms = _ladder_ms()
-    rows = {}
+    rows = {name: (cost.ladders, cost.fit_s) for name, cost in known_costs().items()}
     for run in runs:
         ladders = float(np.nanmedian(run.predictions["ms"])) / ladder_ms
         folds = run.predictions["fold"].nunique()

@@ -22,7 +22,7 @@ from datasets.imaging import read_picture
 from datasets.simulated_samples import SampledPicture
 from datasets.simulation import Job, Settings, measure_all
 from datasets.simulation_folder import Cut, SimulationFolder
-from protocols.record import usable_cores
+from protocols.machine import usable_cores
 
 WIDTH, HEIGHT, PICTURES = 1920, 1080, 50
 MIDDLE = Box(405, 720, 270, 480)

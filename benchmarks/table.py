@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import scale
 from datasets.commands import run_command
-from protocols.record import machine, usable_cores
+from protocols.machine import machine, usable_cores
 
 
 def main(argv: list[str] | None = None) -> int:

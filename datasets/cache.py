@@ -120,7 +120,7 @@ def load_arrays(key: str) -> dict[str, np.ndarray] | None:
         if zlib.crc32(content[:-_CHECKSUM_BYTES]) != int.from_bytes(content[-_CHECKSUM_BYTES:], "little"):
             raise ValueError("its checksum differs")
         return dict(load(content[:-_CHECKSUM_BYTES]))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (SafetensorError, OSError, ValueError) as error:
         warnings.warn(f"{path}: is damaged and computed again ({error})", CacheWarning, stacklevel=2)

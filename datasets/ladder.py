@@ -76,6 +76,12 @@ class Ladder(ABC):
         """Names what the levels depend on besides the reference's pixels, without decoding any."""
 
     @final
+    @cached_property
+    def whole_fingerprint(self) -> str:
+        """Names the reference and the levels; made once."""
+        return f"{self.reference_fingerprint()} {self.fingerprint()}"
+
+    @final
     def reference_fingerprint(self) -> str:
         """Names the reference's pixels: by their file where there is one, so that none are decoded."""
         of_file = getattr(self._read_reference, "fingerprint", None)

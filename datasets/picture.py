@@ -71,10 +71,7 @@ class Picture:
 
         Nothing is decoded where the reference comes from a file. Made once.
         """
-        return self.remember(
-            "fingerprint",
-            lambda: f"{self.codec.name} {self.ladder.reference_fingerprint()} {self.ladder.fingerprint()}",
-        )
+        return f"{self.codec.name} {self.ladder.whole_fingerprint}"
 
     def summary(self) -> LadderSummary:
         """Error and size at every level, measured once (see `Ladder.summary`)."""

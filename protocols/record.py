@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-import os
-import platform
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from protocols.job import Plan
+from protocols.machine import machine, versions
 from protocols.picture_facts import table_name
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_PACKAGES = (
-    "jnd-bench",
-    "numpy",
-    "scipy",
-    "pandas",
-    "pyarrow",
-    "scikit-learn",
-    "scikit-image",
-    "opencv-python-headless",
-    "Pillow",
-    "torch",
-    "torchvision",
-)
 
 
 def describe(
@@ -97,38 +78,3 @@ def _describe_dataset(plan: Plan) -> dict[str, Any]:
 def _plain_card(card: Any) -> dict[str, Any]:
     plain = dataclasses.asdict(card)
     return {**plain, "published": list(plain["published"]), "deviations": list(plain["deviations"])}
-
-
-@functools.cache
-def versions() -> dict[str, str]:
-    """Python's version and those of the packages that touch numbers; none is imported for it."""
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
-
-
-@functools.cache
-def machine() -> dict[str, Any]:
-    """The machine, as far as timings depend on it."""
-    return {
-        "system": platform.platform(),
-        "processor": _processor_name(),
-        "usable_cores": usable_cores(),
-    }
-
-
-def usable_cores() -> int:
-    """How many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _processor_name() -> str:
-    info = Path("/proc/cpuinfo")
-    found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.is_file() else None
-    return found.group(1) if found else platform.processor() or platform.machine()

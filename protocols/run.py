@@ -20,7 +20,7 @@ from protocols.dask_workers import DaskWorkers
 from protocols.estimate import estimate
 from protocols.job import Plan, Task, limited, plan_jobs
 from protocols.local_workers import LocalWorkers
-from protocols.record import usable_cores
+from protocols.machine import usable_cores
 from protocols.runner import carry_out
 from protocols.shard import Shard
 from protocols.store import Store, StoredRun

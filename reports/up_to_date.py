@@ -11,7 +11,7 @@ from typing import Any, final
 
 import reports
 from datasets.commands import write_atomically
-from protocols.record import versions
+from protocols.machine import versions
 from protocols.store import StoredRun
 from reports.files import listed_files
 from reports.pages import PictureChoice

@@ -1,6 +1,5 @@
 """Protects the cache: what is kept comes back, damage and full disks cost time alone, and keys tell all apart."""
 
-import os
 import subprocess
 import sys
 import time
@@ -69,10 +68,14 @@ def test_a_folder_that_cannot_be_written_is_a_warning(folder):
 
 
 def test_a_full_disk_is_a_warning_and_leaves_nothing(folder, monkeypatch):
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
+    replace = Path.replace
 
-    monkeypatch.setattr(os, "fsync", full)
+    def full(self: Path, target: Path) -> Path:
+        if target.suffix == ".arrays":
+            raise OSError(28, "No space left on device")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.warns(CacheWarning, match=r"No space left on device"):
         assert not save_arrays("ab12", ARRAYS)
     assert stored(folder) == []

@@ -9,7 +9,7 @@ import sys
 from baselines.registry import registry
 from protocols.crew import Crew
 from protocols.job import plan_jobs
-from protocols.record import usable_cores, versions
+from protocols.machine import usable_cores, versions
 from protocols.runner import carry_out
 from protocols.store import Store
 
@@ -33,7 +33,7 @@ def test_a_run_describes_itself(make_task, tmp_path):
 
 
 def test_versions_import_nothing():
-    program = "import sys; from protocols.record import versions; print(versions()['torch'], 'torch' in sys.modules)"
+    program = "import sys; from protocols.machine import versions; print(versions()['torch'], 'torch' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert printed == [versions()["torch"], "False"]
 

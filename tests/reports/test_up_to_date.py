@@ -10,7 +10,8 @@ import pytest
 
 from protocols.run import main
 from reports import build
-from reports.up_to_date import STAMP
+from reports.pages import USUAL_CHOICE
+from reports.up_to_date import STAMP, Stamp
 
 FLAGS = ["--predictors", "constant", "fixed-75", "--limit", "4", "--jobs", "1"]
 
@@ -62,8 +63,15 @@ def test_nothing_new_builds_nothing_and_tells_the_same(copied, builds, capsys):
     ],
     ids=["a page edited", "a file gone", "a stamp cut off", "a foreign stamp", "a run gone"],
 )
-def test_what_changed_builds_again(copied, builds, change):
+def test_what_changed_is_noticed(copied, change):
+    stamp = Stamp(copied / "results", copied / "report", USUAL_CHOICE)
+    assert stamp.holds
     change(copied)
+    assert not Stamp(copied / "results", copied / "report", USUAL_CHOICE).holds
+
+
+def test_what_was_noticed_is_built_again(copied, builds):
+    (copied / "report" / "leaderboard.csv").write_text("edited")
     assert _run(copied) == 0
     assert builds == ["built"]
     assert build.main(["--results", str(copied / "results"), "--out", str(copied / "report"), "--check", "-q"]) == 0

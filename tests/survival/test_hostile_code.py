@@ -31,8 +31,10 @@ ALLOWED = {
     ("baselines/contract_behaviour.py", "pickle.loads"): "reads what this very check has dumped, from memory",
     ("baselines/registry.py", "importlib.import_module"): "loads what is installed, or what the user has named to run",
     ("datasets/dataset.py", "importlib.import_module"): "loads the modules of its own folder",
-    ("protocols/measure.py", "import pickle"): "asks whether a predictor can be sent to a process",
-    ("protocols/measure.py", "pickle.dumps"): "asks whether a predictor can be sent to a process; nothing is read",
+    ("protocols/crew.py", "import pickle"): "sends tasks to worker processes",
+    ("protocols/crew.py", "pickle.dumps"): "packs a task for a worker process; no file is made of it",
+    ("protocols/crew.py", "pickle.loads"): "unpacks, in a worker, what the process that started it has packed",
+    ("protocols/memory.py", "import ctypes"): "sets two parameters of the C library's memory",
 }
 """What is called all the same: by file and finding, with the reason."""
 

@@ -64,7 +64,7 @@ def test_a_picture_is_looked_at_once(looker, rated_pictures, passes):
 def test_a_damaged_file_is_computed_again(looker, rated_pictures, folder, passes):
     measured = looker.measure(rated_pictures[0])
     before = looker.features(rated_pictures[0], measured)
-    path = next(folder.rglob("*.safetensors"))
+    path = next(folder.rglob("*.arrays"))
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.warns(CacheWarning, match="damaged and computed again"):
         assert same(looker.features(rated_pictures[0], measured), before)
@@ -77,7 +77,7 @@ def test_a_damaged_file_is_computed_again(looker, rated_pictures, folder, passes
 def test_a_deleted_file_is_computed_again(looker, rated_pictures, folder):
     measured = looker.measure(rated_pictures[0])
     before = looker.features(rated_pictures[0], measured)
-    next(folder.rglob("*.safetensors")).unlink()
+    next(folder.rglob("*.arrays")).unlink()
     assert same(looker.features(rated_pictures[0], measured), before)
 
 
