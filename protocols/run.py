@@ -90,12 +90,12 @@ def parser() -> argparse.ArgumentParser:
     )
     how.add_argument(
         "--timeout",
-        type=_seconds,
+        type=_above_0,
         metavar="SECONDS",
         help="what a predictor may take for one picture, or for fitting one fold, before it fails there (default: any)",
     )
     how.add_argument(
-        "--memory", type=_seconds, metavar="GIB", help="what a process may allocate before what it does fails there"
+        "--memory", type=_above_0, metavar="GIB", help="what a process may allocate before what it does fails there"
     )
     how.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where networks compute")
     how.add_argument("--seed", type=int, default=0, metavar="N", help="all randomness derives from it (default: 0)")
@@ -261,16 +261,18 @@ def _check_device(device: str) -> None:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1 up, not {text}")
-    return value
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"a whole number from 1 up, not {text!r}")
+    return int(text)
 
 
-def _seconds(text: str) -> float:
-    value = float(text)
+def _above_0(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"a number above 0, not {text}")
+        raise argparse.ArgumentTypeError(f"a number above 0, not {text!r}")
     return value
 
 

@@ -109,13 +109,24 @@ def test_a_wrong_request_gets_one_clear_error(flags, says, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "flags", [["--jnd", "4"], ["--jobs", "0"], ["--limit", "-3"], ["--device", "gpu"], ["--bogus"]]
+    ("flags", "says"),
+    [
+        (["--jnd", "4"], "invalid choice"),
+        (["--jobs", "0"], "a whole number from 1 up, not '0'"),
+        (["--jobs", "two"], "a whole number from 1 up, not 'two'"),
+        (["--limit", "-3"], "a whole number from 1 up, not '-3'"),
+        (["--timeout", "soon"], "a number above 0, not 'soon'"),
+        (["--memory", "nan"], "a number above 0, not 'nan'"),
+        (["--shard", "3/2"], "I/N with I from 1 to N, e.g. 2/8, not '3/2'"),
+        (["--device", "gpu"], "invalid choice"),
+        (["--bogus"], "unrecognized arguments"),
+    ],
 )
-def test_flags_that_argparse_refuses(flags, tmp_path, capsys):
+def test_flags_that_argparse_refuses(flags, says, tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         _run(tmp_path, *flags)
     assert ended.value.code == 2
-    assert "error:" in capsys.readouterr().err
+    assert says in capsys.readouterr().err
 
 
 PLUGIN = """
