@@ -18,11 +18,11 @@ from datasets.cache import cache_key, have_kept, load_arrays, save_arrays
 from datasets.errors import UserError
 from datasets.ladder import LadderSummary
 from datasets.picture import Picture
-from protocols.keys import method_sha256
+from protocols.keys import ladders_sha256, method_sha256
 from protocols.picture_facts import PixelFacts
 
 VERSION = 1
-"""To be raised where the same pixels are measured otherwise by the code of this folder or of `datasets`."""
+"""To be raised where the same pixels are measured otherwise by the code of this folder."""
 
 _FORM = "form"
 
@@ -53,7 +53,8 @@ class LadderFacts:
 
 def ladder_key(picture: Picture) -> str:
     """Names everything that `LadderFacts` depend on."""
-    return cache_key({"kept": "ladder", "version": VERSION, "picture": picture.fingerprint()})
+    code = ladders_sha256()
+    return cache_key({"kept": "ladder", "version": VERSION, "code": code, "picture": picture.fingerprint()})
 
 
 def measurement_id(picture: Picture, predictor: JNDPredictor) -> str:

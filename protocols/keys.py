@@ -40,7 +40,16 @@ def method_sha256(predictor: type) -> str:
     So an edit to the method, or to a piece it uses, makes its stored runs stale; an edit elsewhere does not.
     """
     modules = {cls.__module__ for cls in predictor.__mro__ if cls.__module__ not in ("builtins", "abc")}
-    packages = {*_SHARED, predictor.__module__.partition(".")[0]}
+    return _code_sha256(modules, {*_SHARED, predictor.__module__.partition(".")[0]})
+
+
+@functools.cache
+def ladders_sha256() -> str:
+    """Hash of the code that compresses, decodes and compares levels."""
+    return _code_sha256({"datasets.ladder"}, {"datasets"})
+
+
+def _code_sha256(modules: set[str], packages: set[str]) -> str:
     digest = hashlib.sha256()
     for name, path in sorted(_closure(modules, packages).items()):
         digest.update(f"{name}\n{_file_sha256(path)}\n".encode())

@@ -70,3 +70,9 @@ def test_line_ends_do_not_change_a_method(tmp_path):
     (tmp_path / "unix.py").write_bytes(b"a = 1\nb = 2\n")
     (tmp_path / "windows.py").write_bytes(b"a = 1\r\nb = 2\r\n")
     assert keys._file_sha256(tmp_path / "unix.py") == keys._file_sha256(tmp_path / "windows.py")
+
+
+def test_what_ladders_depend_on_is_known():
+    used = keys._closure({"datasets.ladder"}, {"datasets"})
+    assert {"datasets.ladder", "datasets.codec", "datasets.imaging"} <= set(used)
+    assert keys.ladders_sha256() == keys._code_sha256({"datasets.ladder"}, {"datasets"})
