@@ -125,16 +125,21 @@ def order_independent(trial: Trial) -> None:
 
 
 def measures_once(trial: Trial) -> None:
-    """`measure` depends on the picture and the parameters only: not on the fit, and not on samples."""
+    """`measure` depends on the picture and the parameters only; `watch`, where there is one, finds the same."""
     rated = trial.pictures[0]
     before = trial.entry.make().measure(rated.without_samples())
-    try:
-        np.testing.assert_equal(trial.fitted.measure(rated), before)
-    except AssertionError:
-        raise AssertionError(
-            "measure gives something else after fit or with samples: it is called once for all folds, so let it "
-            "depend on pixels and parameters only, and learn in fit"
-        ) from None
+    watch = trial.entry.make().watch(rated.without_samples())
+    if watch is not None:
+        for step in rated.ladder.steps():
+            watch.see(step)
+        seen = watch.measurement()
+        watch.end()
+        require(_equal(seen, before), "watch finds something else in passing than measure does alone: let both agree")
+    require(
+        _equal(trial.fitted.measure(rated), before),
+        "measure gives something else after fit or with samples: it is called once for all folds, so let it "
+        "depend on pixels and parameters only, and learn in fit",
+    )
 
 
 def copies(trial: Trial) -> None:
@@ -179,6 +184,14 @@ def beats_worst_fixed(trial: Trial) -> None:
         f"its MAE is {mae:.1f} {codec.unit}, no better than the worst fixed level's {worst:.1f}: is a better level "
         "taken for a worse one? picture.codec.levels runs from worst to best",
     )
+
+
+def _equal(one: object, other: object) -> bool:
+    try:
+        np.testing.assert_equal(one, other)
+    except AssertionError:
+        return False
+    return True
 
 
 def _errors(predictor: Any, pictures: Sequence[Picture]) -> np.ndarray:

@@ -12,7 +12,7 @@ import pytest
 from baselines import contract_behaviour as behaviour
 from baselines.contract_random import random_states_kept
 from baselines.contract_trial import Trial
-from baselines.predictor import Card, JNDPredictor
+from baselines.predictor import Card, JNDPredictor, Watch
 from baselines.psnr import Psnr
 from baselines.registry import Registered, find_predictors
 
@@ -147,6 +147,24 @@ class MeasuresSamples(Good):
         return picture.samples.size
 
 
+class SeesOtherwise(Good):
+    def measure(self, picture) -> float:
+        return 1.0
+
+    def watch(self, picture) -> Watch:
+        return CountsLevels()
+
+
+class CountsLevels(Watch):
+    seen = 0
+
+    def see(self, step) -> None:
+        self.seen += 1
+
+    def measurement(self) -> float:
+        return float(self.seen)
+
+
 class HoldsALambda(Good):
     def fit(self, pictures, levels, *, seed):
         self.rule_ = lambda picture: 50.0
@@ -184,6 +202,7 @@ FAULTS = [
     (behaviour.order_independent, Smooths, "keep nothing between calls"),
     (behaviour.measures_once, MeasuresTheFit, "after fit"),
     (behaviour.measures_once, MeasuresSamples, "with samples"),
+    (behaviour.measures_once, SeesOtherwise, "in passing"),
     (behaviour.copies, HoldsALambda, "pickling fails"),
     (behaviour.copies, LosesState, "incomplete"),
     (behaviour.beats_worst_fixed, TakesTheBest, "worst to best"),
