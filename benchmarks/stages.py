@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from baselines.predictor import JNDPredictor
 from baselines.registry import registry
 from datasets.commands import run_command
 from datasets.dataset import open_dataset
 from datasets.errors import UserError
+from datasets.picture import Picture
 from protocols import kept
 from protocols.store import Store
 
@@ -51,18 +54,24 @@ def stages_s(dataset: str, root: str | None, results: Path) -> dict[str, float]:
     predictors = {registry()[run.identity.predictor].make().measurement_key(): run.identity.predictor for run in runs}
     stages = {"the pass over the ladders, shared by all": sum(one.summary.ms for one in ladders.values()) / 1000}
     for name in predictors.values():
-        own_ms = []
-        for picture in pictures:
-            measured = kept.load_measured(picture, registry()[name].make())
-            shared_ms = ladders[picture.name].summary.ms
-            if measured is not None:
-                own_ms.append(measured.ms - (shared_ms if measured.ms >= shared_ms else 0.0))
+        own_ms = own_parts_ms(registry()[name].make(), pictures)
         if own_ms:
             stages[f"measuring, {registry()[name].predictor.card.name}"] = stages.get(
                 f"measuring, {registry()[name].predictor.card.name}", 0.0
             ) + float(np.sum(own_ms) / 1000)
     folds = sum(float(run.info["timings_s"]["fit_and_predict"]) for run in runs)
     return {**stages, f"fitting and predicting, {len(runs)} runs": folds}
+
+
+def own_parts_ms(predictor: JNDPredictor, pictures: Sequence[Picture]) -> list[float]:
+    """What a predictor's measurements took beyond the shared pass, as far as they are kept."""
+    found = []
+    for picture in pictures:
+        measured, facts = kept.load_measured(picture, predictor), kept.load_ladder(picture)
+        if measured is not None and facts is not None:
+            shared_ms = facts.summary.ms if measured.ms >= facts.summary.ms else 0.0
+            found.append(measured.ms - shared_ms)
+    return found
 
 
 if __name__ == "__main__":
