@@ -114,12 +114,15 @@ class Crew:
             return
         self._used = True
         pending = {place: _Pending(task, self._file()) for place, task in enumerate(tasks)}
+        barren = 0
         while pending:
+            before = len(pending)
             for place, result in self._round(self._workers, pending):
                 del pending[place]
                 yield place, result
             suspects = [place for place, one in pending.items() if one.has_begun]
-            if pending and not suspects:
+            barren = 0 if suspects or len(pending) < before else barren + 1
+            if barren == _GIVE_UP_AFTER:
                 raise UserError(_STILLBORN)
             for place in suspects:
                 yield place, self._alone(self._workers, pending.pop(place))
@@ -137,8 +140,9 @@ class Crew:
                 except _UnsendableError as error:
                     warnings.warn(f"{error}: done in this process", stacklevel=2)
                     yield place, self._as_blamed(one).do(Attempt())
-                except workers.deaths:
+                except workers.deaths:  # of those that waited for work
                     broken = True
+                    workers.mend()
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -154,7 +158,7 @@ class Crew:
 
     def _alone(self, workers: Workers, one: _Pending) -> Any:
         """Find out whether a task kills its process, and do it without the part that does."""
-        proven = workers.deaths_prove
+        proven, barren = workers.deaths_prove, 0
         while True:
             if proven:
                 self._blame_for_death(one)
@@ -162,9 +166,10 @@ class Crew:
                 return self._result(self._submit(workers.alone(), one), one)
             except workers.deaths:
                 workers.mend()
-                if not one.has_begun:
+                proven = one.has_begun
+                barren = 0 if one.has_begun else barren + 1
+                if barren == _GIVE_UP_AFTER:
                     raise UserError(_STILLBORN) from None
-                proven = True
 
     def _blame_for_death(self, one: _Pending) -> None:
         step = attempt.unfinished(one.file)

@@ -11,6 +11,7 @@ import textwrap
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from baselines.psnr import Psnr
@@ -87,6 +88,16 @@ def test_a_process_killed_from_outside_costs_nothing(make_task, tmp_path):
         visits = _visits(make_task(), [predictor, Psnr()], crew)
     assert (tmp_path / "killed").exists()
     assert not any(_errors(visits, predictor).values()) and not any(_errors(visits, Psnr()).values())
+
+
+def test_workers_killed_while_they_wait_are_replaced(make_task):
+    with Crew(LocalWorkers(2)) as crew:
+        _visits(make_task(), [Psnr()], crew)
+        for child in psutil.Process().children(recursive=True):
+            if "spawn_main" in " ".join(child.cmdline()):
+                child.kill()
+        time.sleep(0.5)
+        assert not any(_errors(_visits(make_task(), [Psnr()], crew), Psnr()).values())
 
 
 @pytest.mark.parametrize(("where", "failed"), [("fit", 4), ("predict", 2)])
