@@ -18,6 +18,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, final
 
@@ -200,6 +201,9 @@ class Crew:
 
     def _result(self, future: Future[Any], one: _Pending) -> Any:
         result, blamed = future.result()
+        if isinstance(result, _Unknown):
+            warnings.warn(f"workers cannot load a predictor or data set ({result.error}): done here", stacklevel=2)
+            return self._as_blamed(one).do(Attempt())
         for step, reason in blamed:
             if reason.startswith(_OUT_OF_TIME):
                 self._count(step, reason)
@@ -227,6 +231,14 @@ class _Pending:
         return attempt.unfinished(self.file) is not None
 
 
+@final
+@dataclass(frozen=True)
+class _Unknown:
+    """What a worker answers to a task that it cannot unpack."""
+
+    error: str
+
+
 class _UnsendableError(Exception):
     """A task cannot travel to another process."""
 
@@ -246,7 +258,11 @@ def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) ->
     keep_memory()
     if cache is not None:
         os.environ[VARIABLE] = cache
-    task, path = pickle.loads(parcel), Path(file)  # made by the process that started this one, not read from a file
+    path = Path(file)
+    try:
+        task = pickle.loads(parcel)  # made by the process that started this one, not read from a file
+    except Exception as error:  # a class that stands where only the first process looks
+        return _Unknown(str(error)), []
     step, where = attempt.unfinished(path), attempt.ran_out_of_time(path)
     if step is not None and where is not None:
         attempt.blame(path, step, f"{_OUT_OF_TIME} {timeout_s:g} s (--timeout){', ' + where if where else ''}")

@@ -161,7 +161,7 @@ def test_workers_and_seeds_do_not_change_what_is_deterministic(quick, tmp_path):
 
 
 def test_limited_and_whole_runs_stand_apart(quick, tmp_path):
-    assert _run(tmp_path, "--predictors", "constant", "-q") == 0
+    assert _run(tmp_path, "--predictors", "constant", "-q", "--shard", "1/1") == 0
     assert _run(tmp_path, *QUICK, "-q") == 0
     board = _leaderboard(tmp_path)
     whole = board[board["limited"].isna()]
