@@ -22,11 +22,11 @@ from datasets.commands import write_atomically
 
 
 @dataclass(frozen=True)
-class Step:
+class Part:
     """One part of a task that can be blamed for the death of its process.
 
     :param who: the predictor, by a name that is the same in all tasks.
-    :param what: a part of its work, e.g. one picture; empty for all of it.
+    :param what: of its work, e.g. one picture; empty for all of it.
     """
 
     who: str
@@ -38,28 +38,28 @@ class Attempt:
     """One try at a task.
 
     :param file: where to say what it is busy with; None says nothing and sets no limits.
-    :param timeout_s: what each step may take, several visits to it added up; None for any time.
+    :param timeout_s: what each part may take, several visits to it added up; None for any time.
     """
 
     def __init__(self, file: Path | None = None, timeout_s: float | None = None) -> None:
         self._file = file
         self._timeout_s = timeout_s
-        self._spent_s: dict[Step, float] = {}
+        self._spent_s: dict[Part, float] = {}
         self._stream = None if file is None else file.open("w", encoding="utf-8")
         limited = file is not None and timeout_s is not None
         self._trace = _open_trace(file) if file is not None and limited else None
-        self._said: Step | None = None
+        self._said: Part | None = None
 
     @contextlib.contextmanager
-    def at(self, step: Step) -> Iterator[None]:
-        """While a step is taken. What it prints goes to standard error: standard output is the command's own."""
+    def at(self, part: Part) -> Iterator[None]:
+        """While a part is worked on. What it prints goes to standard error: standard output is the command's own."""
         start = time.perf_counter()
-        self._say(step)
-        with contextlib.redirect_stdout(sys.stderr), self._limited(step):
+        self._say(part)
+        with contextlib.redirect_stdout(sys.stderr), self._limited(part):
             try:
                 yield
             finally:
-                self._spent_s[step] = self._spent_s.get(step, 0.0) + time.perf_counter() - start
+                self._spent_s[part] = self._spent_s.get(part, 0.0) + time.perf_counter() - start
 
     def end(self) -> None:
         """Nothing was killed: forget the try."""
@@ -69,21 +69,21 @@ class Attempt:
         if self._file is not None:
             _forget_try(self._file)
 
-    def _say(self, step: Step) -> None:
-        if self._stream is None or step == self._said:
+    def _say(self, part: Part) -> None:
+        if self._stream is None or part == self._said:
             return
         self._stream.seek(0)
         self._stream.truncate()
-        self._stream.write(f"{step.who}\n{step.what}")
+        self._stream.write(f"{part.who}\n{part.what}")
         self._stream.flush()
-        self._said = step
+        self._said = part
 
     @contextlib.contextmanager
-    def _limited(self, step: Step) -> Iterator[None]:
+    def _limited(self, part: Part) -> Iterator[None]:
         if self._timeout_s is None or self._trace is None:
             yield
             return
-        left_s = max(self._timeout_s - self._spent_s.get(step, 0.0), 0.01)
+        left_s = max(self._timeout_s - self._spent_s.get(part, 0.0), 0.01)
         faulthandler.dump_traceback_later(left_s, exit=True, file=self._trace)
         try:
             yield
@@ -91,13 +91,13 @@ class Attempt:
             faulthandler.cancel_dump_traceback_later()
 
 
-def unfinished(file: Path) -> Step | None:
-    """The step in which a try ended with its process; None where it did not begin or came to its end."""
+def unfinished(file: Path) -> Part | None:
+    """The part in which a try ended with its process; None where it did not begin or came to its end."""
     try:
         who, _, what = file.read_text(encoding="utf-8").partition("\n")
     except FileNotFoundError:
         return None
-    return Step(who, what) if who else None
+    return Part(who, what) if who else None
 
 
 def ran_out_of_time(file: Path) -> str | None:
@@ -114,21 +114,21 @@ def ran_out_of_time(file: Path) -> str | None:
     return f"in {found.group(3)} ({Path(found.group(1)).name}:{found.group(2)})" if found else ""
 
 
-def blame(file: Path, step: Step, reason: str) -> None:
-    """Write down that a step is not to be tried again, and that its try is over."""
-    known = [*blamed(file), (step, reason)]
+def blame(file: Path, part: Part, reason: str) -> None:
+    """Write down that a part is not to be tried again, and that its try is over."""
+    known = [*blamed(file), (part, reason)]
     lines = [{"who": one.who, "what": one.what, "reason": why} for one, why in known]
     write_atomically(_blame_file(file), json.dumps(lines), durable=False)
     _forget_try(file)
 
 
-def blamed(file: Path) -> list[tuple[Step, str]]:
-    """The steps of a task that are not to be tried again, and why."""
+def blamed(file: Path) -> list[tuple[Part, str]]:
+    """The parts of a task that are not to be tried again, and why."""
     try:
         lines = json.loads(_blame_file(file).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return []
-    return [(Step(line["who"], line["what"]), line["reason"]) for line in lines]
+    return [(Part(line["who"], line["what"]), line["reason"]) for line in lines]
 
 
 def forget(file: Path) -> None:

@@ -14,68 +14,24 @@ import signal
 import tempfile
 import time
 import warnings
-from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, final
+from typing import Any, final
 
 from datasets.cache import VARIABLE, cache_folder
 from datasets.errors import UserError
 from protocols import attempt
-from protocols.attempt import Attempt, Step
+from protocols.attempt import Attempt, Part
 from protocols.memory import keep_memory
+from protocols.workers import Task, Workers
 
 _GIVE_UP_AFTER = 3
 """Deaths of one predictor in different tasks after which it is not tried in the others."""
 
 _OLD_S = 7 * 24 * 3600.0
-
-
-class Task(Protocol):
-    """Something to be done once, in any process."""
-
-    @property
-    def weighs(self) -> bool:
-        """Whether it is worth a process of its own."""
-
-    def blame(self, step: Step, reason: str) -> Task:
-        """The same task without one step, which fails for a reason; without effect where the step is none of its."""
-
-    def do(self, attempt: Attempt) -> Any:
-        """Do it. What a predictor raises stands in the result; nothing of it is raised."""
-
-
-class Workers(ABC):
-    """Where tasks are done other than here."""
-
-    deaths: tuple[type[Exception], ...]
-    """What a task's future raises where the process that did it died."""
-
-    deaths_prove: bool
-    """Whether a task that died has been tried in more than one process already."""
-
-    @abstractmethod
-    def executor(self) -> Executor:
-        """Takes tasks."""
-
-    @abstractmethod
-    def alone(self) -> Executor:
-        """Takes one task at a time, so that nobody else can be blamed for a death."""
-
-    @abstractmethod
-    def mend(self) -> None:
-        """Called after a death, before the next task."""
-
-    @abstractmethod
-    def at_once(self) -> int:
-        """How many tasks to hand out at a time."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """End them, in the middle of a task where they are in one."""
 
 
 @final
@@ -173,17 +129,17 @@ class Crew:
                     raise UserError(_STILLBORN) from None
 
     def _blame_for_death(self, one: _Pending) -> None:
-        step = attempt.unfinished(one.file)
-        if step is None or attempt.ran_out_of_time(one.file) is not None:
+        part = attempt.unfinished(one.file)
+        if part is None or attempt.ran_out_of_time(one.file) is not None:
             return
         reason = "the process that worked on it died, most often for want of memory"
-        attempt.blame(one.file, step, reason)
-        self._count(step, reason)
+        attempt.blame(one.file, part, reason)
+        self._count(part, reason)
 
-    def _count(self, step: Step, reason: str) -> None:
-        self._deaths[step.who] += 1
-        if self._deaths[step.who] == _GIVE_UP_AFTER:
-            self._given_up[step.who] = f"not tried, because {_GIVE_UP_AFTER} times before: {reason}"
+    def _count(self, part: Part, reason: str) -> None:
+        self._deaths[part.who] += 1
+        if self._deaths[part.who] == _GIVE_UP_AFTER:
+            self._given_up[part.who] = f"not tried, because {_GIVE_UP_AFTER} times before: {reason}"
 
     def _submit(self, executor: Executor, one: _Pending) -> Future[Any]:
         try:
@@ -196,7 +152,7 @@ class Crew:
     def _as_blamed(self, one: _Pending) -> Task:
         task = one.task
         for who, reason in self._given_up.items():
-            task = task.blame(Step(who), reason)
+            task = task.blame(Part(who), reason)
         return task
 
     def _result(self, future: Future[Any], one: _Pending) -> Any:
@@ -204,9 +160,9 @@ class Crew:
         if isinstance(result, _Unknown):
             warnings.warn(f"workers cannot load a predictor or data set ({result.error}): done here", stacklevel=2)
             return self._as_blamed(one).do(Attempt())
-        for step, reason in blamed:
+        for part, reason in blamed:
             if reason.startswith(_OUT_OF_TIME):
-                self._count(step, reason)
+                self._count(part, reason)
         attempt.forget(one.file)
         return result
 
@@ -247,10 +203,10 @@ _STILLBORN = "worker processes die before they begin to work. Try --jobs 1, whic
 _OUT_OF_TIME = "it took more than"
 
 
-def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> tuple[Any, list[tuple[Step, str]]]:
+def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> tuple[Any, list[tuple[Part, str]]]:
     """A task, in a worker: on one thread, and without what is known to kill it.
 
-    :returns: the result, and the blamed steps.
+    :returns: the result, and the blamed parts.
     """
     import cv2
 
@@ -263,9 +219,9 @@ def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) ->
         task = pickle.loads(parcel)  # made by the process that started this one, not read from a file
     except Exception as error:  # a class that stands where only the first process looks
         return _Unknown(str(error)), []
-    step, where = attempt.unfinished(path), attempt.ran_out_of_time(path)
-    if step is not None and where is not None:
-        attempt.blame(path, step, f"{_OUT_OF_TIME} {timeout_s:g} s (--timeout){', ' + where if where else ''}")
+    part, where = attempt.unfinished(path), attempt.ran_out_of_time(path)
+    if part is not None and where is not None:
+        attempt.blame(path, part, f"{_OUT_OF_TIME} {timeout_s:g} s (--timeout){', ' + where if where else ''}")
     blamed = attempt.blamed(path)
     for one, reason in blamed:
         task = task.blame(one, reason)

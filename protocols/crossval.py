@@ -14,7 +14,7 @@ from baselines.predictor import JNDPredictor
 from datasets.cache import spent_before_ms
 from datasets.errors import UserError
 from datasets.picture import Picture
-from protocols.attempt import Attempt, Step
+from protocols.attempt import Attempt, Part
 from protocols.job import Job
 from protocols.kept import Measured
 from protocols.keys import seed_of
@@ -51,11 +51,11 @@ class FoldTask:
         """Whom to blame, the same for all folds."""
         return f"{self.job.entry.name} under {self.job.truth.name}"
 
-    def blame(self, step: Step, reason: str) -> FoldTask:
+    def blame(self, part: Part, reason: str) -> FoldTask:
         """The same folds without one part, whose rows have it as their error."""
-        if step.who != self.who:
+        if part.who != self.who:
             return self
-        return dataclasses.replace(self, blamed={**self.blamed, step.what: reason})
+        return dataclasses.replace(self, blamed={**self.blamed, part.what: reason})
 
     def do(self, attempt: Attempt) -> tuple[dict[str, Row], float]:
         """Rows by picture name (out-of-fold predictions, or why there is none), and the seconds that they took."""
@@ -139,7 +139,7 @@ class _Fold:
         if reason := self._task.blamed.get(what) or self._task.blamed.get(""):
             raise UserError(reason)
         levels = np.array([self._truths[picture.name] for picture in training])
-        with self._attempt.at(Step(self._task.who, what)):
+        with self._attempt.at(Part(self._task.who, what)):
             predictor = self._job.make().fit(training, levels, seed=_seed(self._job, self._fold))
         for picture in training:
             _forget_pixels(picture)
@@ -149,7 +149,7 @@ class _Fold:
         asked = picture.without_samples()
         start, spared = time.perf_counter(), spent_before_ms()
         try:
-            with self._attempt.at(Step(self._task.who, picture.name)):
+            with self._attempt.at(Part(self._task.who, picture.name)):
                 level = checked_level(predictor.predict(asked), picture)
                 ms = measure_ms + (time.perf_counter() - start) * 1000 + spent_before_ms() - spared
                 sur = checked_sur(predictor.predict_sur(asked), picture)

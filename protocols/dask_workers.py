@@ -11,7 +11,7 @@ from typing import final
 from datasets.cache import VARIABLE, cache_folder
 from datasets.commands import write_atomically
 from datasets.errors import UserError
-from protocols.crew import Workers
+from protocols.workers import Workers
 
 _WAIT_S = 60
 """For the scheduler, and for its first worker."""

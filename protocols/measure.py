@@ -19,7 +19,7 @@ from datasets.errors import UserError
 from datasets.ladder import LadderSummary
 from datasets.picture import Picture
 from protocols import kept
-from protocols.attempt import Attempt, Step
+from protocols.attempt import Attempt, Part
 from protocols.kept import LadderFacts, Measured
 from protocols.picture_facts import PixelFacts, pixel_facts
 
@@ -67,11 +67,11 @@ class VisitTask:
         """Whether it is worth a process of its own."""
         return self.picture.has_pixels or any(map(measures, self.predictors))
 
-    def blame(self, step: Step, reason: str) -> VisitTask:
+    def blame(self, part: Part, reason: str) -> VisitTask:
         """The same visit without one predictor, which has it as its error."""
-        if step.who not in {predictor.measurement_key() for predictor in self.predictors}:
+        if part.who not in {predictor.measurement_key() for predictor in self.predictors}:
             return self
-        return dataclasses.replace(self, blamed={**self.blamed, step.who: reason})
+        return dataclasses.replace(self, blamed={**self.blamed, part.who: reason})
 
     def do(self, attempt: Attempt) -> Visit:
         """Make the visit, then let the picture's pixels go."""
@@ -211,7 +211,7 @@ class _Visitor:
         """Do a part of a predictor's work, count its time, and write down its failure."""
         start, spared = time.perf_counter(), spent_before_ms()
         try:
-            with self._attempt.at(Step(key)):
+            with self._attempt.at(Part(key)):
                 act()
         except ANY_FAILURE as error:  # any method may fail in any way on one picture; the others go on
             self.found[key] = Measured(None, ms.get(key, 0.0), error_text(error))
