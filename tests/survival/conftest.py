@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+import signal
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -17,6 +20,23 @@ FACTOR = "JND_BENCH_CASES"
 def cases(usual: int) -> int:
     """How many cases to try where a test usually tries so many."""
     return max(1, round(usual * float(os.environ.get(FACTOR, "1"))))
+
+
+@contextlib.contextmanager
+def ends_within(seconds: int) -> Iterator[None]:
+    """What hangs meanwhile fails; without effect on Windows, which has no such alarm."""
+    if sys.platform == "win32":
+        yield
+        return
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError("it did not end")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

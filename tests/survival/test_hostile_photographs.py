@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import signal
 import stat
 import struct
 import subprocess
@@ -27,7 +26,7 @@ from datasets.photos import find_photos, read_upright
 from datasets.picture_file import FORMATS, MOST_BYTES, MOST_PIXELS, jpeg_size
 from datasets.simulate import main as simulate
 from sgjnd.predict import find_files
-from tests.survival.conftest import cases
+from tests.survival.conftest import cases, ends_within
 
 PHOTO = np.ascontiguousarray(data.astronaut()[:48, :64])
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pipes, devices and names")
@@ -72,18 +71,8 @@ KINDS = kinds()
 @pytest.fixture(autouse=True)
 def in_time() -> Iterator[None]:
     """A test that waits for a pipe or reads a device fails instead of hanging."""
-    if sys.platform == "win32":
+    with ends_within(120):
         yield
-        return
-
-    def give_up(*_: object) -> None:
-        raise TimeoutError("it did not end")
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(120)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 def looked_at(path: Path) -> np.ndarray | None:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import struct
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from datasets.codec import Jpeg
 from datasets.dataset import OpenOptions, open_dataset
 from datasets.errors import DataError
 from datasets.verification import verify_dataset
+from tests.survival.conftest import ends_within
 
 PHOTO = np.ascontiguousarray(data.coffee()[:48, :64])
 SETS = {
@@ -32,15 +32,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has oth
 @pytest.fixture(autouse=True)
 def in_time() -> Iterator[None]:
     """A test that waits for a pipe or reads a device fails instead of hanging."""
-
-    def give_up(*_: object) -> None:
-        raise TimeoutError("it did not end")
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(60)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
+    with ends_within(60):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import random
 import shutil
@@ -17,11 +16,7 @@ import pytest
 
 from datasets.cache import CacheWarning, load_arrays
 from protocols.store import Identity, Store
-
-_spec = importlib.util.spec_from_file_location("survival_conftest", Path(__file__).with_name("conftest.py"))
-_conftest = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_conftest)
-cases = _conftest.cases
+from tests.survival.conftest import cases
 
 CLASSICAL = ["constant", "constant-sur", "psnr", "chou1995", "watson1993", "wu2017", "yang2005-color"]
 TRAINING = ["constant", "psnr", "surfeatnet2020"]
