@@ -123,7 +123,7 @@ def test_a_cluster_gives_the_same_bytes_even_if_a_worker_is_killed_in_the_middle
         os.kill(workers[0].pid, signal.SIGKILL)
         killed.append(workers[0].pid)
 
-    killer = threading.Thread(target=kill_one)
+    killer = threading.Thread(target=kill_one, daemon=True)
     killer.start()
     assert _run(tmp_path, *QUICK, "--scheduler", str(file)) == 0
     killer.join(timeout=10)
