@@ -1,1 +1,1 @@
-"""Predictors of the picture-wise JND, one file each, behind one interface (`baselines.predictor`)."""
+"""Predictors of the picture-wise JND, one file each, behind one interface (`baselines.interface.predictor`)."""

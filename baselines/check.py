@@ -9,11 +9,21 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
-from baselines.contract import ABSENT, CHECKS, EXPECTED, FAILED, OK, PICTURES, Outcome, demo_pictures, run_contract
-from baselines.registry import Registered, find_predictors, registry
-from datasets.commands import run_command
-from datasets.errors import UserError
-from datasets.picture import Picture
+from baselines.interface.contract.checks import (
+    ABSENT,
+    CHECKS,
+    EXPECTED,
+    FAILED,
+    OK,
+    PICTURES,
+    Outcome,
+    demo_pictures,
+    run_contract,
+)
+from baselines.interface.registry import Registered, find_predictors, registry
+from datasets.common.commands import run_command
+from datasets.common.errors import UserError
+from datasets.core.picture import Picture
 
 _EXAMPLES = f"""
 examples:

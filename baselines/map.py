@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from baselines.interface.predictor import JNDPredictor
+from baselines.interface.registry import find_predictors, registry
 from baselines.map_view import MapView, draws_a_map, view_of
-from baselines.predictor import JNDPredictor
-from baselines.registry import find_predictors, registry
-from datasets.commands import run_command, write_atomically
-from datasets.errors import UserError, unknown_name
-from datasets.imaging import read_picture
-from datasets.konjnd_half import PIXELS_PER_DEGREE
+from datasets.common.commands import run_command, write_atomically
+from datasets.common.errors import UserError, unknown_name
+from datasets.core.imaging import read_picture
+from datasets.sets._konjnd_half import PIXELS_PER_DEGREE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.dct_blocks import SIDE
-from baselines.dct_thresholds import DctPredictor
-from baselines.pixel_map import PixelMapPredictor, check_size
-from baselines.predictor import JNDPredictor
-from baselines.watson1997 import Watson1997
-from baselines.wavelet_thresholds import levels_of, pyramid, pyramid_corners
-from datasets.errors import UserError
-from datasets.imaging import luma, psnr_db
+from baselines.interface.predictor import JNDPredictor
+from baselines.pixel._base import PixelMapPredictor, check_size
+from baselines.subband._dct_base import DctPredictor
+from baselines.subband._dct_blocks import SIDE
+from baselines.subband._wavelet_thresholds import levels_of, pyramid, pyramid_corners
+from baselines.subband.watson1997 import Watson1997
+from datasets.common.errors import UserError
+from datasets.core.imaging import luma, psnr_db
 
 
 @dataclass(frozen=True)

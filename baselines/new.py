@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-from baselines.contract_form import NAME, NAME_IN_WORDS
-from baselines.registry import registry
-from datasets.commands import run_command, write_atomically
-from datasets.errors import UserError
+from baselines.interface.contract.form import NAME, NAME_IN_WORDS
+from baselines.interface.registry import registry
+from datasets.common.commands import run_command, write_atomically
+from datasets.common.errors import UserError
 
 HERE = Path(__file__).parent
 KINDS = {
@@ -23,7 +23,7 @@ KINDS = {
 }
 _EXAMPLES = """
 examples:
-  python -m baselines.new my-method                       baselines/my_method.py, found by every command
+  python -m baselines.new my-method                       baselines/pixel/my_method.py, found by every command
   python -m baselines.new my-network --kind predictor     where fit and predict are your own
   python -m baselines.new my-method --folder ~/research   a file of yours, named as my_method:MyMethod
 """
@@ -38,7 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", metavar="NAME", help=f"{NAME_IN_WORDS}, e.g. my-method")
-    parser.add_argument("--folder", type=Path, default=HERE, metavar="DIR", help="where to write (default: baselines/)")
+    parser.add_argument(
+        "--folder", type=Path, default=HERE / "pixel", metavar="DIR", help="where to write (default: baselines/pixel/)"
+    )
     parser.add_argument(
         "--kind",
         choices=KINDS,
@@ -65,7 +67,7 @@ def write_template(name: str, folder: Path, kind: str) -> Path:
     path = folder / f"{_module(name)}.py"
     if path.exists():
         raise UserError(f"{path} exists already and is left as it is. Pick another name, e.g. {name + '-2'!r}.")
-    template = Template((HERE / f"template_{kind}.txt").read_text(encoding="utf-8"))
+    template = Template((HERE / "templates" / f"{kind}.txt").read_text(encoding="utf-8"))
     title = name.replace("-", " ").capitalize()
     write_atomically(path, template.substitute(name=name, title=title, class_name=_class_name(name)))
     return path
@@ -95,13 +97,13 @@ def _suggestion(name: str) -> str:
 
 
 def _next_commands(name: str, path: Path) -> list[str]:
-    inside = path.parent.resolve() == HERE.resolve()
+    inside = path.parent.parent.resolve() == HERE.resolve()
     called = name if inside else f"{_module(name)}:{_class_name(name)}"
     search = "" if inside else f"PYTHONPATH={shlex.quote(str(_as_typed(path.parent)))} "
     return [
         f"{search}python -m baselines.check {called}",
         f"{search}python -m protocols.run --predictors {called} constant psnr",
-        f"python -m pytest tests/baselines/test_contract.py -k {name}"
+        f"python -m pytest tests/baselines/interface/contract/test_checks.py -k {name}"
         if inside
         else "python -m baselines.check --list",
     ]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.codec import Jpeg
-from datasets.imaging import read_picture
+from datasets.core.codec import Jpeg
+from datasets.core.imaging import read_picture
 
 
 @pytest.fixture(scope="session")

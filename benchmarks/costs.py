@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.registry import registry
+from baselines.interface.registry import registry
 from benchmarks.stages import own_parts_ms
-from datasets.commands import run_command, write_atomically
-from datasets.dataset import open_dataset
-from datasets.errors import UserError
+from datasets.common.commands import run_command, write_atomically
+from datasets.common.errors import UserError
+from datasets.core.dataset import open_dataset
 from protocols.estimate import COSTS, known_costs
-from protocols.store import Store
+from protocols.store.store import Store
 
 
 def main(argv: list[str] | None = None) -> int:

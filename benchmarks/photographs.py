@@ -9,14 +9,14 @@ from typing import ClassVar, final
 import numpy as np
 
 from benchmarks.stand_in import SHARED, cuts_of
-from datasets.codec import Jpeg
-from datasets.dataset import Dataset, DatasetCard, Manifest, OpenOptions
-from datasets.folds import Folds
-from datasets.imaging import read_picture
-from datasets.ladder import CompressedLadder
-from datasets.picture import Picture
-from datasets.read_file import ReadFile
-from protocols.job import Task
+from datasets.core.codec import Jpeg
+from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions
+from datasets.core.folds import Folds
+from datasets.core.imaging import read_picture
+from datasets.core.ladder import CompressedLadder
+from datasets.core.picture import Picture
+from datasets.core.read_file import ReadFile
+from protocols.plan import Task
 
 PIXELS_PER_DEGREE = 24.3
 

@@ -14,18 +14,18 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.registry import Registered, registry
+from baselines.interface.registry import Registered, registry
 from benchmarks.photographs import task_of, write_photographs
-from datasets.codec import Jpeg
-from datasets.imaging import read_picture
-from datasets.picture import Picture
-from protocols.crew import Crew
-from protocols.job import plan_jobs
-from protocols.local_workers import LocalWorkers
+from datasets.core.codec import Jpeg
+from datasets.core.imaging import read_picture
+from datasets.core.picture import Picture
 from protocols.measure import visit
-from protocols.memory import keep_memory
+from protocols.plan import plan_jobs
 from protocols.runner import carry_out
-from protocols.store import Store
+from protocols.store.store import Store
+from protocols.workers.local import LocalWorkers
+from protocols.workers.memory import keep_memory
+from protocols.workers.pool import Crew
 
 TRUTHS = ["mean", "median"]
 
@@ -127,7 +127,11 @@ def repetition_s(folder: Path) -> tuple[float, float]:
         str(folder / "p"),
     ]
     subprocess.run(command, check=True)
-    imports = [sys.executable, "-c", "import protocols.run; from baselines.registry import registry; registry()"]
+    imports = [
+        sys.executable,
+        "-c",
+        "import protocols.run; from baselines.interface.registry import registry; registry()",
+    ]
     return min(_wall_s(command) for _ in range(3)), min(_wall_s(imports) for _ in range(3))
 
 
@@ -144,7 +148,7 @@ def worker_memory_mib() -> tuple[float, float]:
         "import sys\nfrom pathlib import Path\nfrom benchmarks.scale import run_s, peak_of_children_mib\n"
         "if __name__ == '__main__':\n    run_s(Path(sys.argv[1]), jobs=2)\n    print(peak_of_children_mib())\n"
     )
-    imports = "import baselines.registry as r; r.registry(); import cv2, scipy.optimize, pandas\n"
+    imports = "import baselines.interface.registry as r; r.registry(); import cv2, scipy.optimize, pandas\n"
     imports += "print(int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) / 1024)"
     with own_cache() as folder:
         photographs = write_photographs(folder / "many", 4)

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.predictor import JNDPredictor
-from baselines.registry import registry
-from datasets.commands import run_command
-from datasets.dataset import open_dataset
-from datasets.errors import UserError
-from datasets.picture import Picture
-from protocols import kept
-from protocols.store import Store
+from baselines.interface.predictor import JNDPredictor
+from baselines.interface.registry import registry
+from datasets.common.commands import run_command
+from datasets.common.errors import UserError
+from datasets.core.dataset import open_dataset
+from datasets.core.picture import Picture
+from protocols.store.store import Store
+from protocols.store import measurements as kept
 
 
 def main(argv: list[str] | None = None) -> int:

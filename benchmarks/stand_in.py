@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.commands import progress, run_command
-from datasets.crops import Box
-from datasets.errors import UserError
-from datasets.imaging import read_picture
-from datasets.simulated_samples import SampledPicture
-from datasets.simulation import Job, Settings, measure_all
-from datasets.simulation_folder import Cut, SimulationFolder
-from protocols.machine import usable_cores
+from datasets.common.commands import progress, run_command
+from datasets.common.errors import UserError
+from datasets.core.crops import Box
+from datasets.core.imaging import read_picture
+from datasets.sets._simulated_samples import SampledPicture
+from datasets.simulation.curves import Job, Settings, measure_all
+from datasets.simulation.folder import Cut, SimulationFolder
+from protocols.store.machine import usable_cores
 
 WIDTH, HEIGHT, PICTURES = 1920, 1080, 50
 MIDDLE = Box(405, 720, 270, 480)

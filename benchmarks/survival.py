@@ -15,7 +15,7 @@ from typing import final
 
 import pytest
 
-from datasets.commands import run_command
+from datasets.common.commands import run_command
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "survival"
 

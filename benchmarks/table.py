@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import scale
-from datasets.commands import run_command
-from protocols.machine import machine, usable_cores
+from datasets.common.commands import run_command
+from protocols.store.machine import machine, usable_cores
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from baselines.pixel_map import PixelMapPredictor
-from baselines.registry import Registered, registry
+from baselines.interface.registry import Registered, registry
+from baselines.pixel._base import PixelMapPredictor
 
 LIMIT, HEAVY_LIMIT = 0.10, 2.0
 HEAVY = ("liu2010", "wu2013")

@@ -14,15 +14,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from baselines.learning.features import Extractor, LevelTokens
-from baselines.learning.lesson import Fitted, Lesson
-from baselines.learning.looking import Looker
-from baselines.learning.nets.backbone import Backbone
-from baselines.learning.search import DEFAULT, strategy
-from baselines.learning.weights import build
-from datasets.codec import Jpeg
-from datasets.ladder import CompressedLadder
-from datasets.picture import Picture
+from baselines.learned.network.extractor import Looker
+from baselines.learned.network.features import Extractor, LevelTokens
+from baselines.learned.network.nets.backbone import Backbone
+from baselines.learned.network.search.strategies import DEFAULT, strategy
+from baselines.learned.network.training_set import Fitted, Lesson
+from baselines.learned.network.weights import build
+from datasets.core.codec import Jpeg
+from datasets.core.ladder import CompressedLadder
+from datasets.core.picture import Picture
 from sgjnd.config import Config
 from sgjnd.fitting import fit_frozen
 
@@ -58,7 +58,7 @@ def looker() -> Looker:
 @pytest.fixture(scope="module")
 def fitted(looker: Looker) -> Fitted:
     """Heads trained for a minute on some of the demo set: what is timed does not depend on how good they are."""
-    from datasets.dataset import open_dataset
+    from datasets.core.dataset import open_dataset
 
     pictures = open_dataset("demo").pictures[::2]
     levels = np.array([picture.samples.mean() for picture in pictures])

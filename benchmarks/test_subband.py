@@ -13,11 +13,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from baselines.registry import Registered, registry
-from baselines.visibility import VisibilityPredictor
-from datasets.codec import Jpeg
-from datasets.ladder import CompressedLadder
-from datasets.picture import Picture
+from baselines.interface.registry import Registered, registry
+from baselines.interface.visibility import VisibilityPredictor
+from datasets.core.codec import Jpeg
+from datasets.core.ladder import CompressedLadder
+from datasets.core.picture import Picture
 
 LIMIT, LIMITS = 1.0, {"watson1993": 0.25}
 """As a share of the ladder: for all, and for those that are held to less."""

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from datasets.commands import run_command
-from datasets.dataset import Dataset, DatasetCard, dataset_classes, hash_file, open_dataset
-from datasets.download import download
-from datasets.errors import DataError, UserError, unknown_name
-from datasets.unpack import unpack
+from datasets.common.commands import run_command
+from datasets.common.errors import DataError, UserError, unknown_name
+from datasets.core.dataset import Dataset, DatasetCard, dataset_classes, hash_file, open_dataset
+from datasets.obtain.download import download
+from datasets.obtain.unpack import unpack
 
 KNOWN_SHA256 = {"mcl-jci": "3d67a2a823b54e2102e89146a7c92837535b0e246a8e0531150434f35a604f7b"}
 """Hashes of archives by data set. MCL-JCI's was published by a third party, not by the set's owners."""

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.commands import run_command, write_atomically
-from datasets.demo import SAMPLES
-from datasets.demo_photographs import PHOTOGRAPHS, read_crop
-from datasets.errors import UserError
-from datasets.konjnd_half import PIXELS_PER_DEGREE
-from datasets.simulated_samples import SampledPicture, describe, read_samples, samples_csv
-from datasets.simulation import Job, Measured, Settings, measure_all
+from datasets.common.commands import run_command, write_atomically
+from datasets.common.errors import UserError
+from datasets.sets._demo_photographs import PHOTOGRAPHS, read_crop
+from datasets.sets._konjnd_half import PIXELS_PER_DEGREE
+from datasets.sets._simulated_samples import SampledPicture, describe, read_samples, samples_csv
+from datasets.sets.demo import SAMPLES
+from datasets.simulation.curves import Job, Measured, Settings, measure_all
 
 SETTINGS = Settings(pixels_per_degree=PIXELS_PER_DEGREE, observers=30, seed=0, every=1)
 PROVENANCE = SAMPLES.with_suffix(".json")
@@ -30,7 +30,7 @@ Needs the extra [simulate] and about ten minutes of one core. A call that was in
 
 examples:
   python -m datasets.make_demo --check      compute everything, compare with what is committed, change nothing
-  python -m datasets.make_demo              write datasets/demo_samples.csv and .json
+  python -m datasets.make_demo              write datasets/sets/demo_samples.csv and .json
 """
 
 

@@ -8,15 +8,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets.commands import printable, progress, run_command
-from datasets.crops import crops_of_size
-from datasets.errors import DataError, UserError
-from datasets.imaging import read_picture
-from datasets.photos import Photo, find_photos, read_upright
-from datasets.simulated import PICTURES
-from datasets.simulated_samples import SampledPicture, describe
-from datasets.simulation import Job, Settings, measure_all
-from datasets.simulation_folder import Cut, LeftOut, SimulationFolder
+from datasets.common.commands import printable, progress, run_command
+from datasets.common.errors import DataError, UserError
+from datasets.core.crops import crops_of_size
+from datasets.core.imaging import read_picture
+from datasets.sets._simulated_samples import SampledPicture, describe
+from datasets.sets.simulated import PICTURES
+from datasets.simulation.curves import Job, Settings, measure_all
+from datasets.simulation.folder import Cut, LeftOut, SimulationFolder
+from datasets.simulation.photos import Photo, find_photos, read_upright
 
 SMALLEST_SIDE = 128
 
@@ -27,7 +27,7 @@ examples:
   python -m protocols.run --dataset simulated --root sets/mine        compare predictors on it
 
 The samples come from no people: 'simulated observers' stands in every table. An observer notices where ColorVideoVDP
-shows a loss above that observer's own criterion (datasets/observers.py says what is known and what is ours). It needs
+shows a loss above that observer's own criterion (datasets/simulation/observers.py says what is known and what is ours). It needs
 the extra: pip install -e '.[simulate]'. A picture of 512x512 takes about ten seconds of one core.
 
 DIR gets the pictures as PNG, samples.csv, folds.csv and simulated.json. Exit status: 0 done, 1 done but for

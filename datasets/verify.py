@@ -9,11 +9,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from datasets.commands import printable, run_command, write_atomically
-from datasets.dataset import OpenOptions
-from datasets.ladder import ShippedLadder
-from datasets.text_file import spreadsheet_cell
-from datasets.verification import Finding, Verification, verify_dataset
+from datasets.common.commands import printable, run_command, write_atomically
+from datasets.core.dataset import OpenOptions
+from datasets.core.ladder import ShippedLadder
+from datasets.core.text_file import spreadsheet_cell
+from datasets.obtain.verification import Finding, Verification, verify_dataset
 
 _EPILOG = """\
 examples:

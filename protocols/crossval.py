@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from baselines.predictor import JNDPredictor
-from datasets.cache import spent_before_ms
-from datasets.errors import UserError
-from datasets.picture import Picture
-from protocols.attempt import Attempt, Part
-from protocols.job import Job
-from protocols.kept import Measured
-from protocols.keys import seed_of
+from baselines.interface.predictor import JNDPredictor
+from datasets.common.cache import spent_before_ms
+from datasets.common.errors import UserError
+from datasets.core.picture import Picture
 from protocols.measure import ANY_FAILURE, Visit, error_text
+from protocols.plan import Job
 from protocols.rows import Row, at_level, checked_level, checked_sur, empty_row
-from protocols.store import COLUMNS
+from protocols.store.keys import seed_of
+from protocols.store.measurements import Measured
+from protocols.store.store import COLUMNS
+from protocols.workers.attempt import Attempt, Part
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +90,7 @@ def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:
 
 
 def predictions_of(job: Job, rows: Mapping[str, Row]) -> pd.DataFrame:
-    """A job's rows as a table: columns as `protocols.store.COLUMNS`, pictures in the task's order."""
+    """A job's rows as a table: columns as `protocols.store.store.COLUMNS`, pictures in the task's order."""
     import pandas as pd
 
     return pd.DataFrame([rows[picture.name] for picture in job.task.pictures], columns=list(COLUMNS))

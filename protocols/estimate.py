@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.errors import UserError
-from datasets.picture import Picture
-from protocols import kept
-from protocols.job import Plan
+from datasets.common.errors import UserError
+from datasets.core.picture import Picture
 from protocols.measure import measures
+from protocols.plan import Plan
+from protocols.store import measurements as kept
 
 COSTS = Path(__file__).with_name("costs.csv")
 _TRIED_LEVELS = 5

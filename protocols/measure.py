@@ -1,7 +1,7 @@
 """One visit to each picture: its ladder passes by once, and every predictor measures what it wants of it.
 
 What is measured depends on the picture and the method alone; folds and truths are applied to it afterwards. What was
-measured before is taken from disk (`protocols.kept`), and each part is kept as soon as it is known.
+measured before is taken from disk (`protocols.store.measurements`), and each part is kept as soon as it is known.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from baselines.predictor import JNDPredictor, Watch
-from datasets.cache import spent_before_ms
-from datasets.errors import UserError
-from datasets.ladder import LadderSummary
-from datasets.picture import Picture
-from protocols import kept
-from protocols.attempt import Attempt, Part
-from protocols.kept import LadderFacts, Measured
-from protocols.picture_facts import PixelFacts, pixel_facts
+from baselines.interface.predictor import JNDPredictor, Watch
+from datasets.common.cache import spent_before_ms
+from datasets.common.errors import UserError
+from datasets.core.ladder import LadderSummary
+from datasets.core.picture import Picture
+from protocols.store.measurements import LadderFacts, Measured
+from protocols.store.picture_facts import PixelFacts, pixel_facts
+from protocols.store import measurements as kept
+from protocols.workers.attempt import Attempt, Part
 
 _LONGEST_ERROR = 1000
 

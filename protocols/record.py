@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from protocols.job import Plan
-from protocols.machine import machine, versions
-from protocols.picture_facts import table_name
+from protocols.plan import Plan
+from protocols.store.machine import machine, versions
+from protocols.store.picture_facts import table_name
 
 if TYPE_CHECKING:
     import pandas as pd

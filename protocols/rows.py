@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from datasets.imaging import psnr_db
-from datasets.picture import Picture
-from datasets.sur import sur_curve
+from datasets.core.imaging import psnr_db
+from datasets.core.picture import Picture
+from datasets.core.sur import sur_curve
 
 Row = dict[str, Any]
-"""By column, see `protocols.store.COLUMNS`."""
+"""By column, see `protocols.store.store.COLUMNS`."""
 
 
 def empty_row(picture: Picture, fold: int, true_level: float) -> Row:
-    """A picture's row before it is predicted: what is known of its truth, in the columns of `protocols.store`."""
+    """A picture's row before it is predicted: what is known of its truth, in the columns of `protocols.store.store`."""
     at_truth = at_level(picture, true_level)
     best = at_level(picture, float(picture.codec.best_level))
     return {

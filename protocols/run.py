@@ -7,23 +7,23 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.choice import choose_predictors
-from baselines.predictor import COSTS
-from baselines.registry import Registered, registry
-from datasets.commands import run_command
-from datasets.dataset import Dataset, OpenOptions, dataset_classes, open_dataset
-from datasets.errors import UserError
-from datasets.folds import shipped_folds
-from datasets.truths import TRUTHS, find_truth
-from protocols.crew import Crew
-from protocols.dask_workers import DaskWorkers
+from baselines.interface.choice import choose_predictors
+from baselines.interface.predictor import COSTS
+from baselines.interface.registry import Registered, registry
+from datasets.common.commands import run_command
+from datasets.common.errors import UserError
+from datasets.core.dataset import Dataset, OpenOptions, dataset_classes, open_dataset
+from datasets.core.folds import shipped_folds
+from datasets.core.truths import TRUTHS, find_truth
 from protocols.estimate import estimate
-from protocols.job import Plan, Task, limited, plan_jobs
-from protocols.local_workers import LocalWorkers
-from protocols.machine import usable_cores
+from protocols.plan import Plan, Task, limited, plan_jobs
 from protocols.runner import carry_out
 from protocols.shard import Shard
-from protocols.store import Store, StoredRun
+from protocols.store.machine import usable_cores
+from protocols.store.store import Store, StoredRun
+from protocols.workers.dask import DaskWorkers
+from protocols.workers.local import LocalWorkers
+from protocols.workers.pool import Crew
 
 EXAMPLES = """\
 examples:
@@ -227,7 +227,7 @@ def _default_truths(dataset: Dataset) -> list[str]:
 
 def _report(store: Store, runs: Sequence[StoredRun], out: Path, *, quiet: bool) -> None:
     from reports.build import refresh
-    from reports.text import leaderboard_text
+    from reports.tables.text import leaderboard_text
 
     stamp = refresh(store.results, out, quiet=quiet)
     if not quiet:

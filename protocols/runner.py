@@ -6,15 +6,15 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import final
 
-from baselines.predictor import JNDPredictor
-from datasets.commands import progress
-from protocols.crew import Crew
+from baselines.interface.predictor import JNDPredictor
+from datasets.common.commands import progress
 from protocols.crossval import FoldTask, Row, fold_tasks, predictions_of
-from protocols.job import Plan, Task
 from protocols.measure import Visit, VisitTask, apply, kept_visit
-from protocols.picture_facts import table_name, write_pictures
+from protocols.plan import Plan, Task
 from protocols.record import describe
-from protocols.store import Store, StoredRun
+from protocols.store.picture_facts import table_name, write_pictures
+from protocols.store.store import Store, StoredRun
+from protocols.workers.pool import Crew
 
 Say = Callable[[str], None]
 

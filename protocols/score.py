@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.commands import run_command, write_atomically
-from datasets.errors import UserError
-from protocols.scores import SCORES, score
-from protocols.store import Store
+from datasets.common.commands import run_command, write_atomically
+from datasets.common.errors import UserError
+from protocols.scoring.scores import SCORES, score
+from protocols.store.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd

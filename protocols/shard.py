@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
-from baselines.registry import Registered
+from baselines.interface.registry import Registered
 from protocols.estimate import Cost, known_costs
 
 _UNKNOWN = Cost(1.0, 1.0)

@@ -6,24 +6,24 @@ import argparse
 import sys
 from pathlib import Path
 
-from datasets.commands import run_command
-from datasets.errors import UserError
-from protocols.store import Store
-from reports.bibtex import references_bib
-from reports.figures import draw_figures
-from reports.files import Content, differing, encoded, write_files
-from reports.latex import leaderboard_tex
-from reports.markdown import leaderboard_markdown
-from reports.page import page
-from reports.page_figures import PageFigures
-from reports.pages import DEFAULT_PICTURES, USUAL_CHOICE, PictureChoice, pages
-from reports.published import has_published
-from reports.report_json import report_json
-from reports.sections import sections_of
-from reports.statistics_tables import pairs_csv, truths_csv
-from reports.tables import leaderboard_csv, published_csv
-from reports.truths_compared import truth_rankings
-from reports.up_to_date import Stamp
+from datasets.common.commands import run_command
+from datasets.common.errors import UserError
+from protocols.store.store import Store
+from reports.figures.catalogue import draw_figures
+from reports.pages.all_pages import DEFAULT_PICTURES, USUAL_CHOICE, PictureChoice, pages
+from reports.pages.files import Content, differing, encoded, write_files
+from reports.pages.index import page
+from reports.pages.inline_figures import PageFigures
+from reports.pages.up_to_date import Stamp
+from reports.results.published import has_published
+from reports.results.sections import sections_of
+from reports.results.truths_compared import truth_rankings
+from reports.tables.bibtex import references_bib
+from reports.tables.csv_files import leaderboard_csv, published_csv
+from reports.tables.latex import leaderboard_tex
+from reports.tables.markdown import leaderboard_markdown
+from reports.tables.report_json import report_json
+from reports.tables.statistics import pairs_csv, truths_csv
 
 EXAMPLES = """\
 examples:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from datasets.commands import run_command
-from protocols.store import Identity
-from reports.columns import decimal, one_line, significant
-from reports.differences import Change, Comparison, Noise, RunChange, compare
+from datasets.common.commands import run_command
+from protocols.store.store import Identity
+from reports.results.columns import decimal, one_line, significant
+from reports.results.differences import Change, Comparison, Noise, RunChange, compare
 
 SCHEMA_VERSION = 1
 
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def comparison_json(found: Comparison) -> str:
-    """The comparison for programs: the fields of `reports.differences.Comparison` by their names."""
+    """The comparison for programs: the fields of `reports.results.differences.Comparison` by their names."""
     content: dict[str, Any] = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(found)}
     for told, change in zip(content["changed"], found.changed, strict=True):
         if change.noise is not None:

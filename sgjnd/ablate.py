@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.registry import registry
-from datasets.commands import run_command
-from datasets.dataset import open_dataset
-from datasets.errors import UserError, unknown_name
-from datasets.truths import find_truth
+from baselines.interface.registry import registry
+from datasets.common.commands import run_command
+from datasets.common.errors import UserError, unknown_name
+from datasets.core.dataset import open_dataset
+from datasets.core.truths import find_truth
 from sgjnd.ablation import VARIANTS, Compared, Task, compare, run, sources_of
 
 EXAMPLES = """\

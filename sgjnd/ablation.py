@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from baselines.learning.looking import FEATURES_VERSION
-from baselines.predictor import JNDPredictor
-from baselines.registry import registry
-from datasets.commands import progress, write_atomically
-from datasets.dataset import Dataset, open_dataset
-from datasets.errors import DataError
-from datasets.folds import dealt
-from datasets.picture import Picture
-from datasets.truths import find_truth
+from baselines.interface.predictor import JNDPredictor
+from baselines.interface.registry import registry
+from baselines.learned.network.extractor import FEATURES_VERSION
+from datasets.common.commands import progress, write_atomically
+from datasets.common.errors import DataError
+from datasets.core.dataset import Dataset, open_dataset
+from datasets.core.folds import dealt
+from datasets.core.picture import Picture
+from datasets.core.truths import find_truth
 from sgjnd.lite import SgJndLite
 
 FOLDS = 5

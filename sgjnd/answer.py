@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from baselines.learning.features import Extractor
-from baselines.learning.looking import Gaze, Looker
-from baselines.learning.search import DEFAULT, strategy
-from baselines.learning.weights import NONE
-from datasets.codec import Jpeg
-from datasets.errors import DataError, UserError
-from datasets.konjnd_half import PIXELS_PER_DEGREE
-from datasets.ladder import CompressedLadder
-from datasets.photos import read_upright
-from datasets.picture import Picture
-from datasets.read_file import ReadFile
+from baselines.learned.network.extractor import Gaze, Looker
+from baselines.learned.network.features import Extractor
+from baselines.learned.network.search.strategies import DEFAULT, strategy
+from baselines.learned.network.weights import NONE
+from datasets.common.errors import DataError, UserError
+from datasets.core.codec import Jpeg
+from datasets.core.ladder import CompressedLadder
+from datasets.core.picture import Picture
+from datasets.core.read_file import ReadFile
+from datasets.sets._konjnd_half import PIXELS_PER_DEGREE
+from datasets.simulation.photos import read_upright
 from sgjnd.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Answerer:
 def photograph(path: Path) -> Picture:
     """A photograph as a picture without samples, compressed on demand.
 
-    Pixels as `datasets.imaging.read_picture` gives them (alpha over white, 16 bits as 8, CMYK and grey as RGB, the
+    Pixels as `datasets.core.imaging.read_picture` gives them (alpha over white, 16 bits as 8, CMYK and grey as RGB, the
     first frame of an animation), turned as its orientation tag says.
     """
     ladder = CompressedLadder(Jpeg(), ReadFile(path, read_upright, "turned upright"))

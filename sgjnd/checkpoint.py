@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from baselines.learning.checkpoint_file import FAILURES, filled, fitted_of, read_checkpoint, unusable, write_checkpoint
-from baselines.learning.lesson import Fitted
-from baselines.learning.weights import NONE, Chosen, build, choose
+from baselines.learned.network.checkpoint_file import (
+    FAILURES,
+    filled,
+    fitted_of,
+    read_checkpoint,
+    unusable,
+    write_checkpoint,
+)
+from baselines.learned.network.training_set import Fitted
+from baselines.learned.network.weights import NONE, Chosen, build, choose
 from sgjnd.config import Config
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from baselines.learning.nets.backbone import Backbone
+    from baselines.learned.network.nets.backbone import Backbone
     from sgjnd.nets.model import Model
 
 _BACKBONE = "backbone."

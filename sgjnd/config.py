@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baselines.learning.settings import Looking, Teaching
-from datasets.errors import UserError
+from baselines.learned.network.settings import Looking, Teaching
+from datasets.common.errors import UserError
 
 STAGES = {
     "all": "every stage, the pixels included",
@@ -31,7 +31,7 @@ BRANCHES = {
 class Config(Looking, Teaching):
     """The settings.
 
-    :param backbone: a name of `baselines.learning.weights.BACKBONES`, or `auto`.
+    :param backbone: a name of `baselines.learned.network.weights.BACKBONES`, or `auto`.
     :param weights: of the backbone: empty for ImageNet's, a file, or `none` for random ones (an ablation).
     :param patch_pixels: side of a patch. 128: five degrees at 24.3 px/deg, so that a patch shows what it is a patch of,
         and four places of the coarsest stage along a side.
@@ -53,7 +53,7 @@ class Config(Looking, Teaching):
     :param dropout: share of a layer's channels left out in training.
     :param members: heads trained on the same pictures, each stopped early on another share of the sources that it is
         not trained on; their probabilities are averaged. One head's stopping point is luck.
-    :param label: one of `baselines.learning.labels.LABELS`.
+    :param label: one of `baselines.learned.network.labels.LABELS`.
     :param loss: one of `LOSSES`.
     :param epochs: at most; the best one on the sources held out counts.
     :param patience: epochs without a better one after which a member stops.
@@ -66,7 +66,7 @@ class Config(Looking, Teaching):
     :param patches_per_picture: drawn anew for every level.
     :param grid_levels: levels whose features are measured once a picture, evenly spaced: training draws from them, and
         the search finds them at no cost.
-    :param search: a name of `baselines.learning.search.STRATEGIES`.
+    :param search: a name of `baselines.learned.network.search.strategies.STRATEGIES`.
     :param evidence: how many independent answers all levels together are worth in the search's fit. The network knows
         the level, so its answers already contain the population; the prior need not be strong.
     """

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from baselines.learning.nets.training import History
+    from baselines.learned.network.nets.training import History
 
 
 def draw_losses(histories: Sequence[History], *, title: str) -> bytes:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baselines.learning.lesson import Fitted, Lesson, Say, held_out_sources
-from baselines.learning.looking import Looker, has_fast_bf16
-from baselines.learning.weights import build
-from datasets.torch_threads import one_torch_thread
+from baselines.learned.network.extractor import Looker, has_fast_bf16
+from baselines.learned.network.training_set import Fitted, Lesson, Say, held_out_sources
+from baselines.learned.network.weights import build
+from datasets.common.threads import one_torch_thread
 from sgjnd.config import Config
 
 if TYPE_CHECKING:
-    from baselines.learning.nets.training import History
+    from baselines.learned.network.nets.training import History
     from sgjnd.nets.examples import Tokens
     from sgjnd.nets.model import Model
 
@@ -31,7 +31,7 @@ def fit_frozen(
     """
     import torch
 
-    from baselines.learning.nets.training import Training
+    from baselines.learned.network.nets.training import Training
     from sgjnd.nets.examples import Examples
 
     config = looker.config
@@ -65,8 +65,8 @@ def fit_whole(
     """
     import copy
 
-    from baselines.learning.nets.pixel_examples import PixelExamples
-    from baselines.learning.nets.training import Training
+    from baselines.learned.network.nets.pixel_examples import PixelExamples
+    from baselines.learned.network.nets.training import Training
     from sgjnd.nets.finetune import WholeNetwork
 
     config, codec = looker.config, lesson.codec

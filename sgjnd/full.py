@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
-from baselines.learning.features import Extractor
-from baselines.learning.lesson import Fitted
-from baselines.learning.looking import Looker
-from baselines.learning.looking_predictor import LookingPredictor
-from baselines.learning.search_rules import Ask
-from baselines.predictor import Card
-from datasets.cache import training_folder
-from datasets.picture import Picture
+from baselines.interface.predictor import Card
+from baselines.learned.network.extractor import Looker
+from baselines.learned.network.features import Extractor
+from baselines.learned.network.frozen_backbone import LookingPredictor
+from baselines.learned.network.search.rules import Ask
+from baselines.learned.network.training_set import Fitted
+from datasets.common.cache import training_folder
+from datasets.core.picture import Picture
 from sgjnd.config import Config
 from sgjnd.fitting import fit_whole, new_model
 from sgjnd.lite import PAPER, SETTINGS_OURS

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from baselines.learning.lesson import Fitted
-from baselines.learning.looking_predictor import LookingPredictor
-from baselines.learning.search_rules import Ask
-from baselines.predictor import Card
-from datasets.picture import Picture
+from baselines.interface.predictor import Card
+from baselines.learned.network.frozen_backbone import LookingPredictor
+from baselines.learned.network.search.rules import Ask
+from baselines.learned.network.training_set import Fitted
+from datasets.core.picture import Picture
 from sgjnd.config import Config
 from sgjnd.fitting import fit_frozen, new_model
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from baselines.learning.search import DEFAULT
-from datasets.commands import printable, progress, run_command, write_atomically
-from datasets.errors import UserError
-from datasets.photos import SUFFIXES
+from baselines.learned.network.search.strategies import DEFAULT
+from datasets.common.commands import printable, progress, run_command, write_atomically
+from datasets.common.errors import UserError
+from datasets.simulation.photos import SUFFIXES
 from sgjnd.answer import COMPARED_QF, SEARCHES, Answer, Answerer
 from sgjnd.checkpoint import SHIPPED, Checkpoint, load_checkpoint
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baselines.learning.lesson import Fitted, Lesson
-from baselines.learning.looking import Looker
-from baselines.learning.search import strategy
-from baselines.learning.search_fit import Prior
-from baselines.learning.search_replay import replay_all
-from baselines.learning.search_rules import Strategy
-from datasets.commands import progress, write_atomically
-from datasets.dataset import Dataset, open_dataset
-from datasets.errors import DataError
-from datasets.picture import Picture
-from datasets.truths import find_truth
+from baselines.learned.network.extractor import Looker
+from baselines.learned.network.search.fit import Prior
+from baselines.learned.network.search.replay import replay_all
+from baselines.learned.network.search.rules import Strategy
+from baselines.learned.network.search.strategies import strategy
+from baselines.learned.network.training_set import Fitted, Lesson
+from datasets.common.commands import progress, write_atomically
+from datasets.common.errors import DataError
+from datasets.core.dataset import Dataset, open_dataset
+from datasets.core.picture import Picture
+from datasets.core.truths import find_truth
 from sgjnd.ablation import FOLDS, folds_of
 from sgjnd.config import Config
 from sgjnd.fitting import fit_frozen

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from baselines.learning.lesson import Fitted, Lesson
-from baselines.learning.looking import Looker
-from datasets.cache import training_folder
-from datasets.commands import progress, run_command, write_atomically
-from datasets.dataset import Dataset, OpenOptions, open_dataset
-from datasets.errors import UserError
-from datasets.truths import find_truth
+from baselines.learned.network.extractor import Looker
+from baselines.learned.network.training_set import Fitted, Lesson
+from datasets.common.cache import training_folder
+from datasets.common.commands import progress, run_command, write_atomically
+from datasets.common.errors import UserError
+from datasets.core.dataset import Dataset, OpenOptions, open_dataset
+from datasets.core.truths import find_truth
 from sgjnd.checkpoint import save_checkpoint
 from sgjnd.config import Config
 from sgjnd.fitting import fit_frozen, fit_whole
 from sgjnd.full import DEFAULTS
 
 if TYPE_CHECKING:
-    from baselines.learning.nets.training import History
+    from baselines.learned.network.nets.training import History
     from sgjnd.nets.model import Model
 
 EXAMPLES = """\

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from datasets.codec import Bpg, Jpeg
-from datasets.ladder import CompressedLadder, ShippedLadder
-from datasets.picture import Picture
-from datasets.truths import find_truth
+from datasets.core.codec import Bpg, Jpeg
+from datasets.core.ladder import CompressedLadder, ShippedLadder
+from datasets.core.picture import Picture
+from datasets.core.truths import find_truth
 
 # Several processes share the cores: threads of torch and BLAS that wait for each other by spinning cost tenfold there.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -9,9 +9,9 @@ from typing import final
 import torch
 from torch import Tensor
 
-from baselines.learning.labels import drawing_chances
-from baselines.learning.nets.drawing import drawn_batches
-from baselines.learning.nets.training import Batch
+from baselines.learned.network.labels import drawing_chances
+from baselines.learned.network.nets.batches import drawn_batches
+from baselines.learned.network.nets.training import Batch
 from sgjnd.config import Config
 
 _EVERY = 2

@@ -7,8 +7,8 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from baselines.learning.nets.backbone import Backbone
-from baselines.learning.nets.tokens import difference_tokens, reference_tokens, ycbcr
+from baselines.learned.network.nets.backbone import Backbone
+from baselines.learned.network.nets.tokens import difference_tokens, reference_tokens, ycbcr
 from sgjnd.config import Config
 from sgjnd.nets.model import Model
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from baselines.learning.nets.pooling import LEAST_WEIGHT
+from baselines.learned.network.nets.pooling import LEAST_WEIGHT
 
 
 @final

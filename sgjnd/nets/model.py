@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.learning.features import LevelTokens
-from baselines.learning.nets.pooling import pooled
-from baselines.learning.nets.projection import Projection
-from baselines.learning.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
+from baselines.learned.network.features import LevelTokens
+from baselines.learned.network.nets.pooling import pooled
+from baselines.learned.network.nets.projection import Projection
+from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 from sgjnd.config import Config
 from sgjnd.nets.examples import Tokens
 from sgjnd.nets.head import Form, Head

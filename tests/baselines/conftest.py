@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.contract_random import random_states_kept
-from baselines.learning.pixel_predictor import FAST, QUICK
-from baselines.metric import Metric
-from baselines.pwjnd2020 import Pwjnd2020
-from baselines.surfeatnet2020 import SurFeatNet2020
-from baselines.vpjnd2025 import VpJnd2025
-from datasets.codec import Jpeg
-from datasets.picture import Picture
+from baselines.interface.contract.random_state import random_states_kept
+from baselines.learned.network.pixel_predictor import FAST, QUICK
+from baselines.learned.pwjnd2020 import Pwjnd2020
+from baselines.learned.surfeatnet2020 import SurFeatNet2020
+from baselines.learned.vpjnd2025 import VpJnd2025
+from baselines.metric._base import Metric
+from datasets.core.codec import Jpeg
+from datasets.core.picture import Picture
 
 PIXELS = {
     **QUICK,

@@ -6,11 +6,11 @@ import sys
 import pytest
 
 from baselines.check import main
-from baselines.contract import CHECKS
-from datasets.errors import UserError
+from baselines.interface.contract.checks import CHECKS
+from datasets.common.errors import UserError
 
 OUT_OF_RANGE = """
-from baselines.predictor import Card, JNDPredictor
+from baselines.interface.predictor import Card, JNDPredictor
 
 class Wide(JNDPredictor):
     card = Card("wide", "Wide", "", None, "constant", needs_pictures=True)

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.chou1995 import Chou1995
+from baselines.interface.registry import registry
 from baselines.map import find_map_predictor, main
 from baselines.map_view import view_of
-from baselines.pixel_map import PixelMapPredictor
-from baselines.registry import registry
-from baselines.watson1997 import Watson1997
-from baselines.wavelet_thresholds import band_thresholds
-from datasets.errors import UserError
-from datasets.imaging import luma
+from baselines.pixel._base import PixelMapPredictor
+from baselines.pixel.chou1995 import Chou1995
+from baselines.subband._wavelet_thresholds import band_thresholds
+from baselines.subband.watson1997 import Watson1997
+from datasets.common.errors import UserError
+from datasets.core.imaging import luma
 
 NAMES = [name for name, entry in registry().items() if issubclass(entry.predictor, PixelMapPredictor)]
 
@@ -123,7 +123,7 @@ def test_the_same_picture_gives_the_same_bytes_whatever_the_user_s_style(photo, 
 
 
 def test_a_class_on_the_python_path_will_do(photo):
-    assert isinstance(find_map_predictor("baselines.chou1995:Chou1995"), Chou1995)
+    assert isinstance(find_map_predictor("baselines.pixel.chou1995:Chou1995"), Chou1995)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_class_on_the_python_path_will_do(photo):
     [
         ("yang205", r"no predictor with a map 'yang205'. Did you mean 'yang2005'.*Known: .*chou1995.*yang2005"),
         ("psnr", r"'psnr' is a predictor, but draws no map. Those that do: .*chou1995.*yang2005"),
-        ("baselines.psnr:Psnr", r"draws no map. Those that do: .*chou1995"),
+        ("baselines.metric.psnr:Psnr", r"draws no map. Those that do: .*chou1995"),
     ],
 )
 def test_wrong_names_are_answered_by_the_right_ones(name, answer, photo):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from baselines.contract import OK, run_contract
+from baselines.interface.contract.checks import OK, run_contract
+from baselines.interface.registry import find_predictors
 from baselines.new import KINDS, main, write_template
-from baselines.registry import find_predictors
-from datasets.errors import UserError
+from datasets.common.errors import UserError
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -48,7 +48,7 @@ def test_it_prints_the_next_three_commands_and_the_first_two_work_from_anywhere(
 def test_the_next_commands_in_the_folder_of_baselines_go_by_name():
     from baselines.new import HERE, _next_commands
 
-    commands = _next_commands("my-method", HERE / "my_method.py")
+    commands = _next_commands("my-method", HERE / "pixel" / "my_method.py")
     assert commands[0] == "python -m baselines.check my-method"
     assert commands[1].startswith("python -m protocols.run --predictors my-method ")
     assert commands[2].endswith("-k my-method")

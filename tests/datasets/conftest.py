@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from datasets.codec import Jpeg
+from datasets.core.codec import Jpeg
 
 MADE_SUBJECTS = [(40 - turn // 2, 25 - turn // 3, 12) if turn % 5 else (38,) for turn in range(30)]
 """Thirty subjects of which six have no second and third JND."""

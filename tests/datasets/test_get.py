@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.dataset import dataset_classes, open_dataset
-from datasets.errors import DataError, UserError
+from datasets.common.errors import DataError, UserError
+from datasets.core.dataset import dataset_classes, open_dataset
 from datasets.get import KNOWN_SHA256, main, where_to_get
 
 NAME = "mcl-jci"

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from datasets.commands import run_command
-from datasets.dataset import open_dataset
-from datasets.errors import UserError
+from datasets.common.commands import run_command
+from datasets.common.errors import UserError
+from datasets.core.dataset import open_dataset
 from datasets.simulate import main
 
 FAST = ["--every", "20", "--observers", "5", "--crop", "128"]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasets.codec import Jpeg
-from datasets.errors import UserError
+from datasets.common.errors import UserError
+from datasets.core.codec import Jpeg
 from datasets.verify import main
 
 

@@ -10,14 +10,14 @@ from typing import ClassVar, final
 import numpy as np
 import pytest
 
-from datasets.codec import Jpeg
-from datasets.crops import Box
-from datasets.dataset import Dataset, DatasetCard, Manifest, OpenOptions
-from datasets.demo_photographs import PHOTOGRAPHS, read_crop
-from datasets.folds import Folds
-from datasets.ladder import CompressedLadder
-from datasets.picture import Picture
-from protocols.job import Task
+from datasets.core.codec import Jpeg
+from datasets.core.crops import Box
+from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions
+from datasets.core.folds import Folds
+from datasets.core.ladder import CompressedLadder
+from datasets.core.picture import Picture
+from datasets.sets._demo_photographs import PHOTOGRAPHS, read_crop
+from protocols.plan import Task
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")
 FILES = {photograph.source: photograph.file() for photograph in PHOTOGRAPHS if photograph.source in NAMES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from baselines.predictor import Card, JNDPredictor
+from baselines.interface.predictor import Card, JNDPredictor
 
 
 def _card(name: str, *, needs_pictures: bool = False) -> Card:

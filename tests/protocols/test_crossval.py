@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.chou1995 import Chou1995
-from baselines.constant import Constant
-from baselines.psnr import Psnr
-from baselines.registry import Registered
-from datasets.truths import find_truth
+from baselines.constant.constant import Constant
+from baselines.interface.registry import Registered
+from baselines.metric.psnr import Psnr
+from baselines.pixel.chou1995 import Chou1995
+from datasets.core.truths import find_truth
 from protocols.crossval import cross_validate
-from protocols.job import Job
 from protocols.measure import apply, visit
-from protocols.store import COLUMNS
+from protocols.plan import Job
+from protocols.store.store import COLUMNS
 
 _spec = importlib.util.spec_from_file_location("misbehaving", Path(__file__).with_name("misbehaving.py"))
 misbehaving = importlib.util.module_from_spec(_spec)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from baselines.registry import registry
-from protocols.crew import Crew
+from baselines.interface.registry import registry
 from protocols.estimate import estimate, known_costs
-from protocols.job import plan_jobs
+from protocols.plan import plan_jobs
 from protocols.runner import carry_out
-from protocols.store import Store
+from protocols.store.store import Store
+from protocols.workers.pool import Crew
 
 
 def _plans(task, store, *names, truths=("mean",)):

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets.imaging import decode_rgb, luma, mse, psnr_db, read_picture
+from datasets.core.imaging import decode_rgb, luma, mse, psnr_db, read_picture
 from protocols.run import main
-from protocols.store import Store
+from protocols.store.store import Store
 
 
 def _make_root(root: Path, ladders: Path, *, reverse: bool) -> dict[str, Path]:

@@ -9,21 +9,21 @@ import cv2
 import numpy as np
 import pytest
 
-from baselines.chou1995 import Chou1995
-from baselines.jpeg_recompress import JpegRecompress
-from baselines.predictor import Card
-from baselines.psnr import Psnr
-from baselines.visibility import VisibilityPredictor
-from baselines.watson1997 import Watson1997
-from baselines.wei2009 import Wei2009
-from baselines.yang2005 import Yang2005
-from datasets.codec import Bpg, Jpeg
-from datasets.errors import DataError
-from datasets.ladder import CompressedLadder
-from datasets.picture import Picture
-from datasets.read_file import ReadFile
-from protocols.attempt import Attempt
+from baselines.interface.predictor import Card
+from baselines.interface.visibility import VisibilityPredictor
+from baselines.metric.jpeg_recompress import JpegRecompress
+from baselines.metric.psnr import Psnr
+from baselines.pixel.chou1995 import Chou1995
+from baselines.pixel.yang2005 import Yang2005
+from baselines.subband.watson1997 import Watson1997
+from baselines.subband.wei2009 import Wei2009
+from datasets.common.errors import DataError
+from datasets.core.codec import Bpg, Jpeg
+from datasets.core.ladder import CompressedLadder
+from datasets.core.picture import Picture
+from datasets.core.read_file import ReadFile
 from protocols.measure import VisitTask, apply, kept_visit, visit
+from protocols.workers.attempt import Attempt
 
 WATCHING = [Psnr(), Chou1995(), Yang2005(color="full"), Watson1997(errors="decoded"), Wei2009(errors="decoded")]
 
@@ -61,7 +61,7 @@ def test_shown_pixels_cannot_be_changed_by_who_sees_them(empty_cache, make_task)
 def test_what_was_measured_once_costs_no_pixels_again(empty_cache, make_task, monkeypatch):
     before = visit(_from_a_file(empty_cache, make_task), WATCHING)
     monkeypatch.setattr(Jpeg, "decode", lambda *_: pytest.fail("a level was decoded"))
-    monkeypatch.setattr("datasets.read_file.read_picture", lambda *_: pytest.fail("a reference was decoded"))
+    monkeypatch.setattr("datasets.core.read_file.read_picture", lambda *_: pytest.fail("a reference was decoded"))
     again = kept_visit(_from_a_file(empty_cache, make_task), WATCHING)
     assert again is not None and again.pixels == before.pixels
     np.testing.assert_array_equal(again.summary.mse, before.summary.mse)

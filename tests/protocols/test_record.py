@@ -6,12 +6,12 @@ import json
 import subprocess
 import sys
 
-from baselines.registry import registry
-from protocols.crew import Crew
-from protocols.job import plan_jobs
-from protocols.machine import usable_cores, versions
+from baselines.interface.registry import registry
+from protocols.plan import plan_jobs
 from protocols.runner import carry_out
-from protocols.store import Store
+from protocols.store.machine import usable_cores, versions
+from protocols.store.store import Store
+from protocols.workers.pool import Crew
 
 
 def test_a_run_describes_itself(make_task, tmp_path):
@@ -33,7 +33,9 @@ def test_a_run_describes_itself(make_task, tmp_path):
 
 
 def test_versions_import_nothing():
-    program = "import sys; from protocols.machine import versions; print(versions()['torch'], 'torch' in sys.modules)"
+    program = (
+        "import sys; from protocols.store.machine import versions; print(versions()['torch'], 'torch' in sys.modules)"
+    )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert printed == [versions()["torch"], "False"]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from datasets.commands import run_command
+from datasets.common.commands import run_command
 from protocols.run import main
-from protocols.store import Store
+from protocols.store.store import Store
 
 QUICK = ["--predictors", "constant", "fixed-75", "psnr", "--limit", "4", "--jobs", "1"]
 
@@ -85,7 +85,7 @@ def test_list_names_everything(capsys):
         (["--predictors", "consant"], "Did you mean 'constant'"),
         (["--predictors", "nope*"], "Known: "),
         (["--predictors", "no.such.module:Class"], "cannot be loaded"),
-        (["--predictors", "baselines.constant:Nothing"], "cannot be loaded"),
+        (["--predictors", "baselines.constant.constant:Nothing"], "cannot be loaded"),
         (["--predictors", "pathlib:Path"], "must be a final subclass"),
         (["--folds", "kfold5"], "Did you mean 'kfold5-v1'"),
         (["--folds", "missing.csv"], "no fold file"),
@@ -130,7 +130,7 @@ def test_flags_that_argparse_refuses(flags, says, tmp_path, capsys):
 
 
 PLUGIN = """
-    from baselines.predictor import Card, JNDPredictor
+    from baselines.interface.predictor import Card, JNDPredictor
     class Broken(JNDPredictor):
         card = Card(name="broken", title="Broken", paper="", year=None, kind="constant", needs_pictures=False)
         def __init__(self): pass

@@ -6,7 +6,7 @@ import argparse
 
 import pytest
 
-from baselines.registry import registry
+from baselines.interface.registry import registry
 from protocols.run import main
 from protocols.shard import Shard
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets.dataset import OpenOptions, open_dataset
-from protocols.store import COLUMNS, Identity, Store, StoredRun
+from datasets.core.dataset import OpenOptions, open_dataset
+from protocols.store.store import COLUMNS, Identity, Store, StoredRun
 
 QF = np.arange(1, 101)
 KINDS = {"constant": "constant", "psnr": "metric", "chou1995": "pixel"}

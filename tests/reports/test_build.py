@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from datasets.errors import UserError
+from datasets.common.errors import UserError
 from reports.build import build, main
-from reports.files import LIST
+from reports.pages.files import LIST
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -48,8 +48,8 @@ def test_the_same_bytes_in_every_process_and_for_every_hash_seed(tmp_path, resul
 
 def test_neither_torch_nor_a_predictor_is_imported(tmp_path, results):
     code = (
-        "import sys, pathlib; from reports.build import build; from reports.text import leaderboard_text;"
-        "from protocols.store import Store;"
+        "import sys, pathlib; from reports.build import build; from reports.tables.text import leaderboard_text;"
+        "from protocols.store.store import Store;"
         "build(*map(pathlib.Path, sys.argv[1:]), quiet=True);"
         "leaderboard_text(Store(pathlib.Path(sys.argv[1])).current_runs());"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.commands import run_command
-from protocols.store import Store
+from datasets.common.commands import run_command
+from protocols.store.store import Store
 from reports.compare import main
-from reports.differences import compare
+from reports.results.differences import compare
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from protocols.picture_facts import COLUMNS
+from protocols.store.picture_facts import COLUMNS
 
 PREDICTORS, PICTURES, TRUTHS = 40, 1008, ("mean", "median")
 REPOSITORY = Path(__file__).resolve().parents[2]

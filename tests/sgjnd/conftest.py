@@ -6,8 +6,8 @@ from typing import Any, final
 
 import pytest
 
-from baselines.learning.looking import Looker
-from datasets.dataset import Dataset, DatasetCard, Manifest
+from baselines.learned.network.extractor import Looker
+from datasets.core.dataset import Dataset, DatasetCard, Manifest
 from sgjnd.checkpoint import save_checkpoint
 from sgjnd.lite import SgJndLite
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.commands import run_command
-from datasets.dataset import Dataset
+from datasets.common.commands import run_command
+from datasets.core.dataset import Dataset
 from sgjnd import ablate, ablation
 from sgjnd.ablate import main
 from sgjnd.ablation import Task, Variant, errors_of, folds_of

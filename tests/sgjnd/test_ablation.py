@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from datasets.codec import Jpeg
-from datasets.dataset import Dataset, Manifest
-from datasets.errors import DataError
-from datasets.picture import Picture
+from datasets.common.errors import DataError
+from datasets.core.codec import Jpeg
+from datasets.core.dataset import Dataset, Manifest
+from datasets.core.picture import Picture
 from sgjnd import ablation
 from sgjnd.ablation import FOLDS, VARIANTS, Task, _training, compare, folds_of, made_with, run
 from sgjnd.config import Config

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from baselines.learning.looking import Looker
-from baselines.learning.nets.efficientnet_lite import EfficientNetLite
-from datasets.codec import Jpeg
-from datasets.errors import DataError, UserError
-from datasets.imaging import decode_rgb
+from baselines.learned.network.extractor import Looker
+from baselines.learned.network.nets.efficientnet_lite import EfficientNetLite
+from datasets.common.errors import DataError, UserError
+from datasets.core.codec import Jpeg
+from datasets.core.imaging import decode_rgb
 from sgjnd.answer import Answerer, photograph
 from sgjnd.checkpoint import load_checkpoint
 

@@ -10,9 +10,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from baselines.learning.checkpoint_file import SCHEMA
-from baselines.learning.looking import Looker
-from datasets.errors import DataError, UserError
+from baselines.learned.network.checkpoint_file import SCHEMA
+from baselines.learned.network.extractor import Looker
+from datasets.common.errors import DataError, UserError
 from sgjnd.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from sgjnd.lite import SgJndLite
 

@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from baselines.learning.labels import LABELS
-from baselines.learning.search import STRATEGIES
-from baselines.learning.settings import LOSSES
-from baselines.learning.weights import BACKBONES
-from datasets.errors import UserError
+from baselines.learned.network.labels import LABELS
+from baselines.learned.network.search.strategies import STRATEGIES
+from baselines.learned.network.settings import LOSSES
+from baselines.learned.network.weights import BACKBONES
+from datasets.common.errors import UserError
 from sgjnd.config import BRANCHES, STAGES, Config
 
 COUNTS = {name: least for part in Config.__mro__ for name, least in vars(part).get("least", {}).items()}

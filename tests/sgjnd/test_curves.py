@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from baselines.learning.nets.training import History
+from baselines.learned.network.nets.training import History
 from sgjnd.curves import draw_losses
 
 

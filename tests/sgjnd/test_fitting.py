@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learning.lesson import Lesson
-from baselines.learning.looking import Looker
-from datasets.errors import UserError
+from baselines.learned.network.extractor import Looker
+from baselines.learned.network.training_set import Lesson
+from datasets.common.errors import UserError
 from sgjnd.config import Config
 from sgjnd.fitting import fit_frozen
 from sgjnd.lite import SgJndLite

@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from baselines.learning.lesson import Lesson
-from baselines.learning.looking import Looker
-from baselines.learning.weights import BACKBONES, build, choose, read_tensors
+from baselines.learned.network.extractor import Looker
+from baselines.learned.network.training_set import Lesson
+from baselines.learned.network.weights import BACKBONES, build, choose, read_tensors
 from sgjnd.checkpoint import load_checkpoint, save_checkpoint
 from sgjnd.config import Config
 from sgjnd.fitting import fit_whole

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learning.features import Extractor
-from baselines.learning.search import STRATEGIES
-from baselines.predictor import NotFittedError
-from datasets.codec import Jpeg
-from datasets.errors import UserError
-from datasets.ladder import CompressedLadder
-from datasets.picture import Picture
+from baselines.interface.predictor import NotFittedError
+from baselines.learned.network.features import Extractor
+from baselines.learned.network.search.strategies import STRATEGIES
+from datasets.common.errors import UserError
+from datasets.core.codec import Jpeg
+from datasets.core.ladder import CompressedLadder
+from datasets.core.picture import Picture
 from sgjnd.lite import SgJndLite
 
 

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from baselines.learning.looking import Looker
-from datasets.commands import run_command
-from datasets.errors import UserError
+from baselines.learned.network.extractor import Looker
+from datasets.common.commands import run_command
+from datasets.common.errors import UserError
 from sgjnd.answer import Answer
 from sgjnd.checkpoint import SHIPPED, load_checkpoint, save_checkpoint
 from sgjnd.predict import find_files, main

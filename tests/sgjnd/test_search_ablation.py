@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from baselines.learning.features import Extractor
-from baselines.learning.lesson import Lesson
-from datasets.dataset import Dataset
-from datasets.errors import DataError
+from baselines.learned.network.features import Extractor
+from baselines.learned.network.training_set import Lesson
+from datasets.common.errors import DataError
+from datasets.core.dataset import Dataset
 from sgjnd import search_ablation
 from sgjnd.config import Config
 from sgjnd.search_ablation import _file, replayed

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
-from datasets.commands import run_command
-from datasets.errors import UserError
+from datasets.common.commands import run_command
+from datasets.common.errors import UserError
 from sgjnd import train
 from sgjnd.checkpoint import load_checkpoint
 from sgjnd.predict import main as predict

@@ -29,7 +29,7 @@ def disk(folder: Path, options: str) -> Path:
 
 def command(main: Callable[[list[str]], int], *arguments: str) -> dict[str, Any]:
     """Its exit status and what it said."""
-    from datasets.commands import run_command
+    from datasets.common.commands import run_command
 
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
@@ -39,7 +39,7 @@ def command(main: Callable[[list[str]], int], *arguments: str) -> dict[str, Any]
 
 def stored(results: Path) -> dict[str, Any]:
     """The predictors whose runs are whole, when those were finished, and what else lies there."""
-    from protocols.store import Store
+    from protocols.store.store import Store
 
     return {
         "runs": {run.identity.predictor: run.info["finished"] for run in Store(results).runs()},

@@ -20,11 +20,11 @@ import pandas as pd
 import psutil
 import pytest
 
-from datasets.commands import run_command
-from datasets.errors import UserError
-from protocols.dask_workers import DaskWorkers
+from datasets.common.commands import run_command
+from datasets.common.errors import UserError
 from protocols.run import main
-from protocols.store import Store
+from protocols.store.store import Store
+from protocols.workers.dask import DaskWorkers
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow(reason="starts a scheduler and workers, and kills them")
@@ -45,7 +45,7 @@ def _started(module: str, *flags: str) -> Iterator[subprocess.Popen]:
 
 FAULTY = """
     import os, time
-    from baselines.predictor import Card, JNDPredictor
+    from baselines.interface.predictor import Card, JNDPredictor
     class Faulty(JNDPredictor):
         card = Card("{fault}", "Faulty", "", None, "pixel", True)
         def __init__(self): pass
@@ -150,7 +150,7 @@ def test_a_folder_that_workers_do_not_see_is_named(cluster):
 
 
 def test_a_cluster_that_cannot_be_used_is_said_at_once(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("protocols.dask_workers._WAIT_S", 2)
+    monkeypatch.setattr("protocols.workers.dask._WAIT_S", 2)
     assert run_command(lambda: _run(tmp_path, *QUICK, "--scheduler", "tcp://127.0.0.1:9")) == 2
     assert "no answer" in capsys.readouterr().err
     assert run_command(lambda: _run(tmp_path, *QUICK, "--scheduler", "x", "--memory", "1")) == 2
@@ -158,7 +158,7 @@ def test_a_cluster_that_cannot_be_used_is_said_at_once(tmp_path, capsys, monkeyp
     with _scheduler(tmp_path) as file:
         assert run_command(lambda: _run(tmp_path, *QUICK, "--scheduler", str(file))) == 2
         assert "it has no workers" in capsys.readouterr().err
-        monkeypatch.setattr("protocols.dask_workers._WAIT_S", 60)
+        monkeypatch.setattr("protocols.workers.dask._WAIT_S", 60)
         with _started("dask_worker", "--scheduler-file", str(file), "--nthreads", "2", "--no-dashboard"):
             assert run_command(lambda: _run(tmp_path, *QUICK, "--scheduler", str(file))) == 2
         assert "--nthreads 1" in capsys.readouterr().err

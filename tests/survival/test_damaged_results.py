@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from protocols.damage import StoreWarning, sealed
-from protocols.merged_tables import merge_into, read_merged
-from protocols.picture_facts import COLUMNS as PICTURE_COLUMNS
 from protocols.run import main
-from protocols.store import Store
+from protocols.store.damage import StoreWarning, sealed
+from protocols.store.merged_tables import merge_into, read_merged
+from protocols.store.picture_facts import COLUMNS as PICTURE_COLUMNS
+from protocols.store.store import Store
 from tests.survival.conftest import cases
 
 SCHEMA_1 = Path(__file__).parents[1] / "protocols" / "schema1"

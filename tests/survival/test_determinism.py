@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from protocols.run import main
-from protocols.store import Store
+from protocols.store.store import Store
 
 PREDICTORS = ["constant", "psnr", "watson1997", "wu2017", "gradient2022", "ssim", "surfeatnet2020"]
 FLAGS = ["--limit", "4", "-q", "--truths", "mean", "sur75", "--shard", "1/1"]

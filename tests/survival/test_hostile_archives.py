@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datasets.commands import run_command
-from datasets.errors import DataError, UserError
+from datasets.common.commands import run_command
+from datasets.common.errors import DataError, UserError
 from datasets.get import main
-from datasets.unpack import unpack
+from datasets.obtain.unpack import unpack
 from tests.survival.conftest import cases
 
 FILES = {"JND_samples/JND_image_01.txt": b"52 30 18\n" * 30, "SQF_data/Image_1_l_h.txt": b"100 52 30\n0.1 0.9\n"}

@@ -14,18 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.predictor import Card, JNDPredictor
-from baselines.registry import Registered, find_predictors
-from datasets.errors import UserError
-from datasets.text_file import spreadsheet_cell
+from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.registry import Registered, find_predictors
+from datasets.common.errors import UserError
+from datasets.core.text_file import spreadsheet_cell
 from protocols.run import main as run
-from protocols.store import Store
-from reports.bibtex import bibtex
+from protocols.store.store import Store
 from reports.build import main as build
-from reports.columns import one_line
-from reports.latex import latex
-from reports.markdown import markdown
-from reports.names import safe_name
+from reports.results.columns import one_line
+from reports.results.names import safe_name
+from reports.tables.bibtex import bibtex
+from reports.tables.latex import latex
+from reports.tables.markdown import markdown
 from tests.survival.conftest import cases
 
 EVIL = "../../evil<script>alert(1)</script><img src=x onerror=alert(2)>\"'`"
@@ -33,7 +33,7 @@ TEX = r"\input{/etc/passwd}\end{tabular}$\frac{$%&#_~^{}"
 NAMES = ("../../evil<script>alert(1)</script>", TEX, "=cmd|' /C [x](javascript:alert(1)) `|")
 PLUG_IN = '''
 """A stranger's predictors."""
-from baselines.predictor import Card, JNDPredictor
+from baselines.interface.predictor import Card, JNDPredictor
 
 NAMES = {names!r}
 LONG = {long!r}

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save
 
-from baselines.learning.checkpoint_file import MOST_BYTES, _sha256, read_checkpoint
-from baselines.learning.lesson import Fitted
-from baselines.learning.saved import load_predictor
-from baselines.learning.search_fit import Prior
-from baselines.learning.weights import NONE, choose, read_tensors
-from datasets.errors import UserError
+from baselines.learned.network.checkpoint_file import MOST_BYTES, _sha256, read_checkpoint
+from baselines.learned.network.saved import load_predictor
+from baselines.learned.network.search.fit import Prior
+from baselines.learned.network.training_set import Fitted
+from baselines.learned.network.weights import NONE, choose, read_tensors
+from datasets.common.errors import UserError
 from sgjnd.checkpoint import SHIPPED, load_checkpoint, save_checkpoint
 from sgjnd.config import Config
 from sgjnd.nets.model import Model

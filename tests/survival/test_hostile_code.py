@@ -26,15 +26,21 @@ CALLS = BUILTINS | {
 """Names, or ends of dotted names, of what is called."""
 
 ALLOWED = {
-    ("baselines/contract_behaviour.py", "import pickle"): "asks whether a predictor survives being sent to a process",
-    ("baselines/contract_behaviour.py", "pickle.dumps"): "sends a predictor to a process of its own",
-    ("baselines/contract_behaviour.py", "pickle.loads"): "reads what this very check has dumped, from memory",
-    ("baselines/registry.py", "importlib.import_module"): "loads what is installed, or what the user has named to run",
-    ("datasets/dataset.py", "importlib.import_module"): "loads the modules of its own folder",
-    ("protocols/crew.py", "import pickle"): "sends tasks to worker processes",
-    ("protocols/crew.py", "pickle.dumps"): "packs a task for a worker process; no file is made of it",
-    ("protocols/crew.py", "pickle.loads"): "unpacks, in a worker, what the process that started it has packed",
-    ("protocols/memory.py", "import ctypes"): "sets two parameters of the C library's memory",
+    (
+        "baselines/interface/contract/behaviour.py",
+        "import pickle",
+    ): "asks whether a predictor survives being sent to a process",
+    ("baselines/interface/contract/behaviour.py", "pickle.dumps"): "sends a predictor to a process of its own",
+    ("baselines/interface/contract/behaviour.py", "pickle.loads"): "reads what this very check has dumped, from memory",
+    (
+        "baselines/interface/registry.py",
+        "importlib.import_module",
+    ): "loads what is installed, or what the user has named to run",
+    ("datasets/core/dataset.py", "importlib.import_module"): "loads the modules of its own folder",
+    ("protocols/workers/pool.py", "import pickle"): "sends tasks to worker processes",
+    ("protocols/workers/pool.py", "pickle.dumps"): "packs a task for a worker process; no file is made of it",
+    ("protocols/workers/pool.py", "pickle.loads"): "unpacks, in a worker, what the process that started it has packed",
+    ("protocols/workers/memory.py", "import ctypes"): "sets two parameters of the C library's memory",
 }
 """What is called all the same: by file and finding, with the reason."""
 

@@ -17,8 +17,8 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save
 
-from baselines.learning.checkpoint_file import _sha256
-from datasets.text_file import MOST_BYTES
+from baselines.learned.network.checkpoint_file import _sha256
+from datasets.core.text_file import MOST_BYTES
 from sgjnd.checkpoint import SHIPPED
 from tests.survival.conftest import cases
 
@@ -33,17 +33,17 @@ SCRIPT = """
 import json, os, resource, sys, time, warnings
 from pathlib import Path
 import cv2, numpy, PIL.Image, torch
-from baselines.learning.saved import load_predictor
-from baselines.learning.weights import read_tensors
-from baselines.registry import registry
-from datasets.dataset import open_dataset
-from datasets.errors import UserError
-from datasets.folds import parse_folds
-from datasets.imaging import decode_rgb
-from datasets.photos import read_upright
-from datasets.simulated import read_manifest
-from datasets.simulated_samples import read_samples
-from datasets.unpack import unpack
+from baselines.learned.network.saved import load_predictor
+from baselines.learned.network.weights import read_tensors
+from baselines.interface.registry import registry
+from datasets.core.dataset import open_dataset
+from datasets.common.errors import UserError
+from datasets.core.folds import parse_folds
+from datasets.core.imaging import decode_rgb
+from datasets.simulation.photos import read_upright
+from datasets.sets.simulated import read_manifest
+from datasets.sets._simulated_samples import read_samples
+from datasets.obtain.unpack import unpack
 from sgjnd.checkpoint import load_checkpoint
 
 warnings.simplefilter("ignore")

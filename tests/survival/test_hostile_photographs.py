@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from PIL import Image
 from skimage import data
 
-from datasets.commands import run_command
-from datasets.errors import DataError, UserError
-from datasets.imaging import decode_rgb, decode_rgb_strictly, read_picture
-from datasets.photos import find_photos, read_upright
-from datasets.picture_file import FORMATS, MOST_BYTES, MOST_PIXELS, jpeg_size
+from datasets.common.commands import run_command
+from datasets.common.errors import DataError, UserError
+from datasets.core.imaging import decode_rgb, decode_rgb_strictly, read_picture
+from datasets.core.picture_file import FORMATS, MOST_BYTES, MOST_PIXELS, jpeg_size
 from datasets.simulate import main as simulate
+from datasets.simulation.photos import find_photos, read_upright
 from sgjnd.predict import find_files
 from tests.survival.conftest import cases, ends_within
 

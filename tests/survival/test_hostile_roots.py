@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from datasets.codec import Jpeg
-from datasets.dataset import OpenOptions, open_dataset
-from datasets.errors import DataError
-from datasets.verification import verify_dataset
+from datasets.common.errors import DataError
+from datasets.core.codec import Jpeg
+from datasets.core.dataset import OpenOptions, open_dataset
+from datasets.obtain.verification import verify_dataset
 from tests.survival.conftest import ends_within
 
 PHOTO = np.ascontiguousarray(data.coffee()[:48, :64])

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from datasets.dataset import OpenOptions, open_dataset
-from datasets.errors import DataError, UserError
-from datasets.folds import parse_folds, read_folds
-from datasets.simulated import MANIFEST, PICTURES, SAMPLES
-from datasets.simulated_samples import SampledPicture, read_samples, samples_csv
-from datasets.text_file import MOST_BYTES
-from datasets.verification import verify_dataset
+from datasets.common.errors import DataError, UserError
+from datasets.core.dataset import OpenOptions, open_dataset
+from datasets.core.folds import parse_folds, read_folds
+from datasets.core.text_file import MOST_BYTES
+from datasets.obtain.verification import verify_dataset
+from datasets.sets._simulated_samples import SampledPicture, read_samples, samples_csv
+from datasets.sets.simulated import MANIFEST, PICTURES, SAMPLES
 from tests.survival.conftest import cases
 
 TOKENS = [

@@ -14,8 +14,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from datasets.cache import CacheWarning, load_arrays
-from protocols.store import Identity, Store
+from datasets.common.cache import CacheWarning, load_arrays
+from protocols.store.store import Identity, Store
 from tests.survival.conftest import cases
 
 CLASSICAL = ["constant", "constant-sur", "psnr", "chou1995", "watson1993", "wu2017", "yang2005-color"]

@@ -7,12 +7,12 @@ import textwrap
 import pytest
 
 from protocols.run import main
-from protocols.store import Store
+from protocols.store.store import Store
 
 PLUGIN = """
     import os, signal, time
     import numpy as np
-    from baselines.predictor import Card, JNDPredictor
+    from baselines.interface.predictor import Card, JNDPredictor
     def _hang(): time.sleep(999)
     def _eat(): return [np.empty(2**27) for _ in range(64)]
     class _Base(JNDPredictor):

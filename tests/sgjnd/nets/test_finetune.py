@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learning.features import Extractor
-from baselines.learning.nets.pixel_examples import PixelExamples
-from baselines.learning.nets.pooling import pooled
-from baselines.learning.patches import cover
-from baselines.learning.weights import build, choose
+from baselines.learned.network.features import Extractor
+from baselines.learned.network.nets.pixel_examples import PixelExamples
+from baselines.learned.network.nets.pooling import pooled
+from baselines.learned.network.patches import cover
+from baselines.learned.network.weights import build, choose
 from sgjnd.config import Config
 from sgjnd.nets.finetune import WholeNetwork
 from sgjnd.nets.model import Model

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learning.features import LevelTokens
-from baselines.learning.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
-from datasets.errors import UserError
+from baselines.learned.network.features import LevelTokens
+from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
+from datasets.common.errors import UserError
 from sgjnd.config import BRANCHES, STAGES, Config
 from sgjnd.nets.model import Model
 

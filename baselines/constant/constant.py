@@ -1,0 +1,37 @@
+"""The constant: the same level for every picture. A strong method, and the row every other is read against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+import numpy as np
+
+from baselines.interface.predictor import Card, JNDPredictor
+from datasets.core.picture import Picture
+
+
+@final
+class Constant(JNDPredictor):
+    """The training pictures' median level, which minimises the training MAE among constants."""
+
+    card = Card(
+        name="constant",
+        title="Constant (training median)",
+        paper="",
+        year=None,
+        kind="constant",
+        needs_pictures=False,
+    )
+
+    def __init__(self) -> None:
+        pass
+
+    def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Constant:
+        """Take the median of the training levels."""
+        self.level_ = float(np.median(levels))
+        return self
+
+    def predict(self, picture: Picture) -> float:
+        """The training median, whatever the picture."""
+        return self.level_

@@ -1,0 +1,52 @@
+"""Fixed levels: what a person sets once and never again (JPEG quality 75, 85, 90, 95)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+import numpy as np
+
+from baselines.interface.predictor import Card, JNDPredictor
+from datasets.core.codec import Codec
+from datasets.core.picture import Picture
+
+
+@final
+class Fixed(JNDPredictor):
+    """One fixed JPEG quality. On another codec, the level that stands as far along from worst to best.
+
+    :param quality: JPEG QF, 1..100.
+    """
+
+    card = Card(
+        name="fixed",
+        title="Fixed quality",
+        paper="",
+        year=None,
+        kind="constant",
+        needs_pictures=False,
+        deviations=("On BPG, which has no QF, the quality is taken as a percentage of the range of QP.",),
+    )
+
+    def __init__(self, *, quality: int = 90) -> None:
+        self.quality = quality
+
+    @classmethod
+    def variants(cls) -> dict[str, dict[str, int]]:
+        """The four qualities people use."""
+        return {f"fixed-{quality}": {"quality": quality} for quality in (75, 85, 90, 95)}
+
+    def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Fixed:
+        """Nothing is learned."""
+        return self
+
+    def predict(self, picture: Picture) -> float:
+        """The fixed level, whatever the picture."""
+        return level_of_quality(picture.codec, self.quality)
+
+
+def level_of_quality(codec: Codec, quality: float) -> float:
+    """The level nearest to a JPEG quality, 1..100; on another codec, the one that stands as far along to the best."""
+    last = len(codec.levels) - 1
+    return float(codec.level_at(round((quality - 1) / 99 * last)))

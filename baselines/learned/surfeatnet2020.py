@@ -1,0 +1,209 @@
+"""`surfeatnet2020`: the SUR at every level from pooled features of a pretrained network, and a GEV through it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from baselines.interface.predictor import Card, PublishedNumber
+from baselines.learned.network.extractor import Features
+from baselines.learned.network.frozen_backbone import LookingPredictor
+from baselines.learned.network.search.rules import Ask
+from baselines.learned.network.settings import Looking, Teaching
+from baselines.learned.network.training_set import Fitted, Lesson, held_out_sources
+from datasets.common.errors import UserError
+from datasets.common.threads import one_torch_thread
+from datasets.core.codec import Codec
+from datasets.core.picture import Picture
+from datasets.core.sur import GevFit, gev_through
+
+if TYPE_CHECKING:
+    from baselines.learned.network.nets.sur_head import SurHead
+
+_FOLDS = "The folds are the paper's own, which are public: fold k is tested and fold k + 1 is for validation."
+
+
+@final
+@dataclass(frozen=True)
+class SurFeatNet2020Settings(Looking, Teaching):
+    """Settings of `surfeatnet2020`; how pictures are looked at is `sgjnd-lite`'s, so that both share stored features.
+
+    A GEV through the levels of the grid takes the place of a search: `search` and `evidence` stay as they are.
+
+    :param components: principal components of each stage that pooled features are reduced to: some dozens of pictures
+        cannot teach a layer of thousands of weights which channels matter.
+    :param hidden: units between the features and the share.
+    :param dropout: share of units left out in training.
+    """
+
+    title = "surfeatnet2020"
+    least = {"components": 1, "hidden": 1}
+    shares = ("dropout",)
+
+    components: int = 12
+    hidden: int = 64
+    dropout: float = 0.25
+    loss: str = "squared"
+    epochs: int = 40
+    patience: int = 10
+    learning_rate: float = 2e-3
+    batch: int = 64
+    levels_per_picture: int = 20
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.search, self.evidence) != ("grid", Teaching.evidence):
+            raise UserError("surfeatnet2020 fits a GEV through the grid's levels: it has no search to set")
+
+
+@final
+@dataclass(frozen=True)
+class GevCurve:
+    """A GEV on a codec's levels as a curve over positions."""
+
+    fit: GevFit
+    codec: Codec
+
+    @property
+    def clipped(self) -> bool:
+        """Whether the median lies outside the codec's range."""
+        return not self.codec.lowest <= self.fit.quantile(0.5) <= self.codec.highest
+
+    def noticeable(self, count: int) -> np.ndarray:
+        """Share of people who notice at every level from the worst, shape (count,), never rising."""
+        below = np.asarray(self.fit.cdf(self.codec.levels))
+        return np.asarray(1 - below if self.codec.sign > 0 else below)
+
+    def position_at(self, share: float) -> float:
+        """Where that share of people is satisfied, counted from the worst level; may lie outside the range."""
+        level = self.fit.quantile(share if self.codec.sign > 0 else 1 - share)
+        return float(np.asarray(self.codec.position(level)))
+
+
+@final
+class SurFeatNet2020(LookingPredictor["SurHead"]):
+    """Regresses the share of people who notice each level; a GEV through the shares is the picture's SUR curve."""
+
+    card = Card(
+        name="surfeatnet2020",
+        title="Lin et al. 2020 (SUR-FeatNet)",
+        paper=(
+            "H. Lin, V. Hosu, C. Fan, Y. Zhang, Y. Mu, R. Hamzaoui and D. Saupe, SUR-FeatNet: Predicting the satisfied "
+            "user ratio curve for image compression with deep feature learning, Quality and User Experience 5:5, 2020"
+        ),
+        year=2020,
+        kind="learned",
+        needs_pictures=True,
+        published=(
+            *(
+                PublishedNumber(
+                    "mcl-jci",
+                    "",
+                    "Bhattacharyya distance",
+                    value,
+                    _FOLDS,
+                    jnd=jnd,
+                    folds="sur-featnet-10",
+                    score="bhattacharyya",
+                )
+                for jnd, value in ((1, 0.0810), (2, 0.0702), (3, 0.0522))
+            ),
+            *(
+                PublishedNumber(
+                    "mcl-jci",
+                    "median of the JND distribution",
+                    "absolute PSNR difference (dB)",
+                    value,
+                    f"Whether the subjects' median or the fitted curve's is not told. {_FOLDS}",
+                    jnd=jnd,
+                    folds="sur-featnet-10",
+                    score="psnr_mae_db",
+                )
+                for jnd, value in ((1, 0.58), (2, 0.69), (3, 0.58))
+            ),
+            PublishedNumber(
+                "mcl-jci",
+                "",
+                "Bhattacharyya distance",
+                0.072,
+                "SUR-Net's, the predecessor of this method; its folds are not known here.",
+                score="bhattacharyya",
+                method="SUR-Net (2019)",
+            ),
+        ),
+        deviations=(
+            "Reimplementation from the published description: frozen features of several stages of a pretrained "
+            "network, pooled over the picture, of reference and level; fully connected layers that give the SUR of a "
+            "level; a GEV through the SUR by least squares. Layers, loss, optimiser and epochs are ours.",
+            "The backbone is EfficientNet-Lite0 with its ImageNet weights instead of an Inception network fine-tuned "
+            "on pairs of distorted patches; no picture beyond the training folds is used.",
+            "What a level changed is the root mean square of the difference of feature maps, pooled, instead of the "
+            "difference of pooled features; pooled features are reduced to principal components of each stage.",
+            "The SUR is asked at 20 evenly spaced levels instead of all.",
+        ),
+    )
+
+    def config(self) -> SurFeatNet2020Settings:
+        return SurFeatNet2020Settings.of(self.settings)
+
+    def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted[SurHead]:
+        lesson = self.lesson(pictures, levels)
+        lesson.check(self.config().label)
+        with one_torch_thread():
+            return lesson.fitted(self._trained(lesson, seed), self.config().label)
+
+    def new_network(self) -> SurHead:
+        from baselines.learned.network.nets.sur_head import SurHead
+
+        config = self.config()
+        return SurHead(self.looker().channels, config.components, config.hidden, config.dropout)
+
+    def ask(self, picture: Picture) -> Ask:
+        look = self.looks(picture)
+        return lambda positions: self.fitted_.model.shares(*pooled_features(look(positions), self.config()))
+
+    def curve(self, picture: Picture) -> GevCurve:
+        """The GEV nearest to the shares at the measured levels."""
+        codec = picture.codec
+        positions = self.looker().positions(codec)
+        satisfied = 1 - self.ask(picture)(positions)
+        at = np.asarray(codec.level_at(positions))
+        return GevCurve(gev_through(at, satisfied if codec.sign > 0 else 1 - satisfied), codec)
+
+    def _trained(self, lesson: Lesson, seed: int) -> SurHead:
+        import torch
+
+        from baselines.learned.network.nets.sur_head import VectorExamples
+        from baselines.learned.network.nets.training import Training
+
+        looker, config = self.looker(), self.config()
+        pooled = [pooled_features(seen, config) for seen in looker.streamed(lesson.pictures, lesson.measured)()]
+        references, differences = (np.stack([pair[side] for pair in pooled]) for side in (0, 1))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = self.new_network()
+        network.reference.fit([references])
+        network.difference.fit([differences])
+        held_out = next(held_out_sources(lesson.pictures, 1, seed))
+        trained = [number for number in range(len(lesson.pictures)) if number not in held_out]
+        labels = lesson.labels(config.label)[:, looker.positions(lesson.codec)]
+        with torch.no_grad():
+            vectors = network.reference(torch.from_numpy(references)), network.difference(torch.from_numpy(differences))
+        examples = VectorExamples(*vectors, labels, trained, sorted(held_out), config)
+        Training(network, [(network.layers.parameters(), config.learning_rate)], config, seed=seed).run(examples)
+        return network
+
+
+def pooled_features(seen: Features, config: Looking) -> tuple[np.ndarray, np.ndarray]:
+    """Means over a picture's patches and tokens of the backbone's channels, those of the pixels left out.
+
+    :returns: of the reference, shape (channels,), and of each level's differences, shape (levels, channels); float32.
+    """
+    from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
+
+    skipped = (PIXEL_REFERENCE, PIXEL_DIFFERENCE) if config.pixels else (0, 0)
+    reference = seen.reference[..., skipped[0] :].mean(axis=(0, 1), dtype=np.float32)
+    return reference, seen.levels.difference[..., skipped[1] :].mean(axis=(1, 2), dtype=np.float32)

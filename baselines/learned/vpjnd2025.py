@@ -1,0 +1,89 @@
+"""`vpjnd2025`: a lossy-or-lossless classifier that sees a pixel-domain JND map of the reference beside the pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from baselines.interface.predictor import Card, PublishedNumber
+from baselines.learned.network.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
+from baselines.pixel.wu2017 import Wu2017
+from datasets.common.cache import cache_key, have_arrays, load_arrays
+from datasets.core.picture import Picture
+
+_SQF = "The truth is inferred to be sqf; the folds are unknown."
+_UNKNOWN = "Truth, folds and what is saved against are not known here."
+_MAP_VERSION = 1
+"""To be raised where the same pixels give another map: what is stored under an older one is not read."""
+
+
+@final
+@dataclass(frozen=True)
+class VpJnd2025Settings(PixelSettings):
+    """Settings of `vpjnd2025`."""
+
+    title = "vpjnd2025"
+
+
+@final
+class VpJnd2025(PixelPredictor):
+    """Tells whether a level looks lossy; the JND map is a channel of both inputs, and weighs the patches."""
+
+    card = Card(
+        name="vpjnd2025",
+        title="VP-JND 2025",
+        paper="VP-JND, visual-perception-assisted picture-wise JND prediction, IEEE TCSVT, 2025",
+        year=2025,
+        kind="learned",
+        needs_pictures=True,
+        cost="heavy",
+        published=(
+            PublishedNumber("mcl-jci", "sqf (inferred)", "QF MAE", 3.92, _SQF, score="mae"),
+            PublishedNumber("mcl-jci", "sqf (inferred)", "'average precision' (%)", 94.82, _SQF),
+            PublishedNumber(
+                "mcl-jci",
+                "sqf (inferred)",
+                "bit saving against QF 100 (%)",
+                89.35,
+                _SQF,
+                score="bytes_saved",
+                score_factor=0.01,
+            ),
+            PublishedNumber("konjnd-1k-jpeg", "unknown", "bit saving (%)", 85.46, _UNKNOWN),
+            PublishedNumber("konjnd-1k-bpg", "unknown", "bit saving (%)", 41.13, _UNKNOWN),
+        ),
+        deviations=(
+            "Reimplementation from the published description: a classifier of reference and level whose input holds "
+            "the reference's pixel-domain JND map, a branch of the map that weighs the patches, crops aligned with "
+            "JPEG's blocks, a binary search over blocks of levels. The network, its sizes, loss, optimiser, epochs and "
+            "the search's lengths are ours.",
+            "The JND map is that of wu2017, in grey levels; which model the paper draws it by is not known here.",
+            "Trained from random weights on the training folds alone; no picture of another set is used.",
+            "`vpjnd2025-fast` is a smaller network (4 blocks, 8 to 64 channels), trained for fewer epochs, for two "
+            "cores.",
+        ),
+    )
+    step = 8
+    has_plane = True
+    presets = {name: {**settings, "search": "blocks"} for name, settings in PRESETS.items()}
+    quick = {"settings": QUICK}
+
+    def config(self) -> VpJnd2025Settings:
+        return VpJnd2025Settings.of(self.settings, **self.preset_settings())
+
+    def measure(self, picture: Picture) -> dict[str, Any]:
+        """A name of what there is to see, and the JND map: on disk, or (where that cannot be written) beside it."""
+        key = cache_key({"picture": picture.fingerprint(), "map": "wu2017", "version": _MAP_VERSION})
+        return have_arrays(key, lambda: {"map": _drawn(picture)})
+
+    def plane(self, picture: Picture) -> np.ndarray:
+        """The JND map in grey levels, float16, shape (height, width)."""
+        measured = self.measurement(picture)
+        found = measured if "map" in measured else load_arrays(str(measured["key"]))
+        return _drawn(picture) if found is None else np.asarray(found["map"])
+
+
+def _drawn(picture: Picture) -> np.ndarray:
+    return Wu2017().jnd_map(picture.reference_luma).astype(np.float16)

@@ -1,0 +1,1 @@
+"""Full-reference metrics as predictors: the level at which a score reaches one threshold."""

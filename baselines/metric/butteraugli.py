@@ -1,0 +1,115 @@
+"""Butteraugli (Alakuijala et al. 2017) as a predictor, by libjxl's program."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from baselines.interface.predictor import Card
+from baselines.metric._base import SEARCHED, GivenThreshold, Metric
+from baselines.metric._scores import Score
+from datasets.common.errors import UserError
+from datasets.common.file_hash import file_sha256
+
+PROGRAM = "butteraugli_main"
+TIMEOUT_S = 600
+"""For one level; a program that hangs must not stop a run for ever."""
+
+
+@final
+class Butteraugli(Metric):
+    """Largest visible difference over a picture, as libjxl's `butteraugli_main` gives it; 0 where identical.
+
+    :param threshold: distance at which people begin to notice, positive; None is fitted.
+    :param levels: with `exact`, see `baselines.metric._base.Metric`.
+    """
+
+    given = {"as-published": GivenThreshold(1.0, "'visually lossless', the default of cjxl and cjpegli")}
+    quick = {"levels": 4, "exact": False}
+    card = Card(
+        name="butteraugli",
+        title="Butteraugli threshold",
+        paper="J. Alakuijala, R. Obryk, O. Stoliarchuk, Z. Szabadka, L. Vandevenne and J. Wassenberg, Guetzli: "
+        "perceptually guided JPEG encoder, arXiv:1703.04421, 2017",
+        year=2017,
+        kind="metric",
+        needs_pictures=True,
+        cost="slow",
+        deviations=(
+            "Computed by the program butteraugli_main of libjxl, which must be on PATH: its scale differs from that of "
+            "the paper's first Butteraugli.",
+            "The program's first number is taken, the largest difference; it assumes a display of its own, whatever "
+            "the study's viewing distance.",
+            SEARCHED,
+        ),
+    )
+
+    def ingredients(self) -> dict[str, str]:
+        """The hash of the program, for it does not tell its version.
+
+        :raises UserError: where it is not on PATH.
+        """
+        return {PROGRAM: file_sha256(_program())}
+
+    def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
+        """Butteraugli distance to a reference.
+
+        :raises UserError: where the program is missing, fails, takes too long, or prints no distance.
+        """
+        program = _program()
+
+        def score(rgb: np.ndarray) -> float:
+            with tempfile.TemporaryDirectory(prefix="jnd-bench-") as folder:
+                first, second = Path(folder, "reference.png"), Path(folder, "level.png")
+                _write(first, reference)
+                _write(second, rgb)
+                return _distance(program, first, second)
+
+        return score
+
+    def distance(self, score: float) -> float:
+        """The score itself."""
+        return max(score, 0.0)
+
+
+def _program() -> Path:
+    found = shutil.which(PROGRAM)
+    if found is None:
+        raise UserError(
+            f"it needs the program {PROGRAM}, which is not on PATH. It is part of libjxl's tools: build them from "
+            "https://github.com/libjxl/libjxl with -DJPEGXL_ENABLE_DEVTOOLS=ON"
+        )
+    return Path(found)
+
+
+def _write(path: Path, rgb: np.ndarray) -> None:
+    from PIL import Image
+
+    Image.fromarray(rgb).save(path, compress_level=1)
+
+
+def _distance(program: Path, first: Path, second: Path) -> float:
+    """The number on the first line of what the program prints."""
+    try:
+        done = subprocess.run(
+            [program, first, second], capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"{program} took more than {TIMEOUT_S} s for a picture") from error
+    except OSError as error:
+        raise UserError(f"{program} cannot be run: {error.strerror}") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["nothing"]
+        raise UserError(f"{program} failed with status {done.returncode}, saying: {said[0]}")
+    try:
+        return float(done.stdout.split("\n", 1)[0])
+    except ValueError as error:
+        raise UserError(
+            f"{program} printed no distance on its first line but {done.stdout[:80]!r}. "
+            "The program of libjxl 0.8 or later is expected."
+        ) from error

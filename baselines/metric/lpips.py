@@ -1,0 +1,149 @@
+"""LPIPS (Zhang et al. 2018) as a predictor, on weights that the user has."""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from baselines.interface.predictor import Card
+from baselines.learned.network.weights import read_tensors
+from baselines.metric._base import SEARCHED, Metric
+from baselines.metric._scores import Score
+from datasets.common.errors import DataError, UserError
+from datasets.common.file_hash import file_sha256
+from datasets.common.threads import one_torch_thread
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+WEIGHTS = "JND_BENCH_LPIPS_WEIGHTS"
+"""The variable that names a file with torchvision's AlexNet weights."""
+
+_FILE = "alexnet-owt-7be5be79.pth"
+_FILE_SHA256 = "7be5be79"
+_LEAST_PIXELS = 64
+_HEADS = "weights/v0.1/alex.pth"
+
+
+@final
+class Lpips(Metric):
+    """Distance of AlexNet features, weighted by heads that were fitted to people's choices; 0 where identical.
+
+    The package brings the heads. AlexNet's ImageNet weights are taken from the file that `JND_BENCH_LPIPS_WEIGHTS`
+    names, or from torch's cache; nothing is downloaded, and nothing is unpickled.
+
+    :param threshold: LPIPS at which people begin to notice, positive; None is fitted.
+    :param levels: with `exact`, see `baselines.metric._base.Metric`.
+    """
+
+    package = "lpips"
+    install = "pip install -e '.[lpips]'"
+    quick = {"levels": 4, "exact": False}
+    card = Card(
+        name="lpips",
+        title="LPIPS threshold (AlexNet)",
+        paper="R. Zhang, P. Isola, A. A. Efros, E. Shechtman and O. Wang, The unreasonable effectiveness of deep "
+        "features as a perceptual metric, IEEE Conference on Computer Vision and Pattern Recognition, 586-595, 2018",
+        year=2018,
+        kind="metric",
+        needs_pictures=True,
+        cost="slow",
+        deviations=(
+            "Computed by the authors' package, version 0.1 of its heads, on whole pictures; the heads were fitted to "
+            "choices among patches of 64 pixels.",
+            "Needs AlexNet's ImageNet weights from the user; scores are those of whatever file is given.",
+            SEARCHED,
+        ),
+    )
+
+    def ingredients(self) -> dict[str, str]:
+        """The package's version and the hash of the weight file.
+
+        :raises UserError: where either is missing.
+        """
+        return {**super().ingredients(), "alexnet weights": file_sha256(_weights())}
+
+    def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
+        """LPIPS against a reference.
+
+        :raises UserError: for pictures too small for AlexNet, or where package or weights are missing.
+        :raises DataError: where the weight file is none of AlexNet.
+        """
+        if min(reference.shape[:2]) < _LEAST_PIXELS:
+            raise UserError(f"lpips needs at least {_LEAST_PIXELS} pixels a side, not {reference.shape[:2]}")
+        import torch
+
+        path = _weights()
+        network, held = _network(path, file_sha256(path)), _tensor(reference)
+
+        def score(rgb: np.ndarray) -> float:
+            with torch.no_grad(), one_torch_thread():
+                return float(network(held, _tensor(rgb)))
+
+        return score
+
+    def distance(self, score: float) -> float:
+        """The score itself."""
+        return max(score, 0.0)
+
+
+def _weights() -> Path:
+    """The user's file of AlexNet's weights.
+
+    :raises UserError: where there is none.
+    :raises DataError: where the file in torch's cache is not what its name says.
+    """
+    if named := os.environ.get(WEIGHTS):
+        if (path := Path(named).expanduser()).is_file():
+            return path
+        raise UserError(f"{WEIGHTS} names {named!r}, where there is no file. Give torchvision's {_FILE}.")
+    cache = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "torch")
+    path = Path(cache, "hub", "checkpoints", _FILE).expanduser()  # as torch.hub.get_dir(), without importing torch
+    if not path.is_file():
+        raise UserError(
+            f"it needs AlexNet's ImageNet weights, which are not downloaded for you. Fetch torchvision's {_FILE} "
+            f"(https://download.pytorch.org/models/{_FILE}) and set {WEIGHTS} to the file, or put it at {path}"
+        )
+    if not file_sha256(path).startswith(_FILE_SHA256):
+        raise DataError(f"{path}: is not the file that its name says (another sha256). Fetch it again.")
+    return path
+
+
+@functools.lru_cache(maxsize=1)
+def _network(path: Path, sha256: str) -> Any:
+    """The metric with its weights; a hash in the key, for a file may be replaced."""
+    import lpips
+    import torch
+
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it calls torchvision in an outdated way
+        network = lpips.LPIPS(net="alex", version="0.1", pretrained=False, pnet_rand=True, verbose=False)
+    alexnet, heads = read_tensors(path), read_tensors(Path(lpips.__file__).parent / _HEADS)
+    state = network.state_dict()
+    for name in state:
+        if name.startswith("net.slice"):
+            state[name] = _fitting(alexnet, f"features.{name.split('.', 2)[2]}", state[name], path)
+        elif name in heads:
+            state[name] = heads[name]
+        elif name.startswith("lins."):  # the same tensors under a second name
+            state[name] = heads[name.replace("lins.", "lin", 1)]
+    network.load_state_dict(state)
+    return network.eval()
+
+
+def _fitting(found: dict[str, Tensor], name: str, wanted: Tensor, path: Path) -> Tensor:
+    if name not in found or found[name].shape != wanted.shape:
+        raise DataError(f"{path}: is no weight file of AlexNet: {name!r} is missing or of another shape")
+    return found[name]
+
+
+def _tensor(rgb: np.ndarray) -> Tensor:
+    """Pixels from -1 to 1, shape (1, 3, height, width)."""
+    import torch
+
+    return torch.from_numpy(rgb.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1)[None]

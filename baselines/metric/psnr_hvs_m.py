@@ -1,0 +1,78 @@
+"""PSNR-HVS-M (Ponomarenko et al. 2007) as a predictor."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import final
+
+import numpy as np
+
+from baselines.interface.predictor import Card
+from baselines.metric._base import SEARCHED, Metric
+from baselines.metric._scores import Score
+from datasets.common.errors import UserError
+from datasets.core.imaging import luma
+
+_BLOCK = 8
+_IDENTICAL_DB = 100.0
+"""What the package gives for identical pictures, and at most."""
+
+
+@final
+class PsnrHvsM(Metric):
+    """PSNR of the luma whose DCT errors are weighted by contrast sensitivity and masked by their block.
+
+    Visibility is the root mean squared error that the PSNR stands for, in grey levels.
+
+    :param threshold: PSNR-HVS-M in dB at which people begin to notice; None is fitted.
+    :param levels: with `exact`, see `baselines.metric._base.Metric`.
+    """
+
+    package = "psnr-hvsm"
+    install = "pip install -e '.[hvsm]'"
+    card = Card(
+        name="psnr-hvs-m",
+        title="PSNR-HVS-M threshold",
+        paper="N. Ponomarenko, F. Silvestri, K. Egiazarian, M. Carli, J. Astola and V. Lukin, On between-coefficient "
+        "contrast masking of DCT basis functions, Third International Workshop on Video Processing and Quality "
+        "Metrics, 2007",
+        year=2007,
+        kind="metric",
+        needs_pictures=True,
+        cost="slow",
+        deviations=(
+            "Computed by the PyPI package psnr-hvsm on BT.601 luma from 0 to 255; the package's licence file is that "
+            "of the GPL, version 3, so it is an extra that is installed on request (hvsm).",
+            "Rows and columns beyond a multiple of 8 pixels are left out.",
+            SEARCHED,
+        ),
+    )
+
+    def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
+        """PSNR-HVS-M in dB against a reference.
+
+        :raises UserError: for pictures smaller than a block.
+        """
+        if min(reference.shape[:2]) < _BLOCK:
+            raise UserError(f"psnr-hvs-m needs pictures of at least {_BLOCK} pixels a side, not {reference.shape[:2]}")
+        with contextlib.redirect_stdout(io.StringIO()):  # it advertises its other backends
+            import psnr_hvsm
+        compare = psnr_hvsm.BACKENDS["numpy"]["psnr_hvs_hvsm"]
+        held = _blocks(reference)
+
+        def score(rgb: np.ndarray) -> float:
+            with np.errstate(divide="ignore", invalid="ignore"):  # it divides 0 by 0 in flat blocks, and sorts that out
+                return float(compare(held, _blocks(rgb))[1])
+
+        return score
+
+    def distance(self, score: float) -> float:
+        """Root mean squared visible error in grey levels, 0..255."""
+        return 0.0 if score >= _IDENTICAL_DB else float(255 * 10 ** (-score / 20))
+
+
+def _blocks(rgb: np.ndarray) -> np.ndarray:
+    """Luma from 0 to 1, cropped to whole blocks."""
+    height, width = (side - side % _BLOCK for side in rgb.shape[:2])
+    return luma(rgb)[:height, :width] / 255.0

@@ -1,0 +1,62 @@
+"""Chou & Li 1995: a spatial JND map from luminance adaptation and gradient masking, whichever is larger."""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+
+from baselines.interface.predictor import Card
+from baselines.pixel._base import PixelMapPredictor, check_size
+from baselines.pixel._masking import (
+    background_luminance,
+    gradient_masking,
+    largest_gradient,
+    luminance_adaptation,
+    pointwise,
+)
+
+
+@final
+class Chou1995(PixelMapPredictor):
+    """The larger of gradient masking and luminance adaptation at each pixel.
+
+    :param threshold: multiple of the published map (the paper's distortion index d, Eq 6); None is fitted.
+    :param rule: how a level's error is held against the map, see `baselines.pixel._base.RULES`.
+    :param border: how filters see beyond the edge: `reflect`, or `zero` as in the published MATLAB.
+    """
+
+    card = Card(
+        name="chou1995",
+        title="Chou & Li 1995",
+        paper="C.-H. Chou and Y.-C. Li, A perceptually tuned subband image coder based on the measure of "
+        "just-noticeable-distortion profile, IEEE TCSVT 5(6):467-476, 1995",
+        year=1995,
+        kind="pixel",
+        needs_pictures=True,
+        deviations=(
+            "The paper gives a map, not a picture's level: here the level whose error energy equals that of noise "
+            "of the map's amplitude, times one factor fitted on the training pictures (none in -as-published).",
+            "Borders are reflected; the paper does not say.",
+            "The map stands for the paper's viewing distance of six picture heights, whatever the study's.",
+        ),
+    )
+
+    def __init__(self, *, threshold: float | None = None, rule: str = "noise-psnr", border: str = "reflect") -> None:
+        super().__init__(threshold=threshold, rule=rule)
+        self.border = border
+
+    def jnd_map(self, luma: np.ndarray) -> np.ndarray:
+        """The largest change nobody notices at each pixel (Eqs 1-5, lambda = 1/2).
+
+        :param luma: 0..255, uint8 or float, shape (height, width).
+        :returns: grey levels, positive, same shape.
+        :raises UserError: for an unknown `border`, or where a side is shorter than 8 pixels.
+        """
+        check_size(luma)
+        background = background_luminance(luma, border=self.border)
+        return pointwise(_larger_masking, largest_gradient(luma, border=self.border), background)
+
+
+def _larger_masking(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
+    return np.maximum(gradient_masking(gradient, background), luminance_adaptation(background))

@@ -1,0 +1,156 @@
+"""Wu et al. 2017: masking by the complexity of the pattern around a pixel, or by contrast, whichever is larger."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from baselines.interface.predictor import Card
+from baselines.pixel._base import PixelMapPredictor, check_size
+from baselines.pixel._canny import unprotected
+from baselines.pixel._masking import (
+    background_luminance,
+    border_kind,
+    luminance_adaptation,
+    luminance_adaptation_32,
+    namm,
+    pointwise,
+)
+from baselines.pixel._pattern_complexity import blurred_counts, count_orientations, prewitt, which_blurred_count
+from datasets.common.errors import unknown_name
+
+VARIANTS = {"code": "as in the authors' MATLAB code", "paper": "Eqs 3-14 as printed"}
+
+
+@final
+class Wu2017(PixelMapPredictor):
+    """Pattern masking against contrast masking, and luminance adaptation.
+
+    :param threshold: multiple of the published map; None is fitted.
+    :param rule: how a level's error is held against the map, see `baselines.pixel._base.RULES`.
+    :param variant: one of `VARIANTS`.
+    :param edge_protection: whether pattern masking ends near edges; only the code has it.
+    :param border: how filters see beyond the edge: `reflect`, or `zero` as in the authors' MATLAB, where neither
+        contrast nor complexity is taken at the border.
+    """
+
+    card = Card(
+        name="wu2017",
+        title="Wu et al. 2017 (pattern complexity)",
+        paper="J. Wu, L. Li, W. Dong, G. Shi, W. Lin and C.-C. J. Kuo, Enhanced just noticeable difference model for "
+        "images with pattern complexity, IEEE TIP 26(6):2682-2695, 2017, doi:10.1109/TIP.2017.2685682",
+        year=2017,
+        kind="pixel",
+        needs_pictures=True,
+        deviations=(
+            "wu2017 follows the authors' code, which differs from the paper: contrast is the 5x5 standard deviation "
+            "without logarithm, smooth pixels are a kind of their own, complexity is blurred, pattern masking is "
+            "0.3 C^2.7/(C^2+1) and ends near edges, luminance adaptation starts at grey level 32 and is scaled by 0.7.",
+            "wu2017-paper follows the printed equations, but keeps Chou & Li's '+3' in luminance adaptation, whose "
+            "absence from Eq 13 looks like a misprint (it would allow no change at all at grey level 127).",
+            "Gradients are compared as whole numbers and halves are rounded away from zero, so that ties fall "
+            "alike everywhere; in MATLAB under 1 % of the pixels depend on the platform.",
+            "Canny edges are thinned by OpenCV, see baselines.pixel._canny, and widened by a true disk of radius 3; MATLAB "
+            "takes a 5x5 square for it.",
+            "The paper gives a map, not a picture's level: here the level whose error energy equals that of noise "
+            "of the map's amplitude, times one factor fitted on the training pictures (none in -as-published).",
+            "Borders are reflected; the code leaves them without masking.",
+        ),
+    )
+
+    def __init__(
+        self,
+        *,
+        threshold: float | None = None,
+        rule: str = "noise-psnr",
+        variant: str = "code",
+        edge_protection: bool = True,
+        border: str = "reflect",
+    ) -> None:
+        super().__init__(threshold=threshold, rule=rule)
+        self.variant = variant
+        self.edge_protection = edge_protection
+        self.border = border
+
+    @classmethod
+    def variants(cls) -> dict[str, dict[str, Any]]:
+        """The authors' code, as published, and the paper."""
+        return {**super().variants(), "wu2017-paper": {"variant": "paper"}}
+
+    def jnd_map(self, luma: np.ndarray) -> np.ndarray:
+        """The largest change nobody notices at each pixel (Eqs 12 and 14).
+
+        :param luma: 0..255, uint8 or float, shape (height, width).
+        :returns: grey levels, positive, same shape.
+        :raises UserError: for an unknown `variant` or `border`, or where a side is shorter than 8 pixels.
+        """
+        if self.variant not in VARIANTS:
+            raise unknown_name("variant", self.variant, VARIANTS)
+        check_size(luma)
+        return self._map_of_paper(luma) if self.variant == "paper" else self._map_of_code(luma)
+
+    def _map_of_code(self, luma: np.ndarray) -> np.ndarray:
+        background = background_luminance(luma, border=self.border)
+        count = count_orientations(*prewitt(luma, border=self.border), smooth_apart=True, border=self.border)
+        which = which_blurred_count(count, border=self.border)
+        of_complexity = complexity_masking(blurred_counts(), gain=0.3, knee=1.0)
+
+        def formula(background: np.ndarray, variance: np.ndarray, which: np.ndarray, *weight: np.ndarray) -> np.ndarray:
+            pattern = np.sqrt(variance) * of_complexity.take(which)
+            for one in weight:
+                pattern *= one
+            adaptation = 0.7 * luminance_adaptation_32(background)
+            return namm(adaptation, np.maximum(pattern, contrast_masking(variance)))
+
+        weight = [unprotected(luma, border=self.border)] if self.edge_protection else []
+        return pointwise(formula, background, local_variance(luma, border=self.border), which, *weight)
+
+    def _map_of_paper(self, luma: np.ndarray) -> np.ndarray:
+        background = background_luminance(luma, border=self.border)
+        across, down = prewitt(luma, border=self.border)
+        count = count_orientations(across, down, smooth_apart=False, border=self.border)
+        of_complexity = complexity_masking(np.arange(10.0), gain=0.8, knee=0.1)
+
+        def formula(background: np.ndarray, across: np.ndarray, down: np.ndarray, count: np.ndarray) -> np.ndarray:
+            contrast = np.hypot(across, down, dtype=float) / 3
+            pattern = np.log2(1 + contrast) * of_complexity.take(count)
+            return namm(luminance_adaptation(background), np.maximum(pattern, contrast_masking(contrast**2)))
+
+        return pointwise(formula, background, across, down, count)
+
+
+def local_variance(luma: np.ndarray, *, border: str) -> np.ndarray:
+    """Variance in the 5x5 neighbourhood, grey levels squared; with the border `zero` 0 in the two outer pixels."""
+    import cv2
+
+    kind = border_kind(border)
+    plane, depth = (luma, cv2.CV_32S) if luma.dtype == np.uint8 else (luma.astype(float, copy=False), cv2.CV_64F)
+    total = np.asarray(cv2.boxFilter(plane, depth, (5, 5), normalize=False, borderType=kind))
+    squares = np.asarray(cv2.sqrBoxFilter(plane, depth, (5, 5), normalize=False, borderType=kind))
+    variance = pointwise(_variance, total, squares)
+    if border == "zero":
+        variance[:2] = variance[-2:] = variance[:, :2] = variance[:, -2:] = 0
+    return variance
+
+
+def _variance(total: np.ndarray, squares: np.ndarray) -> np.ndarray:
+    variance = squares.astype(float)
+    variance *= 25
+    variance -= np.square(total.astype(float))
+    return np.maximum(variance, 0) / 25**2
+
+
+def complexity_masking(complexity: np.ndarray, *, gain: float, knee: float) -> np.ndarray:
+    """Masking by a pattern's complexity (Eq 10): gain C^2.7 / (C^2 + knee^2)."""
+    return gain * complexity**2.7 / (complexity**2 + knee**2)
+
+
+def contrast_masking(variance: np.ndarray) -> np.ndarray:
+    """Masking by luminance contrast (Eq 11): 0.115 * 16 C^2.4 / (C^2 + 26^2), with C^2 the variance."""
+    import cv2
+
+    masking = np.asarray(cv2.pow(variance, 1.2), dtype=float)
+    masking *= 0.115 * 16
+    masking /= variance + 26**2
+    return masking

@@ -1,0 +1,1 @@
+"""Subband-domain predictors: thresholds of DCT and wavelet coefficients."""

@@ -1,0 +1,123 @@
+"""From thresholds of DCT coefficients to a visibility per level: what all 8x8-DCT models share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import final
+
+import numpy as np
+
+from baselines.interface.visibility import VisibilityPredictor
+from baselines.subband._dct_blocks import SIDE, Blocks
+from baselines.subband._dct_error import SOURCES, error_source, kind_of_errors
+from baselines.subband._dct_pooling import Pooling, check_pooling, window_in_blocks
+from datasets.core.picture import Picture
+
+
+class DctPredictor(VisibilityPredictor):
+    """A predictor that only gives each coefficient's threshold; this class holds a level's errors against them.
+
+    :param threshold: multiple of the published thresholds; None is fitted.
+    :param errors: one of `baselines.subband._dct_error.ERRORS`.
+    :param exponent: of the Minkowski sums, 1..8; the larger, the more the worst blocks count.
+    :param pooling: one of `baselines.subband._dct_pooling.POOLINGS`.
+    :param window_degrees: side of a square foveal window in degrees; where positive, the worst window alone counts,
+        as if people looked there. 0 pools the whole picture.
+    """
+
+    published_threshold = 1.0
+
+    def __init__(
+        self,
+        *,
+        threshold: float | None = None,
+        errors: str = "auto",
+        exponent: float = 4.0,
+        pooling: str = "mean",
+        window_degrees: float = 0.0,
+    ) -> None:
+        super().__init__(threshold=threshold)
+        self.errors = errors
+        self.exponent = exponent
+        self.pooling = pooling
+        self.window_degrees = window_degrees
+
+    @abstractmethod
+    def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
+        """The largest error of each coefficient that nobody notices.
+
+        :param blocks: of the reference's luma.
+        :param pixels_per_degree: viewing geometry.
+        :returns: positive and finite, a new array of the coefficients' shape and type.
+        """
+
+    def exponents(self) -> np.ndarray:
+        """Of the sum over blocks for each frequency, shape (8, 8)."""
+        return np.full((SIDE, SIDE), float(self.exponent))
+
+    @final
+    def threshold_map(self, luma: np.ndarray, pixels_per_degree: float) -> np.ndarray:
+        """Every block's thresholds, for drawing.
+
+        :param luma: 0..255, uint8 or float, shape (height, width).
+        :returns: in units of orthonormal coefficients, float32, shape (block rows, block columns, 8, 8).
+        """
+        found = self.thresholds(Blocks.of(luma), pixels_per_degree)
+        return np.ascontiguousarray(found.transpose(2, 3, 0, 1))
+
+    @final
+    def visibility(self, picture: Picture, level: int) -> float:
+        """One level's errors over thresholds, pooled."""
+        return self.meter(picture)(level)
+
+    @final
+    def meter(self, picture: Picture) -> Callable[[int], float]:
+        """The same thresholds for all levels."""
+        pooling = self.pooling_at(picture.pixels_per_degree)
+        blocks = Blocks.of(picture.reference_luma)
+        source = error_source(self.errors, picture, blocks)
+        weights = pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
+        return lambda level: pooling.pool(source.errors(level), weights)
+
+    @final
+    def looks_at_levels(self, picture: Picture) -> bool:
+        """Whether errors come from decoded levels."""
+        return kind_of_errors(self.errors, picture) == "decoded"
+
+    @final
+    def profile(self, picture: Picture) -> np.ndarray:
+        """All levels' errors over the same thresholds."""
+        pooling = self.pooling_at(picture.pixels_per_degree)
+        blocks = Blocks.of(picture.reference_luma)
+        source = error_source(self.errors, picture, blocks)
+        weights = pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
+        return pooling.pool_ladder(source, [int(level) for level in picture.codec.levels], weights)
+
+    @final
+    def remark(self, picture: Picture) -> str:
+        """Which error source was used."""
+        return SOURCES[kind_of_errors(self.errors, picture)]
+
+    @final
+    def pooling_at(self, pixels_per_degree: float) -> Pooling:
+        """How errors are added up at a viewing geometry, on which the foveal window depends.
+
+        :raises UserError: for an unknown pooling, or an exponent or window out of range.
+        """
+        exponents = self.exponents()
+        check_pooling(self.card.name, self.pooling, (self.exponent, *np.unique(exponents)), self.window_degrees)
+        window = window_in_blocks(self.window_degrees, pixels_per_degree)
+        return Pooling(exponents, float(self.exponent), self.pooling == "sum", window)
+
+
+def masking_by_contrast(blocks: Blocks, thresholds: np.ndarray, exponent: float) -> np.ndarray:
+    """How much a coefficient's own size raises its threshold: max(1, |C|/t)^exponent.
+
+    :param thresholds: positive, the coefficients' shape.
+    :returns: 1 or more, a new array of that shape.
+    """
+    found = np.abs(blocks.coefficients)
+    found /= thresholds
+    np.maximum(found, 1, out=found)
+    return np.asarray(np.power(found, exponent, out=found))

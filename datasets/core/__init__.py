@@ -1,0 +1,1 @@
+"""The data model: pictures, ladders, codecs, data sets, truths, folds, SUR curves."""

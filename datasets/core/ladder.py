@@ -1,0 +1,265 @@
+"""The ladder: one picture at every level of its codec, from shipped files or compressed on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from datasets.common.errors import DataError
+from datasets.core.codec import Codec
+from datasets.core.imaging import luma, mse, psnr_db
+from datasets.core.picture_file import read_whole
+
+
+@dataclass(frozen=True)
+class LadderSummary:
+    """What a whole ladder costs and loses, from the worst to the best level; no pixels are kept.
+
+    :param mse: luma squared error per level, grey levels squared, shape (levels,).
+    :param size_bytes: encoded size per level, shape (levels,); NaN where the codec's own files are not there.
+    :param ms: what the pass over the ladder took, in milliseconds.
+    """
+
+    mse: np.ndarray
+    size_bytes: np.ndarray
+    ms: float
+
+    @property
+    def psnr_db(self) -> np.ndarray:
+        """Luma PSNR per level in dB, shape (levels,)."""
+        return psnr_db(self.mse)
+
+
+@final
+class Step:
+    """One level of a ladder as it passes by.
+
+    :param level: of the codec.
+    :param rgb: its pixels, uint8, shape (height, width, 3).
+    :param luma: its BT.601 luma, uint8, shape (height, width).
+    """
+
+    __slots__ = ("level", "luma", "rgb")
+
+    def __init__(self, level: int, rgb: np.ndarray, luma: np.ndarray) -> None:
+        self.level, self.rgb, self.luma = level, rgb, luma
+
+
+class Ladder(ABC):
+    """A picture at every level of its codec. Levels are streamed: only the reference's pixels are kept."""
+
+    def __init__(self, codec: Codec, read_reference: Callable[[], np.ndarray]) -> None:
+        self.codec = codec
+        self._read_reference = read_reference
+        self._summary: LadderSummary | None = None
+        self._passing: Step | None = None
+        self._broke_off: DataError | None = None
+        self.summary_reads = 0
+
+    @abstractmethod
+    def encoded(self, level: int) -> bytes:
+        """The file's bytes at a level.
+
+        :raises DataError: where a shipped file is missing or unreadable.
+        """
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Names what the levels depend on besides the reference's pixels, without decoding any."""
+
+    @final
+    @cached_property
+    def whole_fingerprint(self) -> str:
+        """Names the reference and the levels; made once."""
+        return f"{self.reference_fingerprint()} {self.fingerprint()}"
+
+    @final
+    def reference_fingerprint(self) -> str:
+        """Names the reference's pixels: by their file where there is one, so that none are decoded."""
+        of_file = getattr(self._read_reference, "fingerprint", None)
+        if of_file is not None:
+            return str(of_file())
+        return f"pixels {hashlib.sha256(str(self.reference.shape).encode() + self.reference.tobytes()).hexdigest()}"
+
+    def __getstate__(self) -> dict[str, object]:
+        # Pixels are read again where they are needed; a picture travels to a worker as its paths.
+        pixels = ("reference", "reference_luma")
+        return {**{name: value for name, value in self.__dict__.items() if name not in pixels}, "_passing": None}
+
+    @final
+    @cached_property
+    def reference(self) -> np.ndarray:
+        """The picture the levels are compared with, uint8 RGB, shape (height, width, 3), read-only."""
+        return _read_only(self._read_reference())
+
+    @final
+    @cached_property
+    def reference_luma(self) -> np.ndarray:
+        """BT.601 luma of the reference, uint8, shape (height, width), read-only."""
+        return _read_only(luma(self.reference))
+
+    @final
+    def forget_pixels(self) -> None:
+        """Let go of the reference's pixels; they are read again when asked for."""
+        self.__dict__.pop("reference", None)
+        self.__dict__.pop("reference_luma", None)
+
+    @final
+    def rgb(self, level: int) -> np.ndarray:
+        """The picture at a level, uint8 RGB, shape (height, width, 3), read-only.
+
+        :raises DataError: where the level's file is damaged or of another size than the reference.
+        """
+        if self._passing is not None and self._passing.level == level:
+            return self._passing.rgb
+        return self._decode(self.encoded(level), level)
+
+    @final
+    def luma(self, level: int) -> np.ndarray:
+        """The picture's BT.601 luma at a level, uint8, shape (height, width), read-only."""
+        if self._passing is not None and self._passing.level == level:
+            return self._passing.luma
+        return _read_only(luma(self.rgb(level)))
+
+    @final
+    def mse(self, level: int) -> float:
+        """Luma squared error at a level, in grey levels squared."""
+        return mse(self.reference_luma, self.luma(level))
+
+    @final
+    def psnr_db(self, level: int) -> float:
+        """Luma PSNR at a level, in dB."""
+        return float(psnr_db(self.mse(level)))
+
+    @final
+    def size_bytes(self, level: int) -> int | None:
+        """The encoded size at a level, or None where the codec's own files are not there."""
+        return len(self.encoded(level)) if self.codec.has_file_sizes else None
+
+    @final
+    def summary(self) -> LadderSummary:
+        """Error and size of every level, from one pass over the ladder that is made once.
+
+        :raises DataError: as `steps`.
+        """
+        self.summary_reads += 1
+        if self._broke_off is not None:
+            raise self._broke_off
+        if self._summary is None:
+            for _ in self.steps():
+                pass
+        assert self._summary is not None
+        return self._summary
+
+    @final
+    def steps(self) -> Iterator[Step]:
+        """Every level from the worst to the best, decoded one after another; at the end the summary is known too.
+
+        While a level passes by, `rgb` and `luma` give its pixels to whoever asks for that level, decoding nothing. They
+        are let go when the next level comes.
+
+        :raises DataError: at a level whose file is missing, damaged, or of another size than the reference.
+        """
+        errors, sizes, ms = [], [], 0.0
+        try:
+            for level in map(int, self.codec.levels):
+                start = time.perf_counter()
+                encoded = self.encoded(level)
+                rgb = self._decode(encoded, level)
+                self._passing = Step(level, rgb, _read_only(luma(rgb)))
+                errors.append(mse(self.reference_luma, self._passing.luma))
+                sizes.append(float(len(encoded)) if self.codec.has_file_sizes else float("nan"))
+                ms += (time.perf_counter() - start) * 1000
+                yield self._passing
+        except DataError as error:
+            self._broke_off = error
+            raise
+        finally:
+            self._passing = None
+        self._summary = LadderSummary(np.array(errors), np.array(sizes), ms)
+
+    @final
+    def summary_if_measured(self) -> LadderSummary | None:
+        """The summary where the pass has been made; None where it has not."""
+        return self._summary
+
+    @final
+    def remember_summary(self, summary: LadderSummary) -> None:
+        """Take over a summary that another process measured."""
+        self._summary = summary
+
+    def _decode(self, encoded: bytes, level: int) -> np.ndarray:
+        try:
+            pixels = self.codec.decode(encoded)
+        except ValueError as error:
+            raise DataError(f"{self._name(level)}: {error}. Copy the file again from the data set.") from error
+        if pixels.shape != self.reference.shape:
+            raise DataError(
+                f"{self._name(level)}: is {pixels.shape[1]}x{pixels.shape[0]}, but its reference is "
+                f"{self.reference.shape[1]}x{self.reference.shape[0]}. Both must be the same picture."
+            )
+        return _read_only(pixels)
+
+    @abstractmethod
+    def _name(self, level: int) -> str:
+        """What to call a level in an error."""
+
+
+@final
+class CompressedLadder(Ladder):
+    """Levels made from the reference when they are asked for."""
+
+    def encoded(self, level: int) -> bytes:
+        return self.codec.encode(self.reference, level)
+
+    def fingerprint(self) -> str:
+        return f"compressed by {self.codec.library()}"
+
+    def _name(self, level: int) -> str:
+        return f"the picture at {self.codec.unit} {level}"
+
+
+@final
+class ShippedLadder(Ladder):
+    """Levels read from the data set's own files.
+
+    :param files: level to file; every level of the codec.
+    """
+
+    def __init__(self, codec: Codec, read_reference: Callable[[], np.ndarray], files: Mapping[int, Path]) -> None:
+        super().__init__(codec, read_reference)
+        self.files = dict(files)
+
+    def encoded(self, level: int) -> bytes:
+        try:
+            return read_whole(self.files[level])
+        except KeyError:
+            raise DataError(
+                f"{self.codec.unit} {level} has no file: the set ships {len(self.files)} of "
+                f"{len(self.codec.levels)} levels. Run 'python -m datasets.verify' on its root."
+            ) from None
+        except OSError as error:
+            raise DataError(f"{self.files[level]}: {error.strerror}. Copy it again from the data set.") from error
+        except ValueError as error:
+            raise DataError(f"{self.files[level]}: {error}. Copy it again from the data set.") from error
+
+    def fingerprint(self) -> str:
+        sizes = [(level, path.stat().st_size) for level, path in sorted(self.files.items()) if path.is_file()]
+        return f"files of {sizes}, decoded by {self.codec.library()}"
+
+    def _name(self, level: int) -> str:
+        return str(self.files[level])
+
+
+def _read_only(pixels: np.ndarray) -> np.ndarray:
+    """Whoever looks at shared pixels must not change what others see."""
+    pixels.setflags(write=False)
+    return pixels

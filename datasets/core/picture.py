@@ -1,0 +1,97 @@
+"""A picture as predictors see it: an id, a codec, a ladder, the viewing geometry, and its subjects' samples."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from datasets.common.errors import DataError
+from datasets.core.codec import Codec
+from datasets.core.ladder import Ladder, LadderSummary
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One picture of a data set.
+
+    :param name: unique in its data set, e.g. `SRC01` or `astronaut-2`.
+    :param source: the reference picture's id that folds and bootstraps group by; several crops share one.
+    :param codec: the codec whose level is predicted.
+    :param pixels_per_degree: viewing geometry of the study, in pixels per degree of visual angle.
+    :param samples: the subjects' JNDs as levels of the codec, shape (subjects,), float; empty where unknown.
+    :param tabulated: truths that the data set itself tabulates, by name, e.g. `{'sqf': 36.0}`.
+    :param ladder_or_none: pixels and bytes at every level; None where the root holds labels only.
+    """
+
+    name: str
+    source: str
+    codec: Codec
+    pixels_per_degree: float
+    samples: np.ndarray = field(default_factory=lambda: np.empty(0))
+    tabulated: Mapping[str, float] = field(default_factory=dict)
+    ladder_or_none: Ladder | None = None
+    _memo: dict[str, object] = field(default_factory=dict, repr=False)
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether there are pixels to look at, or labels alone."""
+        return self.ladder_or_none is not None
+
+    @property
+    def ladder(self) -> Ladder:
+        """The picture at every level.
+
+        :raises DataError: where the root holds labels only.
+        """
+        if self.ladder_or_none is None:
+            raise DataError(
+                f"{self.name} has labels but no pixels: its root holds no pictures. "
+                "Give a root that has them, or run predictors that need none (constant, constant-sur, fixed-*)."
+            )
+        return self.ladder_or_none
+
+    @property
+    def reference(self) -> np.ndarray:
+        """The reference's pixels, uint8 RGB, shape (height, width, 3), read-only, loaded when first asked for."""
+        return self.ladder.reference
+
+    @property
+    def reference_luma(self) -> np.ndarray:
+        """The reference's BT.601 luma, uint8, shape (height, width), read-only."""
+        return self.ladder.reference_luma
+
+    def fingerprint(self) -> str:
+        """Names what there is to see of it, whatever its name and its ratings: the reference, the levels.
+
+        Nothing is decoded where the reference comes from a file. Made once.
+        """
+        return f"{self.codec.name} {self.ladder.whole_fingerprint}"
+
+    def summary(self) -> LadderSummary:
+        """Error and size at every level, measured once (see `Ladder.summary`)."""
+        return self.ladder.summary()
+
+    def without_samples(self) -> Picture:
+        """The same picture with nothing that tells its truth: what a predictor is asked about."""
+        return dataclasses.replace(self, samples=np.empty(0), tabulated={})
+
+    def remember(self, key: str, compute: Callable[[], Value]) -> Value:
+        """`compute()`, done once per picture and key; copies made by `without_samples` share the memory.
+
+        For what depends on the picture and a method but not on the fold, such as a visibility profile.
+        """
+        if key not in self._memo:
+            self._memo[key] = compute()
+        return self._memo[key]  # type: ignore[return-value]
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_memo": {}}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)

@@ -1,0 +1,1 @@
+"""Bringing a data set here: download, unpack, verification."""

@@ -1,0 +1,192 @@
+"""Everything that is wrong with a data set, not only the first thing: labels, then every picture and level.
+
+Works on any data set through `Dataset` and `Picture`; a `SurveyedDataset` is read on beyond its first fault.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from datasets.common.commands import progress
+from datasets.common.errors import DataError
+from datasets.core.dataset import Dataset, OpenOptions, dataset_classes, open_dataset
+from datasets.core.ladder import Ladder, ShippedLadder
+from datasets.core.picture import Picture
+from datasets.core.picture_file import opened
+from datasets.sets._faults import Fault, Faults, SurveyedDataset
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row of the table of what is wrong.
+
+    :param severity: `error`, or `warning` for what real data do too.
+    :param file: the file, or what else it is about.
+    :param problem: what is wrong with it.
+    """
+
+    severity: str
+    file: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class PictureCheck:
+    """What one picture's files are.
+
+    :param width: of the reference in pixels; None where it cannot be read.
+    :param levels: how many levels were looked at.
+    """
+
+    width: int | None
+    height: int | None
+    levels: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was looked at and what is wrong with it.
+
+    :param dataset: what could be read; None where nothing could.
+    :param checks: one a picture with pixels.
+    """
+
+    dataset: Dataset | None
+    checks: tuple[PictureCheck, ...]
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(finding.severity == "error" for finding in self.findings)
+
+
+def verify_dataset(name: str, root: Path | None, options: OpenOptions, *, quick: bool = False) -> Verification:
+    """Look at all of a data set.
+
+    :param quick: read the levels' headers and sizes, but decode only the references.
+    :raises UserError: where there is no such set or root; what is wrong with its data is returned.
+    """
+    dataset, faults = _read(name, root, options)
+    findings = [Finding("error", fault.file, fault.problem) for fault in faults]
+    pictures = dataset.pictures if dataset else ()
+    findings += [finding for picture in pictures for finding in _check_labels(picture)]
+    findings += _check_names(pictures)
+    checks = tuple(_check_pictures([picture for picture in pictures if picture.has_pixels], quick))
+    known = {finding.file for finding in findings}
+    findings += [finding for check in checks for finding in check.findings if finding.file not in known]
+    return Verification(dataset, checks, tuple(findings))
+
+
+def _read(name: str, root: Path | None, options: OpenOptions) -> tuple[Dataset | None, list[Fault]]:
+    try:
+        return open_dataset(name, root, options), []
+    except DataError as error:
+        first = error
+    faults, dataset = Faults(gather=True), None
+    found_as = dataset_classes()[name]
+    if issubclass(found_as, SurveyedDataset):
+        try:
+            dataset = found_as.survey(root, options, faults)
+        except DataError as error:
+            faults.take(error)
+    if not faults.found:
+        faults.take(first)
+    return dataset, faults.found
+
+
+def _check_labels(picture: Picture) -> Iterator[Finding]:
+    codec = picture.codec
+    if picture.samples.size == 0:
+        yield Finding("error", picture.name, "no subject's sample")
+    levels = {"a sample": picture.samples} | {what: np.array([value]) for what, value in picture.tabulated.items()}
+    for what, values in levels.items():
+        outside = values[~((values >= codec.lowest) & (values <= codec.highest))]
+        if outside.size:
+            problem = f"{what} of {outside[0]:g} is outside {codec.unit} {codec.lowest} to {codec.highest}"
+            yield Finding("error", picture.name, f"{problem} ({outside.size} such)")
+
+
+def _check_names(pictures: tuple[Picture, ...]) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for picture in pictures:
+        if picture.name in seen:
+            yield Finding("error", picture.name, "two pictures of this name")
+        seen.add(picture.name)
+
+
+def _check_pictures(pictures: list[Picture], quick: bool) -> Iterator[PictureCheck]:
+    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))  # decoders release Python's lock
+    try:
+        checked = pool.map(lambda picture: _check_picture(picture, quick), pictures)
+        yield from progress(checked, "checking pictures", len(pictures))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _check_picture(picture: Picture, quick: bool) -> PictureCheck:
+    ladder, findings = picture.ladder, []
+    shape: tuple[int, int] | None = None
+    try:
+        height, width, _ = ladder.reference.shape
+        shape = height, width
+    except DataError as error:
+        findings.append(_finding_of(error))
+    sizes: dict[int, int] = {}
+    if isinstance(ladder, ShippedLadder) or (shape and not quick):
+        for level in map(int, picture.codec.levels):
+            if isinstance(ladder, ShippedLadder) and level not in ladder.files:
+                continue  # told already, for the whole picture
+            where = _where(picture, level)
+            try:
+                size, sizes[level] = _measure(ladder, level, quick)
+            except (DataError, ValueError, OSError) as error:
+                findings.append(Finding("error", where, f"{error}. Copy it again from the data set."))
+                continue
+            if shape and size != shape:
+                problem = f"is {size[1]}x{size[0]}, but its reference is {shape[1]}x{shape[0]}"
+                findings.append(Finding("error", where, problem))
+    ladder.forget_pixels()
+    if picture.codec.has_file_sizes:
+        findings += _check_growth(picture, sizes)
+    return PictureCheck(shape and shape[1], shape and shape[0], len(sizes), tuple(findings))
+
+
+def _measure(ladder: Ladder, level: int, quick: bool) -> tuple[tuple[int, int], int]:
+    """Height and width, and the size in bytes, of a level."""
+    if quick and isinstance(ladder, ShippedLadder):
+        with opened(ladder.files[level]) as image:
+            return (image.height, image.width), ladder.files[level].stat().st_size
+    encoded = ladder.encoded(level)
+    height, width, _ = ladder.codec.decode(encoded).shape
+    return (height, width), len(encoded)
+
+
+def _check_growth(picture: Picture, sizes: dict[int, int]) -> Iterator[Finding]:
+    """A better level takes more bytes; small dips are real, so they are counted and told as one warning a picture."""
+    levels, values = list(sizes), np.array(list(sizes.values()), dtype=float)
+    if len(values) > 1 and (steps := np.diff(values) / values[:-1]).min() < 0:
+        deepest = int(np.argmin(steps))
+        yield Finding(
+            "warning",
+            picture.name,
+            f"the file gets smaller at {np.sum(steps < 0)} of {len(steps)} steps to a better level, most at "
+            f"{picture.codec.unit} {levels[deepest + 1]} ({100 * steps[deepest]:.1f} %)",
+        )
+
+
+def _where(picture: Picture, level: int) -> str:
+    ladder = picture.ladder
+    return str(ladder.files[level]) if isinstance(ladder, ShippedLadder) else f"{picture.name} at {level}"
+
+
+def _finding_of(error: DataError) -> Finding:
+    file, _, problem = str(error).partition(": ")
+    return Finding("error", file, problem)

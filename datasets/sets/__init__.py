@@ -1,0 +1,1 @@
+"""The data sets, one file each; names with an underscore are shared pieces."""

@@ -1,0 +1,224 @@
+"""Reading one half of KonJND-1k: ratings, files, and which way the file index runs.
+
+Ratings are taken as file indices and go through the same rule to levels as the files. Whether the set's authors mean
+that, or the slider's position, which counts from the other end, is not known to us; so what the files say of it is
+measured and noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from datasets.common.errors import DataError, UserError
+from datasets.core.codec import Codec
+from datasets.core.dataset import Manifest, OpenOptions, hash_file, sizes_of
+from datasets.core.ladder import Ladder
+from datasets.core.picture import Picture
+from datasets.sets._faults import Faults
+from datasets.sets._konjnd_plausibility import about_ladders
+from datasets.sets._konjnd_ratings import read_ratings
+from datasets.sets._layout import FileKind, find_entry, find_home, missing_of, shipped_ladder
+from datasets.sets._level_direction import IndexedFiles, Look, level_of_index, rule, spread
+
+PIXELS_PER_DEGREE = 24.3
+"""As the study calibrated it: 640 pixels shown 13.8 cm wide at 30 cm."""
+
+PICTURES = 504
+RATINGS = "subjective_ratings.csv"
+SOURCE = FileKind("source_image", "SRC{:04d}.png", also=("bmp",))
+_LOOKED_AT = 3
+
+
+@final
+@dataclass(frozen=True)
+class Half:
+    """What distinguishes the halves.
+
+    :param compression: as the ratings' table has it.
+    :param levels: its files; the second number is the file index.
+    :param likely_direction: the level direction where there are no files to see it from.
+    :param look: finds the level direction out from a few pictures' files.
+    :param remark: a sentence about one picture's files, given by level; None has nothing to say.
+    :param compressed: the ladder of a source whose levels are not there; None where it cannot be made.
+    """
+
+    compression: str
+    codec: Codec
+    levels: FileKind
+    likely_direction: str
+    look: Callable[[Sequence[IndexedFiles]], Look]
+    remark: Callable[[Mapping[int, Path]], str] | None = None
+    compressed: Callable[[Path], Ladder] | None = None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a root has of one half, by source number.
+
+    :param indices: per source, file index to file; empty where the half has no files here.
+    """
+
+    home: Path
+    table: Path | None
+    ratings: Mapping[int, tuple[float, ...]]
+    sources: Mapping[int, Path]
+    indices: Mapping[int, Mapping[int, Path]]
+
+
+def read_half(
+    half: Half, root: Path | None, options: OpenOptions, faults: Faults
+) -> tuple[tuple[Picture, ...], Manifest, tuple[str, ...]]:
+    """Pictures, manifest and notes of one half (see `SurveyedDataset.survey`).
+
+    :raises UserError: for a JND other than the first.
+    :raises DataError: for the first fault, unless they are gathered.
+    """
+    if options.jnd != 1:
+        raise UserError(f"--jnd {options.jnd}: KonJND-1k's people gave the first JND only. Use --jnd 1.")
+    assert root is not None, "the card asks for a root"
+    found = _find(half, root, faults)
+    _check_sources(half, found, options, faults)
+    _check_indices(half, found, faults)
+    direction, notes = _direction(half, found, options, faults)
+    pictures = tuple(_picture(number, half, found, direction, options) for number in found.ratings)
+    notes += _notes(half, found, pictures, options, faults)
+    return pictures, _manifest(found, direction, options), tuple(notes)
+
+
+def _find(half: Half, root: Path, faults: Faults) -> _Found:
+    home = find_home(root, (RATINGS, SOURCE.folder, half.levels.folder), faults)
+    table = find_entry(home, RATINGS, faults)
+    ratings: dict[int, tuple[float, ...]] = {}
+    if table is None:
+        faults.add(
+            home / RATINGS,
+            "no such file. A root of KonJND-1k has this table of ratings, and the folders source_image, jpeg and bpg "
+            "beside it. Is --root the folder that the zip was unpacked into?",
+        )
+    else:
+        ratings = read_ratings(table, half.compression, half.codec, faults)
+        if not ratings:
+            faults.add(table, f"has no ratings of {half.compression}. Copy it again from the data set.")
+    indices: dict[int, dict[int, Path]] = {}
+    for (source, index), path in half.levels.find(home, faults).items():
+        indices.setdefault(source, {})[index] = path
+    sources = {number: path for (number,), path in SOURCE.find(home, faults).items() if number in ratings}
+    return _Found(home, table, ratings, sources, indices)
+
+
+def _check_sources(half: Half, found: _Found, options: OpenOptions, faults: Faults) -> None:
+    needs_sources = bool(found.sources) or (bool(found.indices) and options.anchor == "source")
+    for number in missing_of(found.sources, found.ratings) if needs_sources else []:
+        faults.add(
+            found.home / SOURCE.official(number),
+            f"no such file, though {RATINGS} rates it. Unpack the set again; to use fewer pictures, take the same ones "
+            f"out of {RATINGS} and {half.levels.folder}.",
+        )
+
+
+def _check_indices(half: Half, found: _Found, faults: Faults) -> None:
+    if not found.indices:
+        return
+    for number in missing_of(found.ratings, found.indices):
+        faults.add(
+            found.home / RATINGS,
+            f"has no row for {_name(number)}, though {half.levels.folder} has its files. Copy the table again; to use "
+            f"fewer pictures, take the same ones out of both.",
+        )
+    expected = len(half.codec.levels)
+    for number in sorted({*found.ratings, *found.indices}):
+        indices = found.indices.get(number, {})
+        if missing := missing_of(indices, range(1, expected + 1)):
+            faults.add(
+                found.home / half.levels.official(number, missing[0]),
+                f"no such file; {_name(number)} lacks {len(missing)} of its {expected} levels. Unpack the set again.",
+            )
+        if extra := missing_of(range(1, expected + 1), indices):
+            faults.add(indices[extra[0]], f"is of index {extra[0]}, expected 1 to {expected}. Take it out.")
+
+
+def _direction(half: Half, found: _Found, options: OpenOptions, faults: Faults) -> tuple[str, list[str]]:
+    """The level direction, and what to say about it."""
+    asked = None if options.level_direction == "auto" else options.level_direction
+    pictures = [
+        IndexedFiles(_name(number), found.indices[number], found.sources.get(number))
+        for number in spread([number for number, files in found.indices.items() if len(files) > 1], _LOOKED_AT)
+    ]
+    look, doubt = None, "the root holds no files to see it from"
+    if pictures:
+        try:
+            look = half.look(pictures)
+        except DataError as error:
+            doubt = str(error)
+            if asked is None:
+                faults.take(error)
+    direction = asked or (look.direction if look else half.likely_direction)
+    means = f"Level direction: {direction}, so {rule(half.codec, direction)}"
+    if look is None:
+        source = "as --level-direction says" if asked else "as is likely"
+        return direction, [f"{means}, {source}; this could not be checked: {doubt}."]
+    if asked is None:
+        return direction, [f"{means}, found from the {look.evidence}; --level-direction overrides it."]
+    verdict = "and the files agree" if look.direction == asked else f"although the files say {look.direction}"
+    return direction, [f"{means}, as --level-direction says, {verdict} (from the {look.evidence})."]
+
+
+def _picture(number: int, half: Half, found: _Found, direction: str, options: OpenOptions) -> Picture:
+    codec = half.codec
+    source, indices = found.sources.get(number), found.indices.get(number)
+    ladder: Ladder | None = None
+    if indices:
+        files = {level_of_index(index, codec, direction): path for index, path in indices.items()}
+        ladder = shipped_ladder(codec, files, source if options.anchor == "source" else None)
+    elif source is not None and half.compressed is not None:
+        if options.anchor == "best-level":
+            raise UserError(
+                f"--anchor best-level needs the set's own levels (the folder {half.levels.folder}), and this root has "
+                "source pictures only. Unpack the whole set, or leave --anchor out."
+            )
+        ladder = half.compressed(source)
+    samples = [level_of_index(rating, codec, direction) for rating in found.ratings[number]]
+    return Picture(
+        name=_name(number),
+        source=_name(number),
+        codec=codec,
+        pixels_per_degree=PIXELS_PER_DEGREE,
+        samples=np.array(samples, dtype=float),
+        ladder_or_none=ladder,
+    )
+
+
+def _manifest(found: _Found, direction: str, options: OpenOptions) -> Manifest:
+    hashed = [*([found.table] if found.table else []), *found.sources.values()]
+    parts = {path.relative_to(found.home).as_posix(): hash_file(path) for path in hashed}
+    for files in found.indices.values():
+        parts |= sizes_of(files.values(), found.home)
+    return Manifest(parts | {"anchor": options.anchor, "level direction": direction})
+
+
+def _notes(half: Half, found: _Found, pictures: Sequence[Picture], options: OpenOptions, faults: Faults) -> list[str]:
+    notes = [] if len(pictures) == PICTURES else [f"{len(pictures)} of {PICTURES} pictures."]
+    folder = half.levels.folder
+    if found.indices:
+        against = "source picture" if options.anchor == "source" else "best level"
+        notes.append(f"Levels are the set's own files, compared with the {against}.")
+        try:
+            notes += about_ladders(pictures, half.remark)
+        except DataError as error:
+            faults.take(error)
+    elif found.sources and half.compressed is not None:
+        notes.append(f"No {folder} under the root: levels are compressed here, with {half.codec.library()}.")
+    elif found.sources:
+        notes.append(f"Labels only: without the folder {folder} there are no levels, as there is no encoder.")
+    else:
+        notes.append("Labels only: the root holds no pictures of this half.")
+    return notes
+
+
+def _name(number: int) -> str:
+    return f"SRC{number:04d}"

@@ -1,0 +1,121 @@
+"""KonJND-1k's `subjective_ratings.csv`: a row a picture, its ratings a JSON list in one cell."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.common.errors import DataError
+from datasets.core.codec import Codec
+from datasets.core.text_file import parse_json, shown
+from datasets.sets._faults import Faults
+from datasets.sets._layout import read_lines
+
+COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    cells: Mapping[str, str]
+
+
+def read_ratings(path: Path, compression: str, codec: Codec, faults: Faults) -> dict[int, tuple[float, ...]]:
+    """The ratings of one half of the set, as file indices, by source number and in order.
+
+    Column names may differ in case and spaces, `image_id` may lack its `.png`.
+
+    :param compression: `JPEG` or `BPG`, as the column has it.
+    :param codec: its levels count the file indices.
+    """
+    found: dict[int, tuple[float, ...]] = {}
+    for row in _rows(path, faults):
+        kind = row.cells["compressiontype"].upper()
+        numbers = re.fullmatch(r"SRC[\W_]*(\d{1,9})(\.png)?", row.cells["imageid"], re.IGNORECASE)
+        if kind not in ("JPEG", "BPG") or numbers is None:
+            faults.add(
+                path,
+                f"line {row.line} has image_id {shown(row.cells['imageid'])} and Compression type "
+                f"{shown(row.cells['compressiontype'])}, expected SRCnnnn.png and JPEG or BPG.",
+            )
+        elif kind == compression:
+            number = int(numbers.group(1))
+            if number in found:
+                faults.add(path, f"line {row.line} rates {row.cells['imageid']} a second time. Keep one of the rows.")
+            elif ratings := _ratings(path, row, len(codec.levels), faults):
+                found[number] = ratings
+    return dict(sorted(found.items()))
+
+
+def _rows(path: Path, faults: Faults) -> list[_Row]:
+    try:
+        reader = csv.DictReader(read_lines(path))
+        rows = [(reader.line_num, row) for row in reader]
+    except DataError as error:
+        faults.take(error)
+        return []
+    except csv.Error as error:
+        faults.add(path, f"is no readable CSV ({error}). Copy it again from the data set.")
+        return []
+    names = {_plain(name): name for name in reader.fieldnames or ()}
+    missing = [column for column in COLUMNS if column != "std" and _plain(column) not in names]
+    if missing:
+        faults.add(
+            path,
+            f"lacks the columns {', '.join(missing)}; expected {', '.join(COLUMNS)}, found "
+            f"{shown(reader.fieldnames or None)}. Copy it again from the data set.",
+        )
+        return []
+    return [_Row(line, {plain: (row[name] or "").strip() for plain, name in names.items()}) for line, row in rows]
+
+
+def _ratings(path: Path, row: _Row, indices: int, faults: Faults) -> tuple[float, ...]:
+    """A row's ratings, checked against its other columns; empty where they are no ratings."""
+    where = f"line {row.line} ({row.cells['imageid'][:20]})"
+    try:
+        values = parse_json(row.cells["ratings"])
+    except ValueError:
+        values = None
+    if not isinstance(values, list) or not values or not all(type(value) in (int, float) for value in values):
+        faults.add(
+            path, f"{where}: ratings are {row.cells['ratings'][:60]!r}, expected a list of numbers such as [45, 52]."
+        )
+        return ()
+    for value in values:
+        if not 1 <= value <= indices:  # also refuses NaN
+            faults.add(path, f"{where}: the rating {shown(value)} is no file index, expected 1 to {indices}.")
+            return ()
+    ratings = tuple(map(float, values))
+    _check_summary(path, where, row, ratings, faults)
+    return ratings
+
+
+def _check_summary(path: Path, where: str, row: _Row, ratings: tuple[float, ...], faults: Faults) -> None:
+    if row.cells["noofratings"] not in (str(len(ratings)), f"{len(ratings)}.0"):
+        faults.add(
+            path,
+            f"{where}: 'No. of ratings' is {shown(row.cells['noofratings'])} but the list has {len(ratings)}. "
+            "The row is damaged: copy the file again.",
+        )
+    # Whether the authors' mean is taken before or after removing outliers is not known; either lies within the list.
+    if not min(ratings) - 0.01 <= _number(row.cells["mean"]) <= max(ratings) + 0.01:
+        faults.add(
+            path,
+            f"{where}: 'mean' is {shown(row.cells['mean'])} but the list runs from {min(ratings):g} to "
+            f"{max(ratings):g}. The row is damaged: copy the file again.",
+        )
+
+
+def _number(printed: str) -> float:
+    try:
+        return float(printed)
+    except ValueError:
+        return math.nan
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())

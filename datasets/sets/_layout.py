@@ -1,0 +1,176 @@
+"""Finding a data set's files as people really have them: any case, any separators, one folder more or less.
+
+Every folder is read once. Nothing here knows a particular set.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from datasets.common.errors import DataError
+from datasets.core.codec import Codec
+from datasets.core.ladder import ShippedLadder
+from datasets.core.picture_file import read_whole
+from datasets.core.read_file import ReadFile
+from datasets.core.text_file import read_text
+from datasets.sets._faults import Faults
+
+
+@final
+@dataclass(frozen=True)
+class FileKind:
+    """One kind of file of a data set.
+
+    :param folder: the official name of its folder; any case and separators will do, with or without a plural s.
+    :param name: its official name as a format string, a field for each number, e.g. `SRC{:04d}_JPEG_{:03d}.jpg`. A
+        file fits that has its letters and numbers in this order, whatever the case, the separators and the padding.
+    :param also: further extensions that people convert to.
+    """
+
+    folder: str
+    name: str
+    also: tuple[str, ...] = ()
+
+    def official(self, *numbers: int) -> str:
+        """Where the official set has the file of these numbers."""
+        return f"{self.folder}/{self.name.format(*numbers)}"
+
+    def find(self, home: Path, faults: Faults) -> dict[tuple[int, ...], Path]:
+        """All files of this kind by their numbers, from their folder and the folders in it, in order."""
+        folder = find_entry(home, self.folder, faults)
+        if folder is None or not folder.is_dir():
+            return {}
+        pattern = self._pattern()
+        found: dict[tuple[int, ...], Path] = {}
+        for name, path, is_file in _files(folder):
+            match = pattern.fullmatch(name)
+            if match is None:
+                continue
+            if not is_file:
+                faults.add(path, "is no file, but a pipe, a device or a link to nothing. Unpack the set again.")
+                continue
+            numbers = tuple(map(int, match.groups()))
+            if numbers in found:
+                faults.add(path, f"is {self.official(*numbers)} a second time, beside {found[numbers]}. Keep one.")
+            found[numbers] = Path(path)
+        return dict(sorted(found.items()))
+
+    def _pattern(self) -> re.Pattern[str]:
+        stem, _, extension = self.name.rpartition(".")
+        pattern, after_number = "", False
+        for part in re.findall(r"\{[^}]*\}|[A-Za-z]+", stem):
+            is_number = part.startswith("{")
+            separator = r"[\W_]+" if is_number and after_number else r"[\W_]*"
+            pattern += separator + (r"(\d+)" if is_number else part)
+            after_number = is_number
+        extensions = "|".join((extension, *self.also))
+        return re.compile(rf"{pattern}[\W_]*\.(?:{extensions})", re.IGNORECASE)
+
+
+def find_home(root: Path, wanted: Iterable[str], faults: Faults) -> Path:
+    """The folder that holds the set: the root, or the one in it that a zip was unpacked into.
+
+    :param wanted: official names of the folders and files of which a home has at least one.
+    """
+    plain = {_plain(name) for name in wanted}
+
+    def fit(folder: Path) -> int:
+        return len(plain & {_plain(entry.name) for entry in _entries(folder)})
+
+    if fit(root):
+        return root
+    fitting = {Path(entry.path): fit(Path(entry.path)) for entry in _entries(root) if _is_dir(entry)}
+    best = sorted(folder for folder, count in fitting.items() if count == max(fitting.values()) > 0)
+    if len(best) > 1:
+        faults.add(root, f"both {best[0].name} and {best[1].name} look like the set. Give the one to use as --root.")
+    return best[0] if best else root
+
+
+def find_entry(home: Path, name: str, faults: Faults) -> Path | None:
+    """The folder or file of an official name, whatever its case and separators; None where there is none."""
+    found = sorted(entry.path for entry in _entries(home) if _plain(entry.name) == _plain(name))
+    if len(found) > 1:
+        faults.add(home, f"both {Path(found[0]).name} and {Path(found[1]).name} could be {name}. Keep one.")
+    return Path(found[0]) if found else None
+
+
+def read_lines(path: Path) -> list[str]:
+    """A text file's lines, as `read_text` reads them, whatever their ends.
+
+    :raises DataError: where it cannot be read, is no UTF-8 text, or larger than labels are.
+    """
+    return read_text(path, "Copy it again from the data set.").splitlines()
+
+
+def shipped_ladder(codec: Codec, files: Mapping[int, Path], source: Path | None) -> ShippedLadder:
+    """A ladder of a set's own files.
+
+    :param files: level to file.
+    :param source: the picture the levels are compared with; None takes the best level there is.
+    """
+    if source is not None:
+        return ShippedLadder(codec, ReadFile(source), files)
+    best = max(files, key=codec.position)
+    return ShippedLadder(
+        codec, ReadFile(files[best], functools.partial(read_level, codec=codec), codec.library()), files
+    )
+
+
+def read_level(path: Path, codec: Codec) -> np.ndarray:
+    """A level's file as the ladder decodes it, uint8 RGB, shape (height, width, 3).
+
+    :raises DataError: where the file is missing or damaged; the text names it.
+    """
+    try:
+        return codec.decode(read_whole(path))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: {error}. Copy the file again from the data set.") from error
+
+
+def missing_of(present: Iterable[int], expected: Iterable[int]) -> list[int]:
+    """The expected numbers that are not present, in order."""
+    return sorted(set(expected) - set(present))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower()).rstrip("s")
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What is in a folder, without what operating systems leave there (`.DS_Store`, `._x.bmp`, `__MACOSX`)."""
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if not entry.name.startswith((".", "__"))]
+    except OSError as error:
+        raise DataError(f"{folder}: {error.strerror}. Make the folder readable.") from error
+
+
+def _files(folder: Path) -> Iterator[tuple[str, str, bool]]:
+    """Name and path of what is in a folder and in the folders in it, and whether it is a file or a link to one."""
+    for entry in _entries(folder):
+        if _is_dir(entry):
+            inside = (inner for inner in _entries(Path(entry.path)) if not _is_dir(inner))
+            yield from ((inner.name, inner.path, _is_file(inner)) for inner in inside)
+        else:
+            yield entry.name, entry.path, _is_file(entry)
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    with contextlib.suppress(OSError):  # a link to itself
+        return entry.is_dir()
+    return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    with contextlib.suppress(OSError):
+        return entry.is_file()
+    return False

@@ -1,0 +1,102 @@
+"""What data sets with simulated observers share: the table of samples, and the options that they refuse."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from datasets.common.errors import DataError, UserError
+from datasets.core.codec import Jpeg
+from datasets.core.dataset import OpenOptions
+from datasets.core.text_file import read_table, read_text, shown
+
+COLUMNS = ("picture", "source", "observer", "jnd_qf")
+_NAME = re.compile(r"\w[\w.-]{,199}")
+"""Of a picture: it names a file, which must not lie elsewhere."""
+
+
+@dataclass(frozen=True)
+class SampledPicture:
+    """A picture's samples.
+
+    :param source: what folds group by.
+    :param jnds: highest JPEG QF at which each observer notices, shape (observers,), int, 1..100.
+    """
+
+    source: str
+    jnds: np.ndarray
+
+
+def samples_csv(pictures: Mapping[str, SampledPicture]) -> str:
+    """The table as text, pictures sorted by name, observers numbered from 1."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for name, sampled in sorted(pictures.items()):
+        writer.writerows((name, sampled.source, number, int(jnd)) for number, jnd in enumerate(sampled.jnds, start=1))
+    return text.getvalue()
+
+
+def read_samples(path: Path, what_to_do: str) -> dict[str, SampledPicture]:
+    """Read a table, pictures sorted by name.
+
+    :param what_to_do: ends every error.
+    :raises DataError: where the file is missing, or a line is not what it should be; names file and line.
+    """
+    source_of: dict[str, str] = {}
+    jnds_of: dict[str, list[int]] = {}
+    for line, row in read_table(path, read_text(path, what_to_do), COLUMNS, what_to_do):
+        name, source, jnd = row["picture"] or "", row["source"] or "", row["jnd_qf"]
+        if not (_NAME.fullmatch(name) and source):
+            told = f"picture is {shown(name)} of source {shown(source)}"
+            raise DataError(f"{path}, line {line}: {told}, expected letters, digits, '_', '-' and '.'. {what_to_do}")
+        jnds = jnds_of.setdefault(name, [])
+        if source_of.setdefault(name, source) != source or row["observer"] != str(len(jnds) + 1):
+            raise DataError(f"{path}, line {line}: source or observer out of order. {what_to_do}")
+        if jnd is None or jnd not in _LEVELS:
+            raise DataError(f"{path}, line {line}: jnd_qf is {shown(jnd)}, expected 1 to 100. {what_to_do}")
+        jnds.append(int(jnd))
+    _check_counts(path, {name: len(jnds) for name, jnds in jnds_of.items()}, what_to_do)
+    return {name: SampledPicture(source_of[name], np.array(jnds_of[name])) for name in sorted(jnds_of)}
+
+
+def describe(pictures: Mapping[str, SampledPicture]) -> str:
+    """A line for people: how many, and how the samples are spread."""
+    jnds = np.array([picture.jnds for picture in pictures.values()], dtype=float)
+    means, between = jnds.mean(axis=1), jnds.std(axis=1, ddof=min(1, jnds.shape[1] - 1)).mean()
+    return (
+        f"{len(jnds)} pictures of {len({picture.source for picture in pictures.values()})} photographs, each with "
+        f"{jnds.shape[1]} simulated observers. JND in QF: mean {means.mean():.1f}, from {means.min():.1f} to "
+        f"{means.max():.1f} (sd between pictures {means.std():.1f}, between observers {between:.1f})"
+    )
+
+
+def refuse_options(what: str, options: OpenOptions) -> None:
+    """Refuse what no set with simulated observers has.
+
+    :raises UserError: naming the flag.
+    """
+    if options.jnd != 1:
+        raise UserError(f"--jnd {options.jnd}: simulated observers give the first JND only, so {what} has no other")
+    if options.anchor != "source":
+        raise UserError(f"--anchor {options.anchor}: simulated observers compare with the source picture only")
+    if options.level_direction == "down":
+        raise UserError(f"--level-direction down: {what} is compressed here, and a higher JPEG QF is better")
+
+
+def _check_counts(path: Path, counts: Mapping[str, int], what_to_do: str) -> None:
+    if not counts:
+        raise DataError(f"{path}: has no samples. {what_to_do}")
+    observers = max(counts.values())
+    for name, count in counts.items():
+        if count != observers:
+            raise DataError(f"{path}: {name} has {count} samples, others have {observers}. {what_to_do}")
+
+
+_LEVELS = frozenset(str(level) for level in Jpeg().levels)

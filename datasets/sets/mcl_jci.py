@@ -1,0 +1,183 @@
+"""MCL-JCI: 50 sources, JPEG, 30 subjects, up to seven JNDs a subject (Jin et al. 2016)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from datasets.common.errors import UserError
+from datasets.core.codec import Jpeg
+from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hash_file, sizes_of
+from datasets.core.ladder import CompressedLadder, Ladder
+from datasets.core.picture import Picture
+from datasets.core.read_file import ReadFile
+from datasets.sets._faults import Faults, SurveyedDataset
+from datasets.sets._layout import FileKind, find_home, missing_of, shipped_ladder
+from datasets.sets._mcl_jci_labels import read_sqf, read_subjects
+
+PIXELS_PER_DEGREE = 47.0
+"""A 65-inch display of 3840x2160 at 2 m shows 93 pixels a degree; a picture of 1920x1080 scaled to fill it, 47. The
+paper does not say which it was; filling the screen is what a television does."""
+
+SOURCES = 50
+SAMPLES = FileKind("JND_samples", "JND_image_{:02d}.txt")
+SQF = FileKind("SQF_data", "Image_{:d}_l_h.txt")
+SOURCE = FileKind("source_images", "ImageJND_SRC{:02d}.bmp", also=("png",))
+LEVEL = FileKind("distorted_image", "ImageJND_SRC{0:02d}_{1:03d}.jpg", also=("jpeg",))
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What is under a root, by source number; a kind that is not there is empty."""
+
+    samples: Mapping[int, Path]
+    sqf: Mapping[int, Path]
+    sources: Mapping[int, Path]
+    levels: Mapping[int, Mapping[int, Path]]
+
+    def kinds(self) -> dict[FileKind, Mapping[int, object]]:
+        """The kinds that are there."""
+        kinds = {SAMPLES: self.samples, SQF: self.sqf, SOURCE: self.sources, LEVEL: self.levels}
+        return {kind: found for kind, found in kinds.items() if found}
+
+
+@final
+class MclJci(SurveyedDataset):
+    """The official layout, or its labels alone."""
+
+    card = DatasetCard(
+        name="mcl-jci",
+        title="MCL-JCI",
+        samples="30 subjects",
+        terms="Made by the Media Communications Lab of USC, who give it out for research; not to be redistributed: "
+        "everyone fetches it from them.",
+        home="https://mcl.usc.edu/mcl-jci-dataset/",
+        citation="L. Jin, J. Y. Lin, S. Hu, H. Wang, P. Wang, I. Katsavounidis, A. Aaron and C.-C. J. Kuo, Statistical "
+        "study on perceived JPEG image quality via MCL-JCI dataset construction and analysis, IS&T Electronic Imaging "
+        "(IQSP-222), 2016",
+        redistributable=False,
+        default_truths=("mean", "sqf"),
+    )
+
+    @classmethod
+    def survey(cls, root: Path | None, options: OpenOptions, faults: Faults) -> Dataset:
+        """Read the labels and find the pictures; see `SurveyedDataset.survey`."""
+        if options.level_direction not in ("auto", "up"):
+            raise UserError("--level-direction down: MCL-JCI's file number is the JPEG QF, so its direction is up")
+        assert root is not None, "the card asks for a root"
+        home = find_home(root, (kind.folder for kind in (SAMPLES, SQF, SOURCE, LEVEL)), faults)
+        files = _find(home, faults)
+        _check_agreement(home, files, options, faults)
+        subjects = {number: read_subjects(path, faults) for number, path in files.samples.items()}
+        points = {number: read_sqf(path, faults) for number, path in files.sqf.items()}
+        pictures = tuple(
+            _picture(number, subjects[number], points.get(number, ()), files, options) for number in files.samples
+        )
+        return cls(pictures, _manifest(home, files, options), tuple(_notes(subjects, files, options)))
+
+
+def _find(home: Path, faults: Faults) -> _Files:
+    levels: dict[int, dict[int, Path]] = {}
+    for (source, level), path in LEVEL.find(home, faults).items():
+        levels.setdefault(source, {})[level] = path
+    samples, sqf, sources = (
+        {number: path for (number,), path in kind.find(home, faults).items()} for kind in (SAMPLES, SQF, SOURCE)
+    )
+    return _Files(samples, sqf, sources, levels)
+
+
+def _check_agreement(home: Path, files: _Files, options: OpenOptions, faults: Faults) -> None:
+    """Every kind that is there must have the same sources, and every ladder all levels."""
+    if not files.samples:
+        faults.add(
+            home / SAMPLES.official(1),
+            "no such file. A root of MCL-JCI has the folder JND_samples with a text file a source, and SQF_data, "
+            "source_images and distorted_image beside it. Is --root the folder that the zip was unpacked into?",
+        )
+    if files.levels and not files.sources and options.anchor == "source":
+        faults.add(
+            home / SOURCE.official(min(files.levels)),
+            "no such file, though distorted_image has pictures. Unpack the set again, or compare with the best level: "
+            "--anchor best-level.",
+        )
+    _check_sources(home, files, faults)
+    for source, levels in files.levels.items():
+        if missing := missing_of(levels, Jpeg().levels):
+            lacks = f"source {source} lacks {len(missing)} of its 100 levels"
+            faults.add(home / LEVEL.official(source, missing[0]), f"no such file; {lacks}. Unpack the set again.")
+
+
+def _check_sources(home: Path, files: _Files, faults: Faults) -> None:
+    kinds = files.kinds()
+    everywhere = sorted(set().union(*kinds.values()))
+    for number in everywhere:
+        if not 1 <= number <= SOURCES:
+            faults.add(home, f"has files of a source {number}, expected 1 to {SOURCES}. Take them out.")
+        there = next(kind.folder for kind, found in kinds.items() if number in found)
+        for kind, found in kinds.items():
+            if number not in found:
+                faults.add(
+                    home / kind.official(number, 1),
+                    f"no such file, though {there} has source {number}. Unpack the set again; to use fewer sources, "
+                    "take the same ones out of every folder.",
+                )
+
+
+def _picture(
+    number: int, subjects: list[tuple[int, ...]], points: tuple[int, ...], files: _Files, options: OpenOptions
+) -> Picture:
+    index = options.jnd - 1
+    return Picture(
+        name=f"SRC{number:02d}",
+        source=f"SRC{number:02d}",
+        codec=Jpeg(),
+        pixels_per_degree=PIXELS_PER_DEGREE,
+        samples=np.array([jnds[index] for jnds in subjects if len(jnds) > index], dtype=float),
+        tabulated={"sqf": float(points[index])} if len(points) > index else {},
+        ladder_or_none=_ladder(number, files, options),
+    )
+
+
+def _ladder(number: int, files: _Files, options: OpenOptions) -> Ladder | None:
+    source = files.sources.get(number)
+    if number in files.levels:
+        return shipped_ladder(Jpeg(), files.levels[number], source if options.anchor == "source" else None)
+    if source is None:
+        return None
+    if options.anchor == "best-level":
+        raise UserError(
+            "--anchor best-level needs the set's own levels (the folder distorted_image), and this root has source "
+            "pictures only. Unpack the whole set, or leave --anchor out."
+        )
+    return CompressedLadder(Jpeg(), ReadFile(source))
+
+
+def _manifest(home: Path, files: _Files, options: OpenOptions) -> Manifest:
+    hashed = [*files.samples.values(), *files.sqf.values(), *files.sources.values()]
+    parts = {path.relative_to(home).as_posix(): hash_file(path) for path in hashed}
+    for levels in files.levels.values():
+        parts |= sizes_of(levels.values(), home)
+    return Manifest(parts | {"anchor": options.anchor})
+
+
+def _notes(subjects: Mapping[int, list[tuple[int, ...]]], files: _Files, options: OpenOptions) -> list[str]:
+    notes = []
+    if len(subjects) < SOURCES:
+        notes.append(f"{len(subjects)} of {SOURCES} sources.")
+    everyone = [jnds for of_source in subjects.values() for jnds in of_source]
+    if without := sum(len(jnds) < options.jnd for jnds in everyone):
+        notes.append(f"{without} of {len(everyone)} subjects' samples have no JND {options.jnd} and are left out.")
+    if not files.sqf:
+        notes.append("No SQF_data under the root: the truth 'sqf' is not available.")
+    if files.levels:
+        against = "the source picture" if options.anchor == "source" else "the QF 100 file"
+        notes.append(f"Levels are the set's own JPEG files, compared with {against}.")
+    elif files.sources:
+        notes.append(f"No distorted_image under the root: levels are compressed here, with {Jpeg().library()}.")
+    else:
+        notes.append("Labels only: the root holds no pictures.")
+    return notes

@@ -1,0 +1,128 @@
+"""Sets that `python -m datasets.simulate` made: anyone's photographs, rated by simulated observers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+from datasets.common.errors import DataError
+from datasets.core.codec import Jpeg
+from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hash_file, sizes_of
+from datasets.core.folds import Folds, parse_folds
+from datasets.core.ladder import CompressedLadder
+from datasets.core.picture import Picture
+from datasets.core.read_file import ReadFile
+from datasets.core.text_file import parse_json, read_text
+from datasets.sets._simulated_samples import read_samples, refuse_options
+
+MANIFEST, SAMPLES, FOLDS, PICTURES = "simulated.json", "samples.csv", "folds.csv", "pictures"
+"""What such a set's folder holds: settings and pictures, samples, folds, and a folder of PNG files."""
+
+BY_SOURCE = "by-source"
+_AGAIN = "Run 'python -m datasets.simulate' with the same arguments again."
+
+
+@final
+@dataclass(frozen=True)
+class Simulated(Dataset):
+    """An opened set.
+
+    :param root: its folder.
+    """
+
+    card = DatasetCard(
+        name="simulated",
+        title="Simulated observers",
+        samples="simulated observers",
+        terms="Made by whoever ran datasets.simulate on photographs of theirs, whose terms apply. No person has rated "
+        "them: the samples are computed.",
+        home="",
+        citation="R. K. Mantiuk, P. Hanji, M. Ashraf, Y. Asano and A. Chapiro, ColorVideoVDP: A visual difference "
+        "predictor for image, video and display distortions, ACM Transactions on Graphics 43(4), 2024 (the metric "
+        "that the simulated observers see with)",
+        redistributable=False,
+        default_folds=BY_SOURCE,
+    )
+
+    root: Path = field(kw_only=True)
+
+    @classmethod
+    def open(cls, root: Path | None, options: OpenOptions) -> Dataset:
+        """Read the settings and samples and find the pictures; no pixels are decoded.
+
+        :raises UserError: where the options ask for what simulated observers cannot give.
+        :raises DataError: where a file is missing or damaged, or the set was not finished.
+        """
+        refuse_options("a simulated set", options)
+        assert root is not None, "the card asks for a root"
+        about = read_manifest(root)
+        if not about["finished"]:
+            raise DataError(f"{root / MANIFEST}: the set was not finished. {_AGAIN} It goes on where it stopped.")
+        sampled = read_samples(root / SAMPLES, _AGAIN)
+        pictures = []
+        for name, picture in sampled.items():
+            path = root / PICTURES / f"{name}.png"
+            if not path.is_file():
+                raise DataError(f"{path}: no such file, though {SAMPLES} has samples of it. {_AGAIN}")
+            ladder = CompressedLadder(Jpeg(), ReadFile(path))
+            degrees = float(about["settings"]["pixels_per_degree"])
+            jnds = picture.jnds.astype(float)
+            pictures.append(Picture(name, picture.source, Jpeg(), degrees, jnds, ladder_or_none=ladder))
+        parts = {name: hash_file(root / name) for name in (MANIFEST, SAMPLES)}
+        parts |= sizes_of((root / PICTURES / f"{name}.png" for name in sampled), root)
+        return cls(tuple(pictures), Manifest(parts), _notes(about), root=root)
+
+    def folds(self, name: str) -> Folds:
+        """`by-source` is the set's own file; other names as in every data set.
+
+        :raises DataError: where the set has none.
+        """
+        if name != BY_SOURCE:
+            return Dataset.folds(self, name)
+        path = self.root / FOLDS
+        if not path.is_file():
+            raise DataError(
+                f"{path}: no such file. Folds need two photographs or more; {_AGAIN[0].lower()}{_AGAIN[1:]}"
+            )
+        return parse_folds(name, path)
+
+
+def read_manifest(root: Path) -> dict[str, Any]:
+    """The settings and pictures of a set under a root.
+
+    :raises DataError: where there is no such file, or it is damaged.
+    """
+    path = root / MANIFEST
+    if not path.exists():
+        raise DataError(f"{path}: no such file. A set has it that 'python -m datasets.simulate' made.")
+    text = read_text(path, "Make the set again, with --restart.")
+    try:
+        about = dict(parse_json(text))
+        _check_manifest(about)
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise DataError(f"{path}: is damaged ({error!r}). Make the set again, with --restart.") from error
+    return about
+
+
+def _check_manifest(about: Mapping[str, Any]) -> None:
+    degrees = float(about["settings"]["pixels_per_degree"])
+    if not 0 < degrees < float("inf"):
+        raise ValueError(f"pixels_per_degree is {degrees}")
+    if not isinstance(about["finished"], bool):
+        raise TypeError("finished is true or false")
+    if not isinstance(about.get("left_out", []), list):
+        raise TypeError("left_out is a list")
+    if not all(isinstance(about.get(part, {}), dict) for part in ("settings", "made_with", "observed_with")):
+        raise TypeError("settings, made_with and observed_with are objects")
+
+
+def _notes(about: Mapping[str, Any]) -> tuple[str, ...]:
+    notes = ["The samples come from simulated observers, not from people."]
+    if about.get("limit"):
+        notes.append(f"Made with --limit {about['limit']}: not all photographs were looked at.")
+    if left_out := about.get("left_out"):
+        photos = "photograph was" if len(left_out) == 1 else "photographs were"
+        notes.append(f"{len(left_out)} {photos} left out; {MANIFEST} says which and why.")
+    return tuple(notes)

@@ -1,0 +1,1 @@
+"""Simulated observers: criteria, measured curves, and the folder they fill."""

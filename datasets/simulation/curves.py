@@ -1,0 +1,205 @@
+"""Simulating observers on many pictures: each curve is kept in a file of its own, so that a kill costs one curve."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from datasets.common.commands import progress, write_atomically
+from datasets.common.errors import DataError, UserError
+from datasets.core.codec import Jpeg
+from datasets.core.text_file import parse_json, read_text
+from datasets.sets._konjnd_half import PIXELS_PER_DEGREE
+from datasets.simulation.local_loss import PHOTOMETRY, REGION_DEGREES, LocalLoss, cvvdp_version
+from datasets.simulation.observers import (
+    LOG_SIGMA,
+    ONE_JND_LOSS_JOD,
+    PERSONAL_SHARE,
+    REGION_FACTOR,
+    LossCurve,
+    criteria,
+    evaluated_levels,
+    measure_curve,
+    simulated_jnds,
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What samples depend on besides the picture.
+
+    :param pixels_per_degree: viewing geometry.
+    :param observers: how many.
+    :param seed: of their criteria.
+    :param every: evaluate every so many QF and interpolate between them; 1 is exact.
+    """
+
+    pixels_per_degree: float = PIXELS_PER_DEGREE
+    observers: int = 30
+    seed: int = 0
+    every: int = 4
+
+    def __post_init__(self) -> None:
+        if not 5 <= self.pixels_per_degree <= 200:
+            raise UserError(f"--pixels-per-degree is 5 to 200 (24.3 in KonJND-1k), not {self.pixels_per_degree:g}")
+        if self.observers < 1:
+            raise UserError(f"--observers is 1 or more, not {self.observers}")
+        if not 1 <= self.every <= 20:
+            raise UserError(f"--every is 1 (exact) to 20, not {self.every}")
+
+    def made_with(self) -> dict[str, object]:
+        """What a loss curve depends on besides the picture: constants, libraries and their versions.
+
+        :raises UserError: where ColorVideoVDP is not installed.
+        """
+        return {
+            "metric": f"ColorVideoVDP, package cvvdp {cvvdp_version()}",
+            "display": PHOTOMETRY,
+            "pixels_per_degree": self.pixels_per_degree,
+            "region_degrees": REGION_DEGREES,
+            "jpeg_library": Jpeg().library(),
+            "every": self.every,
+        }
+
+    def observed_with(self) -> dict[str, object]:
+        """What samples depend on besides the loss curve."""
+        return {
+            "observers": self.observers,
+            "seed": self.seed,
+            "one_jnd_loss_jod": ONE_JND_LOSS_JOD,
+            "region_factor": REGION_FACTOR,
+            "log_sigma": LOG_SIGMA,
+            "personal_share": PERSONAL_SHARE,
+        }
+
+    def jnds(self, name: str, curve: LossCurve) -> np.ndarray:
+        """The observers' samples on a picture of this name, shape (observers,), int."""
+        return simulated_jnds(curve, criteria(name, self.observers, self.seed))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A picture to look at.
+
+    :param read: gives its pixels, uint8 RGB, shape (height, width, 3); can be sent to another process.
+    """
+
+    name: str
+    read: Callable[[], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What became of a job.
+
+    :param curve: None where it failed.
+    :param pixels: hash of the pixels that were looked at.
+    :param error: why it failed.
+    """
+
+    name: str
+    curve: LossCurve | None = None
+    pixels: str = ""
+    error: str = ""
+
+
+def measure_all(jobs: Sequence[Job], folder: Path, settings: Settings, *, workers: int) -> Iterator[Measured]:
+    """The curves of all jobs, in any order: from `folder` where they were measured before on the same pixels.
+
+    :param folder: holds a JSON file a picture, written whole or not at all as each is measured.
+    :param workers: processes; each uses one core.
+    """
+    made_with = settings.made_with()
+    todo = []
+    for job in jobs:
+        kept = _kept(folder / f"{job.name}.json", job, made_with, settings.every)
+        if kept is None:
+            todo.append(job)
+        else:
+            yield kept
+    look = functools.partial(_measure, pixels_per_degree=settings.pixels_per_degree, every=settings.every)
+    for measured in progress(_run(look, todo, workers), "simulating observers", len(todo)):
+        if measured.curve is not None:
+            write_atomically(folder / f"{measured.name}.json", _as_json(measured, made_with))
+        yield measured
+
+
+def hash_pixels(rgb: np.ndarray) -> str:
+    """`sha256:` and the hash of a picture's shape and pixels, whatever file they came from."""
+    digest = hashlib.sha256(f"{rgb.shape[0]}x{rgb.shape[1]}".encode())
+    digest.update(np.ascontiguousarray(rgb).tobytes())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _measure(job: Job, *, pixels_per_degree: float, every: int) -> Measured:
+    try:
+        pixels = job.read()
+        curve = measure_curve(pixels, _loss(pixels_per_degree), every=every)
+    except Exception as error:  # one bad picture must not end a night's work; it is reported at the end
+        if isinstance(error, UserError) and not isinstance(error, DataError):
+            raise
+        return Measured(job.name, error=f"{type(error).__name__}: {error}")
+    return Measured(job.name, curve, hash_pixels(pixels))
+
+
+@functools.lru_cache(maxsize=1)
+def _loss(pixels_per_degree: float) -> Callable[[np.ndarray, np.ndarray], float]:
+    return LocalLoss(pixels_per_degree).largest
+
+
+def _run(look: Callable[[Job], Measured], jobs: Sequence[Job], workers: int) -> Iterator[Measured]:
+    if workers == 1 or len(jobs) <= 1:
+        yield from map(look, jobs)
+        return
+    pool = ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), initializer=_end_quietly_on_interrupt)
+    todo, running = iter(jobs), set[Future[Measured]]()
+    try:
+        while True:  # no more is handed out than is worked on, so that Ctrl-C need not wait for a queue
+            running |= {pool.submit(look, job) for job in islice(todo, workers - len(running))}
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in done)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_quietly_on_interrupt() -> None:
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+
+
+def _as_json(measured: Measured, made_with: Mapping[str, object]) -> str:
+    assert measured.curve is not None
+    content = {
+        "picture": measured.name,
+        "pixels": measured.pixels,
+        "made_with": made_with,
+        "levels": measured.curve.levels,
+        "loss_jod": measured.curve.loss_jod,
+    }
+    return json.dumps(content) + "\n"
+
+
+def _kept(path: Path, job: Job, made_with: Mapping[str, object], every: int) -> Measured | None:
+    """What was measured before, unless of other pixels or with something else; a damaged file is measured again."""
+    try:
+        content = parse_json(read_text(path, ""))
+        curve = LossCurve(tuple(map(int, content["levels"])), tuple(map(float, content["loss_jod"])))
+        whole = curve.levels == evaluated_levels(every) and len(curve.loss_jod) == len(curve.levels)
+        same = content["made_with"] == dict(made_with) and content["pixels"] == hash_pixels(job.read())
+    except (ValueError, KeyError, TypeError, OverflowError, UserError):
+        return None
+    return (
+        Measured(job.name, curve, content["pixels"]) if whole and same and np.isfinite(curve.loss_jod).all() else None
+    )

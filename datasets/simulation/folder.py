@@ -1,0 +1,162 @@
+"""The folder that `datasets.simulate` fills: what is in it, whether a call may go on in it, and how it is finished."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from datasets.common.commands import write_atomically
+from datasets.common.errors import UserError
+from datasets.core.crops import Box
+from datasets.core.folds import make_folds
+from datasets.sets._simulated_samples import SampledPicture, samples_csv
+from datasets.sets.simulated import FOLDS, MANIFEST, PICTURES, SAMPLES, read_manifest
+from datasets.simulation.curves import Settings
+
+CURVES = "curves"
+MOST_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A picture that was cut from a photograph.
+
+    :param name: of the picture.
+    :param source: of the photograph.
+    :param photo: the photograph's file, relative to its folder.
+    :param box: where it was cut.
+    """
+
+    name: str
+    source: str
+    photo: str
+    box: Box
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A photograph that is not in the set, or not all of it.
+
+    :param failed: whether it should have been.
+    """
+
+    photo: str
+    why: str
+    failed: bool = False
+
+
+@final
+@dataclass(frozen=True)
+class SimulationFolder:
+    """One set being made.
+
+    :param root: its folder.
+    :param crop: side of the crops in pixels, None for whole photographs.
+    :param max_crops: of one photograph.
+    """
+
+    root: Path
+    settings: Settings
+    crop: int | None
+    max_crops: int
+
+    @property
+    def curves(self) -> Path:
+        """Where finished curves are kept."""
+        return self.root / CURVES
+
+    def picture(self, name: str) -> Path:
+        """The file of a picture's pixels."""
+        return self.root / PICTURES / f"{name}.png"
+
+    def begin(self, *, restart: bool) -> None:
+        """Make the folder ready: new, or to go on with the same settings.
+
+        :raises UserError: where other things are in it, or a set with other settings.
+        """
+        if self.root.exists() and not self.root.is_dir():
+            raise UserError(f"--out {self.root}: is a file. Name a new or empty folder.")
+        if restart and (self.root / MANIFEST).is_file():
+            self._clear()
+        if (self.root / MANIFEST).is_file():
+            self._check_same(read_manifest(self.root))
+        elif self.root.is_dir() and any(self.root.iterdir()):
+            raise UserError(
+                f"--out {self.root}: is not empty, and what is in it was not made by this command (there is no "
+                f"{MANIFEST}). Name a new or empty folder."
+            )
+        self._write_manifest(finished=False)
+
+    def keep(self, cut: Cut, pixels: np.ndarray) -> None:
+        """Write a picture as PNG, unless it is there already."""
+        from PIL import Image
+
+        encoded = io.BytesIO()
+        Image.fromarray(pixels).save(encoded, "PNG")
+        path = self.picture(cut.name)
+        if not path.is_file() or path.read_bytes() != encoded.getvalue():
+            write_atomically(path, encoded.getvalue())
+
+    def finish(
+        self,
+        sampled: Mapping[str, SampledPicture],
+        cuts: Sequence[Cut],
+        left_out: Sequence[LeftOut],
+        limit: int | None,
+    ) -> None:
+        """Write samples and folds, and last that the set is finished."""
+        write_atomically(self.root / SAMPLES, samples_csv(sampled))
+        sources = sorted({picture.source for picture in sampled.values()})
+        (self.root / FOLDS).unlink(missing_ok=True)
+        if len(sources) > 1:
+            make_folds(sources, min(MOST_FOLDS, len(sources)), seed=self.settings.seed, path=self.root / FOLDS)
+        self._write_manifest(
+            finished=True,
+            limit=limit,
+            pictures={cut.name: {"photo": cut.photo, **dataclasses.asdict(cut.box)} for cut in cuts},
+            left_out=[dataclasses.asdict(entry) for entry in left_out],
+        )
+
+    def _manifest(self) -> dict[str, dict[str, object]]:
+        settings = {"crop": self.crop, "max_crops": self.max_crops, **dataclasses.asdict(self.settings)}
+        return {
+            "settings": settings,
+            "made_with": self.settings.made_with(),
+            "observed_with": self.settings.observed_with(),
+        }
+
+    def _write_manifest(self, *, finished: bool, **more: object) -> None:
+        about = {"samples": "simulated observers", "finished": finished, **self._manifest(), **more}
+        write_atomically(self.root / MANIFEST, json.dumps(about, indent=1) + "\n")
+
+    def _check_same(self, before: Mapping[str, Mapping[str, object]]) -> None:
+        differences: dict[str, str] = {}
+        for part, values in self._manifest().items():
+            for name, now in values.items():
+                was = before.get(part, {}).get(name)
+                if was != now:
+                    flag = "--" + name.replace("_", "-") if part == "settings" else name.replace("_", " ")
+                    differences.setdefault(name, f"  {flag}: {was} before, now {now}")
+        if differences:
+            listed = "\n".join(differences.values())
+            raise UserError(
+                f"--out {self.root}: holds a set made with other settings:\n{listed}\n"
+                "Repeat them, name another folder, or throw the earlier set away with --restart."
+            )
+
+    def _clear(self) -> None:
+        """Take away what an earlier call made, its manifest last, so that a kill leaves something to restart."""
+        for folder, pattern in ((self.root / PICTURES, "*.png"), (self.curves, "*.json")):
+            for made in folder.glob(pattern):
+                made.unlink()
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        for name in (SAMPLES, FOLDS, MANIFEST):
+            (self.root / name).unlink(missing_ok=True)

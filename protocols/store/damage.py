@@ -1,0 +1,140 @@
+"""Stored files that are damaged: how they are found, said, and set aside. Reading changes nothing.
+
+What the store writes carries SHA-256 digests, so that a flipped byte is found before anything parses it: `run.json`
+names the digest of `predictions.parquet` and that of its own other content. Files of schema 1 have no digests; they are
+read as far as they can be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from protocols.store.keys import canonical_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 2
+"""Of `run.json`. Not part of a run's key: a new form of the file makes no run stale."""
+
+_READABLE = (1, SCHEMA_VERSION)
+_ROUNDS = 20
+Content = TypeVar("Content")
+
+
+class StoreWarning(UserWarning):
+    """Something stored could not be read and was passed over."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What cannot be used.
+
+    :param path: what is to be set aside: a run's folder, or a table.
+    :param file: the file at fault.
+    :param about: the identity of the run that it was, where that can be relied upon.
+    """
+
+    path: Path
+    file: Path
+    reason: str
+    about: Mapping[str, Any] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}: passed over, damaged or not of this program ({self.reason})"
+
+
+def sha256(data: bytes) -> str:
+    """In hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sealed(info: Mapping[str, Any], table: bytes) -> dict[str, Any]:
+    """The content of `run.json` with its schema version and digests.
+
+    :param table: the bytes of `predictions.parquet`.
+    :raises ValueError: for a number that JSON has no form for.
+    """
+    plain = json.loads(json.dumps(dict(info), allow_nan=False))
+    whole = {"schema_version": SCHEMA_VERSION, **plain, "predictions_sha256": sha256(table)}
+    whole["schema_version"] = SCHEMA_VERSION
+    whole.pop("sha256", None)
+    return {**whole, "sha256": sha256(canonical_json(whole).encode())}
+
+
+def unsealed(text: bytes) -> dict[str, Any]:
+    """The content of a `run.json`, verified as far as its schema allows.
+
+    :raises ValueError: where it is damaged or of another form.
+    """
+    try:
+        info = json.loads(text.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(info, dict) or "schema_version" not in info:
+        raise ValueError("it has no schema version")
+    version = info["schema_version"]
+    if isinstance(version, bool) or version not in _READABLE:
+        raise ValueError(f"schema version {version!r}, this program reads {' and '.join(map(str, _READABLE))}")
+    rest = {name: value for name, value in info.items() if name != "sha256"}
+    if (version > 1 or "sha256" in info) and sha256(canonical_json(rest).encode()) != info.get("sha256"):
+        raise ValueError("its digest is not that of its content")
+    return info
+
+
+def read_table(data: bytes, columns: Collection[str]) -> pd.DataFrame:
+    """A Parquet table.
+
+    :raises ValueError: where it cannot be read, or lacks one of the columns.
+    """
+    import pandas as pd
+
+    try:
+        table = pd.read_parquet(io.BytesIO(data))
+    except Exception as error:  # pyarrow raises many kinds for a damaged file
+        raise ValueError(f"cannot be read: {error}") from error
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        raise ValueError(f"lacks the columns {', '.join(missing)}")
+    return table
+
+
+def read_settled(listing: Callable[[], list[Path]], read: Callable[[Path], Content | None]) -> dict[Path, Content]:
+    """Read all that a folder holds while others may write there, so that nothing falls between an old and a new name.
+
+    A listing may miss what is renamed into the folder meanwhile; so it is made again until it stays the same.
+
+    :param listing: what there is now, in order.
+    :param read: the content; None for what is not there any more, or is none of ours.
+    """
+    found: dict[Path, Content | None] = {}
+    names = listing()
+    for _ in range(_ROUNDS):
+        found = {path: found[path] if found.get(path) is not None else read(path) for path in names}
+        before, names = names, listing()
+        if names == before:
+            break
+    return {path: content for path, content in found.items() if content is not None}
+
+
+def set_aside(path: Path) -> Path | None:
+    """Rename what is damaged so that nothing reads, replaces or sweeps it.
+
+    :returns: where it lies now; None where another process was faster.
+    :raises OSError: where the folder cannot be written.
+    """
+    for number in range(1, 1000):
+        aside = path.with_name(f".damaged-{path.name}" + (f"~{number}" if number > 1 else ""))
+        if aside.exists() or aside.is_symlink():
+            continue
+        try:
+            return path.rename(aside)
+        except FileNotFoundError:
+            return None
+    raise OSError(f"{path.parent} holds too many damaged files of one name; look at them and remove them")

@@ -1,0 +1,106 @@
+"""Keys and seeds: hashes of named parts in canonical JSON, and the hash of a method's own source."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+_SHARED = ("baselines", "sgjnd", "datasets")
+"""The project's packages whose code can change what a predictor says."""
+
+
+def canonical_json(parts: Mapping[str, Any]) -> str:
+    """One text for one content: sorted names, no spaces, no NaN.
+
+    :raises TypeError: for a value that JSON has no form for.
+    """
+    return json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+
+
+def key_of(parts: Mapping[str, Any]) -> str:
+    """The first 12 hexadecimal digits of the parts' SHA-256."""
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:12]
+
+
+def seed_of(**parts: Any) -> int:
+    """A seed that depends on exactly the named parts, 0..2**32 - 1."""
+    return int.from_bytes(hashlib.sha256(canonical_json(parts).encode()).digest()[:4], "big")
+
+
+@functools.cache
+def method_sha256(predictor: type) -> str:
+    """Hash of the source of a predictor's module, its base classes' and whatever of their packages they import.
+
+    So an edit to the method, or to a piece it uses, makes its stored runs stale; an edit elsewhere does not.
+    """
+    modules = {cls.__module__ for cls in predictor.__mro__ if cls.__module__ not in ("builtins", "abc")}
+    return _code_sha256(modules, {*_SHARED, predictor.__module__.partition(".")[0]})
+
+
+@functools.cache
+def ladders_sha256() -> str:
+    """Hash of the code that compresses, decodes and compares levels."""
+    return _code_sha256({"datasets.core.ladder"}, {"datasets"})
+
+
+def _code_sha256(modules: set[str], packages: set[str]) -> str:
+    digest = hashlib.sha256()
+    for name, path in sorted(_closure(modules, packages).items()):
+        digest.update(f"{name}\n{_file_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _closure(modules: set[str], packages: set[str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    waiting = sorted(modules)
+    while waiting:
+        name = waiting.pop()
+        path = _source_file(name) if name.partition(".")[0] in packages and name not in found else None
+        if path is not None:
+            found[name] = path
+            waiting.extend(_imports(path, name))
+    return found
+
+
+@functools.cache
+def _imports(path: Path, module: str) -> tuple[str, ...]:
+    return tuple(_walk_imports(ast.parse(path.read_text(encoding="utf-8")), module))
+
+
+def _walk_imports(tree: ast.Module, module: str) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parent = module.rsplit(".", node.level)[0]
+                base = f"{parent}.{base}".rstrip(".")
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+@functools.cache
+def _source_file(module: str) -> Path | None:
+    """A module's file; None for a package, and for a name that is no module. Nothing is imported for it."""
+    top, *inner = module.split(".")
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError, AttributeError):
+        return None
+    if spec is None or not inner:
+        path = Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+        return path if path and path.name != "__init__.py" else None
+    candidates = (Path(folder, *inner).with_suffix(".py") for folder in spec.submodule_search_locations or ())
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@functools.cache
+def _file_sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()

@@ -1,0 +1,128 @@
+"""One stored run: what it is about, what its files say, and how they are read and verified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from protocols.store.damage import Damage, read_table, sha256, unsealed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = {
+    "picture": "the picture's name, unique in its data set",
+    "source": "the reference picture's id; folds and bootstraps group by it",
+    "codec": "codec of the levels",
+    "fold": "the fold in which the picture was tested",
+    "true_level": "the picture's JND under the run's truth, in the codec's levels",
+    "predicted_level": "the prediction; empty where it failed",
+    "true_psnr_db": "luma PSNR at the true level; empty without pixels",
+    "predicted_psnr_db": "luma PSNR at the predicted level",
+    "true_bytes": "encoded size at the true level; empty where the codec's files are not there",
+    "predicted_bytes": "encoded size at the predicted level",
+    "best_bytes": "encoded size at the codec's best level",
+    "clipped": "whether the prediction was cut off at an end of the range",
+    "ms": "measuring and predicting this picture, in milliseconds",
+    "true_sur": "share of satisfied people from the worst to the best level, fitted to the samples",
+    "sur": "the same, predicted; empty where the method has no curve",
+    "error": "why the picture failed; empty where it did not",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Identity:
+    """What a run is about: at most one run of each identity counts.
+
+    :param limit: how many pictures the run was limited to; 0 for all.
+    """
+
+    dataset: str
+    folds: str
+    truth: str
+    jnd: int
+    limit: int
+    predictor: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its runs lie below the results folder."""
+        return Path(self.dataset) / self.folds / self.truth
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run on disk, read whole: it can be used even after a newer one has taken its place.
+
+    :param path: its folder.
+    :param info: the content of `run.json`.
+    :param predictions: one row a picture, columns `COLUMNS`.
+    """
+
+    path: Path
+    info: dict[str, Any]
+    predictions: pd.DataFrame = field(compare=False, repr=False)
+
+    @property
+    def identity(self) -> Identity:
+        """What the run is about."""
+        return Identity(**self.info["identity"])
+
+    @property
+    def key(self) -> str:
+        """Hash of everything its predictions depend on."""
+        return str(self.info["key"])
+
+    @property
+    def status(self) -> str:
+        """`complete`, `partial` (some pictures failed) or `failed` (all did)."""
+        return str(self.info["status"])
+
+    @property
+    def rank(self) -> tuple[int, str, str, str]:
+        """Of two runs of one identity the higher counts; no two have the same."""
+        # Clocks of machines differ, so a run is first of all later than those that its writer saw.
+        return int(self.info.get("generation", 0)), str(self.info["finished"]), self.key, self.path.name
+
+
+def read_run(folder: Path) -> StoredRun | Damage | None:
+    """The run in a folder, verified by its digests where it has them; None where there is none (any more)."""
+    content = _read_once(folder)
+    # Between its two files another process may have put another run into the place of the one that was read.
+    return _read_once(folder) if isinstance(content, Damage) else content
+
+
+def _read_once(folder: Path) -> StoredRun | Damage | None:
+    file, about = folder / "run.json", None
+    try:
+        info = unsealed(file.read_bytes())
+        _check(info)
+        file, about = folder / "predictions.parquet", info["identity"]
+        data = file.read_bytes()
+        if "sha256" in info and sha256(data) != info.get("predictions_sha256"):
+            raise ValueError("its digest is not the one that run.json names")
+        table = read_table(data, COLUMNS)
+        if info.get("pictures", len(table)) != len(table):
+            raise ValueError(f"it has {len(table)} rows, and run.json names {info['pictures']} pictures")
+        return StoredRun(folder, info, table)
+    except FileNotFoundError:
+        is_ours = any((folder / name).exists() for name in ("run.json", "predictions.parquet"))
+        return Damage(folder, file, "it is missing", about) if is_ours else None
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and not folder.is_dir():
+            return None
+        return Damage(folder, file, str(error), about)
+
+
+def _check(info: dict[str, Any]) -> None:
+    try:
+        identity = info["identity"]
+        texts = [identity[name] for name in ("dataset", "folds", "truth", "predictor")]
+        texts += [info[name] for name in ("key", "status", "finished")] + [info["card"]["kind"]]
+        numbers = [identity["jnd"], identity["limit"], info.get("generation", 0)]
+        Identity(**identity)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it does not describe a run: {error}") from error
+    if not (all(isinstance(text, str) for text in texts) and all(isinstance(number, int) for number in numbers)):
+        raise ValueError("it does not describe a run: a name or number is of another kind")

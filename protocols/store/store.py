@@ -1,0 +1,184 @@
+"""The store of runs: `<dataset>/<folds>/<truth>/<predictor>-<key>/{predictions.parquet, run.json}`.
+
+A run is written under a temporary name and renamed, so a kill leaves either the whole run or none. It takes a free name
+and outranks what it replaces, which is removed afterwards: whoever reads meanwhile, on this machine or another, finds
+the older run or the newer. It is not a cache of pixels or profiles, and nothing in it is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import errno
+import io
+import json
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datasets.common.commands import probe_writable, write_flushed
+from datasets.common.errors import DataError
+from datasets.common.leftovers import PATTERN, partial_beside, remove, sweep
+from protocols.store.damage import Damage, StoreWarning, read_settled, read_table, sealed, set_aside
+from protocols.store.run import COLUMNS, Identity, StoredRun, read_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
+_MOST_NAMES = 1000
+
+
+class Store:
+    """The runs below one results folder."""
+
+    def __init__(self, results: Path) -> None:
+        self.results = results
+
+    def runs(self) -> Iterator[StoredRun]:
+        """Every whole run, in order of its path; damaged ones warn and are passed over."""
+        for folder in sorted(self.results.glob("*/*/*")):
+            if not any(part.startswith(".") for part in folder.relative_to(self.results).parts):
+                found = _read_all(folder)
+                _warn(found)
+                yield from (run for run in found if isinstance(run, StoredRun))
+
+    def current_runs(self) -> list[StoredRun]:
+        """One run for each identity: the highest in rank, where a kill left an older one beside it."""
+        newest: dict[Identity, StoredRun] = {}
+        for run in sorted(self.runs(), key=lambda run: run.rank):
+            newest[run.identity] = run
+        return [newest[identity] for identity in sorted(newest)]
+
+    def find(self, identity: Identity) -> list[StoredRun]:
+        """All runs of an identity, whatever their key, the current one last; damaged ones warn and are passed over."""
+        found = self._of(identity)
+        _warn(found)
+        return _ranked(found, identity)
+
+    def damaged(self, identity: Identity) -> list[Damage]:
+        """What may have been a run of an identity: those of its predictor that do not tell that they are another's."""
+        found = (content for content in self._of(identity) if isinstance(content, Damage))
+        return [damage for damage in found if damage.about in (None, dataclasses.asdict(identity))]
+
+    def set_aside(self, identity: Identity) -> list[Path]:
+        """Rename the damaged runs of an identity to `.damaged-...` beside them, where nothing touches them any more.
+
+        :returns: where they lie now.
+        :raises DataError: where the folder cannot be written.
+        """
+        try:
+            moved = [set_aside(damage.path) for damage in self.damaged(identity)]
+        except OSError as error:
+            raise DataError(f"{self.results / identity.folder}: {_cannot_be_stored(error)}") from error
+        return [path for path in moved if path is not None]
+
+    def check_writable(self, identities: Iterable[Identity]) -> None:
+        """Try out that runs can be stored, before anything is computed for them.
+
+        :raises DataError: where they cannot.
+        """
+        for folder in sorted({self.results / identity.folder for identity in identities}):
+            try:
+                probe_writable(folder)
+            except OSError as error:
+                raise DataError(
+                    f"{folder}: {_cannot_be_stored(error)} Nothing has been computed. "
+                    "Put that right, or name another folder with --results DIR."
+                ) from error
+
+    def write(self, info: dict[str, Any], predictions: pd.DataFrame) -> StoredRun:
+        """Store a run whole and remove older runs of its identity.
+
+        :raises DataError: where the results folder cannot be written.
+        """
+        identity = Identity(**info["identity"])
+        stream = io.BytesIO()
+        predictions.to_parquet(stream, index=False)
+        table = stream.getvalue()
+        generation = 1 + max((run.rank[0] for run in _ranked(self._of(identity), identity)), default=0)
+        whole = sealed({**info, "generation": generation}, table)
+        text = json.dumps(whole, indent=2, allow_nan=False) + "\n"
+        final = self.results / identity.folder / f"{_safe(identity.predictor)}-{info['key']}"
+        try:
+            final = _place(final, {"predictions.parquet": table, "run.json": text.encode()})
+        except OSError as error:
+            raise DataError(f"{final}: {_cannot_be_stored(error)} Runs stored before are kept.") from error
+        for run in _ranked(self._of(identity), identity)[:-1]:
+            _remove(run.path)
+        return StoredRun(final, whole, read_table(table, COLUMNS))
+
+    def sweep(self) -> None:
+        """Remove what killed processes left half-written, as far as it can be known that they no longer write."""
+        sweep(self.results.glob(f"*/*/*/{PATTERN}"))
+        sweep(self.results.glob(f"*/{PATTERN}"))  # of tables of pictures
+
+    def state(self) -> frozenset[tuple[str, int]]:
+        """Differs where anything was stored or removed in between."""
+        files = [*self.results.glob("*/*/*/*/run.json"), *self.results.glob("*/pictures-*.parquet")]
+        found = set()
+        for file in files:
+            with contextlib.suppress(OSError):  # what is gone meanwhile is not there
+                found.add((str(file.relative_to(self.results)), file.stat().st_mtime_ns))
+        return frozenset(found)
+
+    def _of(self, identity: Identity) -> list[StoredRun | Damage]:
+        name = re.compile(re.escape(_safe(identity.predictor)) + r"-[^-~]+(~\d+)?")
+        return _read_all(self.results / identity.folder, name)
+
+
+def _read_all(folder: Path, name: re.Pattern[str] | None = None) -> list[StoredRun | Damage]:
+    def listing() -> list[Path]:
+        return sorted(
+            path
+            for path in folder.glob("*")
+            if not path.name.startswith(".") and path.is_dir() and (name is None or name.fullmatch(path.name))
+        )
+
+    found: dict[Path, StoredRun | Damage] = read_settled(listing, read_run)
+    return list(found.values())
+
+
+def _ranked(found: Iterable[StoredRun | Damage], identity: Identity) -> list[StoredRun]:
+    runs = (run for run in found if isinstance(run, StoredRun) and run.identity == identity)
+    return sorted(runs, key=lambda run: run.rank)
+
+
+def _warn(found: Iterable[StoredRun | Damage]) -> None:
+    for damage in found:
+        if isinstance(damage, Damage):
+            warnings.warn(str(damage), StoreWarning, stacklevel=3)
+
+
+def _place(final: Path, files: dict[str, bytes]) -> Path:
+    """Write a folder whole, under the name given or, where that is taken, the next free one."""
+    partial = partial_beside(final)
+    try:
+        for name, content in files.items():
+            write_flushed(partial / name, content)
+        number = 1
+        while True:
+            try:
+                return partial.rename(final if number == 1 else final.with_name(f"{final.name}~{number}"))
+            except OSError as error:
+                if error.errno not in _TAKEN or number == _MOST_NAMES:
+                    raise
+                number += 1
+    finally:
+        remove(partial)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a run at once for whoever reads, and then bit by bit."""
+    with contextlib.suppress(OSError):  # one that stays is outranked; another process may be removing it, too
+        remove(folder.rename(partial_beside(folder)))
+
+
+def _cannot_be_stored(error: OSError) -> str:
+    return f"runs cannot be stored there ({error.strerror or error}). Is the disk full, or read-only?"
+
+
+def _safe(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)

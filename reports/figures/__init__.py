@@ -1,0 +1,1 @@
+"""Figures, and the catalogue of all there are."""

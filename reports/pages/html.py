@@ -1,0 +1,92 @@
+"""One way from a template to a page: everything escaped, nothing fetched, and only scripts whose hash is named run."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reports.results.columns import COLUMNS, decimal, interval, mark, significant
+from reports.results.links import INDEX, dataset_page, method_page, picture_page, predictor_page, up_from
+from reports.results.names import section_name
+
+if TYPE_CHECKING:
+    import jinja2
+
+_FOLDER = Path(__file__).parent
+
+TABLE_SCRIPTS = ("vendor/list.min.js", "assets/tables.js")
+"""What a page with sortable tables runs: List.js, and what ties it to them."""
+
+PICTURE_SCRIPTS = (*TABLE_SCRIPTS, "assets/viewer.js")
+
+
+@dataclass(frozen=True)
+class Inlined:
+    """A style or script as it stands in a page.
+
+    :param sha256: base64, as a Content-Security-Policy names it.
+    """
+
+    text: str
+    sha256: str
+
+
+def document(template: str, page: str, *, scripts: tuple[str, ...] = TABLE_SCRIPTS, **values: Any) -> str:
+    """A page's HTML.
+
+    :param template: its file in `templates/`.
+    :param page: its path in the report; links are made relative to it.
+    :param scripts: files beside this one, run in this order.
+    """
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            up=up_from(page),
+            style=_inlined("assets/page.css"),
+            scripts=[_inlined(script) for script in scripts],
+            **values,
+        )
+    )
+
+
+def data_uri(content: bytes, media_type: str) -> str:
+    """The content as an address that needs no file."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        columns=COLUMNS,
+        decimal=decimal,
+        interval=interval,
+        mark=mark,
+        significant=significant,
+        section_name=section_name,
+        index_page=INDEX,
+        dataset_page=dataset_page,
+        method_page=method_page,
+        picture_page=picture_page,
+        predictor_page=predictor_page,
+    )
+    return environment
+
+
+@functools.cache
+def _inlined(name: str) -> Inlined:
+    text = (_FOLDER / name).read_text(encoding="utf-8")
+    return Inlined(text, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())

@@ -1,0 +1,128 @@
+"""Every predictor's level of one picture on one axis, with the subjects' JNDs above: where things stand in an SVG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.figures.style import shortened
+from reports.results.grid import Grid
+from reports.results.rows import DatasetFacts
+
+WIDTH, _LABELS, _RIGHT = 760.0, 180.0, 24.0
+_BARS, _LINE = 56.0, 18.0
+_LABEL_LETTERS = 26
+_MOST_BINS = 50
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A predictor's line: its name, and where its level stands; x is None where it failed."""
+
+    name: str
+    label: str
+    y: float
+    x: float | None
+    level: float | None
+    is_control: bool
+
+
+@dataclass(frozen=True)
+class Bar:
+    """So many subjects from here to there; heights are shares of the fullest bar's."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class LevelAxis:
+    """Places in a drawing `WIDTH` wide, in its own units.
+
+    :param ticks: levels and their places.
+    :param true_x: of the true level.
+    """
+
+    height: float
+    top: float
+    left: float
+    right: float
+    ticks: tuple[tuple[int, float], ...]
+    true_x: float
+    bars: tuple[Bar, ...]
+    marks: tuple[Mark, ...]
+    width: float = WIDTH
+
+
+def level_axis(
+    grid: Grid, place: int, samples: np.ndarray, levels: np.ndarray | None, sur: np.ndarray | None
+) -> LevelAxis:
+    """The axis of one picture under one truth.
+
+    :param place: the picture's, in the grid.
+    :param samples: the subjects' JNDs as levels; where they are not known, the fitted curve gives the bars.
+    :param levels: of the codec from the worst to the best.
+    :param sur: the fitted curve at them.
+    """
+    facts = grid.section.dataset
+    low, high = facts.level_lowest, facts.level_highest
+
+    def across(level: float) -> float:
+        return round(_LABELS + (WIDTH - _LABELS - _RIGHT) * (min(max(level, low), high) - low) / (high - low), 1)
+
+    top = _BARS + 8
+    marks = []
+    for number, row in enumerate(grid.section.rows):
+        level = float(grid.values["predicted_level"][number, place])
+        is_known = not np.isnan(level)
+        marks.append(
+            Mark(
+                row.predictor,
+                shortened(row.predictor, _LABEL_LETTERS),
+                round(top + _LINE * (number + 0.5), 1),
+                across(level) if is_known else None,
+                level if is_known else None,
+                row.is_control,
+            )
+        )
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, high - low) if (high - low) / step <= 10)
+    ticks = tuple((int(level), across(level)) for level in np.arange(np.ceil(low / step) * step, high + 0.5, step))
+    bars = tuple(
+        Bar(
+            across(first),
+            round(_BARS * (1 - share), 1),
+            max(across(last) - across(first) - 0.5, 0.5),
+            round(_BARS * share, 1),
+        )
+        for first, last, share in _distribution(facts, samples, levels, sur)
+    )
+    bottom = top + _LINE * len(marks)
+    return LevelAxis(
+        bottom + 24, bottom, _LABELS, WIDTH - _RIGHT, ticks, across(float(grid.true[place])), bars, tuple(marks)
+    )
+
+
+def _distribution(
+    facts: DatasetFacts, samples: np.ndarray, levels: np.ndarray | None, sur: np.ndarray | None
+) -> list[tuple[float, float, float]]:
+    """Bars as (from level, to level, share of the fullest bar's height); empty where nothing is known."""
+    width = max(1, int(np.ceil((facts.level_highest - facts.level_lowest + 1) / _MOST_BINS)))
+    edges = np.arange(facts.level_lowest - 0.5, facts.level_highest + width, width)
+    if samples.size:
+        counts = np.histogram(samples, edges)[0].astype(float)
+    elif levels is not None and sur is not None:
+        # From one level to the next better one, so many more people are satisfied: their JND lies between.
+        counts = np.histogram((levels[1:] + levels[:-1]) / 2, edges, weights=np.clip(np.diff(sur), 0, None))[0]
+    else:
+        return []
+    fullest = counts.max()
+    if fullest <= 0:
+        return []
+    return [
+        (float(first), float(last), float(count / fullest))
+        for first, last, count in zip(edges[:-1], edges[1:], counts, strict=True)
+        if count > 0
+    ]

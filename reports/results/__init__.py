@@ -1,0 +1,1 @@
+"""From stored runs to what tables, figures and pages show."""

@@ -1,0 +1,94 @@
+"""The human ceiling as rows of a table: the scores of `protocols.scoring.ceiling`'s answers, and why there may be none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from protocols.scoring.ceiling import ESTIMATES, FEWEST_SUBJECTS, MEANINGS, Ceiling, ceilings, has_ceiling
+from protocols.scoring.scores import SCORES, source_interval
+from reports.results.picture_psnr import PsnrCurves, codec_of
+from reports.results.rows import CeilingRow, DatasetFacts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_CORRELATED = 50
+"""Draws whose correlations are averaged: they hardly differ."""
+
+
+def ceiling_rows(
+    truth: str, pictures: pd.DataFrame | None, curves: PsnrCurves | None, dataset: DatasetFacts
+) -> tuple[CeilingRow, ...]:
+    """The ceiling's rows, most informed first; empty where there are none.
+
+    :param pictures: what is known of the section's pictures, sorted by name.
+    :param curves: of the same pictures.
+    """
+    codec = codec_of(dataset)
+    if pictures is None or codec is None:
+        return ()
+    names, samples = pictures["picture"].astype(str).tolist(), list(pictures["samples"])
+    sources = pictures["source"].astype(str).tolist()
+    return tuple(
+        CeilingRow(found.name, MEANINGS[found.name], _scores(found, sources, curves))
+        for found in ceilings(truth, names, samples, codec)
+    )
+
+
+def why_no_ceiling(truth: str, pictures: pd.DataFrame | None) -> str:
+    """A sentence for people; empty where nothing stands in the way."""
+    if truth not in ESTIMATES:
+        return (
+            f"No human ceiling: the truth '{truth}' is tabulated by the data set and not computed from the subjects' "
+            "samples, so no half of the subjects has one."
+        )
+    if pictures is None:
+        return (
+            "No human ceiling and no partial correlations: these runs were stored without their subjects' samples. "
+            "Run the protocol again with --rerun always."
+        )
+    if not has_ceiling(truth, list(pictures["samples"])):
+        return f"No human ceiling: some pictures have fewer than {FEWEST_SUBJECTS} subjects."
+    return ""
+
+
+def _scores(found: Ceiling, sources: list[str], curves: PsnrCurves | None) -> dict[str, float | int | None]:
+    """As `protocols.scoring.scores.score` gives them, each the mean over the random draws; what has no meaning is None."""
+    errors = found.predicted - found.true
+    size, few = np.abs(errors), slice(0, _MOST_CORRELATED)
+    scores: dict[str, float | int | None] = {record.name: None for record in SCORES}
+    scores |= {
+        "n": errors.shape[1],
+        "failed": 0,
+        "mae": float(size.mean()),
+        "rmse": float(np.sqrt((errors**2).mean(axis=1)).mean()),
+        "bias": float(errors.mean()),
+        **{f"within_{levels}": float((size <= levels).mean()) for levels in (3, 5, 10)},
+        **_correlations(found.predicted[few], found.true[few], "plcc", "srcc"),
+        "overshoot": float((errors > 0).mean()),
+        "undershoot": float((errors < 0).mean()),
+    }
+    if curves is not None:
+        predicted, true = (curves.at(levels[few]) for levels in (found.predicted, found.true))
+        scores["psnr_mae_db"] = float(np.abs(predicted - true).mean())
+        scores |= _correlations(predicted, true, "psnr_plcc", "psnr_srcc")
+    scores["mae_low"], scores["mae_high"] = source_interval(found.absolute_errors, sources)
+    return scores
+
+
+def _correlations(predicted: np.ndarray, true: np.ndarray, pearson: str, spearman: str) -> dict[str, float | None]:
+    """Correlations over pictures, averaged over draws, of arrays of shape (draws, pictures)."""
+    from scipy.stats import rankdata
+
+    ranked = (rankdata(predicted, axis=1), rankdata(true, axis=1))
+    return {pearson: _mean_correlation(predicted, true), spearman: _mean_correlation(*ranked)}
+
+
+def _mean_correlation(x: np.ndarray, y: np.ndarray) -> float | None:
+    if x.shape[1] < 3:
+        return None
+    first, second = (values - values.mean(axis=1, keepdims=True) for values in (x, y))
+    norm = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
+    return float(((first * second).sum(axis=1) / norm).mean()) if (norm > 1e-9).all() else None

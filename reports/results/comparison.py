@@ -1,0 +1,107 @@
+"""What the rows of a section say of each other: pairs, the group of the best, ranks, the way to the ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from protocols.scoring.ceiling import ORACLE
+from protocols.scoring.pairs import Pairs, best_group, compare_pairs, with_failures
+from protocols.scoring.ranks import Ranks, rank
+from reports.results.picture_psnr import PsnrCurves, partial_correlations
+from reports.results.rows import CeilingRow, DatasetFacts, Row
+
+MEANINGS = {
+    "best_group": "whether the row is the best or not separable from it: paired bootstrap over sources, Holm-corrected "
+    "over all pairs, 5 %; rows with failed pictures never are",
+    "mean_rank": "mean over pictures of its rank among the rows by absolute error, 1 the best, ties shared",
+    "to_ceiling": f"share of the way from the constant's MAE (0) to that of {ORACLE} (1); may be negative or above 1",
+    "psnr_plcc_control": "the constant's psnr_plcc",
+    "psnr_srcc_control": "the constant's psnr_srcc",
+    "psnr_partial_plcc": "Pearson correlation of the PSNRs given the picture's own PSNR at one fixed level, the "
+    "rounded median of the true levels",
+    "psnr_partial_srcc": "the same of the ranks",
+}
+"""Scores of a row that only its section can give, by name."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The rows that have predictions, compared picture by picture.
+
+    :param predictors: names, in the section's order.
+    :param pictures: names, sorted.
+    :param sources: of each picture.
+    :param errors: absolute, in levels, failed pictures counted as the worst answer there is, shape (predictors,
+        pictures).
+    :param pairs: None where there are fewer than two predictors or sources.
+    :param best: the best and what is not separable from it, bool, shape (predictors,).
+    :param ranks: None where there are fewer than three predictors.
+    """
+
+    predictors: tuple[str, ...]
+    pictures: tuple[str, ...]
+    sources: tuple[str, ...]
+    errors: np.ndarray
+    pairs: Pairs | None
+    best: np.ndarray
+    ranks: Ranks | None
+
+    @property
+    def best_names(self) -> list[str]:
+        """The best predictor and those that are not separable from it, best first."""
+        return [name for name, member in zip(self.predictors, self.best, strict=True) if member]
+
+
+def compare(rows: Sequence[Row], dataset: DatasetFacts) -> Comparison | None:
+    """Compare the rows of a section; None where none has a prediction."""
+    rows = [row for row in rows if not row.has_failed]
+    if not rows:
+        return None
+    frames = [row.run.predictions.sort_values("picture") for row in rows]
+    predicted = np.stack([frame["predicted_level"].to_numpy(dtype=float) for frame in frames])
+    true = frames[0]["true_level"].to_numpy(dtype=float)
+    errors = with_failures(predicted, true, dataset.level_lowest, dataset.level_highest)
+    sources = frames[0]["source"].astype(str).tolist()
+    pairs = compare_pairs(errors, sources)
+    best = best_group(errors, pairs, np.array([row.is_whole for row in rows]))
+    names, pictures = (tuple(row.predictor for row in rows), tuple(frames[0]["picture"].astype(str)))
+    return Comparison(names, pictures, tuple(sources), errors, pairs, best, rank(errors))
+
+
+def with_section_scores(
+    rows: Sequence[Row], comparison: Comparison | None, ceiling: Sequence[CeilingRow], curves: PsnrCurves | None
+) -> list[Row]:
+    """The rows with the scores of `MEANINGS` added.
+
+    :param ceiling: the ceiling's rows; none where there is none.
+    :param curves: of the section's pictures; None where they are not known.
+    """
+    control = next((row for row in rows if row.is_control and not row.has_failed), None)
+    oracle = next((row for row in ceiling if row.predictor == ORACLE), None)
+    members = set(comparison.best_names) if comparison else set()
+    ranks: dict[str, float] = {}
+    if comparison is not None and comparison.ranks is not None:
+        ranks = dict(zip(comparison.predictors, comparison.ranks.mean_ranks.tolist(), strict=True))
+    told = []
+    for row in rows:
+        beside: dict[str, float | None] = {
+            "best_group": None if row.has_failed else float(row.predictor in members),
+            "mean_rank": ranks.get(row.predictor),
+            "to_ceiling": _way(row.scores["mae"], control, oracle),
+            "psnr_plcc_control": control.scores["psnr_plcc"] if control else None,
+            "psnr_srcc_control": control.scores["psnr_srcc"] if control else None,
+            **partial_correlations(row, curves),
+        }
+        told.append(Row(row.run, {**row.scores, **beside}))
+    return told
+
+
+def _way(mae: float | int | None, control: Row | None, oracle: CeilingRow | None) -> float | None:
+    """How much of the way from the constant's MAE to the ceiling's: 0 at the one, 1 at the other."""
+    if mae is None or control is None or oracle is None:
+        return None
+    start, end = float(control.scores["mae"] or 0), float(oracle.scores["mae"] or 0)
+    return (start - float(mae)) / (start - end) if start > end else None

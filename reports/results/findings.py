@@ -1,0 +1,95 @@
+"""What the statistics of a section say, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from protocols.scoring.pairs import ALPHA, FEW_SOURCES
+from reports.results.ceiling_rows import why_no_ceiling
+from reports.results.comparison import Comparison
+from reports.results.picture_psnr import fixed_level
+
+if TYPE_CHECKING:
+    from reports.results.sections import Section
+
+
+def findings(section: Section) -> list[str]:
+    """Which rows differ by more than chance, what the ceiling's rows mean, and what correlations hold fixed."""
+    return [*_separable(section), *_caveats(section), *_ceiling(section), *_partial(section)]
+
+
+def _separable(section: Section) -> list[str]:
+    comparison = section.comparison
+    if comparison is None or comparison.pairs is None:
+        return ["No row can be compared with another: that takes two predictors and two sources."]
+    pairs, names = comparison.pairs, comparison.predictors
+    how = (
+        f"paired bootstrap over {section.sources} sources, Holm-corrected over {len(pairs.p)} "
+        f"{'pair' if len(pairs.p) == 1 else 'pairs'}, 5 %"
+    )
+    if too_few_sources(section.sources, len(pairs.p)):
+        return [
+            f"{section.sources} sources cannot separate any of {len(pairs.p)} pairs, whatever their errors: by chance "
+            f"all sources agree with a probability of {2.0 ** (1 - section.sources):.2g}, which counts once a pair."
+        ]
+    told = []
+    best, *others = comparison.best_names or [""]
+    if others:
+        told.append(f"Not separable from the best, {best} ({how}): {', '.join(others)}.")
+    elif best:
+        told.append(f"The best, {best}, is separable from every other row ({how}).")
+    if section.control is not None:
+        place = names.index(section.control.predictor)
+        better = [name for index, name in enumerate(names) if is_better(comparison, index, place)]
+        told.append(f"Better than the constant by more than chance: {_listed(better)}.")
+    return told
+
+
+def too_few_sources(sources: int, pairs: int) -> bool:
+    """Whether no difference between predictors can be told from chance, however large: see `compare_pairs`."""
+    return pairs * 2.0 ** (1 - sources) >= ALPHA
+
+
+def is_better(comparison: Comparison, one: int, other: int) -> bool:
+    """Whether a predictor's error is smaller than another's by more than chance; both by index."""
+    pairs = comparison.pairs
+    if one == other or pairs is None:
+        return False
+    means = comparison.errors.mean(axis=1)
+    return bool(pairs.separable[pairs.at(one, other)] and means[one] < means[other])
+
+
+def _caveats(section: Section) -> list[str]:
+    told = []
+    if section.comparison is not None and section.comparison.pairs is not None and section.sources < FEW_SOURCES:
+        told.append(f"Intervals from {section.sources} sources are too narrow: take {FEW_SOURCES} or more seriously.")
+    partly = [row.predictor for row in section.rows if not row.is_whole and not row.has_failed]
+    if partly:
+        told.append(
+            "In comparisons a failed picture counts as the worst answer there is, the level farthest from its truth, "
+            f"and a run with one is never called inseparable from the best: {', '.join(partly)}."
+        )
+    return told
+
+
+def _ceiling(section: Section) -> list[str]:
+    if section.ceilings:
+        return [f"{row.predictor}: {row.meaning}." for row in section.ceilings]
+    reason = why_no_ceiling(section.identity.truth, section.pictures_table)
+    return [reason] if reason else []
+
+
+def _partial(section: Section) -> list[str]:
+    if all(row.scores.get("psnr_partial_plcc") is None for row in section.rows):
+        return []
+    frame = next(row.run.predictions for row in section.rows if not row.has_failed)
+    level = fixed_level(frame["true_level"].to_numpy(dtype=float))
+    return [
+        f"PSNR correlations stand with the constant's behind them; the partial ones hold each picture's own PSNR at "
+        f"{section.unit} {level:g} (the rounded median of the true levels) fixed."
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) if names else "none"

@@ -1,0 +1,142 @@
+"""Numbers that papers publish: which stand beside a measured one, and which are only listed under the table.
+
+A published number stands beside a measured one where all it was measured under is known and the same. All others of
+the same data set are listed with what they were measured under. None is ranked, drawn or shown without its caveat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from protocols.scoring.scores import SCORES
+from reports.results.columns import COLUMNS, Column, significant
+from reports.results.published_facts import PublishedFacts, published_facts
+from reports.results.rows import SIMULATED, CeilingRow, Row
+from reports.results.sections import Section
+
+BESIDE = "Published, same data set, JND, truth and folds"
+LISTED = "Published, other truth or folds"
+
+_SHOWN_SCORES = frozenset(column.name for column in COLUMNS)
+_NEED_NO_TRUTH = frozenset(score.name for score in SCORES if not score.needs_truth)
+_MACHINES_OWN = frozenset({"ms_per_picture"})
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A published number in a section.
+
+    :param title: of the method whose number it is.
+    :param rows: those it stands beside; empty where it is listed.
+    :param reasons: why it stands beside none; empty where it does.
+    :param note: 1, 2, ... of those beside rows; 0 where it is listed.
+    """
+
+    facts: PublishedFacts
+    title: str
+    rows: tuple[Row, ...] = ()
+    reasons: tuple[str, ...] = ()
+    note: int = 0
+
+    @property
+    def statement(self) -> str:
+        """All but the caveat, in sentences; the value as printed."""
+        facts = self.facts
+        what = f"{self.title}: {facts.metric} {significant(facts.value)} ({facts.under})."
+        return f"{what} Not beside a measured number: {', '.join(self.reasons)}." if self.reasons else what
+
+    def text_in(self, column: Column) -> str:
+        """The value in the unit of the column beside which it stands, not rounded to the column's digits."""
+        return significant(self.facts.value * self.facts.score_factor * (100 if column.percent else 1))
+
+
+@dataclass(frozen=True)
+class PublishedNumbers:
+    """All published numbers of a section.
+
+    :param beside: those beside measured ones, by note.
+    :param listed: the others.
+    """
+
+    beside: tuple[Shown, ...]
+    listed: tuple[Shown, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.beside or self.listed)
+
+    @property
+    def scores(self) -> frozenset[str]:
+        """Names of the scores whose column gets one of published numbers beside it."""
+        return frozenset(shown.facts.score for shown in self.beside)
+
+    def at(self, row: Row | CeilingRow, column: Column) -> list[Shown]:
+        """What stands beside a measured number; mostly nothing."""
+        return [shown for shown in self.beside if shown.facts.score == column.name and row in shown.rows]
+
+    def blocks(self) -> list[tuple[str, tuple[Shown, ...]]]:
+        """Headings and what stands under them below the table; without empty ones."""
+        return [block for block in ((BESIDE, self.beside), (LISTED, self.listed)) if block[1]]
+
+
+def published(section: Section) -> PublishedNumbers:
+    """The published numbers on a section's data set or on the other parts of it, each once.
+
+    :raises DataError: where a card's number lacks what every number has.
+    """
+    found: dict[tuple[str, PublishedFacts], list[tuple[Row, tuple[str, ...]]]] = {}
+    for row in sorted(section.rows, key=lambda row: row.predictor):
+        for facts in published_facts(row):
+            if _is_on_data_of(section, facts):
+                key = (facts.method or str(row.card["title"]), facts)
+                found.setdefault(key, []).append((row, _reasons(section, row, facts)))
+    beside: list[Shown] = []
+    listed: list[Shown] = []
+    for title, facts in sorted(found, key=_order):
+        told = found[title, facts]
+        rows = tuple(row for row, reasons in told if not reasons)
+        if rows:
+            beside.append(Shown(facts, title, rows=rows, note=len(beside) + 1))
+        else:
+            listed.append(Shown(facts, title, reasons=min((reasons for _, reasons in told), key=len)))
+    return PublishedNumbers(tuple(beside), tuple(listed))
+
+
+def has_published(sections: Sequence[Section]) -> bool:
+    """Whether any section has a published number."""
+    return any(published(section) for section in sections)
+
+
+def _is_on_data_of(section: Section, facts: PublishedFacts) -> bool:
+    name = section.dataset.name
+    whole = name.removesuffix(f"-{section.dataset.codec}")  # `konjnd-1k-bpg` is a part of `konjnd-1k`
+    is_other_part = whole != name and f"{facts.dataset}-".startswith(f"{whole}-")
+    return facts.dataset == name or is_other_part
+
+
+def _reasons(section: Section, row: Row, facts: PublishedFacts) -> tuple[str, ...]:
+    """Why the number cannot stand beside the row's; empty where it can."""
+    identity, here = section.identity, facts.score in _SHOWN_SCORES
+    needs_truth = facts.truth != "" or facts.score not in _NEED_NO_TRUTH
+    checks = (
+        (facts.dataset != section.dataset.name, "other pictures"),
+        (SIMULATED in section.dataset.samples, "the observers here are simulated"),
+        (facts.jnd != identity.jnd, "other JND"),
+        (needs_truth and facts.truth != identity.truth, "truth not known to be the same"),
+        (not facts.folds, "folds unknown"),
+        (bool(facts.folds) and facts.folds != identity.folds, "other folds"),
+        (bool(identity.limit), "this table is of fewer pictures"),
+        (bool(section.state), "this data set was read in several states"),
+        (bool(facts.method), "another method's"),
+        (row.predictor != row.card.get("name"), "the method ran with other parameters"),
+        (facts.score in _MACHINES_OWN, "other machine"),
+        (not here, "no score here measures it"),
+        (here and row.scores[facts.score] is None, "not measured here"),
+        (not row.has_failed and not row.is_whole, "some pictures failed here"),
+    )
+    return tuple(reason for differs, reason in checks if differs)
+
+
+def _order(key: tuple[str, PublishedFacts]) -> tuple[str, str, str, int, str]:
+    title, facts = key
+    return title, facts.dataset, facts.metric, facts.jnd, repr(facts)

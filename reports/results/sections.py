@@ -1,0 +1,221 @@
+"""Sections of a report: the runs that may stand in one table, scored and sorted.
+
+Runs share a section only where their data set, folds, truth, JND and limit are the same, and where they were tested
+on the same pictures with the same true levels. Tables, figures and the page all start from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from protocols.scoring.scores import score
+from protocols.store.picture_facts import read_pictures
+from protocols.store.store import Identity, StoredRun
+from reports.results.ceiling_rows import ceiling_rows
+from reports.results.comparison import Comparison, compare, with_section_scores
+from reports.results.findings import findings
+from reports.results.picture_psnr import curves_of
+from reports.results.rows import CONTROL, CeilingRow, DatasetFacts, Row, dataset_facts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SAME_LEVEL = 0.01
+"""Levels that differ by less are the same truth: fits of other library versions differ by 1e-5."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table of the leaderboard, best row first.
+
+    :param identity: of any of its runs; all but the predictor is shared.
+    :param rows: whole runs by MAE, then partly failed ones by MAE, then failed ones.
+    :param state: 1, 2, ... where runs of the same identity were made from different data; 0 where they were not.
+    :param pictures_table: what is known of its pictures, columns `protocols.store.picture_facts.COLUMNS`, sorted by name;
+        None where no run names a table that is there and has them all.
+    :param ceilings: how well people do, for the foot of the table; none where that is not known.
+    :param comparison: which rows differ by more than chance; None where none has a prediction.
+    """
+
+    identity: Identity
+    dataset: DatasetFacts
+    rows: tuple[Row, ...]
+    state: int = 0
+    pictures_table: pd.DataFrame | None = field(default=None, compare=False, repr=False)
+    ceilings: tuple[CeilingRow, ...] = field(default=(), compare=False)
+    comparison: Comparison | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def unit(self) -> str:
+        """Of the levels."""
+        return self.dataset.unit
+
+    @property
+    def facts(self) -> list[str]:
+        """What the table holds besides its data set and truth, piece by piece."""
+        parts = [f"{ordinal(self.identity.jnd)} JND", f"folds {self.identity.folds}"]
+        return [*parts, f"data state {self.state}"] if self.state else parts
+
+    @property
+    def settings(self) -> str:
+        """What the table holds besides its data set."""
+        return ", ".join([f"truth {self.identity.truth}", *self.facts])
+
+    @property
+    def limited(self) -> str:
+        """The warning of a limited run; empty for a whole one."""
+        return f"LIMITED to {self.identity.limit} pictures: not comparable" if self.identity.limit else ""
+
+    @property
+    def title(self) -> str:
+        """Data set, samples and settings in one line."""
+        return f"{self.limited + '. ' if self.limited else ''}{self.dataset.heading}: {self.settings}"
+
+    @property
+    def caption(self) -> str:
+        """What a reader must know of the numbers, in sentences."""
+        truth = self.rows[0].run.info.get("truth_meaning", "")
+        return (
+            f"Samples: {self.dataset.samples}. Truth {self.identity.truth}{': ' + truth if truth else ''}. "
+            f"{self.pictures} pictures of {self.sources} sources, levels in {self.unit} "
+            f"{self.dataset.level_lowest:g} to {self.dataset.level_highest:g}. "
+            "Brackets: 95 % bootstrap interval over sources."
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """What the loader found out about the data, and what is wrong with the section; each once."""
+        found = [note for row in self.rows for note in row.run.info["dataset"].get("notes", ())]
+        if self.state:
+            found.insert(
+                0,
+                "Runs of this data set, folds and truth were made from different pictures, folds, true levels or "
+                "anchors, so they stand in separate tables. Run the protocol again for all of them to join them.",
+            )
+        decoders = sorted({str(row.run.info.get("decoder", "none")) for row in self.rows} - {"none"})
+        if len(decoders) > 1:
+            found.append(f"Decoded by different libraries, whose pixels may differ slightly: {'; '.join(decoders)}.")
+        if self.control is None:
+            found.append(f"The control '{CONTROL}' is not among these runs: nothing here can be read against it.")
+        return list(dict.fromkeys(found))
+
+    @property
+    def findings(self) -> list[str]:
+        """What the statistics say, in sentences."""
+        return findings(self)
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures its runs were tested on."""
+        return max(int(row.scores["n"] or 0) for row in self.rows)
+
+    @cached_property
+    def sources(self) -> int:
+        """How many sources those pictures come from."""
+        return max(row.run.predictions["source"].nunique() for row in self.rows)
+
+    @property
+    def table_rows(self) -> tuple[Row | CeilingRow, ...]:
+        """What a table shows: the runs, then people."""
+        return (*self.rows, *self.ceilings)
+
+    @property
+    def control(self) -> Row | None:
+        """The constant's row, where it has scores."""
+        return next((row for row in self.rows if row.is_control and not row.has_failed), None)
+
+    @cached_property
+    def best_mae(self) -> float | None:
+        """The smallest MAE of the runs in which no picture failed."""
+        return min((float(row.scores["mae"] or 0) for row in self.rows if row.is_whole), default=None)
+
+    def is_best(self, row: Row | CeilingRow) -> bool:
+        """Whether a row is a run with the smallest MAE, alone or with others."""
+        return not row.is_ceiling and row.is_whole and row.scores["mae"] == self.best_mae
+
+
+def ordinal(jnd: int) -> str:
+    """`1st`, `2nd`, `3rd`, `4th`."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(jnd, "th")
+    return f"{jnd}{ending}"
+
+
+def sections_of(runs: Iterable[StoredRun], results: Path | None = None) -> list[Section]:
+    """Group runs into sections, in order of data set, folds, truth, JND and limit.
+
+    :param results: the folder of the runs, where the tables of their pictures stand.
+    :raises DataError: where a run's files lack what a report needs.
+    """
+    groups: dict[tuple[object, ...], list[list[StoredRun]]] = {}
+    # Runs without a row can join any table, so they come after those that can tell what they were tested on.
+    for run in sorted(runs, key=lambda run: (run.predictions.empty, run.identity)):
+        identity = run.identity
+        key = (identity.dataset, identity.folds, identity.truth, identity.jnd, identity.limit)
+        states = groups.setdefault(key, [])
+        for state in states:
+            if _same_data(state[0], run):
+                state.append(run)
+                break
+        else:
+            states.append([run])
+    sections = []
+    for _, states in sorted(groups.items()):
+        states.sort(key=len, reverse=True)
+        numbered = enumerate(states, 1)
+        sections += [_section(state, number if len(states) > 1 else 0, results) for number, state in numbered]
+    return sections
+
+
+def _section(runs: Sequence[StoredRun], state: int, results: Path | None) -> Section:
+    rows = sorted((Row(run, score(run.predictions)) for run in runs), key=_rank)
+    identity, dataset = runs[0].identity, dataset_facts(rows[0].run)
+    table = None if results is None else _pictures_table(results, rows)
+    curves = curves_of(table, dataset)
+    ceilings = ceiling_rows(identity.truth, table, curves, dataset)
+    comparison = compare(rows, dataset)
+    told = with_section_scores(rows, comparison, ceilings, curves)
+    return Section(identity, dataset, tuple(told), state, table, ceilings, comparison)
+
+
+def _pictures_table(results: Path, rows: Sequence[Row]) -> pd.DataFrame | None:
+    names: set[str] = set().union(*(row.run.predictions["picture"] for row in rows))
+    for row in rows:
+        table = read_pictures(results, row.run)
+        if table is not None and names and names <= set(table["picture"]):
+            return table[table["picture"].isin(names)].sort_values("picture", ignore_index=True)
+    return None
+
+
+def _rank(row: Row) -> tuple[bool, bool, float, str]:
+    # A method must not climb by failing on what is difficult.
+    mae = row.scores["mae"]
+    return row.has_failed, not row.is_whole, float(mae) if mae is not None else 0.0, row.predictor
+
+
+def _same_data(first: StoredRun, second: StoredRun) -> bool:
+    if _anchor(first) != _anchor(second):
+        return False
+    if second.predictions.empty:
+        return True
+    (one, one_levels), (other, other_levels) = (_tested(run) for run in (first, second))
+    if one != other:
+        return False
+    return bool(np.allclose(one_levels, other_levels, atol=_SAME_LEVEL))
+
+
+def _tested(run: StoredRun) -> tuple[list[tuple[object, ...]], np.ndarray]:
+    """Picture, source and fold of each row, and the true levels, in order of the pictures' names."""
+    frame = run.predictions
+    rows = list(zip(*(frame[name].tolist() for name in ("picture", "source", "fold")), strict=True))
+    order = sorted(range(len(rows)), key=lambda index: str(rows[index][0]))
+    return [rows[index] for index in order], frame["true_level"].to_numpy(dtype=float)[order]
+
+
+def _anchor(run: StoredRun) -> object:
+    return run.info.get("key_parts", {}).get("anchor")

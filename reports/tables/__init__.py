@@ -1,0 +1,1 @@
+"""Tables as CSV, Markdown, LaTeX, text, JSON and BibTeX files."""

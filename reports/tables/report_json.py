@@ -1,0 +1,123 @@
+"""`report.json`: the whole report for programs. `docs/report-schema.md` says what each name means."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reports.results.cards import dataset_entries, methods
+from reports.results.links import dataset_page, method_page, predictor_page
+from reports.results.names import section_name
+from reports.results.rows import Row
+from reports.results.sections import Section
+from reports.tables.bibtex import references
+
+SCHEMA_VERSION = 1
+"""Goes up when a name goes or changes its meaning; new names alone leave it."""
+
+
+def report_json(sections: Sequence[Section]) -> str:
+    """The file's text: sorted as the tables are, numbers in full, undefined ones null.
+
+    :raises DataError: where a card's published number lacks what every number has.
+    """
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "sections": [_section(section) for section in sections],
+        "methods": [
+            {
+                "page": method_page(method.card),
+                "card": method.card,
+                "ran_as": [{"predictor": name, "parameters": parameters} for name, parameters in method.ran_as.items()],
+            }
+            for method in methods(sections)
+        ],
+        "datasets": [
+            {
+                "name": entry.name,
+                "page": dataset_page(entry.name),
+                "redistributable": entry.redistributable,
+                "notes": entry.notes,
+                "facts": [dataclasses.asdict(facts) for facts in entry.facts],
+            }
+            for entry in dataset_entries(sections)
+        ],
+        "references": [dataclasses.asdict(reference) for reference in references(sections)],
+    }
+    return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _section(section: Section) -> dict[str, Any]:
+    identity = section.identity
+    return {
+        "id": section_name(section),
+        "dataset": identity.dataset,
+        "folds": identity.folds,
+        "truth": identity.truth,
+        "jnd": identity.jnd,
+        "limit": identity.limit,
+        "state": section.state,
+        "pictures": section.pictures,
+        "sources": section.sources,
+        "control": section.control.predictor if section.control is not None else None,
+        "notes": section.notes,
+        "findings": list(section.findings),
+        "rows": [_row(row) for row in section.rows],
+        "ceilings": [
+            {"name": row.predictor, "meaning": row.meaning, "scores": _scores(row.scores)} for row in section.ceilings
+        ],
+        "pairs": _pairs(section),
+    }
+
+
+def _pairs(section: Section) -> list[dict[str, Any]]:
+    comparison = section.comparison
+    if comparison is None or comparison.pairs is None:
+        return []
+    pairs, names = comparison.pairs, comparison.predictors
+    return [
+        {
+            "first": names[pairs.first[place]],
+            "second": names[pairs.second[place]],
+            "difference": float(pairs.difference[place]),
+            "low": float(pairs.low[place]),
+            "high": float(pairs.high[place]),
+            "p": float(pairs.p[place]),
+            "p_holm": float(pairs.p_holm[place]),
+            "separable": bool(pairs.separable[place]),
+        }
+        for place in range(len(pairs.p))
+    ]
+
+
+def _row(row: Row) -> dict[str, Any]:
+    info = row.run.info
+    return {
+        "predictor": row.predictor,
+        "page": predictor_page(row.predictor),
+        "method": method_page(row.card),
+        "kind": row.card["kind"],
+        "status": row.run.status,
+        "failures": row.failures,
+        "scores": _scores(row.scores),
+        "key": row.run.key,
+        "parameters": info.get("parameters", {}),
+        "seed": info.get("seed"),
+        "decoder": info.get("decoder"),
+        "device": info.get("device"),
+        "versions": info.get("versions", {}),
+        "machine": info.get("machine", {}),
+        "finished": info.get("finished"),
+    }
+
+
+def _scores(scores: Mapping[str, Any]) -> dict[str, float | int | None]:
+    return {name: _number(value) for name, value in scores.items()}
+
+
+def _number(value: Any) -> float | int | None:
+    if value is None or (isinstance(value, float) and value != value):
+        return None
+    return int(value) if isinstance(value, int) else float(value)

@@ -1,0 +1,38 @@
+"""Protects cjpegli's rule in both directions, on all three of its branches."""
+
+import numpy as np
+import pytest
+
+from baselines.constant.jpegli import Jpegli, distance_of
+from baselines.interface.registry import registry
+from datasets.core.codec import Bpg, Jpeg
+from datasets.core.picture import Picture
+
+
+@pytest.mark.parametrize(
+    ("quality", "distance"), [(100, 0.01), (95, 0.55), (90, 1.0), (75, 2.35), (30, 6.4), (15, 11.725), (0, 25.0)]
+)
+def test_both_directions_at_qualities_worked_out_by_hand(quality, distance):
+    assert distance_of(quality) == pytest.approx(distance)
+    assert Jpegli(distance=distance).quality() == pytest.approx(quality)
+
+
+def test_one_undoes_the_other_at_every_quality():
+    qualities = np.append(np.arange(0, 100, 0.25), 100)
+    back = [Jpegli(distance=distance_of(quality)).quality() for quality in qualities]
+    assert back == pytest.approx(qualities)
+
+
+@pytest.mark.parametrize(
+    ("distance", "level", "clipped"), [(0.05, 100, False), (0.001, 100, True), (25.0, 1, True), (40.0, 1, True)]
+)
+def test_beyond_jpegs_qualities_it_is_clipped_and_says_so(distance, level, clipped):
+    picture = Picture("p", "p", Jpeg(), 24.3)
+    assert Jpegli(distance=distance).predict(picture) == level
+    assert Jpegli(distance=distance).was_clipped(picture) is clipped
+
+
+def test_the_name_is_the_default_on_jpeg_and_as_far_along_on_bpg():
+    predictor = registry()["jpegli-1.0"].make()
+    assert predictor.predict(Picture("p", "p", Jpeg(), 24.3)) == 90
+    assert predictor.predict(Picture("p", "p", Bpg(), 24.3)) == 6

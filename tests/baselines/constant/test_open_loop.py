@@ -1,0 +1,33 @@
+"""Protects rules that look at no picture: a level that exists, whatever quality the rule gives."""
+
+from typing import final
+
+import pytest
+
+from baselines.constant._open_loop import OpenLoop
+from baselines.interface.predictor import Card
+from datasets.core.codec import Bpg, Jpeg
+from datasets.core.picture import Picture
+
+
+@final
+class Told(OpenLoop):
+    card = Card(name="told", title="Told", paper="", year=None, kind="constant", needs_pictures=False)
+
+    def __init__(self, *, distance: float = 50.0) -> None:
+        self.distance = distance
+
+    def quality(self) -> float:
+        return 100 - self.distance
+
+
+@pytest.mark.parametrize(
+    ("distance", "jpeg", "bpg", "clipped"),
+    [(10, 90, 6, False), (9.6, 90, 6, False), (0, 100, 1, False), (-5, 100, 1, True), (100, 1, 51, True)],
+)
+def test_it_is_the_nearest_level_within_the_range(distance, jpeg, bpg, clipped):
+    predictor = Told(distance=distance).fit([], [], seed=0)
+    for codec, level in ((Jpeg(), jpeg), (Bpg(), bpg)):
+        picture = Picture("p", "p", codec, 24.3)
+        assert predictor.predict(picture) == level
+        assert predictor.was_clipped(picture) is clipped

@@ -1,0 +1,51 @@
+"""Protects PSNR as a predictor: one PSNR for every picture, measured from the pixels themselves."""
+
+import numpy as np
+import pytest
+
+from baselines.metric.psnr import Psnr
+from datasets.core.imaging import luma
+from datasets.core.picture import Picture
+
+
+def test_visibility_is_the_root_mean_squared_luma_error_at_every_level(rated_pictures):
+    one: Picture = rated_pictures[0]
+    profile = Psnr().profile(one)
+    for level in (1, 30, 77, 100):
+        error = luma(one.ladder.rgb(level)).astype(float) - luma(one.reference).astype(float)
+        assert profile[level - 1] == pytest.approx(np.sqrt(np.mean(error**2)), abs=1e-9)
+        assert Psnr().visibility(one, level) == pytest.approx(profile[level - 1], abs=1e-12)
+
+
+def test_every_prediction_stands_at_the_same_psnr(rated_pictures):
+    predictor = Psnr().fit(rated_pictures, np.array([one.samples.mean() for one in rated_pictures]), seed=0)
+    reached = []
+    for one in rated_pictures:
+        asked = one.without_samples()
+        if not predictor.was_clipped(asked):
+            envelope = predictor.measurement(asked)
+            reached.append(np.interp(predictor.predict(asked) - 1, np.arange(100), envelope))
+    assert len(reached) >= 6
+    assert reached == pytest.approx([predictor.threshold_] * len(reached))
+
+
+def test_it_finds_the_psnr_at_which_made_up_observers_notice(rated_pictures):
+    """The fixture's observers look at exactly this error, with a median criterion of 5 grey levels."""
+    levels = np.array([np.median(one.samples) for one in rated_pictures])
+    predictor = Psnr().fit(rated_pictures, levels, seed=0)
+    assert predictor.threshold_ == pytest.approx(5.0, rel=0.1)
+    assert np.exp(predictor.observer_.log_median) == pytest.approx(5.0, rel=0.1)
+    assert predictor.observer_.log_sigma == pytest.approx(0.3, rel=0.2)
+    errors = [
+        abs(predictor.predict(one.without_samples()) - at) for one, at in zip(rated_pictures, levels, strict=True)
+    ]
+    assert np.mean(errors) < 4
+
+
+def test_the_threshold_of_aic4_stands_at_its_psnr(rated_pictures):
+    parameters = Psnr.variants()["psnr-aic4"]
+    predictor = Psnr(**parameters).fit(rated_pictures, np.full(8, 50.0), seed=0)
+    one = rated_pictures[0].without_samples()
+    reached = np.interp(predictor.predict(one) - 1, np.arange(100), predictor.measurement(one))
+    assert 20 * np.log10(255 / reached) == pytest.approx(39.83, abs=0.01)
+    assert predictor.predict_sur(one) is None

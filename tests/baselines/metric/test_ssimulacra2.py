@@ -1,0 +1,43 @@
+"""Protects SSIMULACRA2: its published package's own numbers and the authors', on files in memory."""
+
+import io
+import json
+
+import numpy as np
+import PIL
+import pytest
+from PIL import Image
+
+from baselines.metric.ssimulacra2 import Ssimulacra2
+
+
+def test_it_keeps_metrics_promises(keeps_metrics_promises):
+    scores = keeps_metrics_promises(Ssimulacra2())
+    assert scores[10] < scores[50] < scores[90] < 100
+
+
+@pytest.mark.parametrize(("quality", "apart"), [(30, 1.1), (85, 0.5)])
+def test_scores_are_those_of_the_package_and_near_those_of_the_authors_program(shared_data, quality, apart):
+    from skimage import data
+
+    reference = json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())["metrics"]
+    row = reference["ssimulacra2_cpp_vs_py"][f"camera_q{quality}"]
+    pixels = np.repeat(data.camera()[:, :, None], 3, axis=2)
+    file = io.BytesIO()
+    Image.fromarray(data.camera()).save(file, "JPEG", quality=quality)
+    if file.tell() != reference["psnr_hvs_psnr_hvsm_pillow"]["camera"][str(quality)]["bytes"]:
+        pytest.skip(f"Pillow {PIL.__version__} makes another JPEG than the one that was scored")
+    found = Ssimulacra2().against(pixels, 24.3)(np.asarray(Image.open(file).convert("RGB")))
+    assert found == pytest.approx(row["py_0.3.0"], abs=0.01)
+    assert found == pytest.approx(row["cpp"], abs=apart)
+
+
+def test_colour_counts(photograph):
+    grey = np.asarray(Image.fromarray(photograph).convert("L").convert("RGB"))
+    assert Ssimulacra2().against(photograph, 24.3)(grey) < 70
+
+
+def test_given_thresholds_lie_in_their_order():
+    """A flicker test shows more than AIC-4's comparison."""
+    given = {key: Ssimulacra2().distance(one.score) for key, one in Ssimulacra2.given.items()}
+    assert 0 < given["as-published"] < given["aic4"]

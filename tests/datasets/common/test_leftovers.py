@@ -1,0 +1,83 @@
+"""Temporary names must tell who writes: processes of other machines, and living ones, keep what they are writing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from datasets.common import leftovers
+from datasets.common.leftovers import host, is_abandoned, partial_beside, sweep
+
+
+def _old(path, days):
+    os.utime(path, (time.time() - days * 86400,) * 2)
+
+
+def test_no_two_calls_and_no_two_processes_get_one_name(tmp_path):
+    names = {partial_beside(tmp_path / "a") for _ in range(100)}
+    program = (
+        "import sys, pathlib; from datasets.common.leftovers import *; print(partial_beside(pathlib.Path(sys.argv[1])))"
+    )
+    printed = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a")], capture_output=True, text=True)
+    assert len(names) == 100
+    assert printed.stdout.strip() and printed.stdout.strip() not in map(str, names)
+
+
+def test_a_name_that_the_file_system_just_takes_has_a_temporary_one(tmp_path):
+    (tmp_path / ("x" * 255)).touch()
+    partial_beside(tmp_path / ("x" * 255)).touch()
+
+
+def test_a_dead_process_of_this_machine_has_left_what_it_wrote(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    mine = partial_beside(tmp_path / "a")
+    dead = mine.with_name(mine.name.replace(f"-{os.getpid()}-", f"-{ended.pid}-"))
+    for path in (mine, dead):
+        path.touch()
+        _old(path, 3)
+    assert is_abandoned(dead)
+    assert not is_abandoned(mine), "it may have been stopped for long"
+
+
+@pytest.mark.parametrize("changed", ["name", "_boot", "_process_space"])
+def test_another_machine_restart_or_container_is_another_host(monkeypatch, changed):
+    before = host()
+    if changed == "name":
+        monkeypatch.setattr("platform.node", lambda: "another")
+    else:
+        monkeypatch.setattr(leftovers, changed, lambda: "another")
+    assert host.__wrapped__() != before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".partial-another.01234567-{pid}-0-a", ".partial-another.01234567-999999999-0-a", ".partial-999999999-a"],
+    ids=["a number that lives here", "one that is dead here", "a name of an older form"],
+)
+def test_what_another_machine_writes_is_left_for_a_day(tmp_path, name):
+    path = tmp_path / name.format(pid=os.getpid())
+    path.touch()
+    assert not is_abandoned(path)
+    _old(path, 0.9)
+    assert not is_abandoned(path)
+    _old(path, 1.1)
+    assert is_abandoned(path)
+
+
+def test_a_sweep_takes_files_and_folders_and_no_link_s_target(tmp_path):
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "precious").touch()
+    folder, file, link = (tmp_path / f".partial-{host()}-999999999-{number}-a" for number in range(3))
+    folder.mkdir()
+    (folder / "run.json").touch()
+    file.touch()
+    link.symlink_to(target)
+    sweep([folder, file, link, tmp_path / ".partial-gone"])
+    assert sorted(tmp_path.iterdir()) == [target]
+    assert (target / "precious").exists()

@@ -1,0 +1,148 @@
+"""Protects the picture: its truth stays unseen, costly work is shared, copies travel light, fingerprints tell."""
+
+import pickle
+
+import numpy as np
+import pytest
+from skimage import data
+
+from datasets.common.errors import DataError
+from datasets.core.codec import Codec, Jpeg
+from datasets.core.ladder import CompressedLadder, ShippedLadder
+from datasets.core.picture import Picture
+from datasets.core.truths import TRUTHS
+
+
+def photograph() -> np.ndarray:
+    return np.ascontiguousarray(data.chelsea()[:48, :64])
+
+
+def picture(**more) -> Picture:
+    fields = {"codec": Jpeg(), "samples": np.array([30.0, 40.0]), "tabulated": {"sqf": 36.0}} | more
+    return Picture("cat-1", "cat", pixels_per_degree=24.3, **fields)
+
+
+def test_without_samples_nothing_tells_the_truth():
+    asked = picture().without_samples()
+    assert asked.samples.size == 0 and asked.tabulated == {}
+    assert (asked.name, asked.source, asked.codec, asked.pixels_per_degree) == ("cat-1", "cat", Jpeg(), 24.3)
+    for truth in TRUTHS.values():
+        with pytest.raises(Exception, match="cat-1"):
+            truth.level(asked)
+
+
+def test_the_original_keeps_its_samples():
+    original = picture()
+    original.without_samples()
+    assert original.samples.tolist() == [30.0, 40.0] and original.tabulated == {"sqf": 36.0}
+
+
+def test_copies_without_samples_share_memory_and_ladder():
+    original = picture(ladder_or_none=CompressedLadder(Jpeg(), photograph))
+    asked = original.without_samples()
+    assert asked.remember("profile", lambda: [1, 2]) is original.remember("profile", lambda: [3, 4])
+    assert asked.ladder is original.ladder
+    assert asked.summary() is original.summary()
+
+
+def test_something_remembered_is_computed_once_per_key():
+    counted: list[str] = []
+
+    def compute(name: str) -> str:
+        counted.append(name)
+        return name
+
+    one = picture()
+    assert [one.remember(key, lambda key=key: compute(key)) for key in "abab"] == list("abab")
+    assert counted == ["a", "b"]
+    picture().remember("a", lambda: compute("a"))
+    assert counted == ["a", "b", "a"]
+
+
+def test_none_is_remembered_too():
+    one = picture()
+    assert one.remember("nothing", lambda: None) is None
+    assert one.remember("nothing", lambda: "computed again") is None
+
+
+def test_pickling_drops_the_memory_but_nothing_else():
+    one = picture()
+    one.remember("profile", lambda: np.zeros(100_000))
+    packed = pickle.dumps(one)
+    assert len(packed) < 2_000
+    copy = pickle.loads(packed)
+    assert copy.remember("profile", lambda: "fresh") == "fresh"
+    assert copy.samples.tolist() == one.samples.tolist() and copy.tabulated == one.tabulated
+    assert one.remember("profile", lambda: "fresh") is not None
+
+
+def test_labels_alone_say_that_there_are_no_pixels():
+    labels = picture()
+    assert not labels.has_pixels
+    for look in (lambda: labels.ladder, lambda: labels.reference, lambda: labels.reference_luma, labels.summary):
+        with pytest.raises(DataError, match=r"cat-1 has labels but no pixels.*constant"):
+            look()
+
+
+def test_pixels_come_from_the_ladder():
+    seen = picture(ladder_or_none=CompressedLadder(Jpeg(), photograph))
+    assert seen.has_pixels
+    np.testing.assert_array_equal(seen.reference, photograph())
+    assert seen.reference_luma.shape == (48, 64)
+
+
+def test_a_picture_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        picture().samples = np.empty(0)  # type: ignore[misc]
+
+
+def seen(pixels=photograph, codec=None, **more) -> Picture:
+    codec = codec or Jpeg()
+    return picture(codec=codec, ladder_or_none=CompressedLadder(codec, pixels), **more)
+
+
+class OtherJpeg(Codec):
+    """The same levels from another library."""
+
+    name, unit, worst_level, best_level, has_file_sizes = "jpeg", "QF", 1, 100, True
+    encode, decode = Jpeg.encode, Jpeg.decode
+
+    def library(self) -> str:
+        return "another library 1.0"
+
+
+def test_a_fingerprint_is_of_what_there_is_to_see():
+    """What is measured of a picture is stored under it: ratings and names must not make it be measured again."""
+    one = seen()
+    assert one.fingerprint() == seen().fingerprint() == one.without_samples().fingerprint()
+    assert one.fingerprint() == seen(samples=np.array([1.0])).fingerprint()
+    renamed = Picture("other", "elsewhere", Jpeg(), 60.0, ladder_or_none=CompressedLadder(Jpeg(), photograph))
+    assert renamed.fingerprint() == one.fingerprint()
+
+
+def brighter() -> np.ndarray:
+    pixels = photograph().copy()
+    pixels[0, 0, 0] ^= 1
+    return pixels
+
+
+def reshaped() -> np.ndarray:
+    """The same bytes as a picture of other sides."""
+    return photograph().reshape(64, 48, 3)
+
+
+def test_another_pixel_shape_or_library_has_another_fingerprint():
+    known = {one.fingerprint() for one in (seen(), seen(brighter), seen(reshaped), seen(codec=OtherJpeg()))}
+    assert len(known) == 4
+
+
+def test_shipped_files_are_told_from_levels_that_are_made(tmp_path):
+    def shipped(sizes) -> str:
+        files = {}
+        for level, size in sizes.items():
+            files[level] = tmp_path / f"{level}-{size}.jpg"
+            files[level].write_bytes(bytes(size))
+        return picture(ladder_or_none=ShippedLadder(Jpeg(), photograph, files)).fingerprint()
+
+    assert len({shipped({1: 10, 2: 20}), shipped({1: 10, 2: 21}), shipped({1: 10}), seen().fingerprint()}) == 4
+    assert shipped({1: 10, 2: 20}) == shipped({2: 20, 1: 10})

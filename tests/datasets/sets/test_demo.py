@@ -1,0 +1,170 @@
+"""Protects the demo set: it opens at once without a download, and its samples are what simulated observers give."""
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from datasets.common.errors import DataError, UserError
+from datasets.core.dataset import OpenOptions, open_dataset
+from datasets.make_demo import PROVENANCE, SETTINGS, TOLERANCE_QF, demo_jobs
+from datasets.sets._demo_photographs import PHOTOGRAPHS
+from datasets.sets._simulated_samples import read_samples, samples_csv
+from datasets.sets.demo import PIXELS_PER_DEGREE, SAMPLES
+from datasets.simulation.curves import hash_pixels
+from datasets.simulation.observers import LossCurve, evaluated_levels, measure_curve
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return open_dataset("demo")
+
+
+@pytest.fixture(scope="module")
+def provenance():
+    return json.loads(PROVENANCE.read_text(encoding="utf-8"))
+
+
+def test_it_is_large_enough_and_says_who_rated_it(demo):
+    assert len(demo.pictures) >= 24
+    assert len({picture.source for picture in demo.pictures}) >= 8
+    assert demo.card.samples == "simulated observers"
+    assert "simulated observers" in demo.card.title
+    assert any("not from people" in note for note in demo.notes)
+    for picture in demo.pictures:
+        assert picture.samples.shape == (30,)
+        assert picture.pixels_per_degree == PIXELS_PER_DEGREE
+        assert picture.samples.min() >= 1
+        assert picture.samples.max() <= 100
+
+
+def test_every_picture_is_a_colour_crop_of_its_own(demo):
+    for picture in demo.pictures:
+        height, width, channels = picture.reference.shape
+        assert min(height, width) >= 256, picture.name
+        assert (height % 2, width % 2, channels) == (0, 0, 3)
+        assert np.ptp(picture.reference.astype(int), axis=2).mean() > 3, f"{picture.name} is grey"
+        picture.ladder.forget_pixels()
+
+
+def test_crops_of_a_photograph_do_not_overlap():
+    for photograph in PHOTOGRAPHS:
+        for (_, a), (_, b) in combinations(photograph.crops(), 2):
+            apart = a.top + a.height <= b.top or b.top + b.height <= a.top
+            assert apart or a.left + a.width <= b.left or b.left + b.width <= a.left
+        for _, box in photograph.crops():
+            assert 0 <= box.top <= photograph.size[0] - box.height
+            assert 0 <= box.left <= photograph.size[1] - box.width
+
+
+def test_opening_imports_nothing_heavy():
+    heavy = ("torch", "skimage", "sklearn", "matplotlib", "scipy", "pandas", "pycvvdp", "cv2", "PIL")
+    code = (
+        "import sys; from datasets.sets.demo import Demo; from datasets.core.dataset import OpenOptions; "
+        "Demo.open(None, OpenOptions()); "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("photograph", PHOTOGRAPHS, ids=lambda photograph: photograph.source)
+def test_the_table_says_what_the_files_are(photograph):
+    from PIL import Image
+
+    with Image.open(photograph.file()) as image:
+        assert (image.height, image.width) == photograph.size
+        assert (image.format == "JPEG") == photograph.was_jpeg
+    assert photograph.terms
+
+
+def test_another_file_is_refused_by_name(tmp_path):
+    photograph = PHOTOGRAPHS[0]
+    other = tmp_path / "astronaut.png"
+    shutil.copyfile(PHOTOGRAPHS[1].file(), other)
+    with pytest.raises(DataError, match=r"astronaut\.png: is not the file.*scikit-image"):
+        photograph.checked_hash(other)
+    with pytest.raises(DataError, match=r"skimage/data/gone\.png.*pip install"):
+        dataclasses.replace(photograph, path="data/gone.png").file()
+
+
+@pytest.mark.parametrize(
+    "options", [OpenOptions(jnd=2), OpenOptions(anchor="best-level"), OpenOptions(level_direction="down")]
+)
+def test_what_it_cannot_give_is_refused(options):
+    with pytest.raises(UserError, match="--"):
+        open_dataset("demo", options=options)
+
+
+def test_a_root_is_refused(tmp_path):
+    with pytest.raises(UserError, match="--root"):
+        open_dataset("demo", tmp_path)
+
+
+def test_its_folds_cover_it_and_are_never_edited(demo):
+    folds = demo.folds(demo.card.default_folds)
+    folds.check_covers(picture.source for picture in demo.pictures)
+    assert folds.numbers == [1, 2, 3, 4, 5]
+    assert folds.sha256 == "2c2dfc4fba2c40d79def56cf5edd7f4c0635c446abdc5dee83c1ec10179ba607"
+
+
+def test_committed_samples_follow_from_the_committed_losses(provenance):
+    committed = read_samples(SAMPLES, "")
+    assert set(provenance) - {"about"} == set(committed)
+    for name, sampled in committed.items():
+        curve = LossCurve(evaluated_levels(1), tuple(provenance[name]["loss_jod"]))
+        np.testing.assert_array_equal(SETTINGS.jnds(name, curve), sampled.jnds)
+    assert samples_csv(committed) == SAMPLES.read_text(encoding="utf-8")
+
+
+def test_the_losses_are_of_these_pixels(demo, provenance):
+    lossless = {photograph.source for photograph in PHOTOGRAPHS if not photograph.was_jpeg}
+    for picture in demo.pictures:
+        if picture.source in lossless:  # a JPEG's pixels depend on the library that decodes it
+            assert hash_pixels(picture.reference) == provenance[picture.name]["pixels"]
+
+
+def test_the_committed_settings_are_those_of_the_code(provenance):
+    about = provenance["about"]
+    assert about["observed_with"] == SETTINGS.observed_with()
+    for name in ("display", "pixels_per_degree", "region_degrees", "every"):
+        assert about["made_with"][name] == SETTINGS.made_with()[name]
+
+
+def test_observers_disagree_as_the_subjects_of_mcl_jci(demo):
+    """One subject against the mean of the others: 8.3 QF there (MCL-JCI's published samples)."""
+    jnds = np.array([picture.samples for picture in demo.pictures])
+    others = (jnds.sum(axis=1, keepdims=True) - jnds) / (jnds.shape[1] - 1)
+    assert abs(np.abs(jnds - others).mean() - 8.26) < 1
+    assert 8 < jnds.std(axis=1, ddof=1).mean() < 12
+    assert 30 < jnds.mean() < 70
+    assert jnds.mean(axis=1).std() > 5
+
+
+def test_every_fourth_qf_is_enough_where_time_counts(provenance):
+    """What `datasets.simulate` evaluates by default, against all 100 QF."""
+    levels, away = evaluated_levels(4), []
+    for name in set(provenance) - {"about"}:
+        losses = provenance[name]["loss_jod"]
+        whole = LossCurve(evaluated_levels(1), tuple(losses))
+        part = LossCurve(levels, tuple(losses[level - 1] for level in levels))
+        away.append(np.abs(SETTINGS.jnds(name, part) - SETTINGS.jnds(name, whole)))
+    assert np.mean(away) < 0.5
+    assert np.percentile(away, 99) <= 3
+
+
+@pytest.mark.slow(reason="ColorVideoVDP looks at a picture at all 100 QF")
+def test_one_picture_computed_again_gives_its_samples(provenance):
+    """Within 1 QF, not exactly: JPEG libraries and processors differ in the last digits."""
+    from datasets.simulation.local_loss import LocalLoss
+
+    job = next(job for job in demo_jobs() if job.name == "astronaut-2")
+    curve = measure_curve(job.read(), LocalLoss(PIXELS_PER_DEGREE).largest)
+    np.testing.assert_allclose(curve.loss_jod, provenance[job.name]["loss_jod"], atol=0.01)
+    committed = read_samples(SAMPLES, "")[job.name].jnds
+    assert np.abs(SETTINGS.jnds(job.name, curve) - committed).max() <= TOLERANCE_QF

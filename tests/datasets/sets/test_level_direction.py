@@ -1,0 +1,133 @@
+"""Protects the finding of the level direction: from tables, sizes or pixels, the same for both, and never a guess."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from datasets.common.errors import DataError
+from datasets.core.codec import Bpg, Jpeg
+from datasets.sets._level_direction import (
+    IndexedFiles,
+    has_standard_tables,
+    level_of_index,
+    look_at_pixels,
+    look_at_tables,
+    rule,
+    spread,
+)
+
+PHOTOGRAPH = np.ascontiguousarray(data.chelsea()[100:148, 150:214])
+
+
+def jpegs(folder, name, qualities) -> IndexedFiles:
+    """Files of index 1, 2, ... at these qualities."""
+    files = {}
+    for index, quality in enumerate(qualities, start=1):
+        files[index] = folder / f"{name}_{index:03d}.jpg"
+        files[index].write_bytes(Jpeg().encode(PHOTOGRAPH, quality))
+    return IndexedFiles(name, files)
+
+
+def decoded(folder, name, noise) -> IndexedFiles:
+    """Files of index 1, 2, ... with this much noise."""
+    Image.fromarray(PHOTOGRAPH).save(folder / f"{name}.png")
+    files = {}
+    for index, amount in enumerate(noise, start=1):
+        files[index] = folder / f"{name}_{index:03d}.png"
+        shifted = np.random.default_rng(index).normal(PHOTOGRAPH, amount).clip(0, 255).round().astype(np.uint8)
+        Image.fromarray(shifted).save(files[index])
+    return IndexedFiles(name, files, folder / f"{name}.png")
+
+
+@pytest.mark.parametrize(
+    ("codec", "direction", "index", "level", "words"),
+    [
+        (Jpeg(), "up", 30, 30, "QF = index"),
+        (Jpeg(), "down", 30, 71, "QF = 101 - index"),
+        (Jpeg(), "down", 1, 100, "QF = 101 - index"),
+        (Bpg(), "down", 30, 30, "QP = index"),
+        (Bpg(), "up", 30, 22, "QP = 52 - index"),
+        (Bpg(), "up", 51, 1, "QP = 52 - index"),
+    ],
+)
+def test_an_index_stands_for_a_level(codec, direction, index, level, words):
+    assert level_of_index(index, codec, direction) == level
+    assert level_of_index(level, codec, direction) == index
+    assert rule(codec, direction) == words
+
+
+def test_quantisation_tables_tell_the_direction(tmp_path):
+    up = [jpegs(tmp_path, name, (5, 50, 95)) for name in ("SRC0001", "SRC0002")]
+    look = look_at_tables(up)
+    assert look.direction == "up"
+    assert look.evidence == "quantisation tables of the first and last index of SRC0001, SRC0002"
+    assert look_at_tables([jpegs(tmp_path, "SRC0003", (95, 50, 5))]).direction == "down"
+
+
+def test_sizes_tell_it_where_the_tables_are_the_same(tmp_path):
+    picture = jpegs(tmp_path, "SRC0001", (50, 50))
+    flat = Jpeg().encode(np.full_like(PHOTOGRAPH, 90), 50)
+    picture.first.write_bytes(flat)
+    assert look_at_tables([picture]).direction == "up"
+
+
+def test_pixels_tell_the_direction(tmp_path):
+    assert look_at_pixels([decoded(tmp_path, "SRC0505", (1, 8, 20))]).direction == "down"
+    assert look_at_pixels([decoded(tmp_path, "SRC0506", (20, 8, 1))]).direction == "up"
+
+
+def test_pictures_that_disagree_are_named(tmp_path):
+    mixed = [jpegs(tmp_path, "SRC0001", (5, 95)), jpegs(tmp_path, "SRC0002", (95, 5))]
+    with pytest.raises(DataError, match=r"up in SRC0001 but down in SRC0002.*mixes two versions.*--level-direction"):
+        look_at_tables(mixed)
+
+
+def test_what_does_not_tell_it_is_an_error(tmp_path):
+    with pytest.raises(DataError, match=r"SRC0001_002\.jpg: has the same quality as SRC0001_001\.jpg"):
+        look_at_tables([jpegs(tmp_path, "SRC0001", (50, 50))])
+    with pytest.raises(DataError, match=r"SRC0505_001\.png: is no readable JPEG"):
+        look_at_tables([decoded(tmp_path, "SRC0505", (1, 2))])
+    with pytest.raises(DataError, match="without the source pictures"):
+        look_at_pixels([jpegs(tmp_path, "SRC0002", (5, 95))])
+    empty = jpegs(tmp_path, "SRC0003", (5, 95))
+    empty.last.write_bytes(b"")
+    with pytest.raises(DataError, match=r"SRC0003_002\.jpg: is no readable JPEG.*Copy it again"):
+        look_at_tables([empty])
+
+
+def test_sizes_in_pixels_must_agree_to_compare_pixels(tmp_path):
+    picture = decoded(tmp_path, "SRC0505", (1, 20))
+    Image.fromarray(PHOTOGRAPH[:-8]).save(picture.last)
+    with pytest.raises(DataError, match="not of the size of"):
+        look_at_pixels([picture])
+
+
+def test_standard_tables_are_recognised_at_their_own_level_only(tmp_path):
+    files = jpegs(tmp_path, "SRC0001", range(1, 101)).files
+    assert has_standard_tables(files, Jpeg())
+    assert not has_standard_tables({30: files[31]}, Jpeg())
+    custom = tmp_path / "custom.jpg"
+    Image.fromarray(PHOTOGRAPH).save(custom, qtables=[[7] * 64, [9] * 64])
+    assert not has_standard_tables({50: custom}, Jpeg())
+
+
+def test_genuine_ladders_run_up_with_standard_tables(shared_data):
+    folder = shared_data / "konjnd-1k-ladders/jpeg"
+    names = sorted({path.name[:7] for path in folder.iterdir()})
+    pictures = [
+        IndexedFiles(name, {index: folder / f"{name}_JPEG_{index:03d}.jpg" for index in range(1, 101)})
+        for name in names
+    ]
+    assert look_at_tables(pictures).direction == "up"
+    assert all(has_standard_tables(picture.files, Jpeg()) for picture in pictures)
+
+
+@pytest.mark.parametrize(
+    ("items", "count", "chosen"),
+    [("", 3, ""), ("a", 3, "a"), ("ab", 3, "ab"), ("abcde", 3, "ace"), ("abcdefg", 5, "abdfg"), ("abc", 1, "a")],
+)
+def test_a_few_are_spread_from_the_first_to_the_last(items, count, chosen):
+    found = spread(list(items), count)
+    assert len(found) == len(chosen)
+    assert found[:1] + found[-1:] == list(chosen[:1] + chosen[-1:])

@@ -1,0 +1,128 @@
+"""Differences against cases worked out by hand and by scipy: a tie, a winner, clusters, Holm, failures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocols.scoring.pairs import best_group, compare_pairs, holm, resampled_means, resamples, with_failures
+
+
+def _names(count: int) -> list[str]:
+    return [f"s{index:03d}" for index in range(count)]
+
+
+def test_holm_by_hand():
+    # Sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1, never falling: 0.04, 0.06, 0.06, 0.06.
+    assert holm(np.array([0.04, 0.01, 0.03, 0.02])) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+    assert holm(np.array([0.9, 0.6])) == pytest.approx([1.0, 1.0])
+    assert holm(np.array([0.02])) == pytest.approx([0.02])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_holm_never_lowers_a_p_nor_changes_their_order(values):
+    p = np.array(values)
+    corrected = holm(p)
+    assert (corrected >= p).all() and (corrected <= 1).all()
+    assert (np.diff(corrected[np.argsort(p, kind="stable")]) >= 0).all()
+
+
+def test_a_known_tie_is_a_tie():
+    rng = np.random.default_rng(1)
+    errors = rng.exponential(5, 60)
+    pairs = compare_pairs(np.stack([errors, errors, errors[::-1]]), _names(60))
+    same = pairs.at(0, 1)
+    assert (pairs.difference[same], pairs.low[same], pairs.high[same], pairs.p[same]) == (0, 0, 0, 1)
+    mirrored = pairs.at(2, 0)
+    assert pairs.p_holm[mirrored] == 1, "the same errors on other pictures have the same mean"
+    assert not pairs.separable.any()
+
+
+def test_a_known_winner_wins_by_what_it_is_better():
+    rng = np.random.default_rng(2)
+    hard = rng.exponential(10, 80)
+    errors = np.stack([hard + rng.normal(3, 1, 80), hard, hard + rng.normal(0, 0.5, 80)])
+    pairs = compare_pairs(errors, _names(80))
+    won, level = pairs.at(0, 1), pairs.at(1, 2)
+    assert pairs.difference[won] == pytest.approx(3, abs=0.3)
+    assert pairs.low[won] < pairs.difference[won] < pairs.high[won]
+    assert pairs.separable[won] and not pairs.separable[level]
+    assert best_group(errors, pairs, np.full(3, True)).tolist() == [False, True, True]
+
+
+def test_pairing_takes_out_what_is_hard_for_all():
+    rng = np.random.default_rng(3)
+    hard = rng.exponential(20, 60)
+    pairs = compare_pairs(np.stack([hard + 1 + rng.normal(0, 1, 60), hard]), _names(60))
+    spread = resampled_means(hard[None], _names(60), 2000).std()
+    assert pairs.high[0] - pairs.low[0] < 0.5 * spread, "each mean alone moves far more than their difference"
+    assert pairs.separable[0]
+
+
+def test_the_interval_is_that_of_the_normal_theory():
+    rng = np.random.default_rng(4)
+    difference = rng.normal(1, 4, 400)
+    pairs = compare_pairs(np.stack([20 + difference, np.full(400, 20.0)]), _names(400))
+    half = 1.96 * difference.std() / np.sqrt(400)
+    assert pairs.low[0] == pytest.approx(difference.mean() - half, abs=0.06)
+    assert pairs.high[0] == pytest.approx(difference.mean() + half, abs=0.06)
+
+
+def test_pictures_of_one_source_are_not_independent():
+    """Equally good predictors differ by source alone: taking 20 crops of a source for 20 sources finds winners."""
+    clustered = wrong = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        of_source = np.repeat(rng.normal(0, 3, 30), 20)
+        errors = np.stack([20 + of_source + rng.normal(0, 1, 600), np.full(600, 20.0)])
+        sources = np.repeat(_names(30), 20).tolist()
+        clustered += int(compare_pairs(errors, sources).separable[0])
+        wrong += int(compare_pairs(errors, _names(600)).separable[0])
+    assert clustered <= 6, "about 5 % of 40, a little more as 30 sources are few"
+    assert wrong >= 20, "each picture for itself is sure of a difference that is not there"
+
+
+def test_a_few_sources_that_agree_prove_nothing():
+    errors = np.array([[5.0, 6.0, 7.0, 8.0], [1.0, 2.0, 3.0, 4.0]])
+    assert compare_pairs(errors, _names(4)).p[0] == pytest.approx(2 ** (1 - 4))
+    assert compare_pairs(errors, ["a", "a", "a", "a"]) is None
+    assert compare_pairs(errors[:1], _names(4)) is None
+
+
+def test_a_failed_picture_counts_as_the_worst_answer():
+    errors = with_failures(np.array([[30.0, np.nan, np.nan], [40.0, 50.0, 60.0]]), np.array([33.0, 20.0, 90.0]), 1, 100)
+    assert errors.tolist() == [[3, 80, 89], [7, 30, 30]]
+
+
+def test_failing_never_helps():
+    rng = np.random.default_rng(5)
+    true = rng.uniform(20, 80, 50)
+    predicted = true + np.stack([rng.normal(0, 6, 50), rng.normal(0, 6, 50)])
+    whole = with_failures(predicted, true, 1, 100)
+    predicted[1, np.argsort(-whole[1])[:5]] = np.nan
+    failing = with_failures(predicted, true, 1, 100)
+    assert failing[1].mean() > whole[1].mean(), "failing where it errs most costs more than erring"
+    pairs = compare_pairs(failing, _names(50))
+    assert best_group(failing, pairs, np.array([True, False])).tolist() == [True, False]
+    assert not best_group(failing, pairs, np.array([False, False])).any()
+
+
+def test_draws_depend_on_the_sources_alone_and_each_draws_as_many_as_there_are():
+    blocks = [np.concatenate(list(resamples(_names(25), 300))) for _ in range(2)]
+    assert np.array_equal(*blocks)
+    assert blocks[0].shape == (300, 25)
+    assert (blocks[0].sum(axis=1) == 25).all()
+    assert blocks[0].mean() == pytest.approx(1)
+    assert blocks[0].var() == pytest.approx(24 / 25, abs=0.05)
+    other = np.concatenate(list(resamples(_names(26)[1:], 300)))
+    assert not np.array_equal(blocks[0], other)
+
+
+def test_sources_count_by_their_pictures():
+    errors = np.array([[1.0, 1.0, 1.0, 9.0]])
+    means = resampled_means(errors, ["a", "a", "a", "b"], 4000)[:, 0]
+    # Two sources: a alone and b alone a quarter each, both together half the time with all four pictures.
+    assert sorted(set(means.round(6))) == [1, 3, 9]
+    assert np.mean(means == 3) == pytest.approx(0.5, abs=0.03)

@@ -1,0 +1,78 @@
+"""Keys must change with everything a prediction depends on, and with nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+from baselines.constant.constant import Constant
+from baselines.pixel.chou1995 import Chou1995
+from protocols.store.keys import canonical_json, key_of, method_sha256, seed_of
+from protocols.store.store import keys
+
+
+def test_key_does_not_depend_on_the_order_of_parts():
+    assert key_of({"a": 1, "b": [1, 2]}) == key_of({"b": [1, 2], "a": 1})
+    assert key_of({"a": 1}) != key_of({"a": 2})
+
+
+def test_nan_has_no_canonical_form():
+    with pytest.raises(ValueError, match="JSON"):
+        canonical_json({"a": float("nan")})
+
+
+def test_seed_depends_on_exactly_the_named_parts():
+    assert seed_of(fold=1, dataset="demo") == seed_of(dataset="demo", fold=1)
+    assert len({seed_of(fold=fold, dataset="demo") for fold in range(50)}) == 50
+    assert 0 <= seed_of(fold=1) < 2**32
+
+
+def test_seed_is_the_same_in_every_process_and_version():
+    assert seed_of(seed=0, fold=1) == 4217992965
+
+
+def _package(folder: Path, helper: str) -> type:
+    for cached in (keys._imports, keys._source_file, keys._file_sha256, keys.method_sha256):
+        cached.cache_clear()
+    package = folder / "plugin_for_keys"
+    package.mkdir(exist_ok=True)
+    (package / "__init__.py").write_text("")
+    (package / "helper.py").write_text(helper)
+    (package / "unrelated.py").write_text(f"# {helper}")
+    (package / "method.py").write_text(
+        "from baselines.interface.predictor import JNDPredictor\nfrom .helper import X\nclass Method(JNDPredictor):\n    pass\n"
+    )
+    importlib.invalidate_caches()
+    return importlib.import_module("plugin_for_keys.method").Method
+
+
+def test_method_hash_follows_the_files_a_method_imports(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = method_sha256(_package(tmp_path, "X = 1\n"))
+    (tmp_path / "plugin_for_keys" / "unrelated.py").write_text("changed = True\n")
+    assert method_sha256(_package(tmp_path, "X = 1\n")) == before
+    assert method_sha256(_package(tmp_path, "X = 2\n")) != before
+    for name in [name for name in sys.modules if name.startswith("plugin_for_keys")]:
+        del sys.modules[name]
+
+
+def test_methods_have_hashes_of_their_own_and_know_what_they_use():
+    assert method_sha256(Constant) != method_sha256(Chou1995)
+    used = keys._closure({Chou1995.__module__, *(c.__module__ for c in Chou1995.__mro__[1:-2])}, {"baselines"})
+    assert {"baselines.pixel.chou1995", "baselines.pixel._masking", "baselines.interface.threshold"} <= set(used)
+    assert "baselines.constant.constant" not in used
+
+
+def test_line_ends_do_not_change_a_method(tmp_path):
+    (tmp_path / "unix.py").write_bytes(b"a = 1\nb = 2\n")
+    (tmp_path / "windows.py").write_bytes(b"a = 1\r\nb = 2\r\n")
+    assert keys._file_sha256(tmp_path / "unix.py") == keys._file_sha256(tmp_path / "windows.py")
+
+
+def test_what_ladders_depend_on_is_known():
+    used = keys._closure({"datasets.core.ladder"}, {"datasets"})
+    assert {"datasets.core.ladder", "datasets.core.codec", "datasets.core.imaging"} <= set(used)
+    assert keys.ladders_sha256() == keys._code_sha256({"datasets.core.ladder"}, {"datasets"})

@@ -1,0 +1,87 @@
+"""Predictors with every fault that ends or hinders a process, importable by worker processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+from baselines.interface.predictor import Card, JNDPredictor
+
+FAULTS = ("raises", "nan", "text", "dies", "is killed", "hangs", "hangs in C", "eats memory", "prints", "is innocent")
+
+
+class Faulty(JNDPredictor):
+    """Answers 50, and on one source does what it should not, in one of its methods."""
+
+    card = Card("faulty", "Faulty", "", None, "pixel", True)
+
+    def __init__(self, *, fault: str = "", where: str = "measure", source: str = "coffee", once: str = "") -> None:
+        self.fault = fault
+        self.where = where
+        self.source = source
+        self.once = once
+
+    def fit(self, pictures, levels, *, seed):
+        """Learn nothing; misbehave where the source is in training."""
+        if any(picture.source == self.source for picture in pictures):
+            self._misbehave("fit")
+        return self
+
+    def measure(self, picture):
+        """1, or a fault."""
+        found = self._misbehave("measure") if picture.source == self.source else None
+        return 1.0 if found is None else found
+
+    def predict(self, picture):
+        """50, or a fault."""
+        found = self._misbehave("predict") if picture.source == self.source else None
+        return 50.0 if found is None else found
+
+    def _misbehave(self, where):
+        if where != self.where or (self.once and Path(self.once).exists()):
+            return None
+        if self.once:
+            Path(self.once).touch()
+        return _FAULTS[self.fault]()
+
+
+def _raise():
+    raise RuntimeError("no luck")
+
+
+def _hang():
+    while True:
+        time.sleep(0.1)
+
+
+def _hang_in_c():
+    signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))
+    (b"a" * 40).replace(b"a", b"b")
+    import re
+
+    re.match(r"(a|a)*b", "a" * 40)
+
+
+def _eat():
+    kept = []
+    for _ in range(64):
+        kept.append(np.empty(2**27))
+    return float(len(kept))
+
+
+_FAULTS = {
+    "raises": _raise,
+    "nan": lambda: float("nan"),
+    "text": lambda: "fifty",
+    "dies": lambda: os._exit(3),
+    "is killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "hangs": _hang,
+    "hangs in C": _hang_in_c,
+    "eats memory": _eat,
+    "prints": lambda: print("BUY NOW"),
+    "is innocent": lambda: None,
+}

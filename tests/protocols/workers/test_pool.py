@@ -1,0 +1,185 @@
+"""Whatever a predictor does to the process that runs it, it alone fails, with the reason, and all else is completed."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from baselines.interface.registry import Registered
+from baselines.metric.psnr import Psnr
+from datasets.core.truths import find_truth
+from protocols.crossval import fold_tasks, predictions_of
+from protocols.measure import VisitTask, apply
+from protocols.plan import Job
+from protocols.workers.local import LocalWorkers
+from protocols.workers.pool import Crew
+
+_spec = importlib.util.spec_from_file_location("faulty_predictors", Path(__file__).with_name("faulty.py"))
+faulty = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(faulty)
+sys.modules["faulty_predictors"] = faulty
+
+
+@pytest.fixture(autouse=True)
+def importable(tmp_path, monkeypatch, empty_cache):
+    """Worker processes can import the faulty predictors; nothing is kept of them."""
+    (tmp_path / "faulty_predictors.py").write_text(Path(faulty.__file__).read_text())
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[3]))
+
+
+def _visits(task, predictors, crew):
+    tasks = [VisitTask(picture, predictors) for picture in task.pictures]
+    visits = {visit.picture: visit for _, visit in crew.run(tasks)}
+    assert visits.keys() == {picture.name for picture in task.pictures}
+    return visits
+
+
+def _errors(visits, predictor):
+    return {name: visit.measured[predictor.measurement_key()].error for name, visit in visits.items()}
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("raises", "RuntimeError: no luck"),
+        ("dies", "the process that worked on it died"),
+        ("hangs", "it took more than 2 s (--timeout), in _hang (faulty_predictors.py:"),
+        ("hangs in C", "it took more than 2 s (--timeout), in match (__init__.py:"),
+        ("eats memory", "Unable to allocate"),
+    ],
+)
+def test_a_measurement_that_goes_wrong_is_a_row_with_its_reason(make_task, fault, said):
+    predictor = faulty.Faulty(fault=fault)
+    limits = {"memory_gib": 4.0} if fault == "eats memory" else {}
+    with Crew(LocalWorkers(2, **limits), timeout_s=2.0 if "hangs" in fault else None) as crew:
+        visits = _visits(make_task(), [predictor, Psnr()], crew)
+    assert not any(_errors(visits, Psnr()).values())
+    errors = _errors(visits, predictor)
+    assert all((said in error) == name.startswith("coffee") for name, error in errors.items()), errors
+    assert all(visit.summary is not None for visit in visits.values())
+
+
+def test_what_kills_again_and_again_is_given_up(make_task):
+    """A predictor that dies on every picture costs a few processes, not one for each picture."""
+    predictor = faulty.Faulty(fault="dies", source="coffee")
+    task = make_task()
+    pictures = [picture for picture in task.pictures if picture.source == "coffee"] * 4
+    with Crew(LocalWorkers(1)) as crew:
+        visits = [visit for _, visit in crew.run([VisitTask(picture, [predictor, Psnr()]) for picture in pictures])]
+    said = [visit.measured[predictor.measurement_key()].error for visit in visits]
+    assert sum("not tried, because 3 times before" in one for one in said) >= len(pictures) - 4
+    assert all("died" in one for one in said)
+
+
+def test_a_process_killed_from_outside_costs_nothing(make_task, tmp_path):
+    """As when somebody ends a worker in the middle: its task is done again."""
+    predictor = faulty.Faulty(fault="is killed", once=str(tmp_path / "killed"))
+    with Crew(LocalWorkers(2)) as crew:
+        visits = _visits(make_task(), [predictor, Psnr()], crew)
+    assert (tmp_path / "killed").exists()
+    assert not any(_errors(visits, predictor).values()) and not any(_errors(visits, Psnr()).values())
+
+
+def test_workers_killed_while_they_wait_are_replaced(make_task):
+    with Crew(LocalWorkers(2)) as crew:
+        _visits(make_task(), [Psnr()], crew)
+        for child in psutil.Process().children(recursive=True):
+            if "spawn_main" in " ".join(child.cmdline()):
+                child.kill()
+        time.sleep(0.5)
+        assert not any(_errors(_visits(make_task(), [Psnr()], crew), Psnr()).values())
+
+
+@pytest.mark.parametrize(("where", "failed"), [("fit", 4), ("predict", 2)])
+@pytest.mark.parametrize("fault", ["dies", "hangs"])
+def test_a_fold_that_goes_wrong_fails_alone(make_task, where, failed, fault):
+    """A fit fails for its fold's pictures, a prediction for its picture."""
+    task = make_task()
+    entry = Registered("faulty", faulty.Faulty, {"fault": fault, "where": where})
+    job = Job(task, find_truth("mean"), entry, "cpu")
+    with Crew(LocalWorkers(2), timeout_s=1.0) as crew:
+        visits = _visits(task, [job.make()], crew)
+        for picture in task.pictures:
+            apply(visits[picture.name], picture)
+        rows = {}
+        for _, (found, _) in crew.run(fold_tasks(job, visits)):
+            rows |= found
+    table = predictions_of(job, rows)
+    assert table["error"].ne("").sum() == failed
+    wrong = {"dies": "died", "hangs": "it took more than 1 s"}[fault]
+    assert table.loc[table["error"] != "", "error"].str.contains(wrong, regex=False).all()
+    assert table.loc[table["error"] == "", "predicted_level"].eq(50.0).all()
+
+
+def test_what_predictors_print_does_not_mix_with_the_commands_output(make_task, capfd):
+    predictor = faulty.Faulty(fault="prints")
+    with Crew(LocalWorkers(2)) as crew:
+        _visits(make_task(), [predictor], crew)
+    _visits(make_task(), [faulty.Faulty(fault="prints", once="/nonexistent/never")], Crew())
+    printed = capfd.readouterr()
+    assert "BUY NOW" not in printed.out and "BUY NOW" in printed.err
+
+
+def test_a_predictor_that_cannot_travel_is_run_here(make_task):
+    class Local(faulty.Faulty):
+        """A class that no other process can import."""
+
+    with Crew(LocalWorkers(2)) as crew, pytest.warns(UserWarning, match="cannot be sent to workers"):
+        visits = _visits(make_task(), [Local(fault="is innocent")], crew)
+    assert not any(_errors(visits, Local(fault="is innocent")).values())
+
+
+def test_what_only_this_process_can_import_is_run_here(make_task, tmp_path, monkeypatch):
+    """A worker that cannot unpack a task says so, and does not die of it."""
+    predictor = faulty.Faulty(fault="is innocent")
+    (tmp_path / "faulty_predictors.py").unlink()
+    with Crew(LocalWorkers(2)) as crew, pytest.warns(UserWarning, match="workers cannot load"):
+        visits = _visits(make_task(), [predictor], crew)
+    assert not any(_errors(visits, predictor).values())
+
+
+def test_nothing_is_left_of_attempts(make_task, empty_cache):
+    with Crew(LocalWorkers(2), timeout_s=30) as crew:
+        _visits(make_task(), [faulty.Faulty(fault="dies"), Psnr()], crew)
+    assert not list((empty_cache / "attempts").iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")
+def test_workers_do_not_outlive_a_killed_parent(tmp_path):
+    program = textwrap.dedent(
+        """
+        import os, time
+        from protocols.workers.local import LocalWorkers
+        if __name__ == "__main__":
+            workers = LocalWorkers(1)
+            print(workers.executor().submit(os.getpid).result(), flush=True)
+            time.sleep(60)
+        """
+    )
+    (tmp_path / "parent.py").write_text(program)
+    with subprocess.Popen([sys.executable, str(tmp_path / "parent.py")], stdout=subprocess.PIPE, text=True) as parent:
+        worker = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+        parent.wait(timeout=10)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and _runs(worker):
+        time.sleep(0.2)
+    assert not _runs(worker)
+
+
+def _runs(process: int) -> bool:
+    try:
+        with open(f"/proc/{process}/stat") as stat:  # noqa: PTH123
+            return stat.read().split()[2] != "Z"
+    except FileNotFoundError:
+        return False

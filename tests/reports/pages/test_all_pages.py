@@ -1,0 +1,264 @@
+"""The pages behind the index: what they show, what they must not, and how large they may become."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from datasets.core.codec import Jpeg
+from datasets.core.ladder import CompressedLadder
+from datasets.core.picture import Picture
+from protocols.store.store import Store
+from reports.build import main
+from reports.pages.all_pages import PictureChoice, pages
+from reports.pages.files import content_of
+from reports.pages.inline_figures import PageFigures
+from reports.pages.picture import MOST_LEVELS, PictureSection, shown_levels
+from reports.pages.pixels import HEIGHT, WIDTH, open_pixels, picture_view, worst_corner
+from reports.results.cards import dataset_entries
+from reports.results.grid import Grid, chosen_pictures, grid_of
+from reports.results.sections import Section, sections_of
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
+
+
+class _Tags(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def _sections(results: Path) -> list[Section]:
+    return sections_of(Store(results).current_runs(), results)
+
+
+def _pages(results: Path, **choice: object) -> dict[str, str]:
+    """Without figures: they have tests of their own."""
+    made = pages(_sections(results), PageFigures({}), PictureChoice(**choice))
+    return {path: content_of(content).decode() for path, content in made.items()}
+
+
+@pytest.fixture(scope="module")
+def demo_pages(demo_results) -> dict[str, str]:
+    return _pages(demo_results, most=6)
+
+
+def _pixels(address: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))))
+
+
+def test_there_is_a_page_for_each_predictor_method_data_set_and_chosen_picture(demo_pages):
+    kinds = [path.partition("/")[0] for path in demo_pages]
+    assert {kind: kinds.count(kind) for kind in kinds} == {"pictures": 6, "predictors": 4, "methods": 4, "datasets": 1}
+
+
+def test_every_link_between_pages_leads_to_one(demo_results):
+    made = _pages(demo_results, most=3)
+    for path, html in made.items():
+        for link in _Tags(html).all("a"):
+            target, _, anchor = (link["href"] or "").partition("#")
+            if not target:
+                assert f'id="{anchor}"' in html
+                continue
+            parts = [*Path(path).parent.parts]
+            for part in Path(target).parts:
+                parts = parts[:-1] if part == ".." else [*parts, part]
+            assert "/".join(parts) == "index.html" or "/".join(parts) in made, (path, target)
+
+
+def test_every_picture_on_a_page_has_a_text_and_needs_no_file(demo_pages):
+    for html in demo_pages.values():
+        tags = _Tags(html)
+        assert not tags.all("link")
+        for image in tags.all("img"):
+            # The viewer's own two get their content from the script.
+            assert image.get("alt") or "src" not in image
+            assert (image.get("src") or "data:image/").startswith("data:image/")
+
+
+def test_a_predictor_page_tells_failures_and_its_worst_pictures(demo_pages):
+    html = demo_pages["predictors/psnr.html"]
+    assert "Failed: 2 of 25 pictures" in html
+    assert "ValueError: no &lt;edges&gt;" in html
+    worst = re.findall(r'class="c-picture" data-value="([^"]+)"', html)
+    assert worst[:2] == ["rocket-1", "rocket-2"]
+    assert len(worst) == 2 * 10
+
+
+def test_a_picture_page_has_every_predictors_level_and_the_distribution(demo_pages):
+    html = next(html for path, html in demo_pages.items() if path.startswith("pictures/"))
+    tags = _Tags(html)
+    assert len(tags.all("circle")) + html.count(">failed</text>") == 2 * 4
+    assert any(rect.get("class") == "subjects" for rect in tags.all("rect"))
+    assert "50 % satisfied" in html
+    assert "x-&lt;b&gt;y&lt;/b&gt;" in html
+
+
+def test_whole_pictures_are_the_ladders_own_files(demo_results):
+    (entry,) = dataset_entries(_sections(demo_results))
+    picture = open_pixels(entry, include=False).pictures["chelsea-1"]
+    view = picture_view(picture, [30, 90])
+    assert view.is_whole
+    for shown in view.levels:
+        encoded = base64.b64decode(shown.image.partition(",")[2])
+        assert encoded == picture.ladder.encoded(shown.level)
+        assert shown.psnr_db == pytest.approx(picture.ladder.psnr_db(shown.level))
+        error = np.abs(picture.reference_luma.astype(int) - picture.ladder.luma(shown.level))
+        assert shown.largest == error.max()
+        assert np.array_equal(_pixels(shown.error_map) == 0, error * 15 // 32 == 0)
+    assert np.array_equal(_pixels(view.reference), picture.reference)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1080, 1920), (1920, 1080), (300, 2000)])
+def test_larger_pictures_are_cut_and_never_scaled(height, width):
+    rng = np.random.default_rng(0)
+    pixels = np.full((height, width, 3), 128, dtype=np.uint8)
+    top, left = height // 2, width // 2
+    pixels[top : top + 80, left : left + 80] = rng.integers(0, 256, (80, 80, 3))
+    ladder = CompressedLadder(Jpeg(), functools.partial(np.copy, pixels))
+    view = picture_view(Picture("large", "large", Jpeg(), 30.0, ladder_or_none=ladder), [20])
+    assert view.width * view.height <= WIDTH * HEIGHT
+    assert not view.is_whole
+    x, y = view.corner
+    assert x <= left
+    assert left + 80 <= x + view.width
+    assert y <= top
+    assert top + 80 <= y + view.height
+    assert np.array_equal(_pixels(view.reference), pixels[y : y + view.height, x : x + view.width])
+    assert np.array_equal(_pixels(view.levels[0].image), ladder.rgb(20)[y : y + view.height, x : x + view.width])
+
+
+def test_the_worst_part_is_found_wherever_it_is():
+    clean = np.zeros((64, 96), dtype=np.uint8)
+    for top, left in ((0, 0), (40, 72), (0, 72), (16, 32)):
+        spoilt = clean.copy()
+        spoilt[top : top + 8, left : left + 8] = 200
+        x, y = worst_corner(clean, spoilt, 40, 32)
+        assert x <= left <= x + 32
+        assert y <= top <= y + 24
+
+
+def test_so_many_levels_are_shown_at_most_and_the_true_ones_come_first(demo_results):
+    grids = [grid_of(section) for section in _sections(demo_results)]
+    parts = [PictureSection(grid, "chelsea-1", f"truth {number}") for number, grid in enumerate(grids * 4)]
+    levels = shown_levels(parts)
+    assert len(levels) <= MOST_LEVELS
+    assert levels[0].level == round(parts[0].true)
+    assert levels[0].whose[0] == "true (truth 0)"
+    assert any("constant" in whose for shown in levels for whose in shown.whose)
+
+
+def _changed(results: Path, tmp_path: Path, **facts: object) -> list[Section]:
+    """The demo's runs with other facts of their data set."""
+    for run in Store(results).current_runs():
+        changed = {**run.info, "dataset": {**run.info["dataset"], **facts}}
+        Store(tmp_path).write(changed, run.predictions)
+    return _sections(tmp_path)
+
+
+@pytest.mark.parametrize("told", [False, None])
+def test_what_may_not_be_passed_on_is_not_shown_unless_asked_for(demo_results, tmp_path, told):
+    sections = _changed(demo_results, tmp_path, redistributable=told)
+    path = "pictures/demo/chelsea-1.html"
+    hidden = content_of(pages(sections, PageFigures({}), PictureChoice(None))[path]).decode()
+    assert not _Tags(hidden).all("img")
+    assert "do not allow to pass its pictures on" in hidden
+    assert "--include-pictures" in hidden
+    shown = content_of(pages(sections, PageFigures({}), PictureChoice(None, include=True))[path]).decode()
+    assert len(_Tags(shown).all("img")) > 4
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"options": None}, "older form"),
+        ({"root": "/no/such/folder/here"}, "cannot be opened any more"),
+        ({"options": {"jnd": 3}}, "cannot be opened any more"),
+        ({"options": {"nonsense": 3}}, "cannot be opened any more"),
+    ],
+)
+def test_a_data_set_that_is_gone_is_said_without_naming_a_folder(demo_results, tmp_path, facts, told):
+    sections = _changed(demo_results, tmp_path, **facts)
+    html = content_of(pages(sections, PageFigures({}), PictureChoice(None))["pictures/demo/chelsea-1.html"]).decode()
+    assert told in html
+    assert "no/such/folder" not in html
+    assert "<svg" in html
+
+
+def test_a_data_set_that_changed_since_is_not_shown(demo_results, tmp_path):
+    for run in Store(demo_results).current_runs():
+        parts = {**run.info["key_parts"], "data": "0" * 64}
+        Store(tmp_path).write({**run.info, "key_parts": parts}, run.predictions)
+    (entry,) = dataset_entries(_sections(tmp_path))
+    assert "has changed since" in open_pixels(entry, include=False).reason
+
+
+def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
+    card = {"title": EVIL, "paper": EVIL, "licence": EVIL, "deviations": [EVIL]}
+    facts = {"title": EVIL, "samples": EVIL, "terms": EVIL, "citation": EVIL, "notes": [EVIL], "unit": EVIL}
+    run = store_run(tmp_path, EVIL, failing=3, info={"card": card, "dataset": facts, "parameters": {EVIL: EVIL}})
+    frame = run.predictions
+    names = [EVIL, *frame["picture"][1:]]
+    Store(tmp_path).write(
+        run.info, frame.assign(picture=names, source=EVIL, error=[EVIL if error else "" for error in frame["error"]])
+    )
+    made = _pages(tmp_path, most=None)
+    assert all(re.fullmatch(r"[a-z0-9_/-]+\.html", path) for path in made)
+    for html in made.values():
+        tags = _Tags(html)
+        assert len(tags.all("script")) in (2, 3)
+        assert not any("onerror" in attributes for _, attributes in tags.tags)
+        assert "&lt;script&gt;alert(1)" in html
+
+
+def test_pictures_are_chosen_in_turn_from_every_rows_worst(demo_results):
+    grids = [grid_of(section) for section in _sections(demo_results)]
+    four = chosen_pictures(grids, 4)
+    worst = {grid.pictures[order[0]] for grid in grids for order in grid.worst_order}
+    assert len(four) == 4
+    assert set(four) <= worst or worst <= set(four)
+    assert chosen_pictures(grids, None) == list(grids[0].pictures)
+    assert chosen_pictures(grids, 0) == []
+
+
+def test_failed_pictures_are_the_worst_of_all(demo_results):
+    grid: Grid = grid_of(_sections(demo_results)[0])
+    row = next(place for place, row in enumerate(grid.section.rows) if row.predictor == "psnr")
+    assert [grid.pictures[place] for place in grid.worst_order[row][:2]] == ["rocket-1", "rocket-2"]
+
+
+def test_one_picture_and_no_samples_is_enough(tmp_path, store_run):
+    run = store_run(tmp_path, "constant", pictures=1, pixels=False)
+    Store(tmp_path).write(run.info, run.predictions.assign(true_sur=None, sur=None))
+    html = _pages(tmp_path)["pictures/demo/astronaut-000.html"]
+    assert "Nothing is known of single JNDs" in html
+
+
+def test_the_flags_say_how_many_pictures(demo_results, tmp_path, capsys):
+    out = tmp_path / "report"
+    flags = ["--results", str(demo_results), "--out", str(out), "-q"]
+    assert main([*flags, "--pictures", "2"]) == 0
+    assert len(list((out / "pictures" / "demo").iterdir())) == 2
+    assert main([*flags, "--pictures", "2", "--check"]) == 0
+    assert main([*flags, "--pictures", "none", "--check"]) == 1
+    assert "--pictures 0" in capsys.readouterr().err
+    assert main([*flags, "--pictures", "none"]) == 0
+    assert not (out / "pictures").exists()
+    with pytest.raises(SystemExit):
+        main([*flags, "--pictures", "-1"])
+    assert "'all', 'none' or a number" in capsys.readouterr().err

@@ -1,0 +1,141 @@
+"""What may stand in one table: protects against comparing what is not comparable, and against rank by failing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets.common.errors import DataError
+from protocols.store.store import Store
+from reports.results.sections import Section, ordinal, sections_of
+
+
+def _sections(results: Path) -> list[Section]:
+    return sections_of(Store(results).current_runs())
+
+
+def test_truths_jnds_limits_and_datasets_never_share_a_section(tmp_path, store_run):
+    store_run(tmp_path, "constant")
+    store_run(tmp_path, "psnr")
+    store_run(tmp_path, "constant", truth="sqf")
+    store_run(tmp_path, "constant", jnd=2)
+    store_run(tmp_path, "constant", limit=6, pictures=6)
+    store_run(tmp_path, "constant", limit=8, pictures=8)
+    store_run(tmp_path, "constant", dataset="mcl-jci")
+    sections = _sections(tmp_path)
+    told = [(s.identity.dataset, s.identity.truth, s.identity.jnd, s.identity.limit, len(s.rows)) for s in sections]
+    assert told == [
+        ("demo", "mean", 1, 0, 2),
+        ("demo", "mean", 1, 6, 1),
+        ("demo", "mean", 1, 8, 1),
+        ("demo", "mean", 2, 0, 1),
+        ("demo", "sqf", 1, 0, 1),
+        ("mcl-jci", "mean", 1, 0, 1),
+    ]
+    assert len({section.title for section in sections}) == len(sections)
+
+
+def test_a_limited_section_says_so_in_its_title(tmp_path, store_run):
+    store_run(tmp_path, limit=6, pictures=6)
+    (section,) = _sections(tmp_path)
+    assert section.title.startswith("LIMITED to 6 pictures: not comparable")
+
+
+def test_every_title_and_caption_says_who_gave_the_samples(tmp_path, store_run):
+    store_run(tmp_path)
+    store_run(tmp_path, dataset="mcl-jci")
+    demo, mcl = _sections(tmp_path)
+    assert "simulated observers" in demo.title
+    assert "simulated observers" in demo.caption
+    assert "30 subjects" in mcl.title
+
+
+def test_who_gave_the_samples_survives_a_long_title(tmp_path, store_run):
+    store_run(tmp_path, info={"dataset": {"title": "A title " * 30}})
+    (section,) = _sections(tmp_path)
+    heading = section.dataset.heading_within(60)
+    assert len(heading) <= 60
+    assert heading.endswith("… (simulated observers)")
+
+
+def test_runs_of_other_data_stand_apart_and_say_so(tmp_path, store_run):
+    for predictor in ("constant", "psnr"):
+        store_run(tmp_path, predictor, seed=7)
+    store_run(tmp_path, "chou1995", seed=8)
+    largest, other = _sections(tmp_path)
+    assert [row.predictor for row in other.rows] == ["chou1995"]
+    assert (largest.state, other.state) == (1, 2)
+    assert largest.title != other.title
+    assert "separate tables" in largest.notes[0]
+
+
+def test_runs_with_another_anchor_stand_apart(tmp_path, store_run):
+    store_run(tmp_path, "constant")
+    store_run(tmp_path, "psnr", info={"key_parts": {"anchor": "best-level"}})
+    assert len(_sections(tmp_path)) == 2
+
+
+def test_failing_never_makes_a_method_climb(tmp_path, store_run):
+    store_run(tmp_path, "constant")
+    store_run(tmp_path, "psnr", failing=23)
+    store_run(tmp_path, "broken", failing=24)
+    store_run(tmp_path, "chou1995")
+    (section,) = _sections(tmp_path)
+    assert [row.predictor for row in section.rows] == ["chou1995", "constant", "psnr", "broken"]
+    assert [section.is_best(row) for row in section.rows] == [True, False, False, False]
+    assert section.rows[2].failures == [
+        "ValueError: no edges in a flat picture (23 of 24 pictures, first astronaut-001)"
+    ]
+    assert section.rows[0].failures == []
+
+
+def test_a_section_without_the_constant_says_so(tmp_path, store_run):
+    store_run(tmp_path, "psnr")
+    (section,) = _sections(tmp_path)
+    assert section.control is None
+    assert any("constant" in note for note in section.notes)
+
+
+def test_notes_of_the_loader_stand_once(tmp_path, store_run):
+    for predictor in ("constant", "psnr"):
+        store_run(tmp_path, predictor, info={"dataset": {"notes": ["The level direction was found to be up."]}})
+    (section,) = _sections(tmp_path)
+    assert section.notes == ["The level direction was found to be up."]
+
+
+def test_pixels_decoded_by_different_libraries_are_noted(tmp_path, store_run):
+    store_run(tmp_path, "constant")
+    store_run(tmp_path, "psnr", info={"decoder": "OpenCV 4.8, libjpeg 9"})
+    (section,) = _sections(tmp_path)
+    assert "libjpeg 9; OpenCV 5.0" in section.notes[0]
+
+
+def test_a_run_that_does_not_describe_its_data_is_named(tmp_path, store_run):
+    run = store_run(tmp_path)
+    facts = {name: value for name, value in run.info["dataset"].items() if name != "samples"}
+    Store(tmp_path).write({**run.info, "dataset": facts}, run.predictions)
+    with pytest.raises(DataError, match=r"run\.json: its 'dataset' lacks 'samples'"):
+        _sections(tmp_path)
+
+
+def test_an_empty_failed_run_joins_the_others(tmp_path, store_run):
+    whole = store_run(tmp_path, "constant")
+    run = store_run(tmp_path, "broken", failing=24)
+    empty = whole.predictions.iloc[:0]
+    Store(tmp_path).write({**run.info, "error": "CUDA out of memory"}, empty)
+    (section,) = _sections(tmp_path)
+    assert section.rows[-1].failures == ["CUDA out of memory"]
+    assert section.rows[-1].has_failed
+
+
+def test_errors_leave_failed_pictures_out(tmp_path, store_run):
+    run = store_run(tmp_path, "psnr", failing=4)
+    (section,) = _sections(tmp_path)
+    expected = run.predictions["predicted_level"].to_numpy()[:20] - run.predictions["true_level"].to_numpy()[:20]
+    assert np.array_equal(section.rows[0].errors, expected)
+
+
+def test_ordinals():
+    assert [ordinal(jnd) for jnd in (1, 2, 3, 4)] == ["1st", "2nd", "3rd", "4th"]

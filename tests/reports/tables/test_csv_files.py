@@ -1,0 +1,181 @@
+"""The leaderboard's files: exact columns, numbers computed a second way, and text that shows as it is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+
+from protocols.store.store import Store
+from reports.results.columns import decimal, significant
+from reports.results.sections import Section, sections_of
+from reports.tables.csv_files import leaderboard_csv
+from reports.tables.latex import latex, leaderboard_tex
+from reports.tables.markdown import leaderboard_markdown, markdown
+
+HEADER = (
+    "dataset,codec,folds,truth,jnd,predictor,kind,n,failed,mae,mae_low,mae_high,rmse,bias,within_3,within_5,within_10,"
+    "plcc,srcc,krcc,psnr_mae_db,psnr_plcc,psnr_srcc,sur_mae,bhattacharyya,bytes_saved,ms_per_picture,limited,"
+    "best_group,mean_rank,to_ceiling,psnr_plcc_control,psnr_srcc_control,psnr_partial_plcc,psnr_partial_srcc"
+)
+
+
+def _sections(results: Path) -> list[Section]:
+    return sections_of(Store(results).current_runs())
+
+
+def _csv_rows(results: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(leaderboard_csv(_sections(results)))))
+
+
+def _expected(frame: pd.DataFrame) -> dict[str, float]:
+    """Every number of a row, from its definition; SUR curves as the fixture makes them."""
+    true, given = (frame[name].to_numpy() for name in ("true_level", "predicted_level"))
+    true_db, given_db = (frame[name].to_numpy() for name in ("true_psnr_db", "predicted_psnr_db"))
+    curves = [np.vstack(frame[name].to_list()) for name in ("true_sur", "sur")]
+    cells = [np.diff(np.pad(curve, ((0, 0), (1, 1)), constant_values=(0, 1)), axis=1) for curve in curves]
+    error = given - true
+    return {
+        "n": len(frame),
+        "failed": 0,
+        "mae": sum(abs(e) for e in error) / len(error),
+        "rmse": math.sqrt(sum(e * e for e in error) / len(error)),
+        "bias": sum(error) / len(error),
+        "within_3": sum(abs(e) <= 3 for e in error) / len(error),
+        "within_5": sum(abs(e) <= 5 for e in error) / len(error),
+        "within_10": sum(abs(e) <= 10 for e in error) / len(error),
+        "plcc": scipy.stats.pearsonr(true, given).statistic,
+        "srcc": scipy.stats.spearmanr(true, given).statistic,
+        "krcc": scipy.stats.kendalltau(true, given).statistic,
+        "psnr_mae_db": sum(abs(given_db - true_db)) / len(error),
+        "psnr_plcc": scipy.stats.pearsonr(true_db, given_db).statistic,
+        "psnr_srcc": scipy.stats.spearmanr(true_db, given_db).statistic,
+        "sur_mae": float(np.abs(curves[0] - curves[1]).mean()),
+        "bhattacharyya": float(np.mean(-np.log(np.sqrt(cells[0] * cells[1]).sum(axis=1)))),
+        "bytes_saved": float(np.mean(1 - frame["predicted_bytes"] / 120_000)),
+        "ms_per_picture": float(frame["ms"].mean()),
+    }
+
+
+def test_the_header_is_exactly_the_documented_one(tmp_path, store_run):
+    store_run(tmp_path)
+    assert leaderboard_csv(_sections(tmp_path)).splitlines()[0] == HEADER
+
+
+def test_every_number_agrees_with_its_definition(tmp_path, store_run):
+    frame = store_run(tmp_path, "psnr").predictions
+    (row,) = _csv_rows(tmp_path)
+    for name, value in _expected(frame).items():
+        assert float(row[name]) == pytest.approx(value, rel=1e-5, abs=1e-9), name
+    assert float(row["mae_low"]) < float(row["mae"]) < float(row["mae_high"])
+
+
+def test_a_constant_has_no_correlation_and_an_empty_field_for_it(tmp_path, store_run):
+    store_run(tmp_path, "constant")
+    text = leaderboard_csv(_sections(tmp_path))
+    (row,) = _csv_rows(tmp_path)
+    assert row["plcc"] == row["srcc"] == row["krcc"] == ""
+    assert row["psnr_plcc"] != ""
+    assert "nan" not in text.lower()
+
+
+def test_the_demo_says_simulated_observers_and_others_do_not(tmp_path, store_run):
+    store_run(tmp_path)
+    store_run(tmp_path, dataset="mcl-jci")
+    assert [row["dataset"] for row in _csv_rows(tmp_path)] == ["demo (simulated observers)", "mcl-jci"]
+
+
+def test_limited_and_failed_rows_are_marked(tmp_path, store_run):
+    store_run(tmp_path, "psnr", failing=24)
+    store_run(tmp_path, "constant", limit=6, pictures=6)
+    whole, limited = _csv_rows(tmp_path)
+    assert (whole["limited"], limited["limited"]) == ("", "6")
+    assert (whole["n"], whole["failed"], whole["mae"], whole["mae_low"]) == ("24", "24", "", "")
+
+
+def test_labels_alone_leave_psnr_and_bytes_empty(tmp_path, store_run):
+    store_run(tmp_path, dataset="mcl-jci", pixels=False)
+    (row,) = _csv_rows(tmp_path)
+    assert row["psnr_mae_db"] == row["psnr_plcc"] == row["bytes_saved"] == ""
+    assert row["mae"] != ""
+
+
+def test_one_picture_has_no_interval(tmp_path, store_run):
+    store_run(tmp_path, pictures=1)
+    (row,) = _csv_rows(tmp_path)
+    assert (row["n"], row["mae_low"], row["mae_high"], row["srcc"]) == ("1", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1234567.0, "1234570"), (0.1 + 0.2, "0.3"), (1e-5, "0.00001"), (-0.0, "0"), (24, "24"), (None, ""), (5.0, "5")],
+)
+def test_significant_digits_have_no_exponent(value, text):
+    assert significant(value) == text
+
+
+def test_zero_has_no_sign():
+    assert decimal(-0.001, 2) == "0.00"
+    assert decimal(-0.006, 2) == "-0.01"
+
+
+def test_markdown_has_a_section_each_units_marks_and_errors(tmp_path, store_run):
+    store_run(tmp_path, "constant")
+    store_run(tmp_path, "chou1995")
+    store_run(tmp_path, "broken", failing=24)
+    for predictor in ("constant", "chou1995"):
+        store_run(tmp_path, predictor, truth="sqf")
+    text = leaderboard_markdown(_sections(tmp_path))
+    headings = [line for line in text.splitlines() if line.startswith("## ")]
+    assert len(headings) == 3, "two truths, and the truths side by side"
+    assert all("simulated observers" in heading for heading in headings)
+    assert "MAE (QF)" in text
+    assert "| constant *(control)* |" in text
+    assert re.search(r"\| chou1995 \| pixel \| 24 \| 0 \| \*\*\d+\.\d\d\*\* \[", text)
+    assert "| broken *(failed)* | constant | 24 | 24 |  |" in text
+    assert "no edges in a flat picture (24 of 24 pictures" in text
+    tables, truths = text.split("## Truth next to truth")
+    widths = [{line.count("|") for line in part.splitlines() if line.startswith("|")} for part in (tables, truths)]
+    assert list(map(len, widths)) == [1, 1]
+
+
+def test_bpg_levels_are_in_qp(tmp_path, store_run):
+    store_run(tmp_path, info={"dataset": {"codec": "bpg", "unit": "QP", "level_highest": 51}})
+    sections = _sections(tmp_path)
+    for text in (leaderboard_markdown(sections), leaderboard_tex(sections)):
+        assert "QP" in text
+        assert "QF" not in text
+    assert ",bpg," in leaderboard_csv(sections)
+
+
+def test_markdown_and_latex_show_special_characters_as_they_are(tmp_path, store_run):
+    name = "50%_a|b<script>$x$ & `c` # ~ ^ \\ {d}\nnext"
+    store_run(tmp_path, info={"dataset": {"title": name}, "error": "boom | ``x``\nline"})
+    sections = _sections(tmp_path)
+    heading = next(line for line in leaderboard_markdown(sections).splitlines() if line.startswith("## "))
+    assert "<script>" not in heading.replace("\\<script\\>", "")
+    assert markdown("a|b\nc") == "a\\|b c"
+    tex = leaderboard_tex(sections)
+    assert r"50\%\_a\textbar{}b\textless{}script\textgreater{}\$x\$ \& `c` \# \textasciitilde{}" in tex
+    assert latex("\\") == r"\textbackslash{}"
+
+
+def test_latex_tables_are_balanced_and_bold_the_best(tmp_path, store_run):
+    for predictor in ("constant", "chou1995", "psnr"):
+        store_run(tmp_path, predictor)
+        store_run(tmp_path, predictor, truth="sqf")
+    text = leaderboard_tex(_sections(tmp_path))
+    assert text.count(r"\begin{table*}") == text.count(r"\end{table*}") == 3, "two truths, and the truths side by side"
+    assert text.count(r"\toprule") == text.count(r"\bottomrule") == 3
+    assert text.count(r"\textbf{") == 2
+    for block in text.split(r"\begin{tabular}")[1:]:
+        columns = block[: block.index("\n")].count("r") + 1
+        rows = [line for line in block.splitlines() if line.endswith(r" \\")]
+        assert {line.count(" & ") for line in rows} == {columns - 1}

@@ -1,0 +1,131 @@
+"""BibTeX that parses, JSON as its description says, and third-party files as their packages have them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protocols.store.store import Store
+from reports.results.sections import Section, sections_of
+from reports.tables.bibtex import bibtex, references, references_bib
+from reports.tables.report_json import report_json
+
+REPOSITORY = Path(__file__).parents[3]
+EVIL = '{Braces} \\ & % $ # _ ~ ^ " @misc{x, }'
+PAPER = "C.-H. Chou and Y.-C. Li, A coder, based on a profile, IEEE TCSVT 5(6):467-476, 1995, doi:10.1109/76.475889"
+
+
+def _sections(results: Path) -> list[Section]:
+    return sections_of(Store(results).current_runs(), results)
+
+
+@pytest.fixture
+def sections(tmp_path, store_run) -> list[Section]:
+    store_run(tmp_path, "constant")
+    store_run(tmp_path, "chou1995", info={"card": {"paper": PAPER}})
+    store_run(tmp_path, "psnr", failing=2, info={"card": {"paper": EVIL}})
+    store_run(tmp_path, "lost", failing=24, info={"card": {"name": "chou1995", "paper": PAPER}})
+    facts = {"citation": "L. Jin et al., A study, IS&T Electronic Imaging, 2016"}
+    store_run(tmp_path, "constant", dataset="mcl-jci", info={"dataset": facts})
+    return _sections(tmp_path)
+
+
+def _entries(text: str) -> dict[str, dict[str, str]]:
+    """A strict reader of what the file may hold: entries with a key, and fields between balanced braces."""
+    found: dict[str, dict[str, str]] = {}
+    for block in re.split(r"\n(?=@)", text)[1:]:
+        head, *lines = block.strip().splitlines()
+        key = re.fullmatch(r"@misc\{([a-z0-9_-]+),", head)
+        assert key and lines.pop() == "}", head
+        assert key[1] not in found
+        found[key[1]] = {}
+        for line in lines:
+            field = re.fullmatch(r"  ([a-z]+) = \{(.*)\},", line)
+            assert field, line
+            depth = 0
+            for letter in field[2]:
+                depth += (letter == "{") - (letter == "}")
+                assert depth >= 0, line
+            assert depth == 0, line
+            assert not re.search(r"(?<!\\)[&%$#_]", field[2]) or field[1] in ("doi", "eprint")
+            found[key[1]][field[1]] = field[2]
+    return found
+
+
+def test_what_was_used_can_be_cited(sections):
+    entries = _entries(references_bib(sections))
+    assert set(entries) == {"chou1995", "psnr", "data-mcl-jci"}
+    chou = entries["chou1995"]
+    assert chou["author"] == "C.-H. Chou and Y.-C. Li"
+    assert chou["title"] == "{A coder, based on a profile}"
+    assert chou["year"] == "1995"
+    assert chou["doi"] == "10.1109/76.475889"
+    assert entries["data-mcl-jci"]["author"] == "L. Jin and others"
+    assert entries["psnr"]["note"].startswith(
+        r"\textbraceleft{}Braces\textbraceright{} \textbackslash{} \& \% \$ \# \_"
+    )
+
+
+def test_cards_of_one_name_and_two_papers_get_keys_of_their_own(tmp_path, store_run):
+    store_run(tmp_path, "one", info={"card": {"name": "same", "paper": "A paper"}})
+    store_run(tmp_path, "two", info={"card": {"name": "same", "paper": "Another"}})
+    keys = [reference.key for reference in references(_sections(tmp_path))]
+    assert len(set(keys)) == 2
+    assert all(key.startswith("same-") for key in keys)
+
+
+def test_a_line_break_cannot_end_an_entry():
+    assert bibtex("a\n}\n@misc{b,") == r"a \textbraceright{} @misc\textbraceleft{}b,"
+
+
+def _names(value: Any, path: str = "") -> set[str]:
+    """Every name in the JSON as the description writes it; what has no fixed names is not looked into."""
+    if isinstance(value, list):
+        return set().union(*(_names(item, f"{path}[]") for item in value)) if value else set()
+    if not isinstance(value, dict) or path.endswith((".scores", ".parameters", ".versions", ".machine", ".card")):
+        return set()
+    if path.endswith(".facts[]"):
+        return set()
+    found = set()
+    for name, inner in value.items():
+        inside = f"{path}.{name}".removeprefix(".")
+        found |= {inside} | _names(inner, inside)
+    return found
+
+
+def test_every_name_of_the_json_is_described_and_every_described_name_is_there(demo_results, sections):
+    described = re.findall(r"^\| `([^`]+)` \|", (REPOSITORY / "docs" / "report-schema.md").read_text(), re.MULTILINE)
+    assert len(described) == len(set(described))
+    given = _names(json.loads(report_json(sections))) | _names(json.loads(report_json(_sections(demo_results))))
+    # Single JNDs are not stored with these runs, so there is no ceiling.
+    assert given == {name for name in described if ".ceilings[]" not in name}
+
+
+def test_the_json_says_what_the_table_says(sections):
+    content = json.loads(report_json(sections))
+    demo = content["sections"][0]
+    assert [row["predictor"] for row in demo["rows"]] == [row.predictor for row in sections[0].rows]
+    lost = next(row for row in demo["rows"] if row["predictor"] == "lost")
+    assert lost["status"] == "failed"
+    assert lost["scores"]["mae"] is None
+    assert "no edges" in lost["failures"][0]
+    chou = next(row for row in demo["rows"] if row["predictor"] == "chou1995")
+    assert chou["scores"]["mae"] == sections[0].rows[0].scores["mae"]
+
+
+def test_no_folder_of_the_machine_stands_in_the_json(tmp_path, store_run):
+    store_run(tmp_path, "constant", info={"dataset": {"root": "/home/me/secret", "options": {"jnd": 1}}})
+    assert "secret" not in report_json(_sections(tmp_path))
+
+
+def test_third_party_files_are_those_of_their_packages():
+    folder = REPOSITORY / "reports" / "pages" / "vendor"
+    told = (folder / "README.md").read_text()
+    digest = hashlib.sha256((folder / "list.min.js").read_bytes()).hexdigest()
+    assert digest in told
+    assert "MIT" in (folder / "list.js-LICENSE.txt").read_text()
