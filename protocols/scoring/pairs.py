@@ -11,21 +11,18 @@ a few huge errors would widen its interval.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-FEWEST_DRAWS = 10_000
+from protocols.scoring.bootstrap import ALPHA, DRAWS, ENDS, resampled_means
+
 DRAWS_PER_PAIR = 60
 """A bootstrap of B draws has no p below 2 / (B + 1); Holm multiplies the smallest by the number of pairs:
 60 draws a pair leave it 0.033."""
-ALPHA = 0.05
 FEW_SOURCES = 20
 """Percentile intervals of fewer sources are known to be too narrow; who prints them says so."""
-_CELLS = 2_000_000
-"""Of the matrix of draws held at once: 16 MB."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Pairs:
     :param first: index of one predictor.
     :param second: index of the other.
     :param difference: mean absolute error of the first minus that of the second, in levels.
-    :param low: lower end of its 95 % percentile interval, from the first `FEWEST_DRAWS` resamples.
+    :param low: lower end of its 95 % percentile interval, from the same resamples as every interval of a mean.
     :param high: upper end.
     :param p: two-sided, uncorrected, in (0, 1].
     :param p_holm: Holm-corrected over all pairs, in (0, 1].
@@ -56,10 +53,9 @@ class Pairs:
         """Whether each pair differs by more than chance, bool, shape (pairs,)."""
         return self.p_holm < ALPHA
 
-    def at(self, one: int, other: int) -> int:
+    def at(self, predictor: int, other: int) -> int:
         """The index of a pair, whichever is named first."""
-        found = np.flatnonzero((self.first == min(one, other)) & (self.second == max(one, other)))
-        return int(found[0])
+        return int(np.flatnonzero((self.first == min(predictor, other)) & (self.second == max(predictor, other)))[0])
 
 
 def with_failures(predicted: np.ndarray, true: np.ndarray, lowest: float, highest: float) -> np.ndarray:
@@ -73,39 +69,6 @@ def with_failures(predicted: np.ndarray, true: np.ndarray, lowest: float, highes
     worst = np.maximum(true - lowest, highest - true)
     errors = np.abs(predicted - true)
     return np.where(np.isnan(errors), worst, errors)
-
-
-def resamples(sources: Sequence[str], draws: int) -> Iterator[np.ndarray]:
-    """How often each source is drawn in each resample, block by block.
-
-    The draws depend on the sources' names alone, so every predictor and every truth sees the same.
-
-    :param sources: different names, in order.
-    :returns: blocks of shape (some draws, sources), float; `draws` rows in all, each summing to the number of sources.
-    """
-    digest = hashlib.sha256("\n".join(sources).encode()).digest()
-    generator = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    count = len(sources)
-    block = max(1, _CELLS // count)
-    for start in range(0, draws, block):
-        rows = min(block, draws - start)
-        drawn = generator.integers(0, count, size=(rows, count), dtype=np.int32)
-        drawn += np.arange(rows, dtype=np.int32)[:, None] * count
-        yield np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count).astype(float)
-
-
-def resampled_means(errors: np.ndarray, sources: Sequence[str], draws: int) -> np.ndarray:
-    """Mean error of each predictor in each resample of the sources.
-
-    :param errors: shape (predictors, pictures), no NaN.
-    :param sources: of each picture.
-    :returns: shape (draws, predictors).
-    """
-    names, place = np.unique(np.asarray(sources, dtype=str), return_inverse=True)
-    totals = np.stack([np.bincount(place, weights=row, minlength=len(names)) for row in errors], axis=1)
-    counts = np.bincount(place, minlength=len(names)).astype(float)
-    blocks = resamples(names.tolist(), draws)
-    return np.concatenate([(block @ totals) / (block @ counts)[:, None] for block in blocks])
 
 
 def compare_pairs(errors: np.ndarray, sources: Sequence[str]) -> Pairs | None:
@@ -124,16 +87,16 @@ def compare_pairs(errors: np.ndarray, sources: Sequence[str]) -> Pairs | None:
     if count < 2 or distinct < 2:
         return None
     first, second = np.triu_indices(count, 1)
-    draws = max(FEWEST_DRAWS, DRAWS_PER_PAIR * len(first))
+    draws = max(DRAWS, DRAWS_PER_PAIR * len(first))
     means = np.ascontiguousarray(resampled_means(errors, sources, draws).T)
     observed = errors.mean(axis=1)
     low, high, p = (np.empty(len(first)) for _ in range(3))
-    for pair, (one, other) in enumerate(zip(first, second, strict=True)):
-        found = means[one] - means[other]
+    for pair, (here, there) in enumerate(zip(first, second, strict=True)):
+        differences = means[here] - means[there]
         # Sums in another order leave 1e-16 where two predictors say the same.
-        found[np.abs(found) < 1e-12 * max(1.0, observed[one])] = 0.0
-        low[pair], high[pair] = np.quantile(found[:FEWEST_DRAWS], [ALPHA / 2, 1 - ALPHA / 2])
-        tail = min(np.count_nonzero(found <= 0), np.count_nonzero(found >= 0))
+        differences[np.abs(differences) < 1e-12 * max(1.0, observed[here])] = 0.0
+        low[pair], high[pair] = np.quantile(differences[:DRAWS], ENDS)
+        tail = min(np.count_nonzero(differences <= 0), np.count_nonzero(differences >= 0))
         p[pair] = min(1.0, max(2 * (1 + tail) / (draws + 1), 2.0 ** (1 - distinct)))
     return Pairs(first, second, observed[first] - observed[second], low, high, p, holm(p), draws)
 

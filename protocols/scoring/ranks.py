@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from protocols.scoring.pairs import ALPHA
+from protocols.scoring.bootstrap import ALPHA
 
 
 @dataclass(frozen=True)

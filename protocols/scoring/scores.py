@@ -6,35 +6,15 @@ are left out of the errors and counted beside them; what is undefined is None, n
 
 from __future__ import annotations
 
-import functools
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from protocols.scoring.bootstrap import mean_interval
+from protocols.scoring.record import Compute, Score
+
 if TYPE_CHECKING:
     import pandas as pd
-
-Compute = Callable[["pd.DataFrame"], "float | None"]
-BOOTSTRAP_DRAWS = 2000
-
-
-@dataclass(frozen=True)
-class Score:
-    """One column of the leaderboard.
-
-    :param name: the column.
-    :param meaning: for people, with its unit.
-    :param compute: from the predictions that did not fail, at least one; None where undefined.
-    :param needs_truth: whether the run's truth enters; SUR curves are the same under every truth.
-    """
-
-    name: str
-    meaning: str
-    compute: Compute
-    needs_truth: bool = True
 
 
 def _error(frame: pd.DataFrame) -> np.ndarray:
@@ -132,43 +112,186 @@ def _bytes_saved(frame: pd.DataFrame) -> float | None:
     return _mean_or_none(1 - (frame["predicted_bytes"] / frame["best_bytes"]).to_numpy(dtype=float))
 
 
-SCORES = (
-    Score("mae", "mean absolute error in levels", lambda f: float(np.mean(np.abs(_error(f))))),
-    Score("rmse", "root mean squared error in levels", lambda f: float(np.sqrt(np.mean(_error(f) ** 2)))),
-    Score("bias", "mean of predicted minus true level", lambda f: float(np.mean(_error(f)))),
-    Score("within_3", "share of pictures within 3 levels", _within(3)),
-    Score("within_5", "share of pictures within 5 levels", _within(5)),
-    Score("within_10", "share of pictures within 10 levels", _within(10)),
-    Score("plcc", "Pearson correlation of the levels", _correlation("pearson", "true_level", "predicted_level")),
-    Score("srcc", "Spearman correlation of the levels", _correlation("spearman", "true_level", "predicted_level")),
-    Score("krcc", "Kendall correlation of the levels", _correlation("kendall", "true_level", "predicted_level")),
+_LEVELS, _CORRELATION, _PSNR, _SUR, _USE = ("level error", "level correlation", "PSNR at the JND", "SUR curve", "use")
+
+SCORES: list[Score] = [
+    Score(
+        "mae",
+        "mean absolute error in levels",
+        heading="MAE",
+        unit="levels",
+        group=_LEVELS,
+        digits=2,
+        brief="MAE {unit}",
+        is_main=True,
+        compute=lambda f: float(np.mean(np.abs(_error(f)))),
+    ),
+    Score(
+        "rmse",
+        "root mean squared error in levels",
+        heading="RMSE",
+        unit="levels",
+        group=_LEVELS,
+        digits=2,
+        brief="RMSE",
+        compute=lambda f: float(np.sqrt(np.mean(_error(f) ** 2))),
+    ),
+    Score(
+        "bias",
+        "mean of predicted minus true level",
+        heading="bias",
+        unit="levels",
+        group=_LEVELS,
+        digits=2,
+        brief="bias",
+        compute=lambda f: float(np.mean(_error(f))),
+    ),
+    Score(
+        "within_3",
+        "share of pictures within 3 levels",
+        heading="within 3 {unit}",
+        unit="%",
+        group=_LEVELS,
+        compute=_within(3),
+        in_print=False,
+    ),
+    Score(
+        "within_5",
+        "share of pictures within 5 levels",
+        heading="within 5 {unit}",
+        unit="%",
+        group=_LEVELS,
+        compute=_within(5),
+        brief="within 5, %",
+    ),
+    Score(
+        "within_10",
+        "share of pictures within 10 levels",
+        heading="within 10 {unit}",
+        unit="%",
+        group=_LEVELS,
+        compute=_within(10),
+        in_print=False,
+    ),
+    Score(
+        "overshoot",
+        "share predicted above the true level",
+        heading="above the truth",
+        unit="%",
+        group=_LEVELS,
+        compute=lambda f: float(np.mean(_error(f) > 0)),
+    ),
+    Score(
+        "undershoot",
+        "share predicted below the true level",
+        heading="below the truth",
+        unit="%",
+        group=_LEVELS,
+        compute=lambda f: float(np.mean(_error(f) < 0)),
+    ),
+    Score(
+        "clipped",
+        "share cut off at an end of the range",
+        heading="clipped",
+        unit="%",
+        group=_LEVELS,
+        compute=lambda f: float(np.mean(f["clipped"].astype(bool))),
+    ),
+    Score(
+        "plcc",
+        "Pearson correlation of the levels",
+        heading="PLCC",
+        group=_CORRELATION,
+        digits=3,
+        compute=_correlation("pearson", "true_level", "predicted_level"),
+    ),
+    Score(
+        "srcc",
+        "Spearman correlation of the levels",
+        heading="SRCC",
+        group=_CORRELATION,
+        digits=3,
+        brief="SRCC",
+        compute=_correlation("spearman", "true_level", "predicted_level"),
+    ),
+    Score(
+        "krcc",
+        "Kendall correlation of the levels",
+        heading="KRCC",
+        group=_CORRELATION,
+        digits=3,
+        in_print=False,
+        compute=_correlation("kendall", "true_level", "predicted_level"),
+    ),
     Score(
         "psnr_mae_db",
         "mean |PSNR at the predicted minus at the true level| in dB",
-        lambda f: _mean_or_none(np.abs(_psnr_error(f))),
+        heading="PSNR MAE",
+        unit="dB",
+        group=_PSNR,
+        digits=2,
+        compute=lambda f: _mean_or_none(np.abs(_psnr_error(f))),
     ),
     Score(
         "psnr_plcc",
         "Pearson correlation of the PSNRs at those levels (content alone earns a constant a high one)",
-        _correlation("pearson", "true_psnr_db", "predicted_psnr_db"),
+        heading="PSNR PLCC (constant's)",
+        group=_PSNR,
+        digits=3,
+        beside="psnr_plcc_control",
+        compute=_correlation("pearson", "true_psnr_db", "predicted_psnr_db"),
     ),
     Score(
         "psnr_srcc",
         "Spearman correlation of the PSNRs at those levels",
-        _correlation("spearman", "true_psnr_db", "predicted_psnr_db"),
+        heading="PSNR SRCC (constant's)",
+        group=_PSNR,
+        digits=3,
+        beside="psnr_srcc_control",
+        in_print=False,
+        compute=_correlation("spearman", "true_psnr_db", "predicted_psnr_db"),
     ),
-    Score("sur_mae", "mean |predicted minus true SUR| over levels", _sur_mae, needs_truth=False),
-    Score("bhattacharyya", "Bhattacharyya distance of the JND distributions", _bhattacharyya, needs_truth=False),
-    Score("bytes_saved", "share of the best level's bytes saved at the predicted level", _bytes_saved),
-    Score("overshoot", "share predicted above the true level", lambda f: float(np.mean(_error(f) > 0))),
-    Score("undershoot", "share predicted below the true level", lambda f: float(np.mean(_error(f) < 0))),
-    Score("clipped", "share cut off at an end of the range", lambda f: float(np.mean(f["clipped"].astype(bool)))),
+    Score(
+        "sur_mae",
+        "mean |predicted minus true SUR| over levels",
+        heading="SUR MAE",
+        group=_SUR,
+        digits=3,
+        brief="SUR MAE",
+        needs_truth=False,
+        compute=_sur_mae,
+    ),
+    Score(
+        "bhattacharyya",
+        "Bhattacharyya distance of the JND distributions",
+        heading="Bhattach. distance",
+        group=_SUR,
+        digits=3,
+        needs_truth=False,
+        compute=_bhattacharyya,
+    ),
+    Score(
+        "bytes_saved",
+        "share of the best level's bytes saved at the predicted level",
+        heading="bytes saved",
+        unit="%",
+        group=_USE,
+        compute=_bytes_saved,
+    ),
     Score(
         "ms_per_picture",
         "measuring and predicting one picture, in milliseconds",
-        lambda f: _mean_or_none(f["ms"].to_numpy(dtype=float)),
+        heading="ms per picture",
+        unit="ms",
+        group=_USE,
+        digits=1,
+        brief="ms",
+        is_time=True,
+        compute=lambda f: _mean_or_none(f["ms"].to_numpy(dtype=float)),
     ),
-)
+]
+"""Every score of a run, in the order of the tables. Tables, pages and files show what stands here: to add a score,
+append its record."""
 
 
 def score(predictions: pd.DataFrame) -> dict[str, float | int | None]:
@@ -179,45 +302,16 @@ def score(predictions: pd.DataFrame) -> dict[str, float | int | None]:
         score by name.
     """
     good = predictions[predictions["predicted_level"].notna()]
-    found: dict[str, float | int | None] = {"n": len(predictions), "failed": len(predictions) - len(good)}
-    found.update({record.name: record.compute(good) if len(good) else None for record in SCORES})
-    low, high = mae_interval(good) if len(good) else (None, None)
-    return {**found, "mae_low": low, "mae_high": high}
+    scores: dict[str, float | int | None] = {"n": len(predictions), "failed": len(predictions) - len(good)}
+    for record in SCORES:
+        scores[record.name] = record.compute(good) if record.compute and len(good) else None
+    scores["mae_low"], scores["mae_high"] = mae_interval(good) if len(good) else (None, None)
+    return scores
 
 
-@functools.lru_cache(maxsize=4)
-def _draws(sources: tuple[str, ...]) -> np.ndarray:
-    """How often each source is drawn in each resample, shape (draws, sources)."""
-    digest = hashlib.sha256("\n".join(sources).encode()).digest()
-    generator = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    return generator.multinomial(len(sources), np.full(len(sources), 1 / len(sources)), size=BOOTSTRAP_DRAWS).astype(
-        float
-    )
+def mae_interval(predictions: pd.DataFrame) -> tuple[float | None, float | None]:
+    """95 % bootstrap interval of the MAE over sources, in levels; None where there are fewer than two sources.
 
-
-def mae_interval(predictions: pd.DataFrame, *, share: float = 0.95) -> tuple[float | None, float | None]:
-    """Percentile bootstrap interval of the MAE, resampling sources.
-
-    The draws depend on the sources alone, so that methods are compared on the same ones.
-
-    :returns: low and high in levels; None where there are fewer than two sources.
+    :param predictions: those that did not fail.
     """
-    return source_interval(np.abs(_error(predictions)), predictions["source"].to_numpy(dtype=str), share=share)
-
-
-def source_interval(
-    errors: np.ndarray, sources: Sequence[str] | np.ndarray, *, share: float = 0.95
-) -> tuple[float | None, float | None]:
-    """Percentile bootstrap interval of a mean over pictures, resampling sources.
-
-    :param errors: of each picture, shape (pictures,).
-    :param sources: of each picture.
-    :returns: low and high in the errors' unit; None where there are fewer than two sources.
-    """
-    names, place = np.unique(np.asarray(sources, dtype=str), return_inverse=True)
-    if len(names) < 2:
-        return None, None
-    draws = _draws(tuple(names.tolist()))
-    means = (draws @ np.bincount(place, weights=errors)) / (draws @ np.bincount(place).astype(float))
-    low, high = np.quantile(means, [(1 - share) / 2, (1 + share) / 2])
-    return float(low), float(high)
+    return mean_interval(np.abs(_error(predictions)), predictions["source"].to_numpy(dtype=str))

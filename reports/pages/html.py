@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.results.columns import COLUMNS, decimal, interval, mark, significant
+from reports.results.columns import cell, columns, decimal, interval, mark, significant
 from reports.results.links import INDEX, dataset_page, method_page, picture_page, predictor_page, up_from
 from reports.results.names import section_name
 
@@ -71,7 +71,8 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        columns=COLUMNS,
+        cell=cell,
+        columns=columns,
         decimal=decimal,
         interval=interval,
         mark=mark,

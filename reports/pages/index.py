@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from protocols.scoring.record import Score
 from reports.figures.axes import mae_limit
 from reports.figures.catalogue import RUN_FIGURES, RunFigure
 from reports.pages.html import document
 from reports.pages.inline_figures import PageFigures
 from reports.results.cards import methods
-from reports.results.columns import COLUMNS, HOW_TO_READ, Column
+from reports.results.columns import HOW_TO_READ, columns
 from reports.results.links import INDEX
 from reports.results.published import has_published, published
 from reports.results.rows import CeilingRow, Row
@@ -77,10 +78,10 @@ def interval_bar(section: Section, row: Row | CeilingRow) -> Bar | None:
     )
 
 
-def column_groups() -> list[tuple[str, list[Column]]]:
+def column_groups() -> list[tuple[str, list[Score]]]:
     """Columns under their common headings, in order."""
-    groups: dict[str, list[Column]] = {}
-    for column in COLUMNS:
+    groups: dict[str, list[Score]] = {}
+    for column in columns():
         groups.setdefault(column.group, []).append(column)
     return list(groups.items())
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from protocols.scoring.bootstrap import mean_interval
 from protocols.scoring.ceiling import ESTIMATES, FEWEST_SUBJECTS, MEANINGS, Ceiling, ceilings, has_ceiling
-from protocols.scoring.scores import SCORES, source_interval
+from protocols.scoring.scores import SCORES
 from reports.results.picture_psnr import PsnrCurves, codec_of
 from reports.results.rows import CeilingRow, DatasetFacts
 
@@ -74,7 +75,7 @@ def _scores(found: Ceiling, sources: list[str], curves: PsnrCurves | None) -> di
         predicted, true = (curves.at(levels[few]) for levels in (found.predicted, found.true))
         scores["psnr_mae_db"] = float(np.abs(predicted - true).mean())
         scores |= _correlations(predicted, true, "psnr_plcc", "psnr_srcc")
-    scores["mae_low"], scores["mae_high"] = source_interval(found.absolute_errors, sources)
+    scores["mae_low"], scores["mae_high"] = mean_interval(found.absolute_errors, sources)
     return scores
 
 

@@ -1,16 +1,12 @@
-"""Columns of the leaderboard as people read them: a heading, a meaning, and how a number is written.
-
-A new column is one record. `leaderboard.csv` keeps its own order and full precision: see `tables.py`.
-"""
+"""Columns of the leaderboard as people read them, and how numbers are written. A column is a score's record."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from protocols.scoring.record import Score
 from protocols.scoring.scores import SCORES
-from reports.results.comparison import MEANINGS
+from reports.results.comparison import SECTION_SCORES
 from reports.results.rows import CeilingRow, Row
 
 HOW_TO_READ = (
@@ -22,71 +18,28 @@ HOW_TO_READ = (
 )
 
 
-@dataclass(frozen=True)
-class Column:
-    """One score in a table for people.
-
-    :param name: of the score.
-    :param heading: short; `{unit}` stands for the codec's.
-    :param group: what it tells about, a heading over several columns.
-    :param digits: after the decimal point.
-    :param percent: whether a share is written in per cent.
-    :param brief: its heading in narrow tables; empty where they leave it out.
-    :param beside: another score that follows it in parentheses; empty for most.
-    :param flag: whether 1 is written as yes and 0 as nothing.
-    """
-
-    name: str
-    heading: str
-    group: str
-    digits: int
-    percent: bool = False
-    brief: str = ""
-    beside: str = ""
-    flag: bool = False
-
-    @property
-    def meaning(self) -> str:
-        """For people, with its unit."""
-        return _MEANINGS[self.name]
-
-    def text(self, row: Row | CeilingRow) -> str:
-        """The number as written; empty where it is undefined."""
-        text, beside = self._written(row.scores.get(self.name)), self._written(row.scores.get(self.beside))
-        return f"{text} ({beside})" if text and beside and not row.is_control else text
-
-    def _written(self, value: float | int | None) -> str:
-        if value is None:
-            return ""
-        if self.flag:
-            return "yes" if value else ""
-        return decimal(float(value) * (100 if self.percent else 1), self.digits)
+def columns() -> list[Score]:
+    """The columns of tables for people, in order: the scores that have a heading."""
+    shown = [record for record in SCORES if record.heading]
+    for record in SECTION_SCORES:
+        if record.heading:
+            places = [place for place, before in enumerate(shown, 1) if before.name == record.after]
+            shown.insert(places[0] if places else len(shown), record)
+    return shown
 
 
-_MEANINGS = {**{record.name: record.meaning for record in SCORES}, **MEANINGS}
+def cell(column: Score, row: Row | CeilingRow) -> str:
+    """A row's number in a table for people; empty where it is undefined."""
+    text, beside = (_written(column, row.scores.get(name)) for name in (column.name, column.beside))
+    return f"{text} ({beside})" if text and beside and not row.is_control else text
 
-COLUMNS = (
-    Column("mae", "MAE ({unit})", "level error", 2, brief="MAE {unit}"),
-    Column("best_group", "not separable from the best", "level error", 0, flag=True),
-    Column("to_ceiling", "way from constant to ceiling (%)", "level error", 0, percent=True, brief="to ceil. %"),
-    Column("rmse", "RMSE ({unit})", "level error", 2, brief="RMSE"),
-    Column("bias", "bias ({unit})", "level error", 2, brief="bias"),
-    Column("within_3", "within 3 {unit} (%)", "level error", 0, percent=True),
-    Column("within_5", "within 5 {unit} (%)", "level error", 0, percent=True, brief="within 5, %"),
-    Column("within_10", "within 10 {unit} (%)", "level error", 0, percent=True),
-    Column("plcc", "PLCC", "level correlation", 3),
-    Column("srcc", "SRCC", "level correlation", 3, brief="SRCC"),
-    Column("krcc", "KRCC", "level correlation", 3),
-    Column("psnr_mae_db", "PSNR MAE (dB)", "PSNR at the JND", 2),
-    Column("psnr_plcc", "PSNR PLCC (constant's)", "PSNR at the JND", 3, beside="psnr_plcc_control"),
-    Column("psnr_srcc", "PSNR SRCC (constant's)", "PSNR at the JND", 3, beside="psnr_srcc_control"),
-    Column("psnr_partial_plcc", "PSNR PLCC, partial", "PSNR at the JND", 3),
-    Column("psnr_partial_srcc", "PSNR SRCC, partial", "PSNR at the JND", 3),
-    Column("sur_mae", "SUR MAE", "SUR curve", 3, brief="SUR MAE"),
-    Column("bhattacharyya", "Bhattach. distance", "SUR curve", 3),
-    Column("bytes_saved", "bytes saved (%)", "use", 0, percent=True),
-    Column("ms_per_picture", "ms per picture", "use", 1, brief="ms"),
-)
+
+def _written(column: Score, value: float | int | None) -> str:
+    if value is None:
+        return ""
+    if column.is_flag:
+        return "yes" if value else ""
+    return decimal(float(value) * (100 if column.is_share else 1), column.digits)
 
 
 def decimal(value: float, digits: int) -> str:

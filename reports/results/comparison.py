@@ -10,21 +10,57 @@ import numpy as np
 from protocols.scoring.ceiling import ORACLE
 from protocols.scoring.pairs import Pairs, best_group, compare_pairs, with_failures
 from protocols.scoring.ranks import Ranks, rank
+from protocols.scoring.record import Score
 from reports.results.picture_psnr import PsnrCurves, partial_correlations
 from reports.results.rows import CeilingRow, DatasetFacts, Row
 
-MEANINGS = {
-    "best_group": "whether the row is the best or not separable from it: paired bootstrap over sources, Holm-corrected "
-    "over all pairs, 5 %; rows with failed pictures never are",
-    "mean_rank": "mean over pictures of its rank among the rows by absolute error, 1 the best, ties shared",
-    "to_ceiling": f"share of the way from the constant's MAE (0) to that of {ORACLE} (1); may be negative or above 1",
-    "psnr_plcc_control": "the constant's psnr_plcc",
-    "psnr_srcc_control": "the constant's psnr_srcc",
-    "psnr_partial_plcc": "Pearson correlation of the PSNRs given the picture's own PSNR at one fixed level, the "
-    "rounded median of the true levels",
-    "psnr_partial_srcc": "the same of the ranks",
-}
-"""Scores of a row that only its section can give, by name."""
+_LEVELS, _PSNR = "level error", "PSNR at the JND"
+
+SECTION_SCORES: list[Score] = [
+    Score(
+        "best_group",
+        "whether the row is the best or not separable from it: paired bootstrap over sources, Holm-corrected over all "
+        "pairs, 5 %; rows with failed pictures never are",
+        heading="not separable from the best",
+        group=_LEVELS,
+        is_flag=True,
+        after="mae",
+    ),
+    Score(
+        "mean_rank",
+        "mean over pictures of its rank among the rows by absolute error, 1 the best, ties shared",
+    ),
+    Score(
+        "to_ceiling",
+        f"share of the way from the constant's MAE (0) to that of {ORACLE} (1); may be negative or above 1",
+        heading="way from constant to ceiling",
+        unit="%",
+        group=_LEVELS,
+        after="best_group",
+        brief="to ceil. %",
+    ),
+    Score("psnr_plcc_control", "the constant's psnr_plcc"),
+    Score("psnr_srcc_control", "the constant's psnr_srcc"),
+    Score(
+        "psnr_partial_plcc",
+        "Pearson correlation of the PSNRs given the picture's own PSNR at one fixed level, the rounded median of the "
+        "true levels",
+        heading="PSNR PLCC, partial",
+        group=_PSNR,
+        digits=3,
+        after="psnr_srcc",
+    ),
+    Score(
+        "psnr_partial_srcc",
+        "the same of the ranks",
+        heading="PSNR SRCC, partial",
+        group=_PSNR,
+        digits=3,
+        after="psnr_partial_plcc",
+        in_print=False,
+    ),
+]
+"""Scores of a row that only its section can give."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +110,7 @@ def compare(rows: Sequence[Row], dataset: DatasetFacts) -> Comparison | None:
 def with_section_scores(
     rows: Sequence[Row], comparison: Comparison | None, ceiling: Sequence[CeilingRow], curves: PsnrCurves | None
 ) -> list[Row]:
-    """The rows with the scores of `MEANINGS` added.
+    """The rows with the scores of `SECTION_SCORES` added.
 
     :param ceiling: the ceiling's rows; none where there is none.
     :param curves: of the section's pictures; None where they are not known.

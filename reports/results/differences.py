@@ -12,16 +12,14 @@ import numpy as np
 import pandas as pd
 
 from datasets.common.errors import UserError
-from protocols.scoring.pairs import ALPHA, compare_pairs, holm, with_failures
-from protocols.scoring.scores import score
+from protocols.scoring.bootstrap import ALPHA
+from protocols.scoring.pairs import compare_pairs, holm, with_failures
+from protocols.scoring.scores import SCORES, score
 from protocols.store.store import Identity, Store, StoredRun
 from reports.results.rows import dataset_facts
 
 _SAME_LEVEL = 1e-6
 """Levels that differ by less are the same: sums in another order."""
-
-_TIMED = frozenset({"ms_per_picture"})
-"""Scores that differ from run to run by themselves."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,8 @@ def _run_change(old: StoredRun, new: StoredRun) -> RunChange | None:
     )
     scores = _changes(score(old.predictions), score(new.predictions))
     pictures = _picture_changes(joined, predicted - true, errors)
-    if not (settings or pictures or [change for change in scores if change.name not in _TIMED]):
+    timed = {record.name for record in SCORES if record.is_time}
+    if not (settings or pictures or [change for change in scores if change.name not in timed]):
         return None
     other_truths = int((np.abs(true[1] - true[0]) > _SAME_LEVEL).sum())
     noise = _noise(errors, joined["source_after"].astype(str).tolist()) if pictures else None

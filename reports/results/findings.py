@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from protocols.scoring.pairs import ALPHA, FEW_SOURCES
+from protocols.scoring.bootstrap import ALPHA
+from protocols.scoring.pairs import FEW_SOURCES
 from reports.results.ceiling_rows import why_no_ceiling
 from reports.results.comparison import Comparison
 from reports.results.picture_psnr import fixed_level

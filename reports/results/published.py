@@ -9,18 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from protocols.scoring.scores import SCORES
-from reports.results.columns import COLUMNS, Column, significant
+from protocols.scoring.record import Score
+from reports.results.columns import columns, significant
 from reports.results.published_facts import PublishedFacts, published_facts
 from reports.results.rows import SIMULATED, CeilingRow, Row
 from reports.results.sections import Section
 
 BESIDE = "Published, same data set, JND, truth and folds"
 LISTED = "Published, other truth or folds"
-
-_SHOWN_SCORES = frozenset(column.name for column in COLUMNS)
-_NEED_NO_TRUTH = frozenset(score.name for score in SCORES if not score.needs_truth)
-_MACHINES_OWN = frozenset({"ms_per_picture"})
 
 
 @dataclass(frozen=True)
@@ -46,9 +42,9 @@ class Shown:
         what = f"{self.title}: {facts.metric} {significant(facts.value)} ({facts.under})."
         return f"{what} Not beside a measured number: {', '.join(self.reasons)}." if self.reasons else what
 
-    def text_in(self, column: Column) -> str:
+    def text_in(self, column: Score) -> str:
         """The value in the unit of the column beside which it stands, not rounded to the column's digits."""
-        return significant(self.facts.value * self.facts.score_factor * (100 if column.percent else 1))
+        return significant(self.facts.value * self.facts.score_factor * (100 if column.is_share else 1))
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class PublishedNumbers:
         """Names of the scores whose column gets one of published numbers beside it."""
         return frozenset(shown.facts.score for shown in self.beside)
 
-    def at(self, row: Row | CeilingRow, column: Column) -> list[Shown]:
+    def at(self, row: Row | CeilingRow, column: Score) -> list[Shown]:
         """What stands beside a measured number; mostly nothing."""
         return [shown for shown in self.beside if shown.facts.score == column.name and row in shown.rows]
 
@@ -116,8 +112,9 @@ def _is_on_data_of(section: Section, facts: PublishedFacts) -> bool:
 
 def _reasons(section: Section, row: Row, facts: PublishedFacts) -> tuple[str, ...]:
     """Why the number cannot stand beside the row's; empty where it can."""
-    identity, here = section.identity, facts.score in _SHOWN_SCORES
-    needs_truth = facts.truth != "" or facts.score not in _NEED_NO_TRUTH
+    identity = section.identity
+    column = next((record for record in columns() if record.name == facts.score), None)
+    needs_truth = facts.truth != "" or column is None or column.needs_truth
     checks = (
         (facts.dataset != section.dataset.name, "other pictures"),
         (SIMULATED in section.dataset.samples, "the observers here are simulated"),
@@ -129,9 +126,9 @@ def _reasons(section: Section, row: Row, facts: PublishedFacts) -> tuple[str, ..
         (bool(section.state), "this data set was read in several states"),
         (bool(facts.method), "another method's"),
         (row.predictor != row.card.get("name"), "the method ran with other parameters"),
-        (facts.score in _MACHINES_OWN, "other machine"),
-        (not here, "no score here measures it"),
-        (here and row.scores[facts.score] is None, "not measured here"),
+        (column is not None and column.is_time, "other machine"),
+        (column is None, "no score here measures it"),
+        (column is not None and row.scores[facts.score] is None, "not measured here"),
         (not row.has_failed and not row.is_whole, "some pictures failed here"),
     )
     return tuple(reason for differs, reason in checks if differs)

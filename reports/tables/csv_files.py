@@ -7,48 +7,14 @@ import io
 from collections.abc import Sequence
 
 from datasets.core.text_file import spreadsheet_cell
+from protocols.scoring.scores import SCORES
 from reports.results.columns import one_line, significant
+from reports.results.comparison import SECTION_SCORES
 from reports.results.published import Shown, published
 from reports.results.rows import CeilingRow, Row
 from reports.results.sections import Section
 
-CSV_COLUMNS = (
-    "dataset",
-    "codec",
-    "folds",
-    "truth",
-    "jnd",
-    "predictor",
-    "kind",
-    "n",
-    "failed",
-    "mae",
-    "mae_low",
-    "mae_high",
-    "rmse",
-    "bias",
-    "within_3",
-    "within_5",
-    "within_10",
-    "plcc",
-    "srcc",
-    "krcc",
-    "psnr_mae_db",
-    "psnr_plcc",
-    "psnr_srcc",
-    "sur_mae",
-    "bhattacharyya",
-    "bytes_saved",
-    "ms_per_picture",
-    "limited",
-    "best_group",
-    "mean_rank",
-    "to_ceiling",
-    "psnr_plcc_control",
-    "psnr_srcc_control",
-    "psnr_partial_plcc",
-    "psnr_partial_srcc",
-)
+_RUN_COLUMNS = ("dataset", "codec", "folds", "truth", "jnd", "predictor", "kind", "n", "failed")
 
 PUBLISHED_COLUMNS = (
     "dataset",
@@ -72,17 +38,26 @@ PUBLISHED_COLUMNS = (
 )
 
 
+def csv_columns() -> tuple[str, ...]:
+    """The columns of `leaderboard.csv`: what a run is, its scores, then what only its section can say of it."""
+    names: list[str] = []
+    for record in SCORES:
+        names += [record.name, *((f"{record.name}_low", f"{record.name}_high") if record.is_main else ())]
+    return (*_RUN_COLUMNS, *names, "limited", *(record.name for record in SECTION_SCORES))
+
+
 def leaderboard_csv(sections: Sequence[Section]) -> str:
-    """One row a run and one for each human ceiling, columns `CSV_COLUMNS`, 6 significant digits.
+    """One row a run and one for each human ceiling, columns `csv_columns`, 6 significant digits.
 
     Levels are in the codec's unit; what is undefined is empty.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    names = csv_columns()
+    writer.writerow(names)
     for section in sections:
         for row in section.table_rows:
-            writer.writerow(map(spreadsheet_cell, _csv_values(section, row)))
+            writer.writerow(map(spreadsheet_cell, _csv_values(section, row, names)))
     return stream.getvalue()
 
 
@@ -146,11 +121,11 @@ def section_values(section: Section) -> dict[str, str]:
     }
 
 
-def _csv_values(section: Section, row: Row | CeilingRow) -> list[str]:
+def _csv_values(section: Section, row: Row | CeilingRow, names: Sequence[str]) -> list[str]:
     told = {
         **section_values(section),
         "codec": section.dataset.codec,
         "predictor": row.predictor,
         "kind": row.kind,
     }
-    return [told[name] if name in told else significant(row.scores.get(name)) for name in CSV_COLUMNS]
+    return [told[name] if name in told else significant(row.scores.get(name)) for name in names]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.results.columns import COLUMNS, Column, interval, mark, one_line
+from protocols.scoring.record import Score
+from reports.results.columns import cell, columns, interval, mark, one_line
 from reports.results.published import PublishedNumbers, Shown, published
 from reports.results.rows import CeilingRow, Row
 from reports.results.sections import Section
 from reports.results.truths_compared import TruthRanking, truth_rankings
 from reports.tables.statistics import truth_notes, truth_table
-
-_LEFT_OUT = ("krcc", "within_3", "within_10", "psnr_srcc", "psnr_partial_srcc")
-"""Columns that a printed page has no room for, unless a published number stands beside them."""
 
 
 def leaderboard_tex(sections: Sequence[Section]) -> str:
@@ -24,10 +22,10 @@ def leaderboard_tex(sections: Sequence[Section]) -> str:
 
 def _tex_table(section: Section) -> str:
     numbers = published(section)
-    columns = [column for column in COLUMNS if column.name not in _LEFT_OUT or column.name in numbers.scores]
+    shown = [column for column in columns() if column.in_print or column.name in numbers.scores]
     heads = ["Predictor", "$N$", "failed"]
-    for column in columns:
-        heading = latex(column.heading.format(unit=section.unit))
+    for column in shown:
+        heading = latex(column.heading_in(section.unit))
         heads += [heading, f"published {heading}"] if column.name in numbers.scores else [heading]
     lines = [
         r"\begin{table*}",
@@ -37,9 +35,9 @@ def _tex_table(section: Section) -> str:
         r"\toprule",
         " & ".join(_stacked(head) for head in heads) + r" \\",
         r"\midrule",
-        *(" & ".join(_tex_cells(section, row, columns, numbers)) + r" \\" for row in section.rows),
+        *(" & ".join(_tex_cells(section, row, shown, numbers)) + r" \\" for row in section.rows),
         *([r"\midrule"] if section.ceilings else []),
-        *(" & ".join(_tex_cells(section, row, columns, numbers)) + r" \\" for row in section.ceilings),
+        *(" & ".join(_tex_cells(section, row, shown, numbers)) + r" \\" for row in section.ceilings),
         r"\bottomrule",
         r"\end{tabular}",
         *_tex_lines(section.findings),
@@ -49,23 +47,21 @@ def _tex_table(section: Section) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _tex_cells(
-    section: Section, row: Row | CeilingRow, columns: Sequence[Column], numbers: PublishedNumbers
-) -> list[str]:
+def _tex_cells(section: Section, row: Row | CeilingRow, shown: Sequence[Score], numbers: PublishedNumbers) -> list[str]:
     name = latex(row.predictor) + (rf" \textit{{({mark(row)})}}" if mark(row) else "")
     cells = [name, str(row.scores["n"]), str(row.scores["failed"])]
-    for column in columns:
-        text = column.text(row)
-        if column.name == "mae" and text:
+    for column in shown:
+        text = cell(column, row)
+        if column.is_main and text:
             text = rf"\textbf{{{text}}}" if section.is_best(row) else text
             text = f"{text} {{{interval(row)}}}" if interval(row) else text
-        cells.append(text.replace("-", "$-$") if column.name != "mae" else text)
+        cells.append(text.replace("-", "$-$") if not column.is_main else text)
         if column.name in numbers.scores:
-            cells.append(", ".join(_tex_number(shown, column) for shown in numbers.at(row, column)))
+            cells.append(", ".join(_tex_number(number, column) for number in numbers.at(row, column)))
     return cells
 
 
-def _tex_number(shown: Shown, column: Column) -> str:
+def _tex_number(shown: Shown, column: Score) -> str:
     return shown.text_in(column).replace("-", "$-$") + _tex_note(shown)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reports.results.columns import COLUMNS, HOW_TO_READ, Column, interval, mark, one_line
+from protocols.scoring.record import Score
+from reports.results.columns import HOW_TO_READ, cell, columns, interval, mark, one_line
 from reports.results.published import PublishedNumbers, Shown, published
 from reports.results.rows import CeilingRow, Row
 from reports.results.sections import Section
@@ -19,8 +20,8 @@ def leaderboard_markdown(sections: Sequence[Section]) -> str:
     for section in sections:
         numbers = published(section)
         head = ["predictor", "kind", "n", "failed"]
-        for column in COLUMNS:
-            heading = column.heading.format(unit=section.unit)
+        for column in columns():
+            heading = column.heading_in(section.unit)
             head += [heading, f"published {heading}"] if column.name in numbers.scores else [heading]
         table = [_pipes(head), _pipes(["---", "---", *["---:"] * (len(head) - 2)])]
         table += [_pipes(_markdown_cells(section, row, numbers)) for row in section.table_rows]
@@ -49,9 +50,9 @@ def _truths(ranking: TruthRanking) -> str:
 def _markdown_cells(section: Section, row: Row | CeilingRow, numbers: PublishedNumbers) -> list[str]:
     name = markdown(row.predictor) + (f" *({mark(row)})*" if mark(row) else "")
     cells = [name, markdown(row.kind), str(row.scores["n"]), str(row.scores["failed"])]
-    for column in COLUMNS:
-        text = column.text(row)
-        if column.name == "mae" and text:
+    for column in columns():
+        text = cell(column, row)
+        if column.is_main and text:
             text = f"**{text}**" if section.is_best(row) else text
             text = f"{text} {interval(row)}".rstrip()
         cells.append(text)
@@ -60,7 +61,7 @@ def _markdown_cells(section: Section, row: Row | CeilingRow, numbers: PublishedN
     return cells
 
 
-def _published_cell(numbers: Sequence[Shown], column: Column) -> str:
+def _published_cell(numbers: Sequence[Shown], column: Score) -> str:
     return ", ".join(f"{shown.text_in(column)} {_note(shown)}" for shown in numbers)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from protocols.store.store import StoredRun
-from reports.results.columns import COLUMNS, interval, mark, one_line
+from reports.results.columns import cell, columns, interval, mark, one_line
 from reports.results.rows import CeilingRow, Row
 from reports.results.sections import Section, sections_of
 
@@ -23,10 +23,10 @@ def leaderboard_text(runs: Iterable[StoredRun], results: Path | None = None) -> 
 
 
 def _section_text(section: Section) -> str:
-    brief = [column for column in COLUMNS if column.brief]
+    brief = [column for column in columns() if column.brief]
     head = ["predictor", "n", "failed"]
     for column in brief:
-        head += [column.brief.format(unit=section.unit)] + (["[95 %]"] if column.name == "mae" else [])
+        head += [column.brief.format(unit=section.unit)] + (["[95 %]"] if column.is_main else [])
     table = [head, *(_cells(row) for row in section.table_rows)]
     widths = [max(len(line[index]) for line in table) for index in range(len(head))]
     lines = [_aligned(line, widths) for line in table]
@@ -40,9 +40,9 @@ def _section_text(section: Section) -> str:
 def _cells(row: Row | CeilingRow) -> list[str]:
     name = row.predictor + (f" ({mark(row)})" if mark(row) else "")
     cells = [one_line(name), str(row.scores["n"]), str(row.scores["failed"])]
-    for column in COLUMNS:
+    for column in columns():
         if column.brief:
-            cells += [column.text(row)] + ([interval(row)] if column.name == "mae" else [])
+            cells += [cell(column, row)] + ([interval(row)] if column.is_main else [])
     return cells
 
 

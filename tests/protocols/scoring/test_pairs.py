@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.scoring.pairs import best_group, compare_pairs, holm, resampled_means, resamples, with_failures
+from protocols.scoring.bootstrap import resampled_means
+from protocols.scoring.pairs import best_group, compare_pairs, holm, with_failures
 
 
 def _names(count: int) -> list[str]:
@@ -107,22 +108,3 @@ def test_failing_never_helps():
     pairs = compare_pairs(failing, _names(50))
     assert best_group(failing, pairs, np.array([True, False])).tolist() == [True, False]
     assert not best_group(failing, pairs, np.array([False, False])).any()
-
-
-def test_draws_depend_on_the_sources_alone_and_each_draws_as_many_as_there_are():
-    blocks = [np.concatenate(list(resamples(_names(25), 300))) for _ in range(2)]
-    assert np.array_equal(*blocks)
-    assert blocks[0].shape == (300, 25)
-    assert (blocks[0].sum(axis=1) == 25).all()
-    assert blocks[0].mean() == pytest.approx(1)
-    assert blocks[0].var() == pytest.approx(24 / 25, abs=0.05)
-    other = np.concatenate(list(resamples(_names(26)[1:], 300)))
-    assert not np.array_equal(blocks[0], other)
-
-
-def test_sources_count_by_their_pictures():
-    errors = np.array([[1.0, 1.0, 1.0, 9.0]])
-    means = resampled_means(errors, ["a", "a", "a", "b"], 4000)[:, 0]
-    # Two sources: a alone and b alone a quarter each, both together half the time with all four pictures.
-    assert sorted(set(means.round(6))) == [1, 3, 9]
-    assert np.mean(means == 3) == pytest.approx(0.5, abs=0.03)

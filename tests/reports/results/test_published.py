@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from protocols.store.store import Store
-from reports.results.columns import COLUMNS
+from reports.results.columns import columns
 from reports.results.published import PublishedNumbers, published
 from reports.results.sections import Section, sections_of
 
@@ -68,7 +68,7 @@ def test_a_number_measured_under_the_same_stands_beside_its_methods_row(section_
         ({"truth": ""}, "truth not known to be the same"),
         ({"jnd": 2}, "other JND"),
         ({"score": "", "score_factor": 1.0}, "no score here measures it"),
-        ({"score": "overshoot"}, "no score here measures it"),
+        ({"score": "mean_rank"}, "no score here measures it"),
         ({"score": "ms_per_picture"}, "other machine"),
         ({"method": "SUR-Net 2019"}, "another method's"),
     ],
@@ -153,7 +153,7 @@ def test_notes_count_up_in_an_order_of_their_own(section_of):
 def test_a_value_stands_in_its_columns_unit_and_its_statement_as_printed(section_of):
     saving = {**MAE, "metric": "bit saving (%)", "value": 89.35, "score": "bytes_saved", "score_factor": 0.01}
     (shown,) = published(section_of(saving)).beside
-    (column,) = (column for column in COLUMNS if column.name == "bytes_saved")
+    (column,) = (column for column in columns() if column.name == "bytes_saved")
     assert shown.text_in(column) == "89.35"
     assert "bit saving (%) 89.35 (mcl-jci, 1st JND, truth mean, folds kfold5-v1)." in shown.statement
 

@@ -22,7 +22,7 @@ from reports.tables.markdown import leaderboard_markdown, markdown
 
 HEADER = (
     "dataset,codec,folds,truth,jnd,predictor,kind,n,failed,mae,mae_low,mae_high,rmse,bias,within_3,within_5,within_10,"
-    "plcc,srcc,krcc,psnr_mae_db,psnr_plcc,psnr_srcc,sur_mae,bhattacharyya,bytes_saved,ms_per_picture,limited,"
+    "overshoot,undershoot,clipped,plcc,srcc,krcc,psnr_mae_db,psnr_plcc,psnr_srcc,sur_mae,bhattacharyya,bytes_saved,ms_per_picture,limited,"
     "best_group,mean_rank,to_ceiling,psnr_plcc_control,psnr_srcc_control,psnr_partial_plcc,psnr_partial_srcc"
 )
 
