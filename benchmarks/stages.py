@@ -19,8 +19,8 @@ from datasets.common.commands import run_command
 from datasets.common.errors import UserError
 from datasets.core.dataset import open_dataset
 from datasets.core.picture import Picture
-from protocols.store.store import Store
 from protocols.store import measurements as kept
+from protocols.store.store import Store
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -27,8 +27,8 @@ examples:
   python -m protocols.run --dataset simulated --root sets/mine        compare predictors on it
 
 The samples come from no people: 'simulated observers' stands in every table. An observer notices where ColorVideoVDP
-shows a loss above that observer's own criterion (datasets/simulation/observers.py says what is known and what is ours). It needs
-the extra: pip install -e '.[simulate]'. A picture of 512x512 takes about ten seconds of one core.
+shows a loss above that observer's own criterion (datasets/simulation/observers.py says what is known and what is ours).
+It needs the extra: pip install -e '.[simulate]'. A picture of 512x512 takes about ten seconds of one core.
 
 DIR gets the pictures as PNG, samples.csv, folds.csv and simulated.json. Exit status: 0 done, 1 done but for
 photographs that could not be used, 2 it could not be started, 130 interrupted (the same command goes on).

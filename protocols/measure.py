@@ -18,9 +18,9 @@ from datasets.common.cache import spent_before_ms
 from datasets.common.errors import UserError
 from datasets.core.ladder import LadderSummary
 from datasets.core.picture import Picture
+from protocols.store import measurements as kept
 from protocols.store.measurements import LadderFacts, Measured
 from protocols.store.picture_facts import PixelFacts, pixel_facts
-from protocols.store import measurements as kept
 from protocols.workers.attempt import Attempt, Part
 
 _LONGEST_ERROR = 1000

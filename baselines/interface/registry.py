@@ -1,7 +1,7 @@
 """Which predictors there are: found by folder, by entry point, or named as `package.module:Class`.
 
-Nothing is registered by hand. A new method is one file in the folder of its kind below `baselines/` (or in `sgjnd/`), or another package's entry
-point in the group `jnd_bench.predictors`.
+Nothing is registered by hand. A new method is one file in the folder of its kind below `baselines/` (or in
+`sgjnd/`), or another package's entry point in the group `jnd_bench.predictors`.
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ class Klt2022(PixelMapPredictor):
             "picture's, times one factor fitted on the training pictures (none in -as-published).",
             "That energy is measured without edge protection and over the picture cropped to whole 8x8 blocks, as "
             "the basis is. The map also covers what was cropped: there the picture is continued by reflection.",
-            "Canny edges are thinned by OpenCV, see baselines.pixel._canny, and widened by a true disk of radius 3; MATLAB "
-            "takes a 5x5 square for it. This bears on the map alone.",
+            "Canny edges are thinned by OpenCV, see baselines.pixel._canny, and widened by a true disk of radius 3; "
+            "MATLAB takes a 5x5 square for it. This bears on the map alone.",
         ),
     )
 

@@ -51,8 +51,8 @@ class Wu2017(PixelMapPredictor):
             "absence from Eq 13 looks like a misprint (it would allow no change at all at grey level 127).",
             "Gradients are compared as whole numbers and halves are rounded away from zero, so that ties fall "
             "alike everywhere; in MATLAB under 1 % of the pixels depend on the platform.",
-            "Canny edges are thinned by OpenCV, see baselines.pixel._canny, and widened by a true disk of radius 3; MATLAB "
-            "takes a 5x5 square for it.",
+            "Canny edges are thinned by OpenCV, see baselines.pixel._canny, and widened by a true disk of radius 3; "
+            "MATLAB takes a 5x5 square for it.",
             "The paper gives a map, not a picture's level: here the level whose error energy equals that of noise "
             "of the map's amplitude, times one factor fitted on the training pictures (none in -as-published).",
             "Borders are reflected; the code leaves them without masking.",

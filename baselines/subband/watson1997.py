@@ -27,8 +27,8 @@ class Watson1997(VisibilityPredictor):
     counts once, so a band of level l has 4^-l of the weight. It is of degree 1 in the error.
 
     :param threshold: multiple of the published thresholds; None is fitted.
-    :param errors: where errors come from, one of `baselines.subband._dct_error.ERRORS`; quantised ones are those of 8x8 DCT
-        coefficients, turned back into pixels and then into wavelet coefficients.
+    :param errors: where errors come from, one of `baselines.subband._dct_error.ERRORS`; quantised ones are those of 8x8
+        DCT coefficients, turned back into pixels and then into wavelet coefficients.
     :param exponent: of the Minkowski mean, 1..8; the larger, the more the worst coefficients count.
     :param pooling: one of `baselines.subband._dct_pooling.POOLINGS`.
     :param window_degrees: side of a square foveal window in degrees; where positive, the worst window alone counts,
@@ -36,8 +36,8 @@ class Watson1997(VisibilityPredictor):
     :param masking: w: how far a coefficient above its threshold raises it, 0 (not, as published) to 1 (in
         proportion); not in the lowest band. Not of this paper: Watson's DCT model of 1993 has it, with 0.7.
     :param stride: levels from one that is measured to the next; those between follow a histogram of DCT coefficients,
-        see `baselines.subband._wavelet_guide`. 1 measures every level. So does any stride where the guide is not known to lead:
-        with decoded errors, a window or masking, in small pictures, and seen from far away.
+        see `baselines.subband._wavelet_guide`. 1 measures every level. So does any stride where the guide is not
+        known to lead: with decoded errors, a window or masking, in small pictures, and seen from far away.
     """
 
     published_threshold = 1.0

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 _LEAST_SPREAD = 0.25
-"""As in `datasets.core.sur`: samples that agree more closely are given a Gumbel of this standard deviation, in levels."""
+"""As in `datasets.core.sur`: samples that agree more closely are given a Gumbel of this standard deviation in
+levels."""
 _EULER = 0.5772156649
 _TOLERANCE = 1e-4
 _MOST_STEPS = 300
@@ -36,8 +37,8 @@ class GevFits:
 def fit_gev_many(samples: np.ndarray) -> GevFits:
     """Fit a GEV to each row of samples by maximum likelihood.
 
-    On halves of the subjects of MCL-JCI 50 % and 75 % points agree with those of `datasets.core.sur.fit_gev` to 0.06 levels
-    in 98 of 100 sets; in the others either stopped at a bound of the shape.
+    On halves of the subjects of MCL-JCI 50 % and 75 % points agree with those of `datasets.core.sur.fit_gev` to 0.06
+    levels in 98 of 100 sets; in the others either stopped at a bound of the shape.
 
     :param samples: finite, in levels, shape (sets, subjects), subjects at least 1.
     """

@@ -1,8 +1,8 @@
 """Simulated observers: when would people with this criterion have noticed the compression?
 
 **They are no people.** An observer notices at the highest JPEG quality at which ColorVideoVDP shows a loss above that
-observer's own criterion, in the region where the loss is most visible (`datasets.simulation.local_loss`). What is known and what
-is ours:
+observer's own criterion, in the region where the loss is most visible (`datasets.simulation.local_loss`).
+What is known and what is ours:
 
 * 1 JND of JPEG lies at 9.62 JOD, a loss of 0.38, in the example data of JPEG AIC-4. That is a loss of *whole pictures*,
   and cvvdp's JODs depend on the display that it is told; we take its `standard_fhd` (37.8 px/deg).

@@ -1,7 +1,7 @@
 """Tasks carried out here, in worker processes or on a cluster, whatever happens to those who carry them out.
 
-A task says on disk what it is busy with (`protocols.workers.attempt`). Where a process dies or runs out of time, the part that
-killed it is blamed and the task done again without it; all other parts and tasks are completed.
+A task says on disk what it is busy with (`protocols.workers.attempt`). Where a process dies or runs out of time, the
+part that killed it is blamed and the task done again without it; all other parts and tasks are completed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The human ceiling as rows of a table: the scores of `protocols.scoring.ceiling`'s answers, and why there may be none."""
+"""The human ceiling as rows of a table: the scores of `protocols.scoring.ceiling`, and why there may be none."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def why_no_ceiling(truth: str, pictures: pd.DataFrame | None) -> str:
 
 
 def _scores(found: Ceiling, sources: list[str], curves: PsnrCurves | None) -> dict[str, float | int | None]:
-    """As `protocols.scoring.scores.score` gives them, each the mean over the random draws; what has no meaning is None."""
+    """As `protocols.scoring.scores.score` gives them, each the mean over the random draws; None without a meaning."""
     errors = found.predicted - found.true
     size, few = np.abs(errors), slice(0, _MOST_CORRELATED)
     scores: dict[str, float | int | None] = {record.name: None for record in SCORES}

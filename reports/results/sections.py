@@ -37,8 +37,8 @@ class Section:
     :param identity: of any of its runs; all but the predictor is shared.
     :param rows: whole runs by MAE, then partly failed ones by MAE, then failed ones.
     :param state: 1, 2, ... where runs of the same identity were made from different data; 0 where they were not.
-    :param pictures_table: what is known of its pictures, columns `protocols.store.picture_facts.COLUMNS`, sorted by name;
-        None where no run names a table that is there and has them all.
+    :param pictures_table: what is known of its pictures, columns `protocols.store.picture_facts.COLUMNS`, sorted by
+        name; None where no run names a table that is there and has them all.
     :param ceilings: how well people do, for the foot of the table; none where that is not known.
     :param comparison: which rows differ by more than chance; None where none has a prediction.
     """

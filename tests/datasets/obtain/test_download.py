@@ -237,7 +237,8 @@ def test_progress_elsewhere_than_on_a_terminal_is_lines(server, tmp_path, capsys
 def test_a_kill_loses_nothing_that_is_on_the_disk(server, tmp_path):
     server.contents, server.pause_s = np.random.default_rng(6).bytes(8 << 20), 0.002
     path, part = tmp_path / "set.zip", tmp_path / "set.zip.part"
-    code = "import sys, pathlib, datasets.obtain.download as d; d.download(sys.argv[1], pathlib.Path(sys.argv[2]), quiet=True)"
+    code = "import sys, pathlib, datasets.obtain.download as d\n"
+    code += "d.download(sys.argv[1], pathlib.Path(sys.argv[2]), quiet=True)"
     process = subprocess.Popen([sys.executable, "-c", code, server.url, str(path)])
     deadline = time.monotonic() + 20
     while not (part.exists() and part.stat().st_size >= 1 << 20) and time.monotonic() < deadline:

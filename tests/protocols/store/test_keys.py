@@ -43,7 +43,8 @@ def _package(folder: Path, helper: str) -> type:
     (package / "helper.py").write_text(helper)
     (package / "unrelated.py").write_text(f"# {helper}")
     (package / "method.py").write_text(
-        "from baselines.interface.predictor import JNDPredictor\nfrom .helper import X\nclass Method(JNDPredictor):\n    pass\n"
+        "from baselines.interface.predictor import JNDPredictor\n"
+        "from .helper import X\nclass Method(JNDPredictor):\n    pass\n"
     )
     importlib.invalidate_caches()
     return importlib.import_module("plugin_for_keys.method").Method

@@ -62,7 +62,8 @@ class Scan(Strategy):
     Levels far from the goal are worth asking too: where the network's errors wander slowly over the ladder, what it
     says far away is nearly independent of what it says near by. So the second batch reaches far and stands no denser
     than needed: 10 + 9 passes at most with the defaults, 18 on average. On 1000 simulated noisy classifiers (see
-    `baselines.learned.network.search.strategies.DEFAULT`) 9 + 11 by 4 was 0.2 levels better on independent errors and 15 + 5 by 3 alike.
+    `baselines.learned.network.search.strategies.DEFAULT`) 9 + 11 by 4 was 0.2 levels better on independent
+    errors and 15 + 5 by 3 alike.
 
     :param coarse: levels of the first batch, at least 2.
     :param reach: how far the second goes to either side, in levels.
