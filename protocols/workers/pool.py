@@ -23,9 +23,10 @@ from typing import Any, final
 
 from datasets.common.cache import VARIABLE, cache_folder
 from datasets.common.errors import UserError
+from protocols.workers import attempt
 from protocols.workers.attempt import Attempt, Part
 from protocols.workers.memory import keep_memory
-from protocols.workers.task import Task, Workers, attempt
+from protocols.workers.task import Task, Workers
 
 _GIVE_UP_AFTER = 3
 """Deaths of one predictor in different tasks after which it is not tried in the others."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from baselines.metric._base import butteraugli as module
+from baselines.metric import butteraugli as module
 from baselines.metric.butteraugli import PROGRAM, Butteraugli
 from datasets.common.errors import UserError
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.metric._base import lpips as module
+from baselines.metric import lpips as module
 from baselines.metric.lpips import WEIGHTS, Lpips
 from datasets.common.errors import DataError, UserError
 from datasets.common.file_hash import file_sha256

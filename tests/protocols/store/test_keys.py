@@ -10,8 +10,8 @@ import pytest
 
 from baselines.constant.constant import Constant
 from baselines.pixel.chou1995 import Chou1995
+from protocols.store import keys
 from protocols.store.keys import canonical_json, key_of, method_sha256, seed_of
-from protocols.store.store import keys
 
 
 def test_key_does_not_depend_on_the_order_of_parts():
