@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from datasets.common.commands import run_command
 from datasets.common.errors import DataError, UserError, unknown_name
-from datasets.core.dataset import Dataset, DatasetCard, dataset_classes, hash_file, open_dataset
+from datasets.common.hashing import sha256_of_file
+from datasets.core.dataset import Dataset, DatasetCard, dataset_classes, open_dataset
 from datasets.obtain.download import download
 from datasets.obtain.unpack import unpack
 
@@ -96,7 +97,7 @@ def check_hash(archive: Path, sha256: str | None, *, given: bool) -> None:
     """
     if sha256 is None:
         return
-    found = hash_file(archive).removeprefix("sha256:")
+    found = sha256_of_file(archive)
     if found == sha256:
         print(f"{archive}: sha256 as expected")
         return

@@ -13,11 +13,11 @@ import numpy as np
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.cache import spent_before_ms
 from datasets.common.errors import UserError
+from datasets.common.hashing import seed_of
 from datasets.core.picture import Picture
 from protocols.measure import ANY_FAILURE, Visit, error_text
 from protocols.plan import Job
 from protocols.rows import Row, at_level, checked_level, checked_sur, empty_row
-from protocols.store.keys import seed_of
 from protocols.store.measurements import Measured
 from protocols.store.store import COLUMNS
 from protocols.workers.attempt import Attempt, Part

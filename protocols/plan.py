@@ -10,11 +10,12 @@ from typing import Any
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered
 from datasets.common.errors import UserError
+from datasets.common.hashing import key_of
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from datasets.core.truths import Truth, find_truth
-from protocols.store.keys import key_of, method_sha256
+from protocols.store.keys import method_sha256
 from protocols.store.store import Identity, Store, StoredRun
 
 KEY_VERSION = 1
@@ -145,7 +146,7 @@ def _enumerate(task: Task, truths: Sequence[str], entries: Sequence[Registered],
 
 def _plan(job: Job, store: Store, rerun: str) -> Plan:
     parts = job.key_parts()
-    key = key_of(parts)
+    key = key_of(parts, digits=12)
     stored = store.find(job.identity)
     same = stored[-1] if stored and stored[-1].key == key else None
     if rerun == "always":

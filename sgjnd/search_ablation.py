@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from baselines.learned.network.search.strategies import strategy
 from baselines.learned.network.training_set import Fitted, Lesson
 from datasets.common.commands import progress, write_atomically
 from datasets.common.errors import DataError
+from datasets.common.hashing import sha256_of_bytes
 from datasets.core.dataset import Dataset, open_dataset
 from datasets.core.picture import Picture
 from datasets.core.truths import find_truth
@@ -102,7 +102,7 @@ def _all_levels(looker: Looker[Config], fitted: Fitted[Model], picture: Picture)
 
 def _file(folder: Path, dataset: Dataset, truth: str, config: Config) -> Path:
     parts = json.dumps([dataset.manifest.sha256, truth, asdict(config)])
-    return folder / f"{dataset.card.name}-{hashlib.sha256(parts.encode()).hexdigest()[:12]}.probabilities.safetensors"
+    return folder / f"{dataset.card.name}-{sha256_of_bytes(parts)[:12]}.probabilities.safetensors"
 
 
 def _keep(path: Path, found: Probabilities) -> None:

@@ -10,7 +10,8 @@ import numpy as np
 from baselines.interface.predictor import Card, PublishedNumber
 from baselines.learned.network.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
 from baselines.pixel.wu2017 import Wu2017
-from datasets.common.cache import cache_key, have_arrays, load_arrays
+from datasets.common.cache import have_arrays, load_arrays
+from datasets.common.hashing import key_of
 from datasets.core.picture import Picture
 
 _SQF = "The truth is inferred to be sqf; the folds are unknown."
@@ -75,7 +76,7 @@ class VpJnd2025(PixelPredictor):
 
     def measure(self, picture: Picture) -> dict[str, Any]:
         """A name of what there is to see, and the JND map: on disk, or (where that cannot be written) beside it."""
-        key = cache_key({"picture": picture.fingerprint(), "map": "wu2017", "version": _MAP_VERSION})
+        key = key_of({"picture": picture.fingerprint(), "map": "wu2017", "version": _MAP_VERSION})
         return have_arrays(key, lambda: {"map": _drawn(picture)})
 
     def plane(self, picture: Picture) -> np.ndarray:

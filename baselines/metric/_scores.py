@@ -10,7 +10,8 @@ from typing import final
 
 import numpy as np
 
-from datasets.common.cache import cache_key, count_as_spent, load_arrays, save_arrays
+from datasets.common.cache import count_as_spent, load_arrays, save_arrays
+from datasets.common.hashing import key_of
 from datasets.core.picture import Picture
 
 Score = Callable[[np.ndarray], float]
@@ -83,7 +84,7 @@ class _Scores:
 
 
 def _key(picture: Picture, made_with: Mapping[str, object]) -> str:
-    return cache_key(
+    return key_of(
         {
             "version": SCORES_VERSION,
             "made_with": dict(made_with),

@@ -14,7 +14,7 @@ from baselines.interface.predictor import Card
 from baselines.metric._base import SEARCHED, GivenThreshold, Metric
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
-from datasets.common.file_hash import file_sha256
+from datasets.common.hashing import sha256_of_file
 
 PROGRAM = "butteraugli_main"
 TIMEOUT_S = 600
@@ -54,7 +54,7 @@ class Butteraugli(Metric):
 
         :raises UserError: where it is not on PATH.
         """
-        return {PROGRAM: file_sha256(_program())}
+        return {PROGRAM: sha256_of_file(_program())}
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
         """Butteraugli distance to a reference.

@@ -15,7 +15,7 @@ from baselines.learned.network.weights import read_tensors
 from baselines.metric._base import SEARCHED, Metric
 from baselines.metric._scores import Score
 from datasets.common.errors import DataError, UserError
-from datasets.common.file_hash import file_sha256
+from datasets.common.hashing import sha256_of_file
 from datasets.common.threads import one_torch_thread
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Lpips(Metric):
 
         :raises UserError: where either is missing.
         """
-        return {**super().ingredients(), "alexnet weights": file_sha256(_weights())}
+        return {**super().ingredients(), "alexnet weights": sha256_of_file(_weights())}
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
         """LPIPS against a reference.
@@ -79,7 +79,7 @@ class Lpips(Metric):
         import torch
 
         path = _weights()
-        network, held = _network(path, file_sha256(path)), _tensor(reference)
+        network, held = _network(path, sha256_of_file(path)), _tensor(reference)
 
         def score(rgb: np.ndarray) -> float:
             with torch.no_grad(), one_torch_thread():
@@ -109,7 +109,7 @@ def _weights() -> Path:
             f"it needs AlexNet's ImageNet weights, which are not downloaded for you. Fetch torchvision's {_FILE} "
             f"(https://download.pytorch.org/models/{_FILE}) and set {WEIGHTS} to the file, or put it at {path}"
         )
-    if not file_sha256(path).startswith(_FILE_SHA256):
+    if not sha256_of_file(path).startswith(_FILE_SHA256):
         raise DataError(f"{path}: is not the file that its name says (another sha256). Fetch it again.")
     return path
 

@@ -7,8 +7,6 @@ one is computed again.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sys
 import time
@@ -21,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from datasets.common.commands import write_atomically
+from datasets.common.hashing import key_of
 
 VARIABLE = "JND_BENCH_CACHE"
 
@@ -57,14 +56,9 @@ def cache_folder() -> Path:
     return base / "jnd-bench"
 
 
-def cache_key(parts: Mapping[str, object]) -> str:
-    """A hash of named parts that JSON can hold."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
-
-
 def training_folder(parts: Mapping[str, object]) -> Path:
     """Where a training keeps its state while it runs, under a hash of all that it depends on."""
-    return cache_folder() / "training" / cache_key(parts)
+    return cache_folder() / "training" / key_of(parts)
 
 
 def have_arrays(key: str, compute: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, Any]:

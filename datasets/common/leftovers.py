@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import itertools
 import os
 import platform
@@ -16,6 +15,8 @@ import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
+
+from datasets.common.hashing import sha256_of_bytes
 
 PATTERN = ".partial-*"
 """Matches every temporary name, and no other."""
@@ -67,7 +68,7 @@ def host() -> str:
     name = platform.node()
     parts = [name, _boot(), _process_space()]
     readable = "".join(c if c.isalnum() and c.isascii() else "_" for c in name)[:20] or "host"
-    return f"{readable}.{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:8]}"
+    return f"{readable}.{sha256_of_bytes(chr(10).join(parts))[:8]}"
 
 
 def _boot() -> str:

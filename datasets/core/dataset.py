@@ -5,9 +5,7 @@ A new data set is one file in `datasets/sets/` with one final subclass of `Datas
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import json
 import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
@@ -17,6 +15,7 @@ from typing import ClassVar
 
 from datasets import sets
 from datasets.common.errors import UserError, unknown_name
+from datasets.common.hashing import canonical_json, sha256_of_bytes, sha256_of_file
 from datasets.core.codec import Codec
 from datasets.core.folds import Folds, read_folds
 from datasets.core.picture import Picture
@@ -84,7 +83,7 @@ class Manifest:
     @property
     def sha256(self) -> str:
         """Hash of all parts, whatever their order."""
-        return hashlib.sha256(json.dumps(dict(sorted(self.parts.items()))).encode()).hexdigest()
+        return sha256_of_bytes(canonical_json(self.parts))
 
 
 @dataclass(frozen=True)
@@ -163,13 +162,9 @@ def open_dataset(name: str, root: str | Path | None = None, options: OpenOptions
     return classes[name].open(Path(root) if root is not None else None, options or OpenOptions())
 
 
-def hash_file(path: Path) -> str:
-    """`sha256:` and the hash of a file's bytes."""
-    with path.open("rb") as stream:
-        digest = hashlib.sha256()
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return f"sha256:{digest.hexdigest()}"
+def hashes_of(files: Iterable[Path], root: Path) -> dict[str, str]:
+    """Manifest parts of files by their bytes."""
+    return {path.relative_to(root).as_posix(): f"sha256:{sha256_of_file(path)}" for path in files}
 
 
 def sizes_of(files: Iterable[Path], root: Path) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.common.errors import DataError, unknown_name
+from datasets.common.hashing import sha256_of_bytes
 from datasets.core.text_file import read_table, read_text, shown
 
 FOLDER = Path(__file__).parents[1] / "folds"
@@ -83,7 +83,7 @@ def parse_folds(name: str, path: Path) -> Folds:
         fold_of[source] = int(fold or "")
     if len(set(fold_of.values())) < 2:
         raise DataError(f"{path}: at least two folds are needed, found {len(set(fold_of.values()))}")
-    return Folds(name, fold_of, hashlib.sha256(text.encode()).hexdigest())
+    return Folds(name, fold_of, sha256_of_bytes(text))
 
 
 def dealt(sources: Sequence[str], count: int, *, seed: int) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import final
 import numpy as np
 
 from datasets.common.errors import DataError
+from datasets.common.hashing import sha256_of_pixels
 from datasets.core.codec import Codec
 from datasets.core.imaging import luma, mse, psnr_db
 from datasets.core.picture_file import read_whole
@@ -87,7 +87,7 @@ class Ladder(ABC):
         of_file = getattr(self._read_reference, "fingerprint", None)
         if of_file is not None:
             return str(of_file())
-        return f"pixels {hashlib.sha256(str(self.reference.shape).encode() + self.reference.tobytes()).hexdigest()}"
+        return f"pixels {sha256_of_pixels(self.reference)}"
 
     def __getstate__(self) -> dict[str, object]:
         # Pixels are read again where they are needed; a picture travels to a worker as its paths.

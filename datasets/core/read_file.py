@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 
 from datasets.common.errors import DataError
-from datasets.core.dataset import hash_file
+from datasets.common.hashing import sha256_of_file
 from datasets.core.imaging import read_picture
 
 
@@ -39,6 +39,6 @@ class ReadFile:
         import PIL
 
         try:
-            return f"file {hash_file(self.path)} {self.how} read by Pillow {PIL.__version__}"
+            return f"file {sha256_of_file(self.path)} {self.how} read by Pillow {PIL.__version__}"
         except OSError as error:
             raise DataError(f"{self.path}: {error.strerror}. Copy it again from the data set.") from error

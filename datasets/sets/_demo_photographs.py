@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.common.errors import DataError
+from datasets.common.hashing import sha256_of_file
 from datasets.core.crops import Box, grid
-from datasets.core.dataset import hash_file
 from datasets.core.imaging import read_picture
 
 LARGEST_SIDE = 512
@@ -68,7 +68,7 @@ class Photograph:
 
         :raises DataError: where it is not the file that the observers have seen.
         """
-        found = hash_file(path)
+        found = f"sha256:{sha256_of_file(path)}"
         if found != f"sha256:{self.sha256}":
             raise DataError(
                 f"{path}: is not the file that the demo set was made from (expected sha256:{self.sha256}, found "

@@ -16,7 +16,7 @@ import numpy as np
 
 from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Codec
-from datasets.core.dataset import Manifest, OpenOptions, hash_file, sizes_of
+from datasets.core.dataset import Manifest, OpenOptions, hashes_of, sizes_of
 from datasets.core.ladder import Ladder
 from datasets.core.picture import Picture
 from datasets.sets._faults import Faults
@@ -195,7 +195,7 @@ def _picture(number: int, half: Half, found: _Found, direction: str, options: Op
 
 def _manifest(found: _Found, direction: str, options: OpenOptions) -> Manifest:
     hashed = [*([found.table] if found.table else []), *found.sources.values()]
-    parts = {path.relative_to(found.home).as_posix(): hash_file(path) for path in hashed}
+    parts = hashes_of(hashed, found.home)
     for files in found.indices.values():
         parts |= sizes_of(files.values(), found.home)
     return Manifest(parts | {"anchor": options.anchor, "level direction": direction})

@@ -14,7 +14,7 @@ from typing import final
 
 from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Jpeg
-from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hash_file
+from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.read_file import ReadFile
@@ -55,7 +55,7 @@ class Demo(Dataset):
             raise UserError("--root: the demo set comes with the installation and has none. Leave --root out.")
         refuse_options("the demo set", options)
         sampled = read_samples(SAMPLES, "Install jnd-bench again.")
-        parts = {SAMPLES.name: hash_file(SAMPLES)}
+        parts = hashes_of([SAMPLES], SAMPLES.parent)
         pictures = []
         for photograph in PHOTOGRAPHS:
             path = photograph.file()

@@ -11,7 +11,7 @@ import numpy as np
 
 from datasets.common.errors import UserError
 from datasets.core.codec import Jpeg
-from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hash_file, sizes_of
+from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
 from datasets.core.ladder import CompressedLadder, Ladder
 from datasets.core.picture import Picture
 from datasets.core.read_file import ReadFile
@@ -158,7 +158,7 @@ def _ladder(number: int, files: _Files, options: OpenOptions) -> Ladder | None:
 
 def _manifest(home: Path, files: _Files, options: OpenOptions) -> Manifest:
     hashed = [*files.samples.values(), *files.sqf.values(), *files.sources.values()]
-    parts = {path.relative_to(home).as_posix(): hash_file(path) for path in hashed}
+    parts = hashes_of(hashed, home)
     for levels in files.levels.values():
         parts |= sizes_of(levels.values(), home)
     return Manifest(parts | {"anchor": options.anchor})

@@ -9,7 +9,7 @@ from typing import Any, final
 
 from datasets.common.errors import DataError
 from datasets.core.codec import Jpeg
-from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hash_file, sizes_of
+from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
 from datasets.core.folds import Folds, parse_folds
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
@@ -70,7 +70,7 @@ class Simulated(Dataset):
             degrees = float(about["settings"]["pixels_per_degree"])
             jnds = picture.jnds.astype(float)
             pictures.append(Picture(name, picture.source, Jpeg(), degrees, jnds, ladder_or_none=ladder))
-        parts = {name: hash_file(root / name) for name in (MANIFEST, SAMPLES)}
+        parts = hashes_of((root / MANIFEST, root / SAMPLES), root)
         parts |= sizes_of((root / PICTURES / f"{name}.png" for name in sampled), root)
         return cls(tuple(pictures), Manifest(parts), _notes(about), root=root)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import signal
 import sys
@@ -18,6 +17,7 @@ import numpy as np
 
 from datasets.common.commands import progress, write_atomically
 from datasets.common.errors import DataError, UserError
+from datasets.common.hashing import sha256_of_pixels
 from datasets.core.codec import Jpeg
 from datasets.core.text_file import parse_json, read_text
 from datasets.sets._konjnd_half import PIXELS_PER_DEGREE
@@ -135,13 +135,6 @@ def measure_all(jobs: Sequence[Job], folder: Path, settings: Settings, *, worker
         yield measured
 
 
-def hash_pixels(rgb: np.ndarray) -> str:
-    """`sha256:` and the hash of a picture's shape and pixels, whatever file they came from."""
-    digest = hashlib.sha256(f"{rgb.shape[0]}x{rgb.shape[1]}".encode())
-    digest.update(np.ascontiguousarray(rgb).tobytes())
-    return f"sha256:{digest.hexdigest()}"
-
-
 def _measure(job: Job, *, pixels_per_degree: float, every: int) -> Measured:
     try:
         pixels = job.read()
@@ -150,7 +143,7 @@ def _measure(job: Job, *, pixels_per_degree: float, every: int) -> Measured:
         if isinstance(error, UserError) and not isinstance(error, DataError):
             raise
         return Measured(job.name, error=f"{type(error).__name__}: {error}")
-    return Measured(job.name, curve, hash_pixels(pixels))
+    return Measured(job.name, curve, f"sha256:{sha256_of_pixels(pixels)}")
 
 
 @functools.lru_cache(maxsize=1)
@@ -197,7 +190,7 @@ def _kept(path: Path, job: Job, made_with: Mapping[str, object], every: int) -> 
         content = parse_json(read_text(path, ""))
         curve = LossCurve(tuple(map(int, content["levels"])), tuple(map(float, content["loss_jod"])))
         whole = curve.levels == evaluated_levels(every) and len(curve.loss_jod) == len(curve.levels)
-        same = content["made_with"] == dict(made_with) and content["pixels"] == hash_pixels(job.read())
+        same = content["made_with"] == dict(made_with) and content["pixels"] == f"sha256:{sha256_of_pixels(job.read())}"
     except (ValueError, KeyError, TypeError, OverflowError, UserError):
         return None
     return (

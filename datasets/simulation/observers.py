@@ -21,12 +21,12 @@ Loss is not monotone in QF, so each level counts with the largest loss there or 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from datasets.common.hashing import seed_of_text
 from datasets.core.codec import Jpeg
 
 ONE_JND_LOSS_JOD = 0.38
@@ -105,5 +105,4 @@ def simulated_jnds(curve: LossCurve, criteria_jod: np.ndarray) -> np.ndarray:
 
 def _normal(count: int, *parts: object) -> np.ndarray:
     name = "/".join(str(part) for part in ("jnd-bench simulated observers", *parts))
-    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "big")
-    return np.random.default_rng(seed).standard_normal(count)
+    return np.random.default_rng(seed_of_text(name, bits=128)).standard_normal(count)

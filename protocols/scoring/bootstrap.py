@@ -7,10 +7,11 @@ every predictor, every truth and every table sees the same ones.
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+
+from datasets.common.hashing import seed_of_text
 
 DRAWS = 10_000
 """Of an interval; a p-value of many pairs takes these and more."""
@@ -28,8 +29,7 @@ def resamples(sources: Sequence[str], draws: int) -> Iterator[np.ndarray]:
     :param sources: different names, in order.
     :returns: blocks of shape (some draws, sources), float; `draws` rows in all, each summing to the number of sources.
     """
-    digest = hashlib.sha256("\n".join(sources).encode()).digest()
-    generator = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    generator = np.random.default_rng(seed_of_text("\n".join(sources)))
     count = len(sources)
     block = max(1, _CELLS // count)
     for start in range(0, draws, block):

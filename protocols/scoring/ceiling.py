@@ -18,12 +18,12 @@ A tabulated truth (`sqf`) is not computed from the samples, so no half of the su
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from datasets.common.hashing import seed_of_text
 from datasets.core.codec import Codec
 from datasets.core.gev_many import fit_gev_many
 
@@ -107,8 +107,7 @@ def ceilings(truth: str, names: Sequence[str], samples: Sequence[np.ndarray], co
     if not has_ceiling(truth, samples):
         return []
     estimate, splits = ESTIMATES[truth], splits_of(truth, len(names))
-    digest = hashlib.sha256("\n".join([truth, *names]).encode()).digest()
-    generator = np.random.default_rng(int.from_bytes(digest[:8], "big"))
+    generator = np.random.default_rng(seed_of_text("\n".join([truth, *names])))
     halves = np.empty((2, splits, len(names)))
     whole = np.empty(len(names))
     most = max(map(len, samples))

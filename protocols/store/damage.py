@@ -7,7 +7,6 @@ read as far as they can be.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Callable, Collection, Mapping
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from protocols.store.keys import canonical_json
+from datasets.common.hashing import canonical_json, sha256_of_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,11 +49,6 @@ class Damage:
         return f"{self.file}: passed over, damaged or not of this program ({self.reason})"
 
 
-def sha256(data: bytes) -> str:
-    """In hexadecimal."""
-    return hashlib.sha256(data).hexdigest()
-
-
 def sealed(info: Mapping[str, Any], table: bytes) -> dict[str, Any]:
     """The content of `run.json` with its schema version and digests.
 
@@ -62,10 +56,10 @@ def sealed(info: Mapping[str, Any], table: bytes) -> dict[str, Any]:
     :raises ValueError: for a number that JSON has no form for.
     """
     plain = json.loads(json.dumps(dict(info), allow_nan=False))
-    whole = {"schema_version": SCHEMA_VERSION, **plain, "predictions_sha256": sha256(table)}
+    whole = {"schema_version": SCHEMA_VERSION, **plain, "predictions_sha256": sha256_of_bytes(table)}
     whole["schema_version"] = SCHEMA_VERSION
     whole.pop("sha256", None)
-    return {**whole, "sha256": sha256(canonical_json(whole).encode())}
+    return {**whole, "sha256": sha256_of_bytes(canonical_json(whole))}
 
 
 def unsealed(text: bytes) -> dict[str, Any]:
@@ -83,7 +77,7 @@ def unsealed(text: bytes) -> dict[str, Any]:
     if isinstance(version, bool) or version not in _READABLE:
         raise ValueError(f"schema version {version!r}, this program reads {' and '.join(map(str, _READABLE))}")
     rest = {name: value for name, value in info.items() if name != "sha256"}
-    if (version > 1 or "sha256" in info) and sha256(canonical_json(rest).encode()) != info.get("sha256"):
+    if (version > 1 or "sha256" in info) and sha256_of_bytes(canonical_json(rest)) != info.get("sha256"):
         raise ValueError("its digest is not that of its content")
     return info
 

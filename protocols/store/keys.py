@@ -1,36 +1,17 @@
-"""Keys and seeds: hashes of named parts in canonical JSON, and the hash of a method's own source."""
+"""The hash of a method's source and of all that it imports, without running it."""
 
 from __future__ import annotations
 
 import ast
 import functools
-import hashlib
 import importlib.util
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+from datasets.common.hashing import sha256_of_bytes
 
 _SHARED = ("baselines", "sgjnd", "datasets")
 """The project's packages whose code can change what a predictor says."""
-
-
-def canonical_json(parts: Mapping[str, Any]) -> str:
-    """One text for one content: sorted names, no spaces, no NaN.
-
-    :raises TypeError: for a value that JSON has no form for.
-    """
-    return json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
-
-
-def key_of(parts: Mapping[str, Any]) -> str:
-    """The first 12 hexadecimal digits of the parts' SHA-256."""
-    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:12]
-
-
-def seed_of(**parts: Any) -> int:
-    """A seed that depends on exactly the named parts, 0..2**32 - 1."""
-    return int.from_bytes(hashlib.sha256(canonical_json(parts).encode()).digest()[:4], "big")
 
 
 @functools.cache
@@ -50,10 +31,8 @@ def ladders_sha256() -> str:
 
 
 def _code_sha256(modules: set[str], packages: set[str]) -> str:
-    digest = hashlib.sha256()
-    for name, path in sorted(_closure(modules, packages).items()):
-        digest.update(f"{name}\n{_file_sha256(path)}\n".encode())
-    return digest.hexdigest()
+    files = sorted(_closure(modules, packages).items())
+    return sha256_of_bytes("".join(f"{name}\n{_file_sha256(path)}\n" for name, path in files))
 
 
 def _closure(modules: set[str], packages: set[str]) -> dict[str, Path]:
@@ -103,4 +82,4 @@ def _source_file(module: str) -> Path | None:
 
 @functools.cache
 def _file_sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+    return sha256_of_bytes(path.read_bytes().replace(b"\r\n", b"\n"))

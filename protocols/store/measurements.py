@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from baselines.interface.predictor import JNDPredictor
-from datasets.common.cache import cache_key, have_kept, load_arrays, save_arrays
+from datasets.common.cache import have_kept, load_arrays, save_arrays
 from datasets.common.errors import UserError
+from datasets.common.hashing import key_of
 from datasets.core.ladder import LadderSummary
 from datasets.core.picture import Picture
 from protocols.store.keys import ladders_sha256, method_sha256
@@ -54,7 +55,7 @@ class LadderFacts:
 def ladder_key(picture: Picture) -> str:
     """Names everything that `LadderFacts` depend on."""
     code = ladders_sha256()
-    return cache_key({"kept": "ladder", "version": VERSION, "code": code, "picture": picture.fingerprint()})
+    return key_of({"kept": "ladder", "version": VERSION, "code": code, "picture": picture.fingerprint()})
 
 
 def measurement_id(picture: Picture, predictor: JNDPredictor) -> str:
@@ -62,7 +63,7 @@ def measurement_id(picture: Picture, predictor: JNDPredictor) -> str:
 
     :raises UserError: where an ingredient is missing.
     """
-    return cache_key(
+    return key_of(
         {
             "kept": "measurement",
             "version": VERSION,

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.common.commands import write_atomically
+from datasets.common.hashing import sha256_of_bytes
 from datasets.common.leftovers import remove
-from protocols.store.damage import Damage, StoreWarning, read_settled, read_table, set_aside, sha256
+from protocols.store.damage import Damage, StoreWarning, read_settled, read_table, set_aside
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,7 @@ def merge_into(path: Path, columns: Collection[str], merged: Callable[[pd.DataFr
             if isinstance(damage, Damage) and (aside := set_aside(damage.path)) is not None:
                 warnings.warn(f"{damage} and set aside: {aside}", StoreWarning, stacklevel=3)
         content = merged(_joined(found))
-        final = path.with_name(f"{path.stem}-{sha256(content)[:_DIGITS]}{path.suffix}")
+        final = path.with_name(f"{path.stem}-{sha256_of_bytes(content)[:_DIGITS]}{path.suffix}")
         if final not in found or isinstance(found[final], Damage):
             write_atomically(final, content)
         for file, table in found.items():
@@ -92,7 +93,7 @@ def _read_all(path: Path, columns: Collection[str]) -> dict[Path, pd.DataFrame |
 def _read(file: Path, path: Path, columns: Collection[str]) -> pd.DataFrame | Damage | None:
     try:
         data = file.read_bytes()
-        if file != path and file.stem.removeprefix(f"{path.stem}-") != sha256(data)[:_DIGITS]:
+        if file != path and file.stem.removeprefix(f"{path.stem}-") != sha256_of_bytes(data)[:_DIGITS]:
             raise ValueError("its digest is not the one in its name")
         return read_table(data, columns)[list(columns)]
     except FileNotFoundError:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.common.errors import DataError
+from datasets.common.hashing import key_of
 from datasets.core.imaging import luma, mean_gradient
 from datasets.core.ladder import LadderSummary
 from datasets.core.picture import Picture
-from protocols.store.keys import key_of
 from protocols.store.merged_tables import merge_into, read_merged
 from protocols.store.store import StoredRun
 
@@ -83,7 +83,7 @@ def table_name(key_parts: Mapping[str, Any]) -> str:
     :param key_parts: of a job (see `protocols.plan.Job.key_parts`).
     """
     depends = {name: key_parts[name] for name in ("data set", "data", "jnd", "anchor", "level direction", "decoder")}
-    return f"pictures-{key_of({'schema': SCHEMA_VERSION, **depends})}.parquet"
+    return f"pictures-{key_of({'schema': SCHEMA_VERSION, **depends}, digits=12)}.parquet"
 
 
 def write_pictures(path: Path, pictures: Sequence[Picture], found: Mapping[str, PixelFacts | None]) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from protocols.store.damage import Damage, read_table, sha256, unsealed
+from datasets.common.hashing import sha256_of_bytes
+from protocols.store.damage import Damage, read_table, unsealed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +101,7 @@ def _read_once(folder: Path) -> StoredRun | Damage | None:
         _check(info)
         file, about = folder / "predictions.parquet", info["identity"]
         data = file.read_bytes()
-        if "sha256" in info and sha256(data) != info.get("predictions_sha256"):
+        if "sha256" in info and sha256_of_bytes(data) != info.get("predictions_sha256"):
             raise ValueError("its digest is not the one that run.json names")
         table = read_table(data, COLUMNS)
         if info.get("pictures", len(table)) != len(table):

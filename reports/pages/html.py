@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import functools
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datasets.common.hashing import sha256_of_bytes
 from reports.results.columns import cell, columns, decimal, interval, mark, significant
 from reports.results.links import INDEX, dataset_page, method_page, picture_page, predictor_page, up_from
 from reports.results.names import section_name
@@ -90,4 +90,4 @@ def _environment() -> jinja2.Environment:
 @functools.cache
 def _inlined(name: str) -> Inlined:
     text = (_FOLDER / name).read_text(encoding="utf-8")
-    return Inlined(text, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
+    return Inlined(text, base64.b64encode(bytes.fromhex(sha256_of_bytes(text))).decode())

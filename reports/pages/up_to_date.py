@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, final
 
 import reports
 from datasets.common.commands import write_atomically
+from datasets.common.hashing import key_of, sha256_of_bytes
 from protocols.store.machine import versions
 from protocols.store.store import StoredRun
 from reports.pages.all_pages import PictureChoice
@@ -49,7 +49,7 @@ class Stamp:
 
     def text(self, runs: Iterable[StoredRun], make: Callable[[], str]) -> str:
         """What is told of runs: as it was told before, or made now."""
-        key = hashlib.sha256(" ".join(run.key for run in runs).encode()).hexdigest()
+        key = sha256_of_bytes(" ".join(run.key for run in runs))
         known: dict[str, str] = self._before["texts"] if self._before is not None else {}
         if key not in known:
             known[key] = make()
@@ -78,11 +78,9 @@ class Stamp:
 
 
 def _hash_of_results(results: Path, choice: PictureChoice) -> str:
-    digest = hashlib.sha256(json.dumps([versions(), dataclasses.asdict(choice)], sort_keys=True).encode())
-    for path in [*_code(), *sorted(results.glob("*/pictures-*.parquet")), *sorted(results.glob("*/*/*/*/*"))]:
-        if path.is_file():
-            digest.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()
+    files = [*_code(), *sorted(results.glob("*/pictures-*.parquet")), *sorted(results.glob("*/*/*/*/*"))]
+    hashes = [[path.name, sha256_of_bytes(path.read_bytes())] for path in files if path.is_file()]
+    return key_of({"versions": versions(), "pictures": dataclasses.asdict(choice), "files": hashes}, digits=64)
 
 
 def _code() -> list[Path]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from datasets.common.hashing import sha256_of_bytes
 from reports.results.published_facts import PublishedFacts, published_facts
 from reports.results.rows import DatasetFacts, Row
 from reports.results.sections import Section
@@ -103,4 +103,4 @@ def predictors(sections: Sequence[Section]) -> dict[str, list[Ran]]:
 def card_key(card: Mapping[str, Any]) -> str:
     """The card's name, and a hash of all it says."""
     text = json.dumps(card, sort_keys=True)
-    return f"{card.get('name', '')}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+    return f"{card.get('name', '')}-{sha256_of_bytes(text)[:6]}"

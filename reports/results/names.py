@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-
+from datasets.common.hashing import sha256_of_bytes
 from reports.results.sections import Section
 
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -14,7 +13,7 @@ def safe_name(name: str) -> str:
     if name and len(name) <= 80 and set(name) <= _SAFE:
         return name
     cleaned = "".join(c if c in _SAFE else "_" for c in name.lower())[:60]
-    digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()
+    digest = sha256_of_bytes(name.encode("utf-8", "backslashreplace"))
     return f"{cleaned}-{digest[:8]}"
 
 

@@ -6,11 +6,11 @@ itself stands in `note`, so nothing is lost where it cannot.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from datasets.common.hashing import sha256_of_bytes
 from reports.results.cards import dataset_entries, methods
 from reports.results.columns import one_line
 from reports.results.names import safe_name
@@ -55,7 +55,7 @@ def references(sections: Sequence[Section]) -> list[Reference]:
     found = []
     for text, names in cited.items():
         first = min(names)
-        clash = f"-{hashlib.sha256(text.encode()).hexdigest()[:6]}" if firsts.count(first) > 1 else ""
+        clash = f"-{sha256_of_bytes(text)[:6]}" if firsts.count(first) > 1 else ""
         found.append(Reference(safe_name(first) + clash, text, tuple(sorted(set(names)))))
     return sorted(found, key=lambda reference: reference.key)
 

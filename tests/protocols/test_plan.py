@@ -11,12 +11,12 @@ from baselines.constant.fixed import Fixed
 from baselines.interface.registry import Registered
 from baselines.metric.psnr import Psnr
 from datasets.common.errors import UserError
+from datasets.common.hashing import key_of
 from datasets.core.dataset import Manifest, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.truths import find_truth
 from protocols.plan import Job, limited, plan_jobs
 from protocols.runner import carry_out
-from protocols.store.keys import key_of
 from protocols.store.store import Store
 from protocols.workers.pool import Crew
 

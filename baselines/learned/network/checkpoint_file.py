@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import warnings
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.training_set import Fitted
 from datasets.common.commands import write_atomically
 from datasets.common.errors import DataError, UserError
+from datasets.common.hashing import sha256_of_pieces
 from datasets.core.text_file import parse_json
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _is_finite(tensor: Tensor) -> bool:
 def _sha256(tensors: Mapping[str, Tensor]) -> str:
     import torch
 
-    found = hashlib.sha256()
-    for name in sorted(tensors):
-        found.update(name.encode() + tensors[name].flatten().view(torch.uint8).numpy().tobytes())  # any type's bytes
-    return found.hexdigest()
+    return sha256_of_pieces(
+        name.encode() + tensors[name].flatten().view(torch.uint8).numpy().tobytes()  # any type's bytes
+        for name in sorted(tensors)
+    )

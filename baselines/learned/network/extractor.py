@@ -14,8 +14,9 @@ from baselines.learned.network.patches import Patches, cover
 from baselines.learned.network.search.rules import evenly
 from baselines.learned.network.settings import Looking
 from baselines.learned.network.weights import Chosen, build, choose
-from datasets.common.cache import cache_key, have_arrays, load_arrays
+from datasets.common.cache import have_arrays, load_arrays
 from datasets.common.errors import UserError
+from datasets.common.hashing import key_of
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
@@ -72,7 +73,7 @@ class Looker(Generic[Config]):
     def key(self, picture: Picture) -> str:
         """Names everything that a picture's features depend on."""
         config = self.config
-        return cache_key(
+        return key_of(
             {
                 "version": FEATURES_VERSION,
                 "picture": picture.fingerprint(),

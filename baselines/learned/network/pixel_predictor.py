@@ -16,8 +16,9 @@ from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.settings import Teaching
 from baselines.learned.network.training_set import Fitted
-from datasets.common.cache import cache_key, training_folder
+from datasets.common.cache import training_folder
 from datasets.common.errors import UserError, unknown_name
+from datasets.common.hashing import key_of
 from datasets.common.threads import torch_threads
 from datasets.core.picture import Picture
 
@@ -152,7 +153,7 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
 
     def measure(self, picture: Picture) -> dict[str, Any]:
         """A name of what there is to see, which training goes by."""
-        return {"key": cache_key({"picture": picture.fingerprint()})}
+        return {"key": key_of({"picture": picture.fingerprint()})}
 
     def remark(self, picture: Picture) -> str:
         """Which preset it is."""

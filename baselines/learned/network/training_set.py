@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -12,6 +11,7 @@ import numpy as np
 from baselines.learned.network.labels import hard_labels, noticing_shares, truth_share
 from baselines.learned.network.search.fit import Prior
 from datasets.common.errors import UserError
+from datasets.common.hashing import sha256_of_pieces
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
@@ -82,11 +82,11 @@ class Lesson:
 
     def key(self) -> str:
         """Names pictures, samples, true levels and features."""
-        digest = hashlib.sha256()
-        for picture, level, measured in zip(self.pictures, self.true_levels, self.measured, strict=True):
-            samples = np.asarray(picture.samples, dtype=float).tobytes()
-            digest.update(f"{picture.name} {picture.source} {level!r} {measured.get('key')} ".encode() + samples)
-        return digest.hexdigest()
+        return sha256_of_pieces(
+            f"{picture.name} {picture.source} {level!r} {measured.get('key')} ".encode()
+            + np.asarray(picture.samples, dtype=float).tobytes()
+            for picture, level, measured in zip(self.pictures, self.true_levels, self.measured, strict=True)
+        )
 
     @property
     def codec(self) -> Codec:

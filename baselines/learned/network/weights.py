@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.common.errors import DataError, UserError, unknown_name
-from datasets.common.file_hash import file_sha256
+from datasets.common.hashing import sha256_of_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -112,10 +112,10 @@ def choose(backbone: str, weights: str = "", *, quiet: bool = True) -> Chosen:
                 f"weights {weights!r}: there is no such file. Give a .pth or .safetensors file of {backbone}, "
                 f"or {NONE!r} for random weights."
             )
-        return Chosen(backbone, path, file_sha256(path), f"{backbone} with weights from {path.name}")
+        return Chosen(backbone, path, sha256_of_file(path), f"{backbone} with weights from {path.name}")
     known = BACKBONES[backbone]
     path = _packaged(known) if known.package else _downloaded(known, quiet=quiet)
-    found = file_sha256(path)
+    found = sha256_of_file(path)
     if not found.startswith(known.sha256):
         raise DataError(
             f"{path}: is not the file that it should be (sha256 {found[:12]}..., expected {known.sha256[:12]}...). "

@@ -11,7 +11,7 @@ import torch
 from baselines.metric import lpips as module
 from baselines.metric.lpips import WEIGHTS, Lpips
 from datasets.common.errors import DataError, UserError
-from datasets.common.file_hash import file_sha256
+from datasets.common.hashing import sha256_of_file
 
 pytest.importorskip("lpips.pretrained_networks", reason="needs the extra: pip install -e '.[lpips]'")
 SHAPES = {0: (64, 3, 11, 11), 3: (192, 64, 5, 5), 6: (384, 192, 3, 3), 8: (256, 384, 3, 3), 10: (256, 256, 3, 3)}
@@ -69,9 +69,9 @@ def test_the_score_is_the_packages_own_with_the_same_weights(weights, photograph
 def test_the_weight_file_is_an_ingredient_and_another_one_scores_otherwise(weights, photograph):
     level = photograph // 32 * 32
     first = Lpips().against(photograph, 24.3)(level)
-    assert Lpips().ingredients() == {"lpips": "0.1.4", "alexnet weights": file_sha256(weights)}
+    assert Lpips().ingredients() == {"lpips": "0.1.4", "alexnet weights": sha256_of_file(weights)}
     torch.save(alexnet(seed=1), weights)
-    assert Lpips().ingredients()["alexnet weights"] == file_sha256(weights)
+    assert Lpips().ingredients()["alexnet weights"] == sha256_of_file(weights)
     assert Lpips().against(photograph, 24.3)(level) != first
 
 
@@ -92,7 +92,7 @@ def test_torchs_cache_is_used_where_the_file_is_what_its_name_says(monkeypatch, 
     path.parent.mkdir(parents=True)
     torch.save(alexnet(), path)
     assert "not the file that its name says" in Lpips().unavailable()
-    monkeypatch.setattr(module, "_FILE_SHA256", file_sha256(path)[:8])
+    monkeypatch.setattr(module, "_FILE_SHA256", sha256_of_file(path)[:8])
     assert Lpips().unavailable() == ""
     assert torch.hub.get_dir() == str(path.parents[2])
 

@@ -15,7 +15,7 @@ from datasets.core.dataset import (
     Manifest,
     OpenOptions,
     dataset_classes,
-    hash_file,
+    hashes_of,
     open_dataset,
     sizes_of,
 )
@@ -81,7 +81,7 @@ def test_a_module_that_imports_a_data_set_does_not_count_it_twice(plugin):
 def test_two_data_sets_of_one_name_are_refused(plugin):
     plugin("mine_in_a_file", PLUGIN)
     plugin("mine_copied", PLUGIN)
-    with pytest.raises(UserError, match=r"mine_\w+:Mine and datasets\.mine_\w+:Mine are both named 'mine'"):
+    with pytest.raises(UserError, match=r"mine_\w+:Mine and datasets\.sets\.mine_\w+:Mine are both named 'mine'"):
         dataset_classes()
 
 
@@ -156,7 +156,7 @@ def test_a_file_is_hashed_by_its_bytes(tmp_path):
     path = tmp_path / "labels.txt"
     contents = bytes(range(256)) * 9000  # more than one block
     path.write_bytes(contents)
-    assert hash_file(path) == f"sha256:{hashlib.sha256(contents).hexdigest()}"
+    assert hashes_of([path], tmp_path) == {path.name: f"sha256:{hashlib.sha256(contents).hexdigest()}"}
 
 
 def test_sizes_are_named_from_the_root_with_slashes(tmp_path):

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from datasets.common.errors import DataError, UserError
+from datasets.common.hashing import sha256_of_pixels
 from datasets.core.dataset import OpenOptions, open_dataset
 from datasets.make_demo import PROVENANCE, SETTINGS, TOLERANCE_QF, demo_jobs
 from datasets.sets._demo_photographs import PHOTOGRAPHS
 from datasets.sets._simulated_samples import read_samples, samples_csv
 from datasets.sets.demo import PIXELS_PER_DEGREE, SAMPLES
-from datasets.simulation.curves import hash_pixels
 from datasets.simulation.observers import LossCurve, evaluated_levels, measure_curve
 
 
@@ -126,7 +126,7 @@ def test_the_losses_are_of_these_pixels(demo, provenance):
     lossless = {photograph.source for photograph in PHOTOGRAPHS if not photograph.was_jpeg}
     for picture in demo.pictures:
         if picture.source in lossless:  # a JPEG's pixels depend on the library that decodes it
-            assert hash_pixels(picture.reference) == provenance[picture.name]["pixels"]
+            assert f"sha256:{sha256_of_pixels(picture.reference)}" == provenance[picture.name]["pixels"]
 
 
 def test_the_committed_settings_are_those_of_the_code(provenance):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from protocols.store.damage import read_settled, sealed, set_aside, sha256, unsealed
+from datasets.common.hashing import sha256_of_bytes
+from protocols.store.damage import read_settled, sealed, set_aside, unsealed
 
 OLD, NEW, OTHER = Path("old"), Path("new"), Path("other")
 
@@ -43,7 +44,7 @@ def test_a_folder_that_never_settles_is_read_all_the_same():
 
 def test_a_digest_is_of_the_content_however_it_is_written():
     info = sealed({"b": 1.5, "a": {"10": "Größe", "9": None}, 3: (1, 2)}, b"table")
-    assert info["predictions_sha256"] == sha256(b"table")
+    assert info["predictions_sha256"] == sha256_of_bytes(b"table")
     for text in (json.dumps(info), json.dumps(info, indent=8, sort_keys=True, ensure_ascii=False)):
         assert unsealed(text.encode()) == info
     assert sealed(info, b"table") == info

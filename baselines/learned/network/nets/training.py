@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +18,7 @@ from baselines.learned.network.nets.pooling import pooled
 from baselines.learned.network.settings import Teaching
 from datasets.common.commands import write_atomically
 from datasets.common.errors import UserError
+from datasets.common.hashing import sha256_of_bytes
 
 _WARM_UP = 0.2
 """Share of all steps in which the learning rate rises."""
@@ -183,7 +183,7 @@ class Training:
         epoch = len(self._history.training)
         payload = save({name: tensor.contiguous().clone() for name, tensor in tensors.items()})
         history = {"training": self._history.training, "held_out": self._history.held_out}
-        kept = {"history": history, "sha256": hashlib.sha256(payload).hexdigest()}
+        kept = {"history": history, "sha256": sha256_of_bytes(payload)}
         write_atomically(folder / f"epoch-{epoch}.safetensors", payload)
         write_atomically(folder / "history.json", json.dumps(kept))  # names the epoch: payload first
         for older in folder.glob("epoch-*.safetensors"):
@@ -202,7 +202,7 @@ class Training:
             kept = json.loads((self._folder / "history.json").read_text(encoding="utf-8"))
             history = History(**kept["history"])
             payload = (self._folder / f"epoch-{len(history.training)}.safetensors").read_bytes()
-            if hashlib.sha256(payload).hexdigest() != kept["sha256"]:  # safetensors has no checksum of its own
+            if sha256_of_bytes(payload) != kept["sha256"]:  # safetensors has no checksum of its own
                 return
             tensors = load(payload)
             self._network.load_state_dict(_under(tensors, "network."))
