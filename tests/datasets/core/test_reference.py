@@ -10,7 +10,10 @@ from datasets.core.reference import Reference
 @pytest.mark.parametrize(
     ("reference", "text"),
     [
-        (Reference(("A. B. Watson",), "DCTune", "SID XXIV:946-949", 1993), "A. B. Watson, DCTune, SID XXIV:946-949, 1993"),
+        (
+            Reference(("A. B. Watson",), "DCTune", "SID XXIV:946-949", 1993),
+            "A. B. Watson, DCTune, SID XXIV:946-949, 1993",
+        ),
         (Reference(("A. Body", "B. Other"), "T", "V", 2000), "A. Body and B. Other, T, V, 2000"),
         (Reference(("A. Body", "B. Other", "C. Third"), "T", "V", 2000), "A. Body, B. Other and C. Third, T, V, 2000"),
         (Reference(("L. Cao", "others"), "T", "V", 2000), "L. Cao et al., T, V, 2000"),
