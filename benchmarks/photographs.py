@@ -31,7 +31,6 @@ class Photographs(Dataset):
         samples="random numbers",
         terms="",
         home="",
-        citation="",
         redistributable=False,
     )
 

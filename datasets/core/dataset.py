@@ -19,6 +19,7 @@ from datasets.common.hashing import canonical_json, sha256_of_bytes, sha256_of_f
 from datasets.core.codec import Codec
 from datasets.core.folds import Folds, read_folds
 from datasets.core.picture import Picture
+from datasets.core.reference import Reference, citation
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class DatasetCard:
     :param samples: who gave the JNDs, in words that stand in every table, e.g. `simulated observers`.
     :param terms: what may be done with it, and who gives it out.
     :param home: where its owners give it out; empty where there is nothing to fetch.
-    :param citation: the paper.
     :param redistributable: whether its pictures may be shown in a report that is passed on.
+    :param references: what to cite.
     :param needs_root: whether `--root` must be given.
     :param default_truths: the truths a run reports when none are named.
     :param default_folds: the folds a run uses when none are named.
@@ -42,11 +43,16 @@ class DatasetCard:
     samples: str
     terms: str
     home: str
-    citation: str
     redistributable: bool
+    references: tuple[Reference, ...] = ()
     needs_root: bool = True
     default_truths: tuple[str, ...] = ("mean",)
     default_folds: str = "kfold5-v1"
+
+    @property
+    def citation(self) -> str:
+        """What to cite, in one line for people; empty where there is nothing."""
+        return citation(self.references)
 
 
 @dataclass(frozen=True)

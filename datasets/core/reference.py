@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 OTHERS = "others"
@@ -50,3 +51,8 @@ class Reference:
         if not first:
             return last
         return f"{', '.join(first)}{' et al.' if last == OTHERS else f' and {last}'}"
+
+
+def citation(references: Iterable[Reference]) -> str:
+    """All works in one line for people; empty where there are none."""
+    return "; ".join(reference.text for reference in references)

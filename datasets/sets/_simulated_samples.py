@@ -14,8 +14,16 @@ import numpy as np
 from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Jpeg
 from datasets.core.dataset import OpenOptions
+from datasets.core.reference import Reference
 from datasets.core.text_file import read_table, read_text, shown
 
+OBSERVERS_METRIC = Reference(
+    authors=("R. K. Mantiuk", "P. Hanji", "M. Ashraf", "Y. Asano", "A. Chapiro"),
+    title="ColorVideoVDP: A visual difference predictor for image, video and display distortions",
+    venue="ACM Transactions on Graphics 43(4)",
+    year=2024,
+    note="the metric that the simulated observers see with",
+)
 COLUMNS = ("picture", "source", "observer", "jnd_qf")
 _NAME = re.compile(r"\w[\w.-]{,199}")
 """Of a picture: it names a file, which must not lie elsewhere."""

@@ -20,7 +20,7 @@ from datasets.core.picture import Picture
 from datasets.core.read_file import ReadFile
 from datasets.sets._demo_photographs import PHOTOGRAPHS, read_crop
 from datasets.sets._konjnd_half import PIXELS_PER_DEGREE
-from datasets.sets._simulated_samples import read_samples, refuse_options
+from datasets.sets._simulated_samples import OBSERVERS_METRIC, read_samples, refuse_options
 
 SAMPLES = Path(__file__).with_name("demo_samples.csv")
 
@@ -37,10 +37,8 @@ class Demo(Dataset):
         + "; ".join(f"{photograph.source}: {photograph.terms}" for photograph in PHOTOGRAPHS)
         + ". No person has rated them: the samples are computed.",
         home="",
-        citation="R. K. Mantiuk, P. Hanji, M. Ashraf, Y. Asano and A. Chapiro, ColorVideoVDP: A visual difference "
-        "predictor for image, video and display distortions, ACM Transactions on Graphics 43(4), 2024 (the metric "
-        "that the simulated observers see with)",
         redistributable=True,
+        references=(OBSERVERS_METRIC,),
         needs_root=False,
     )
 

@@ -13,6 +13,7 @@ from datasets.core.codec import Bpg, Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, OpenOptions
 from datasets.core.ladder import CompressedLadder
 from datasets.core.read_file import ReadFile
+from datasets.core.reference import Reference
 from datasets.sets._faults import Faults, SurveyedDataset
 from datasets.sets._konjnd_half import Half, read_half
 from datasets.sets._layout import FileKind
@@ -23,9 +24,11 @@ _TERMS = (
     "to be redistributed: everyone fetches it from them."
 )
 _HOME = "http://database.mmsp-kn.de/konjnd-1k-database.html"
-_CITATION = (
-    "H. Lin, G. Chen, M. Jenadeleh, V. Hosu, U.-D. Reips, R. Hamzaoui and D. Saupe, Large-scale crowdsourced "
-    "subjective assessment of picturewise just noticeable difference, IEEE TCSVT, 2022"
+_PAPER = Reference(
+    authors=("H. Lin", "G. Chen", "M. Jenadeleh", "V. Hosu", "U.-D. Reips", "R. Hamzaoui", "D. Saupe"),
+    title="Large-scale crowdsourced subjective assessment of picturewise just noticeable difference",
+    venue="IEEE TCSVT",
+    year=2022,
 )
 
 
@@ -48,8 +51,8 @@ class KonJnd1kJpeg(SurveyedDataset):
         samples="crowd workers, about 42 a picture",
         terms=_TERMS,
         home=_HOME,
-        citation=_CITATION,
         redistributable=False,
+        references=(_PAPER,),
     )
     half = Half(
         compression="JPEG",
@@ -77,8 +80,8 @@ class KonJnd1kBpg(SurveyedDataset):
         samples="crowd workers, about 42 a picture",
         terms=_TERMS,
         home=_HOME,
-        citation=_CITATION,
         redistributable=False,
+        references=(_PAPER,),
     )
     half = Half(
         compression="BPG",

@@ -15,6 +15,7 @@ from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, h
 from datasets.core.ladder import CompressedLadder, Ladder
 from datasets.core.picture import Picture
 from datasets.core.read_file import ReadFile
+from datasets.core.reference import Reference
 from datasets.sets._faults import Faults, SurveyedDataset
 from datasets.sets._layout import FileKind, find_home, missing_of, shipped_ladder
 from datasets.sets._mcl_jci_labels import read_sqf, read_subjects
@@ -23,6 +24,12 @@ PIXELS_PER_DEGREE = 47.0
 """A 65-inch display of 3840x2160 at 2 m shows 93 pixels a degree; a picture of 1920x1080 scaled to fill it, 47. The
 paper does not say which it was; filling the screen is what a television does."""
 
+_PAPER = Reference(
+    authors=("L. Jin", "J. Y. Lin", "S. Hu", "H. Wang", "P. Wang", "I. Katsavounidis", "A. Aaron", "C.-C. J. Kuo"),
+    title="Statistical study on perceived JPEG image quality via MCL-JCI dataset construction and analysis",
+    venue="IS&T Electronic Imaging (IQSP-222)",
+    year=2016,
+)
 SOURCES = 50
 SAMPLES = FileKind("JND_samples", "JND_image_{:02d}.txt")
 SQF = FileKind("SQF_data", "Image_{:d}_l_h.txt")
@@ -56,10 +63,8 @@ class MclJci(SurveyedDataset):
         terms="Made by the Media Communications Lab of USC, who give it out for research; not to be redistributed: "
         "everyone fetches it from them.",
         home="https://mcl.usc.edu/mcl-jci-dataset/",
-        citation="L. Jin, J. Y. Lin, S. Hu, H. Wang, P. Wang, I. Katsavounidis, A. Aaron and C.-C. J. Kuo, Statistical "
-        "study on perceived JPEG image quality via MCL-JCI dataset construction and analysis, IS&T Electronic Imaging "
-        "(IQSP-222), 2016",
         redistributable=False,
+        references=(_PAPER,),
         default_truths=("mean", "sqf"),
     )
 

@@ -15,7 +15,7 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.read_file import ReadFile
 from datasets.core.text_file import parse_json, read_text
-from datasets.sets._simulated_samples import read_samples, refuse_options
+from datasets.sets._simulated_samples import OBSERVERS_METRIC, read_samples, refuse_options
 
 MANIFEST, SAMPLES, FOLDS, PICTURES = "simulated.json", "samples.csv", "folds.csv", "pictures"
 """What such a set's folder holds: settings and pictures, samples, folds, and a folder of PNG files."""
@@ -39,10 +39,8 @@ class Simulated(Dataset):
         terms="Made by whoever ran datasets.simulate on photographs of theirs, whose terms apply. No person has rated "
         "them: the samples are computed.",
         home="",
-        citation="R. K. Mantiuk, P. Hanji, M. Ashraf, Y. Asano and A. Chapiro, ColorVideoVDP: A visual difference "
-        "predictor for image, video and display distortions, ACM Transactions on Graphics 43(4), 2024 (the metric "
-        "that the simulated observers see with)",
         redistributable=False,
+        references=(OBSERVERS_METRIC,),
         default_folds=BY_SOURCE,
     )
 

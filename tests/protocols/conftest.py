@@ -33,7 +33,6 @@ class Rated(Dataset):
         samples="random numbers",
         terms="",
         home="",
-        citation="",
         redistributable=True,
         needs_root=False,
     )

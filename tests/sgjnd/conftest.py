@@ -30,7 +30,7 @@ QUICK = {
 class Few(Dataset):
     """Pictures that the tests have made."""
 
-    card = DatasetCard("few", "Few crops", "criteria on the error", "", "", "", redistributable=True, needs_root=False)
+    card = DatasetCard("few", "Few crops", "criteria on the error", "", "", redistributable=True, needs_root=False)
 
     @classmethod
     def open(cls, root, options):

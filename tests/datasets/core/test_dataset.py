@@ -27,7 +27,7 @@ from datasets.core.codec import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest
 from datasets.core.picture import Picture
 
-CARD = DatasetCard("mine", "Mine", "me", "none", "", "", redistributable=True, needs_root=False)
+CARD = DatasetCard("mine", "Mine", "me", "none", "", redistributable=True, needs_root=False)
 
 class Unfinished(Dataset):
     pass
@@ -128,7 +128,7 @@ def test_a_data_set_has_to_say_how_it_is_opened():
 
 
 def test_a_card_is_short_to_write():
-    card = DatasetCard("a", "A", "me", "none", "", "", redistributable=False)
+    card = DatasetCard("a", "A", "me", "none", "", redistributable=False)
     assert card.needs_root and card.default_truths == ("mean",) and card.default_folds == "kfold5-v1"
 
 
