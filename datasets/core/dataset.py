@@ -168,6 +168,24 @@ def open_dataset(name: str, root: str | Path | None = None, options: OpenOptions
     return classes[name].open(Path(root) if root is not None else None, options or OpenOptions())
 
 
+def codec_named(name: str) -> Codec | None:
+    """The codec of a name, from `datasets.core.codec`, from a data set's file in `datasets/sets/`, or anyone's.
+
+    :returns: None where no class that is loaded has the name.
+    """
+    if name not in _codec_classes():
+        dataset_classes()  # loads the files of all data sets, and the codecs in them
+    codec = _codec_classes().get(name)
+    return None if codec is None else codec()
+
+
+def _codec_classes() -> dict[str, type[Codec]]:
+    classes = [Codec]
+    for codec in classes:
+        classes += codec.__subclasses__()
+    return {codec.name: codec for codec in reversed(classes) if hasattr(codec, "name")}
+
+
 def hashes_of(files: Iterable[Path], root: Path) -> dict[str, str]:
     """Manifest parts of files by their bytes."""
     return {path.relative_to(root).as_posix(): f"sha256:{sha256_of_file(path)}" for path in files}

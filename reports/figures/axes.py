@@ -29,7 +29,7 @@ def _high(row: Row) -> float:
 def near_rows(section: Section) -> list[Row]:
     """Rows with errors that lie within `mae_limit`: those that decide how far an axis reaches."""
     limit = mae_limit(section)
-    return [row for row in section.rows if row.errors.size and (row.scores["mae"] or 0) <= limit]
+    return [row for row in section.rows if not row.has_failed and (row.scores["mae"] or 0) <= limit]
 
 
 def error_bins(section: Section) -> tuple[np.ndarray, int]:
@@ -38,8 +38,8 @@ def error_bins(section: Section) -> tuple[np.ndarray, int]:
     :returns: edges in levels, with 0 in a bin's middle, that cover the errors of every row within `mae_limit`; and
         the fullest bin's count over all rows.
     """
-    errors = [row.errors for row in section.rows if row.errors.size]
-    near = [row.errors for row in near_rows(section)]
+    errors = [section.grid.errors_of(row.predictor) for row in section.rows if not row.has_failed]
+    near = [section.grid.errors_of(row.predictor) for row in near_rows(section)]
     low = min(-2.0 * WITHIN, *(float(values.min()) for values in near))
     high = max(2.0 * WITHIN, *(float(values.max()) for values in near))
     width = next((w for w in _BIN_WIDTHS if (high - low) / w <= _MOST_BINS), _BIN_WIDTHS[-1])

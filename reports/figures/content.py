@@ -10,7 +10,6 @@ import numpy as np
 from reports.figures.axes import mae_limit
 from reports.figures.shown import Shown, legend_below_title, section_title, shown_rows
 from reports.figures.style import INK, new_panels, shortened
-from reports.results.rows import Row
 from reports.results.sections import Section
 
 if TYPE_CHECKING:
@@ -77,9 +76,9 @@ def error_by_content(section: Section) -> Figure | None:
     shown = shown_rows(section, _MOST_ROWS)
     if not shown.rows:
         return None
-    first = shown.rows[0][0].run.predictions.sort_values("picture", ignore_index=True)
-    errors = [_errors(row, first["picture"].tolist()) for row, _ in shown.rows]
-    truth = Property(f"true level ({section.unit})", first["true_level"].to_numpy(float))
+    grid = section.grid
+    errors = [np.abs(grid.errors[grid.predictors.index(row.predictor)]) for row, _ in shown.rows]
+    truth = Property(f"true level ({section.unit})", grid.true)
     known = [truth, *properties(section)]
     told = f"{shown.told}; each point: the mean over about a fifth of the pictures"
     title = section_title(section, "Error by content", _WIDTH_IN, told, "")
@@ -91,7 +90,7 @@ def error_by_content(section: Section) -> Figure | None:
         panel.set(xlabel=one.label, ylabel=f"mean |error| ({section.unit})", ylim=(0, None))
     if slots > len(known):
         axes[slots - 1].remove()
-    _hardest_sources(axes[-1], section, shown, _by_source(first["source"].astype(str).to_numpy(), errors))
+    _hardest_sources(axes[-1], section, shown, _by_source(np.array(grid.sources), errors))
     legend_below_title(figure, title, shown.handles(axes[0]))
     return figure
 
@@ -118,11 +117,6 @@ def _by_source(sources: np.ndarray, errors: list[np.ndarray]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame(np.stack(errors, axis=1)).groupby(sources).mean()
-
-
-def _errors(row: Row, names: list[str]) -> np.ndarray:
-    frame = row.run.predictions.set_index("picture").reindex(names)
-    return np.abs(frame["predicted_level"].to_numpy(float) - frame["true_level"].to_numpy(float))
 
 
 def describe_content(section: Section) -> str:

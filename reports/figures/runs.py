@@ -42,8 +42,9 @@ def error_frame(section: Section) -> Frame:
 def fill_errors(section: Section, row: Row, figure: Figure, axes: Axes) -> list[Artist]:
     """A row's histogram, with the shares within 3, 5 and 10 levels."""
     edges, _ = error_bins(section)
-    counts, below, above = bin_counts(row.errors, edges)
-    drawn: list[Artist] = _words(row, figure, _shares(section, row), row.errors.size)
+    errors = section.grid.errors_of(row.predictor)
+    counts, below, above = bin_counts(errors, edges)
+    drawn: list[Artist] = _words(row, figure, _shares(section, row), errors.size)
     drawn.append(axes.stairs(counts, edges, fill=True, facecolor=FILL, edgecolor=INK, linewidth=0.6, zorder=2))
     drawn.append(axes.vlines(edges, 0, _walls(counts), color=INK, linewidth=0.6, zorder=2.1))
     across = axes.get_xaxis_transform()

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from datasets.core.dataset import codec_named
 from reports.figures.axes import level_range
 from reports.figures.shown import Shown, legend_below_title, section_title, shown_rows
 from reports.figures.style import FILL, INK, MUTED, new_panels, shortened
 from reports.results.observed import Observed, has_curves, observed, predicted_curves
-from reports.results.picture_psnr import codec_of
 from reports.results.sections import Section
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def draw_sur(axes: Axes, section: Section, picture: str, shown: Shown, subjects:
 
 def curve_levels(section: Section, count: int) -> np.ndarray:
     """The levels of a stored curve from the worst to the best, shape (count,)."""
-    codec, low, high = codec_of(section.dataset), section.dataset.level_lowest, section.dataset.level_highest
+    codec, low, high = codec_named(section.dataset.codec), section.dataset.level_lowest, section.dataset.level_highest
     return np.linspace(low, high, count) if codec is None or codec.sign > 0 else np.linspace(high, low, count)
 
 

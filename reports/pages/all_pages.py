@@ -12,7 +12,7 @@ from reports.pages.picture import picture_pages
 from reports.pages.pixels import open_pixels
 from reports.pages.predictor import predictor_pages
 from reports.results.cards import dataset_entries
-from reports.results.grid import chosen_pictures, grid_of
+from reports.results.grid import chosen_pictures
 from reports.results.sections import Section
 
 DEFAULT_PICTURES = 30
@@ -39,18 +39,18 @@ def pages(sections: Sequence[Section], figures: PageFigures, choice: PictureChoi
 
     :raises DataError: where a run's files are damaged.
     """
-    grids = [grid_of(section) for section in sections]
     entries = dataset_entries(sections)
-    own = {entry.name: [grid for grid in grids if grid.section.dataset.name == entry.name] for entry in entries}
-    names = {name: chosen_pictures(of_set, choice.most) for name, of_set in own.items()}
+    names = {
+        entry.name: chosen_pictures([section.grid for section in entry.sections], choice.most) for entry in entries
+    }
     made: dict[str, Content] = {}
     for entry in entries:
         if names[entry.name]:
             source = open_pixels(entry, include=choice.include)
-            made.update(picture_pages(entry, own[entry.name], names[entry.name], source))
+            made.update(picture_pages(entry, names[entry.name], source))
     texts: Mapping[str, str] = {
-        **predictor_pages(grids, figures, names),
+        **predictor_pages(sections, figures, names),
         **method_pages(sections),
-        **dataset_pages(grids, names),
+        **dataset_pages(sections, names),
     }
     return {**made, **{path: encoded(text) for path, text in texts.items()}}

@@ -42,15 +42,14 @@ def method_pages(sections: Sequence[Section]) -> dict[str, str]:
     }
 
 
-def dataset_pages(grids: Sequence[Grid], with_page: Mapping[str, Collection[str]]) -> dict[str, str]:
+def dataset_pages(sections: Sequence[Section], with_page: Mapping[str, Collection[str]]) -> dict[str, str]:
     """The pages of the data sets by path.
 
     :param with_page: by data set the pictures that have a page.
     """
     pages = {}
-    for entry in dataset_entries([grid.section for grid in grids]):
-        own = [grid for grid in grids if grid.section.dataset.name == entry.name]
-        lines = picture_lines(own, with_page.get(entry.name, ()))
+    for entry in dataset_entries(sections):
+        lines = picture_lines(entry.sections, with_page.get(entry.name, ()))
         pages[dataset_page(entry.name)] = document(
             "dataset.html.j2",
             dataset_page(entry.name),
@@ -77,13 +76,14 @@ def section_labels(entry: DatasetEntry) -> list[str]:
     return labels
 
 
-def picture_lines(grids: Sequence[Grid], with_page: Collection[str]) -> list[PictureLine]:
+def picture_lines(sections: Sequence[Section], with_page: Collection[str]) -> list[PictureLine]:
     """A line for every picture of a data set, by name."""
+    grids = [section.grid for section in sections]
     sources: dict[str, str] = {}
     for grid in grids:
         sources.update(zip(grid.pictures, grid.sources, strict=True))
     medians = [_median_errors(grid) for grid in grids]
-    controls = [_control_errors(grid) for grid in grids]
+    controls = [_control_errors(section) for section in sections]
     lines = []
     for name in sorted(sources):
         places = [grid.place.get(name) for grid in grids]
@@ -113,9 +113,9 @@ def _median_errors(grid: Grid) -> np.ndarray:
     return found
 
 
-def _control_errors(grid: Grid) -> np.ndarray:
-    found = [place for place, row in enumerate(grid.section.rows) if row.is_control]
-    return grid.errors[found[0]] if found else np.full(len(grid.pictures), np.nan)
+def _control_errors(section: Section) -> np.ndarray:
+    places = [place for place, row in enumerate(section.rows) if row.is_control]
+    return section.grid.errors[places[0]] if places else np.full(len(section.grid.pictures), np.nan)
 
 
 def _text(values: np.ndarray, place: int | None, form: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.figures.style import shortened
-from reports.results.grid import Grid
 from reports.results.rows import DatasetFacts
+from reports.results.sections import Section
 
 WIDTH, _LABELS, _RIGHT = 760.0, 180.0, 24.0
 _BARS, _LINE = 56.0, 18.0
@@ -58,7 +58,7 @@ class LevelAxis:
 
 
 def level_axis(
-    grid: Grid, place: int, samples: np.ndarray, levels: np.ndarray | None, sur: np.ndarray | None
+    section: Section, place: int, samples: np.ndarray, levels: np.ndarray | None, sur: np.ndarray | None
 ) -> LevelAxis:
     """The axis of one picture under one truth.
 
@@ -67,7 +67,7 @@ def level_axis(
     :param levels: of the codec from the worst to the best.
     :param sur: the fitted curve at them.
     """
-    facts = grid.section.dataset
+    facts, grid = section.dataset, section.grid
     low, high = facts.level_lowest, facts.level_highest
 
     def across(level: float) -> float:
@@ -75,7 +75,7 @@ def level_axis(
 
     top = _BARS + 8
     marks = []
-    for number, row in enumerate(grid.section.rows):
+    for number, row in enumerate(section.rows):
         level = float(grid.values["predicted_level"][number, place])
         is_known = not np.isnan(level)
         marks.append(

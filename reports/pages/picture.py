@@ -12,16 +12,17 @@ from functools import cached_property, partial
 import numpy as np
 
 from datasets.common.errors import DataError
+from datasets.core.dataset import codec_named
 from reports.pages.card import section_labels
 from reports.pages.files import Content, encoded
 from reports.pages.html import PICTURE_SCRIPTS, document
 from reports.pages.level_axis import LevelAxis, level_axis
 from reports.pages.pixels import ERROR_LIMIT, PictureView, PixelSource, picture_view
 from reports.results.cards import DatasetEntry
-from reports.results.grid import Grid
-from reports.results.levels import curve_of, levels_of, reaches, share_at
+from reports.results.levels import curve_of, reaches, share_at
 from reports.results.links import picture_page
 from reports.results.rows import Row
+from reports.results.sections import Section
 
 MOST_LEVELS = 8
 BEST_SHOWN = 3
@@ -56,37 +57,38 @@ class PictureSection:
     :param label: what tells the section from the data set's others.
     """
 
-    grid: Grid
+    section: Section
     picture: str
     label: str
 
     @property
     def place(self) -> int:
         """The picture's, in the grid."""
-        return self.grid.place[self.picture]
+        return self.section.grid.place[self.picture]
 
     @property
     def true(self) -> float:
         """The true level."""
-        return float(self.grid.true[self.place])
+        return float(self.section.grid.true[self.place])
 
     @cached_property
     def samples(self) -> np.ndarray:
         """The subjects' JNDs as levels, shape (subjects,); empty where the results do not tell them."""
-        table = self.grid.section.pictures_table
+        table = self.section.pictures_table
         found = None if table is None else table.loc[table["picture"] == self.picture, "samples"]
         return np.empty(0) if found is None or found.empty else np.asarray(found.iloc[0], dtype=float)
 
     @cached_property
     def levels(self) -> np.ndarray | None:
         """The codec's, from the worst to the best; None for a codec this program lacks."""
-        return levels_of(self.grid.section.dataset)
+        codec = codec_named(self.section.dataset.codec)
+        return None if codec is None else codec.levels
 
     @cached_property
     def sur(self) -> np.ndarray | None:
         """The curve fitted to the samples: share of satisfied people at each level."""
-        rows = range(len(self.grid.section.rows))
-        curves = (curve_of(self.grid.record(row, self.picture).get("true_sur"), self.levels) for row in rows)
+        rows = range(len(self.section.rows))
+        curves = (curve_of(self.section.grid.record(row, self.picture).get("true_sur"), self.levels) for row in rows)
         return next((curve for curve in curves if curve is not None), None)
 
     @property
@@ -97,7 +99,7 @@ class PictureSection:
     @property
     def true_psnr_db(self) -> float | None:
         """Luma PSNR at the true level."""
-        known = self.grid.values["true_psnr_db"][:, self.place]
+        known = self.section.grid.values["true_psnr_db"][:, self.place]
         return next((float(value) for value in known if not np.isnan(value)), None)
 
     @property
@@ -115,16 +117,16 @@ class PictureSection:
     @cached_property
     def axis(self) -> LevelAxis:
         """The drawing of all levels."""
-        return level_axis(self.grid, self.place, self.samples, self.levels, self.sur)
+        return level_axis(self.section, self.place, self.samples, self.levels, self.sur)
 
     @cached_property
     def lines(self) -> list[PredictorLine]:
         """One for each row of the section, in its order."""
-        return [self._line(number, row) for number, row in enumerate(self.grid.section.rows)]
+        return [self._line(number, row) for number, row in enumerate(self.section.rows)]
 
     def _line(self, number: int, row: Row) -> PredictorLine:
-        record = self.grid.record(number, self.picture)
-        numbers = {name: _known(values[number, self.place]) for name, values in self.grid.values.items()}
+        record = self.section.grid.record(number, self.picture)
+        numbers = {name: _known(values[number, self.place]) for name, values in self.section.grid.values.items()}
         predicted = numbers["predicted_level"]
         noticing = None
         if predicted is not None and self.sur is not None and self.levels is not None:
@@ -132,7 +134,7 @@ class PictureSection:
         return PredictorLine(
             row,
             predicted,
-            None if predicted is None else predicted - self.true,
+            _known(self.section.grid.errors[number, self.place]),
             numbers["predicted_psnr_db"],
             noticing,
             self._reached(curve_of(record.get("sur"), self.levels)),
@@ -179,26 +181,24 @@ def _wanted(parts: Sequence[PictureSection]) -> Iterator[tuple[int, str]]:
 
 
 def _nearest(part: PictureSection, level: float) -> int:
-    facts = part.grid.section.dataset
+    facts = part.section.dataset
     return round(min(max(level, facts.level_lowest), facts.level_highest))
 
 
-def picture_pages(
-    entry: DatasetEntry, grids: Sequence[Grid], names: Sequence[str], source: PixelSource
-) -> Mapping[str, Content]:
-    """The pages of some pictures of a data set by path, each made when it is asked for: they may be many megabytes.
-
-    :param grids: of the data set's sections, in order.
-    """
+def picture_pages(entry: DatasetEntry, names: Sequence[str], source: PixelSource) -> Mapping[str, Content]:
+    """The pages of some pictures of a data set by path, each made when it is asked for: they may be many megabytes."""
     return {
-        picture_page(entry.name, name): partial(_page, entry, tuple(grids), name, source, _neighbours(names, name))
-        for name in names
+        picture_page(entry.name, name): partial(_page, entry, name, source, _neighbours(names, name)) for name in names
     }
 
 
-def _page(entry: DatasetEntry, grids: Sequence[Grid], name: str, source: PixelSource, beside: tuple[str, str]) -> bytes:
+def _page(entry: DatasetEntry, name: str, source: PixelSource, beside: tuple[str, str]) -> bytes:
     labels = section_labels(entry)
-    parts = [PictureSection(grid, name, label) for grid, label in zip(grids, labels, strict=True) if name in grid.place]
+    parts = [
+        PictureSection(section, name, label)
+        for section, label in zip(entry.sections, labels, strict=True)
+        if name in section.grid.place
+    ]
     levels = shown_levels(parts)
     view, reason = _view(source, name, levels)
     path = picture_page(entry.name, name)
@@ -208,9 +208,9 @@ def _page(entry: DatasetEntry, grids: Sequence[Grid], name: str, source: PixelSo
         scripts=PICTURE_SCRIPTS,
         entry=entry,
         name=name,
-        source=parts[0].grid.sources[parts[0].place],
+        source=parts[0].section.grid.sources[parts[0].place],
         parts=parts,
-        unit=parts[0].grid.section.unit,
+        unit=parts[0].section.unit,
         shares=SHARES,
         levels={level.level: level for level in levels},
         view=view,

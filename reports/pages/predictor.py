@@ -15,6 +15,7 @@ from reports.results.columns import decimal
 from reports.results.grid import Grid
 from reports.results.links import predictor_page
 from reports.results.published_facts import published_facts
+from reports.results.sections import Section
 
 WORST = 10
 """Pictures listed for each section, the largest errors first."""
@@ -38,15 +39,12 @@ class WorstPicture:
 
 
 def predictor_pages(
-    grids: Sequence[Grid], images: PageFigures, with_page: Mapping[str, Collection[str]]
+    sections: Sequence[Section], images: PageFigures, with_page: Mapping[str, Collection[str]]
 ) -> dict[str, str]:
     """The pages by path.
 
-    :param grids: of all sections, in order.
     :param with_page: by data set the pictures that have a page.
     """
-    by_section = {id(grid.section): grid for grid in grids}
-    found = predictors([grid.section for grid in grids])
     return {
         predictor_page(name): document(
             "predictor.html.j2",
@@ -59,10 +57,10 @@ def predictor_pages(
             run_image=images.of_run,
             place=lambda ran: 1 + _index(ran),
             worst=lambda ran: worst_pictures(
-                by_section[id(ran.section)], _index(ran), with_page.get(ran.section.dataset.name, ())
+                ran.section.grid, _index(ran), with_page.get(ran.section.dataset.name, ())
             ),
         )
-        for name, rows in found.items()
+        for name, rows in predictors(sections).items()
     }
 
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from datasets.core.dataset import codec_named
 from protocols.scoring.bootstrap import mean_interval
 from protocols.scoring.ceiling import ESTIMATES, FEWEST_SUBJECTS, MEANINGS, Ceiling, ceilings, has_ceiling
 from protocols.scoring.scores import SCORES
-from reports.results.picture_psnr import PsnrCurves, codec_of
+from reports.results.picture_psnr import PsnrCurves
 from reports.results.rows import CeilingRow, DatasetFacts
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def ceiling_rows(
     :param pictures: what is known of the section's pictures, sorted by name.
     :param curves: of the same pictures.
     """
-    codec = codec_of(dataset)
+    codec = codec_named(dataset.codec)
     if pictures is None or codec is None:
         return ()
     names, samples = pictures["picture"].astype(str).tolist(), list(pictures["samples"])

@@ -11,6 +11,7 @@ from protocols.scoring.ceiling import ORACLE
 from protocols.scoring.pairs import Pairs, best_group, compare_pairs, with_failures
 from protocols.scoring.ranks import Ranks, rank
 from protocols.scoring.record import Score
+from reports.results.grid import Grid
 from reports.results.picture_psnr import PsnrCurves, partial_correlations
 from reports.results.rows import CeilingRow, DatasetFacts, Row
 
@@ -91,24 +92,25 @@ class Comparison:
         return [name for name, member in zip(self.predictors, self.best, strict=True) if member]
 
 
-def compare(rows: Sequence[Row], dataset: DatasetFacts) -> Comparison | None:
+def compare(rows: Sequence[Row], grid: Grid, dataset: DatasetFacts) -> Comparison | None:
     """Compare the rows of a section; None where none has a prediction."""
-    rows = [row for row in rows if not row.has_failed]
-    if not rows:
+    places = [place for place, row in enumerate(rows) if not row.has_failed]
+    if not places:
         return None
-    frames = [row.run.predictions.sort_values("picture") for row in rows]
-    predicted = np.stack([frame["predicted_level"].to_numpy(dtype=float) for frame in frames])
-    true = frames[0]["true_level"].to_numpy(dtype=float)
-    errors = with_failures(predicted, true, dataset.level_lowest, dataset.level_highest)
-    sources = frames[0]["source"].astype(str).tolist()
-    pairs = compare_pairs(errors, sources)
-    best = best_group(errors, pairs, np.array([row.is_whole for row in rows]))
-    names, pictures = (tuple(row.predictor for row in rows), tuple(frames[0]["picture"].astype(str)))
-    return Comparison(names, pictures, tuple(sources), errors, pairs, best, rank(errors))
+    predicted = grid.values["predicted_level"][places]
+    errors = with_failures(predicted, grid.true, dataset.level_lowest, dataset.level_highest)
+    pairs = compare_pairs(errors, grid.sources)
+    best = best_group(errors, pairs, np.array([rows[place].is_whole for place in places]))
+    names = tuple(rows[place].predictor for place in places)
+    return Comparison(names, grid.pictures, grid.sources, errors, pairs, best, rank(errors))
 
 
 def with_section_scores(
-    rows: Sequence[Row], comparison: Comparison | None, ceiling: Sequence[CeilingRow], curves: PsnrCurves | None
+    rows: Sequence[Row],
+    grid: Grid,
+    comparison: Comparison | None,
+    ceiling: Sequence[CeilingRow],
+    curves: PsnrCurves | None,
 ) -> list[Row]:
     """The rows with the scores of `SECTION_SCORES` added.
 
@@ -122,14 +124,14 @@ def with_section_scores(
     if comparison is not None and comparison.ranks is not None:
         ranks = dict(zip(comparison.predictors, comparison.ranks.mean_ranks.tolist(), strict=True))
     told = []
-    for row in rows:
+    for place, row in enumerate(rows):
         beside: dict[str, float | None] = {
             "best_group": None if row.has_failed else float(row.predictor in members),
             "mean_rank": ranks.get(row.predictor),
             "to_ceiling": _way(row.scores["mae"], control, oracle),
             "psnr_plcc_control": control.scores["psnr_plcc"] if control else None,
             "psnr_srcc_control": control.scores["psnr_srcc"] if control else None,
-            **partial_correlations(row, curves),
+            **partial_correlations(grid, place, curves),
         }
         told.append(Row(row.run, {**row.scores, **beside}))
     return told

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from datasets.common.errors import UserError
 from protocols.scoring.bootstrap import ALPHA
 from protocols.scoring.pairs import compare_pairs, holm, with_failures
 from protocols.scoring.scores import SCORES, score
 from protocols.store.store import Identity, Store, StoredRun
+from reports.results.grid import Grid, grid_of
 from reports.results.rows import dataset_facts
 
 _SAME_LEVEL = 1e-6
@@ -132,25 +132,17 @@ def _runs(results: Path) -> dict[Identity, StoredRun]:
 
 def _run_change(old: StoredRun, new: StoredRun) -> RunChange | None:
     settings = _settings(old, new)
-    columns = ["picture", "source", "true_level", "predicted_level"]
-    joined = pd.merge(old.predictions[columns], new.predictions[columns], on="picture", suffixes=("_before", "_after"))
-    joined = joined.sort_values("picture", ignore_index=True)
-    facts = dataset_facts(new)
-    true, predicted = (
-        np.stack([joined[f"{name}_{when}"].to_numpy(dtype=float) for when in ("before", "after")])
-        for name in ("true_level", "predicted_level")
-    )
-    errors = np.stack(
-        [with_failures(*pair, facts.level_lowest, facts.level_highest) for pair in zip(predicted, true, strict=True)]
-    )
+    facts, grid = dataset_facts(new), grid_of([old, new]).in_all()
+    true, predicted = grid.values["true_level"], grid.values["predicted_level"]
+    errors = with_failures(predicted, true, facts.level_lowest, facts.level_highest)
     scores = _changes(score(old.predictions), score(new.predictions))
-    pictures = _picture_changes(joined, predicted - true, errors)
+    pictures = _picture_changes(grid, errors)
     timed = {record.name for record in SCORES if record.is_time}
     if not (settings or pictures or [change for change in scores if change.name not in timed]):
         return None
     other_truths = int((np.abs(true[1] - true[0]) > _SAME_LEVEL).sum())
-    noise = _noise(errors, joined["source_after"].astype(str).tolist()) if pictures else None
-    return RunChange(new.identity, settings, scores, pictures, len(joined), other_truths, noise)
+    noise = _noise(errors, grid.sources) if pictures else None
+    return RunChange(new.identity, settings, scores, pictures, len(grid.pictures), other_truths, noise)
 
 
 def _settings(old: StoredRun, new: StoredRun) -> tuple[Change, ...]:
@@ -180,16 +172,16 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Chang
     return tuple(change for change in found if change.before != change.after)
 
 
-def _picture_changes(joined: pd.DataFrame, signed: np.ndarray, errors: np.ndarray) -> tuple[PictureChange, ...]:
-    change = errors[1] - errors[0]
+def _picture_changes(grid: Grid, errors: np.ndarray) -> tuple[PictureChange, ...]:
+    signed, change = grid.errors, errors[1] - errors[0]
     failed = np.isnan(signed)
     differs = (np.abs(change) > _SAME_LEVEL) | (failed[0] != failed[1])
     differs |= ~failed.any(axis=0) & (np.abs(np.nan_to_num(signed[1] - signed[0])) > _SAME_LEVEL)
     order = np.argsort(-np.abs(change), kind="stable")
     return tuple(
         PictureChange(
-            str(joined["picture"].iloc[place]),
-            str(joined["source_after"].iloc[place]),
+            grid.pictures[place],
+            grid.sources[place],
             None if failed[0, place] else float(signed[0, place]),
             None if failed[1, place] else float(signed[1, place]),
             float(change[place]),

@@ -84,8 +84,7 @@ def _ceiling(section: Section) -> list[str]:
 def _partial(section: Section) -> list[str]:
     if all(row.scores.get("psnr_partial_plcc") is None for row in section.rows):
         return []
-    frame = next(row.run.predictions for row in section.rows if not row.has_failed)
-    level = fixed_level(frame["true_level"].to_numpy(dtype=float))
+    level = fixed_level(section.grid.true)
     return [
         f"PSNR correlations stand with the constant's behind them; the partial ones hold each picture's own PSNR at "
         f"{section.unit} {level:g} (the rounded median of the true levels) fixed."

@@ -1,34 +1,40 @@
-"""What every row of a section says of every picture, as arrays: predictors' and pictures' pages start from it."""
+"""Every predictor's answer for every picture of a section, as arrays: tables, figures and pages start from it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from reports.results.rows import Row
-from reports.results.sections import Section
+from protocols.store.store import StoredRun
 
-_NUMBERS = ("true_level", "predicted_level", "true_psnr_db", "predicted_psnr_db", "ms")
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NUMBERS = ("fold", "true_level", "predicted_level", "true_psnr_db", "predicted_psnr_db", "ms")
 
 
+@final
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """A section's pictures against its rows.
+    """Predictions by predictor and picture.
 
+    :param predictors: names, in the order of the section's rows.
     :param pictures: names, sorted.
-    :param values: for each of `true_level`, `predicted_level`, `true_psnr_db`, `predicted_psnr_db` and `ms` the
-        rows' numbers, shape (rows, pictures); NaN where there is none.
     :param sources: of the pictures, in their order.
+    :param values: for each of `fold`, `true_level`, `predicted_level`, `true_psnr_db`, `predicted_psnr_db` and `ms`
+        the numbers, shape (predictors, pictures); NaN where there is none.
+    :param tables: the predictors' stored predictions, see `protocols.store.run.COLUMNS`.
     """
 
-    section: Section
+    predictors: tuple[str, ...]
     pictures: tuple[str, ...]
     sources: tuple[str, ...]
     values: Mapping[str, np.ndarray]
+    tables: tuple[pd.DataFrame, ...]
 
     @cached_property
     def true(self) -> np.ndarray:
@@ -37,8 +43,13 @@ class Grid:
 
     @cached_property
     def errors(self) -> np.ndarray:
-        """Predicted minus true level, shape (rows, pictures); NaN where a picture failed."""
-        return self.values["predicted_level"] - self.true
+        """Predicted minus true level, shape (predictors, pictures); NaN where a picture failed."""
+        return np.asarray(self.values["predicted_level"] - self.values["true_level"])
+
+    def errors_of(self, predictor: str) -> np.ndarray:
+        """A predictor's errors for the pictures that did not fail, shape (pictures that did not fail,)."""
+        errors = self.errors[self.predictors.index(predictor)]
+        return np.asarray(errors[~np.isnan(errors)])
 
     @cached_property
     def place(self) -> dict[str, int]:
@@ -47,50 +58,45 @@ class Grid:
 
     @cached_property
     def worst_order(self) -> np.ndarray:
-        """For each row the pictures from the worst error to the best, failed ones first, shape (rows, pictures)."""
+        """For each predictor the pictures from the worst error to the best, failed ones first, shape as `errors`."""
         size = np.where(np.isnan(self.errors), np.inf, np.abs(self.errors))
         return np.argsort(-size, axis=1, kind="stable")
 
+    def in_all(self) -> Grid:
+        """The same with the pictures alone that every predictor has."""
+        known = np.flatnonzero(~np.isnan(self.values["true_level"]).any(axis=0))
+        pictures, sources = (tuple(names[place] for place in known) for names in (self.pictures, self.sources))
+        values = {name: numbers[:, known] for name, numbers in self.values.items()}
+        return Grid(self.predictors, pictures, sources, values, self.tables)
+
     def record(self, row: int, picture: str) -> dict[str, Any]:
-        """One row's line of a picture as stored; empty where it has none."""
-        frame = self._records[row]
-        return frame.get(picture, {})
+        """A predictor's stored line about a picture; empty where it has none."""
+        line = self._lines[row].get(picture)
+        return {} if line is None else {str(name): value for name, value in self.tables[row].iloc[line].items()}
 
     @cached_property
-    def _records(self) -> list[_Records]:
-        return [_Records(row) for row in self.section.rows]
+    def _lines(self) -> list[dict[str, int]]:
+        return [{str(name): line for line, name in enumerate(table["picture"])} for table in self.tables]
 
 
-class _Records:
-    """Lines of a run's table by picture, made when they are asked for."""
-
-    def __init__(self, row: Row) -> None:
-        self._frame = row.run.predictions
-        self._place = {str(name): index for index, name in enumerate(self._frame["picture"])}
-
-    def get(self, picture: str, default: dict[str, Any]) -> dict[str, Any]:
-        place = self._place.get(picture)
-        if place is None:
-            return default
-        return {str(name): value for name, value in self._frame.iloc[place].items()}
-
-
-def grid_of(section: Section) -> Grid:
-    """The grid of a section; pictures that only some rows have are in it, too."""
+def grid_of(runs: Sequence[StoredRun]) -> Grid:
+    """The grid of some runs; pictures that only some of them have are in it, too."""
+    tables = tuple(run.predictions for run in runs)
     sources: dict[str, str] = {}
-    for row in section.rows:
-        frame = row.run.predictions
-        sources.update(zip(frame["picture"].astype(str), frame["source"].astype(str), strict=True))
+    for table in tables:
+        sources.update(zip(table["picture"].astype(str), table["source"].astype(str), strict=True))
     names = sorted(sources)
-    stacked: dict[str, list[np.ndarray]] = {name: [] for name in _NUMBERS}
-    for row in section.rows:
-        frame = row.run.predictions.set_index("picture")
-        frame = frame[~frame.index.duplicated()].reindex(names)
-        for name in _NUMBERS:
-            stacked[name].append(frame[name].to_numpy(dtype=float))
-    shape = (len(section.rows), len(names))
-    values = {name: np.array(found, dtype=float).reshape(shape) for name, found in stacked.items()}
-    return Grid(section, tuple(names), tuple(sources[name] for name in names), values)
+    aligned = []
+    for table in tables:
+        by_picture = table.set_index("picture")
+        aligned.append(by_picture[~by_picture.index.duplicated()].reindex(names))
+    shape = (len(runs), len(names))
+    values = {
+        name: np.array([table[name].to_numpy(dtype=float) for table in aligned], dtype=float).reshape(shape)
+        for name in _NUMBERS
+    }
+    predictors = tuple(run.identity.predictor for run in runs)
+    return Grid(predictors, tuple(names), tuple(sources[name] for name in names), values, tables)
 
 
 def chosen_pictures(grids: Sequence[Grid], count: int | None) -> list[str]:
@@ -120,5 +126,5 @@ def _first_known(values: np.ndarray) -> np.ndarray:
     """In each column the first number that is one, shape (columns,)."""
     if not len(values):
         return np.empty(0)
-    found = np.argmax(~np.isnan(values), axis=0)
-    return np.asarray(values[found, np.arange(values.shape[1])])
+    first = np.argmax(~np.isnan(values), axis=0)
+    return np.asarray(values[first, np.arange(values.shape[1])])

@@ -1,21 +1,10 @@
-"""Levels of a stored run's codec in the order of its curves, and where a curve reaches a share."""
+"""Curves of satisfied people over a codec's levels: as stored, at a level, and where they reach a share."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-
-from datasets.core.codec import Codec
-from reports.results.rows import DatasetFacts
-
-
-def levels_of(facts: DatasetFacts) -> np.ndarray | None:
-    """Every level from the worst to the best, shape (levels,), int; None for a codec that this program lacks."""
-    for codec in Codec.__subclasses__():
-        if codec.name == facts.codec:
-            return codec().levels
-    return None
 
 
 def reaches(levels: np.ndarray, curve: np.ndarray, share: float) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.results.picture_psnr import codec_of
+from datasets.core.dataset import codec_named
 from reports.results.rows import Row
 from reports.results.sections import Section
 
@@ -49,7 +49,7 @@ class Observed:
 
 def observed(section: Section) -> Observed | None:
     """What is known of the subjects; None without a table of the pictures, or where one of them has no sample."""
-    table, codec = section.pictures_table, codec_of(section.dataset)
+    table, codec = section.pictures_table, codec_named(section.dataset.codec)
     if table is None or codec is None or table.empty:
         return None
     lists = [np.asarray(values, dtype=float) for values in table["samples"]]

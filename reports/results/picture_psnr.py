@@ -7,21 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datasets.core.codec import Bpg, Codec, Jpeg
+from datasets.core.codec import Codec
+from datasets.core.dataset import codec_named
 from datasets.core.imaging import psnr_db
 from protocols.scoring.correlations import partial_pearson, partial_spearman
 from protocols.scoring.scores import varies_within
-from reports.results.rows import DatasetFacts, Row
+from reports.results.grid import Grid
+from reports.results.rows import DatasetFacts
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_CODECS: dict[str, Codec] = {codec.name: codec for codec in (Jpeg(), Bpg())}
-
-
-def codec_of(dataset: DatasetFacts) -> Codec | None:
-    """The codec of a data set's levels; None for one that this program does not know."""
-    return _CODECS.get(dataset.codec)
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,7 @@ class PsnrCurves:
 
 def curves_of(pictures: pd.DataFrame | None, dataset: DatasetFacts) -> PsnrCurves | None:
     """The curves of all pictures of a table; None where one has none, or the codec is not known."""
-    codec = codec_of(dataset)
+    codec = codec_named(dataset.codec)
     if pictures is None or codec is None or pictures.empty or pictures["psnr_db"].isna().any():
         return None
     psnr = np.stack(pictures["psnr_db"].tolist())
@@ -63,21 +58,21 @@ def fixed_level(true_levels: np.ndarray) -> float:
     return float(np.round(np.median(true_levels)))
 
 
-def partial_correlations(row: Row, curves: PsnrCurves | None) -> dict[str, float | None]:
-    """PSNR correlations of a row given each picture's own PSNR at `fixed_level`.
+def partial_correlations(grid: Grid, row: int, curves: PsnrCurves | None) -> dict[str, float | None]:
+    """PSNR correlations of a predictor given each picture's own PSNR at `fixed_level`.
 
-    None for a prediction that does not vary between the pictures of a fold, and without curves.
+    None for predictions that do not vary between the pictures of a fold, and without curves.
+
+    :param row: the predictor's place in the grid.
     """
     names = ("psnr_partial_plcc", "psnr_partial_srcc")
     undefined: dict[str, float | None] = dict.fromkeys(names)
-    if curves is None or row.has_failed:
+    if curves is None or len(grid.pictures) != len(curves.names):
         return undefined
-    frame = row.run.predictions.sort_values("picture")
-    own = curves.at(np.full(len(curves.names), fixed_level(frame["true_level"].to_numpy(dtype=float))))
-    pairs = frame[["true_psnr_db", "predicted_psnr_db"]].to_numpy(dtype=float)
-    known = np.isfinite(pairs).all(axis=1)
-    varies = varies_within(frame["predicted_level"].to_numpy(dtype=float)[known], frame["fold"].to_numpy()[known])
-    if len(frame) != len(own) or not varies:
+    own = curves.at(np.full(len(curves.names), fixed_level(grid.true)))
+    true, predicted = (grid.values[name][row] for name in ("true_psnr_db", "predicted_psnr_db"))
+    known = np.isfinite(true) & np.isfinite(predicted)
+    if not varies_within(grid.values["predicted_level"][row, known], grid.values["fold"][row, known]):
         return undefined
-    columns = (pairs[known, 0], pairs[known, 1], own[known])
+    columns = (true[known], predicted[known], own[known])
     return {name: compute(*columns) for name, compute in zip(names, (partial_pearson, partial_spearman), strict=True)}

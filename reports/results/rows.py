@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from datasets.common.errors import DataError
 from protocols.store.store import StoredRun
 
@@ -98,13 +96,6 @@ class Row:
     def is_whole(self) -> bool:
         """Whether every picture has a prediction."""
         return not self.has_failed and not self.scores["failed"]
-
-    @cached_property
-    def errors(self) -> np.ndarray:
-        """Predicted minus true level of the pictures that did not fail, shape (pictures,)."""
-        frame = self.run.predictions
-        values = (frame["predicted_level"] - frame["true_level"]).to_numpy(dtype=float)
-        return values[np.isfinite(values)]
 
     @cached_property
     def failures(self) -> list[str]:

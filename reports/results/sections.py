@@ -20,6 +20,7 @@ from protocols.store.store import Identity, StoredRun
 from reports.results.ceiling_rows import ceiling_rows
 from reports.results.comparison import Comparison, compare, with_section_scores
 from reports.results.findings import findings
+from reports.results.grid import Grid, grid_of
 from reports.results.picture_psnr import curves_of
 from reports.results.rows import CONTROL, CeilingRow, DatasetFacts, Row, dataset_facts
 
@@ -36,6 +37,7 @@ class Section:
 
     :param identity: of any of its runs; all but the predictor is shared.
     :param rows: whole runs by MAE, then partly failed ones by MAE, then failed ones.
+    :param grid: what each row says of each picture.
     :param state: 1, 2, ... where runs of the same identity were made from different data; 0 where they were not.
     :param pictures_table: what is known of its pictures, columns `protocols.store.picture_facts.COLUMNS`, sorted by
         name; None where no run names a table that is there and has them all.
@@ -46,6 +48,7 @@ class Section:
     identity: Identity
     dataset: DatasetFacts
     rows: tuple[Row, ...]
+    grid: Grid = field(compare=False, repr=False)
     state: int = 0
     pictures_table: pd.DataFrame | None = field(default=None, compare=False, repr=False)
     ceilings: tuple[CeilingRow, ...] = field(default=(), compare=False)
@@ -115,10 +118,10 @@ class Section:
         """How many pictures its runs were tested on."""
         return max(int(row.scores["n"] or 0) for row in self.rows)
 
-    @cached_property
+    @property
     def sources(self) -> int:
         """How many sources those pictures come from."""
-        return max(row.run.predictions["source"].nunique() for row in self.rows)
+        return len(set(self.grid.sources))
 
     @property
     def table_rows(self) -> tuple[Row | CeilingRow, ...]:
@@ -174,13 +177,13 @@ def sections_of(runs: Iterable[StoredRun], results: Path | None = None) -> list[
 
 def _section(runs: Sequence[StoredRun], state: int, results: Path | None) -> Section:
     rows = sorted((Row(run, score(run.predictions)) for run in runs), key=_rank)
-    identity, dataset = runs[0].identity, dataset_facts(rows[0].run)
+    identity, dataset, grid = runs[0].identity, dataset_facts(rows[0].run), grid_of([row.run for row in rows])
     table = None if results is None else _pictures_table(results, rows)
     curves = curves_of(table, dataset)
     ceilings = ceiling_rows(identity.truth, table, curves, dataset)
-    comparison = compare(rows, dataset)
-    told = with_section_scores(rows, comparison, ceilings, curves)
-    return Section(identity, dataset, tuple(told), state, table, ceilings, comparison)
+    comparison = compare(rows, grid, dataset)
+    scored = with_section_scores(rows, grid, comparison, ceilings, curves)
+    return Section(identity, dataset, tuple(scored), grid, state, table, ceilings, comparison)
 
 
 def _pictures_table(results: Path, rows: Sequence[Row]) -> pd.DataFrame | None:

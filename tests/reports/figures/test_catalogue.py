@@ -98,12 +98,12 @@ def test_svg_files_carry_no_date(figures):
 
 def test_the_histogram_prints_the_shares_and_draws_every_error(results):
     section = _sections(results)[0]
-    row = section.rows[0]
-    shares = "/".join(f"{100 * np.mean(np.abs(row.errors) <= k):.0f}" for k in (3, 5, 10))
+    row, errors = section.rows[0], section.grid.errors[0]
+    shares = "/".join(f"{100 * np.mean(np.abs(errors) <= k):.0f}" for k in (3, 5, 10))
     assert f"{shares} % within 3/5/10 QF; 24 pictures" in _words(_svg(ERRORS, section, row))
     _, artists = _drawn(ERRORS, section, row)
     (bars,) = [artist for artist in artists if isinstance(artist, StepPatch)]
-    assert bars.get_data().values.sum() == len(row.errors)
+    assert bars.get_data().values.sum() == len(errors)
     assert np.array_equal(bars.get_data().edges, error_bins(section)[0])
 
 
@@ -144,11 +144,12 @@ def test_ids_of_an_svg_are_there_once(figures):
 def test_bins_are_shared_and_zero_stands_in_the_middle_of_one(results):
     section = _sections(results)[0]
     edges, highest = error_bins(section)
-    everything = np.concatenate([row.errors for row in section.rows])
+    rows = [section.grid.errors_of(row.predictor) for row in section.rows]
+    everything = np.concatenate(rows)
     assert edges[0] <= everything.min()
     assert everything.max() <= edges[-1]
     assert np.abs(edges).min() == pytest.approx((edges[1] - edges[0]) / 2)
-    assert highest == max(np.histogram(row.errors, edges)[0].max() for row in section.rows if row.errors.size)
+    assert highest == max(np.histogram(errors, edges)[0].max() for errors in rows if errors.size)
 
 
 def test_the_scatter_prints_signed_correlations_beside_the_constants(results):
@@ -191,7 +192,7 @@ def test_a_very_poor_row_does_not_press_the_others_into_a_corner(tmp_path, store
     poor = section.rows[-1]
     assert section.control.scores["mae_high"] < mae_limit(section) < poor.scores["mae"]
     edges, _ = error_bins(section)
-    beyond = int((poor.errors > edges[-1]).sum())
+    beyond = int((section.grid.errors_of(poor.predictor) > edges[-1]).sum())
     assert beyond > 0
     with styled():
         assert f"{beyond} farther →" in _words(_svg(ERRORS, section, poor))

@@ -24,7 +24,7 @@ from reports.pages.inline_figures import PageFigures
 from reports.pages.picture import MOST_LEVELS, PictureSection, shown_levels
 from reports.pages.pixels import HEIGHT, WIDTH, open_pixels, picture_view, worst_corner
 from reports.results.cards import dataset_entries
-from reports.results.grid import Grid, chosen_pictures, grid_of
+from reports.results.grid import Grid, chosen_pictures
 from reports.results.sections import Section, sections_of
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
@@ -154,8 +154,8 @@ def test_the_worst_part_is_found_wherever_it_is():
 
 
 def test_so_many_levels_are_shown_at_most_and_the_true_ones_come_first(demo_results):
-    grids = [grid_of(section) for section in _sections(demo_results)]
-    parts = [PictureSection(grid, "chelsea-1", f"truth {number}") for number, grid in enumerate(grids * 4)]
+    sections = _sections(demo_results)
+    parts = [PictureSection(section, "chelsea-1", f"truth {number}") for number, section in enumerate(sections * 4)]
     levels = shown_levels(parts)
     assert len(levels) <= MOST_LEVELS
     assert levels[0].level == round(parts[0].true)
@@ -227,7 +227,7 @@ def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
 
 
 def test_pictures_are_chosen_in_turn_from_every_rows_worst(demo_results):
-    grids = [grid_of(section) for section in _sections(demo_results)]
+    grids = [section.grid for section in _sections(demo_results)]
     four = chosen_pictures(grids, 4)
     worst = {grid.pictures[order[0]] for grid in grids for order in grid.worst_order}
     assert len(four) == 4
@@ -237,9 +237,9 @@ def test_pictures_are_chosen_in_turn_from_every_rows_worst(demo_results):
 
 
 def test_failed_pictures_are_the_worst_of_all(demo_results):
-    grid: Grid = grid_of(_sections(demo_results)[0])
-    row = next(place for place, row in enumerate(grid.section.rows) if row.predictor == "psnr")
-    assert [grid.pictures[place] for place in grid.worst_order[row][:2]] == ["rocket-1", "rocket-2"]
+    grid: Grid = _sections(demo_results)[0].grid
+    order = grid.worst_order[grid.predictors.index("psnr")]
+    assert [grid.pictures[place] for place in order[:2]] == ["rocket-1", "rocket-2"]
 
 
 def test_one_picture_and_no_samples_is_enough(tmp_path, store_run):

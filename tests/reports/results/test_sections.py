@@ -134,7 +134,7 @@ def test_errors_leave_failed_pictures_out(tmp_path, store_run):
     run = store_run(tmp_path, "psnr", failing=4)
     (section,) = _sections(tmp_path)
     expected = run.predictions["predicted_level"].to_numpy()[:20] - run.predictions["true_level"].to_numpy()[:20]
-    assert np.array_equal(section.rows[0].errors, expected)
+    assert np.array_equal(section.grid.errors_of("psnr"), expected)
 
 
 def test_ordinals():
