@@ -180,7 +180,7 @@ def codec_named(name: str) -> Codec | None:
 
 
 def _codec_classes() -> dict[str, type[Codec]]:
-    classes = [Codec]
+    classes: list[type[Codec]] = Codec.__subclasses__()
     for codec in classes:
         classes += codec.__subclasses__()
     return {codec.name: codec for codec in reversed(classes) if hasattr(codec, "name")}

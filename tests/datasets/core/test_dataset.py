@@ -8,12 +8,13 @@ import pytest
 
 from datasets import sets
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
+from datasets.core.codec import Bpg, Jpeg
 from datasets.core.dataset import (
     Dataset,
     DatasetCard,
     Manifest,
     OpenOptions,
+    codec_named,
     dataset_classes,
     hashes_of,
     open_dataset,
@@ -38,6 +39,14 @@ class Mine(Dataset):
     @classmethod
     def open(cls, root, options):
         return cls((Picture("a", "a", Jpeg(), 24.3),), Manifest({"root": str(root)}), (f"JND {options.jnd}",))
+"""
+
+CODEC = """
+from datasets.core.codec import Codec
+
+class Squeezed(Codec):
+    name, unit, worst_level, best_level, has_file_sizes = "squeezed", "q", 30, 0, False
+    encode = decode = library = None
 """
 
 
@@ -164,3 +173,12 @@ def test_sizes_are_named_from_the_root_with_slashes(tmp_path):
     path.parent.mkdir()
     path.write_bytes(b"12345")
     assert sizes_of([path], tmp_path) == {"jpeg/SRC0001_JPEG_001.jpg": "bytes:5"}
+
+
+def test_a_codec_is_found_by_its_name_wherever_it_stands(plugin):
+    assert codec_named("bpg") == Bpg()
+    assert codec_named("squeezed") is None
+    plugin("mine_with_a_codec", CODEC)
+    found = codec_named("squeezed")
+    assert found is not None
+    assert (found.lowest, found.highest, found.sign) == (0, 30, -1)
