@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from baselines.interface.predictor import KINDS, JNDPredictor
+from baselines.interface.card import KINDS
+from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import registry
 from datasets.common.commands import run_command, write_atomically
 from datasets.common.errors import UserError

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from baselines.interface.measurements import load_measurement
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import registry
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
 from datasets.core.dataset import open_dataset
 from datasets.core.picture import Picture
-from protocols.store import measurements as kept
+from protocols.store.ladder_facts import load_ladder
 from protocols.store.store import Store
 
 
@@ -48,10 +49,12 @@ def stages_s(dataset: str, root: str | None, results: Path) -> dict[str, float]:
     """
     runs = [run for run in Store(results).current_runs() if run.identity.dataset == dataset]
     pictures = [picture.without_samples() for picture in open_dataset(dataset, root).pictures]
-    ladders = {picture.name: facts for picture in pictures if (facts := kept.load_ladder(picture))}
+    ladders = {picture.name: facts for picture in pictures if (facts := load_ladder(picture))}
     if not runs or len(ladders) < len(pictures):
         raise UserError(f"{results}: needs runs of {dataset}, and the cache that they were made with")
-    predictors = {registry()[run.identity.predictor].make().measurement_key(): run.identity.predictor for run in runs}
+    predictors = {
+        str(registry()[run.identity.predictor].make().measurement_key()): run.identity.predictor for run in runs
+    }
     stages = {"the pass over the ladders, shared by all": sum(one.summary.ms for one in ladders.values()) / 1000}
     for name in predictors.values():
         own_ms = own_parts_ms(registry()[name].make(), pictures)
@@ -67,7 +70,7 @@ def own_parts_ms(predictor: JNDPredictor, pictures: Sequence[Picture]) -> list[f
     """What a predictor's measurements took beyond the shared pass, as far as they are kept."""
     found = []
     for picture in pictures:
-        measured, facts = kept.load_measured(picture, predictor), kept.load_ladder(picture)
+        measured, facts = load_measurement(picture, predictor), load_ladder(picture)
         if measured is not None and facts is not None:
             shared_ms = facts.summary.ms if measured.ms >= facts.summary.ms else 0.0
             found.append(measured.ms - shared_ms)

@@ -52,7 +52,7 @@ def picture(full_hd: np.ndarray) -> Picture:
 
 @pytest.fixture(scope="module")
 def looker() -> Looker:
-    return Looker(Config(), keep=False)
+    return Looker(Config())
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def fitted(looker: Looker) -> Fitted:
 
     pictures = open_dataset("demo").pictures[::2]
     levels = np.array([picture.samples.mean() for picture in pictures])
-    return fit_frozen(looker, Lesson(pictures, levels, [looker.measure(one) for one in pictures]), seed=0)[0]
+    return fit_frozen(looker, Lesson(pictures, levels, looker.measure, ""), seed=0)[0]
 
 
 @pytest.fixture(scope="module")

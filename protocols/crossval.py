@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from baselines.interface.measurements import Measurement
+from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
-from datasets.common.cache import spent_before_ms
 from datasets.common.errors import UserError
 from datasets.common.hashing import seed_of
 from datasets.core.picture import Picture
 from protocols.measure import ANY_FAILURE, Visit, error_text
 from protocols.plan import Job
 from protocols.rows import Row, at_level, checked_level, checked_sur, empty_row
-from protocols.store.measurements import Measured
 from protocols.store.store import COLUMNS
 from protocols.workers.attempt import Attempt, Part
 
@@ -38,7 +38,7 @@ class FoldTask:
 
     job: Job
     folds: Sequence[int]
-    measured: Mapping[str, Measured]
+    measured: Mapping[str, Measurement]
     blamed: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -61,11 +61,11 @@ class FoldTask:
         """Rows by picture name (out-of-fold predictions, or why there is none), and the seconds that they took."""
         start = time.perf_counter()
         pictures = self.job.task.pictures
-        key = self.job.make().measurement_key()
+        key = str(self.job.make().measurement_key())
         for picture in pictures:
-            found = self.measured[picture.name]
-            if not found.error:
-                picture.remember(key, lambda value=found.value: value)  # type: ignore[misc]
+            measurement = self.measured[picture.name]
+            if not measurement.error:
+                picture.measurements[key] = measurement.values
         truths = {picture.name: self.job.truth.level(picture) for picture in pictures}
         rows: dict[str, Row] = {}
         for fold in self.folds:
@@ -83,8 +83,8 @@ def is_heavy(job: Job) -> bool:
 
 def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:
     """A job's work: a task a fold where folds weigh, else all in one."""
-    key = job.make().measurement_key()
-    measured = {name: visit.measured.get(key, Measured(None, 0.0)) for name, visit in visits.items()}
+    key = str(job.make().measurement_key())
+    measured = {name: visit.measured.get(key, Measurement()) for name, visit in visits.items()}
     numbers = tuple(job.task.folds.numbers)
     return [FoldTask(job, folds, measured) for folds in ([(one,) for one in numbers] if is_heavy(job) else [numbers])]
 
@@ -147,13 +147,13 @@ class _Fold:
 
     def _predict(self, predictor: JNDPredictor, picture: Picture, measure_ms: float) -> Row:
         asked = picture.without_samples()
-        start, spared = time.perf_counter(), spent_before_ms()
+        start = time.perf_counter()
         try:
             with self._attempt.at(Part(self._task.who, picture.name)):
-                level = checked_level(predictor.predict(asked), picture)
-                ms = measure_ms + (time.perf_counter() - start) * 1000 + spent_before_ms() - spared
-                sur = checked_sur(predictor.predict_sur(asked), picture)
-                clipped = bool(predictor.was_clipped(asked))
+                prediction = Prediction.of(predictor.predict(asked))
+                ms = measure_ms + (time.perf_counter() - start) * 1000 + prediction.reused_ms
+                level = checked_level(prediction.level, picture)
+                sur = checked_sur(prediction.sur, picture)
         except ANY_FAILURE as error:  # one picture fails alone, as a row with its reason
             return {"error": error_text(error)}
         finally:
@@ -163,7 +163,7 @@ class _Fold:
             "predicted_level": level,
             "predicted_psnr_db": there["psnr_db"],
             "predicted_bytes": there["bytes"],
-            "clipped": clipped,
+            "clipped": bool(prediction.clipped),
             "ms": ms,
             "sur": None if sur is None else sur.tolist(),
         }

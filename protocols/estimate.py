@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
+from baselines.interface.measurements import has_measurement
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
-from protocols.measure import measures
 from protocols.plan import Plan
-from protocols.store import measurements as kept
+from protocols.store.ladder_facts import has_ladder
 
 COSTS = Path(__file__).with_name("costs.csv")
 _TRIED_LEVELS = 5
@@ -83,14 +83,14 @@ def estimate(plans: Sequence[Plan], jobs: int, *, fresh: bool = False) -> Estima
     task = waiting[0].job.task
     names = {plan.job.entry.name: plan.job.make() for plan in waiting}
     missing = {
-        name: [p for p in task.pictures if p.has_pixels and measures(one) and (fresh or not kept.has_measured(p, one))]
+        name: [p for p in task.pictures if p.has_pixels and one.measures() and (fresh or not has_measurement(p, one))]
         for name, one in names.items()
     }
-    bare = [p for p in task.pictures if p.has_pixels and (fresh or not kept.has_ladder(p))]
+    bare = [p for p in task.pictures if p.has_pixels and (fresh or not has_ladder(p))]
     visits = {picture.name for pictures in [bare, *missing.values()] for picture in pictures}
     costs = known_costs()
     unknown = tuple(name for name, pictures in missing.items() if pictures and name not in costs)
-    same = {names[name].measurement_key(): name for name in missing}  # variants share what is measured
+    same = {str(names[name].measurement_key()): name for name in missing}  # variants share what is measured
     ladders = sum(len(missing[name]) * costs[name].ladders for name in same.values() if name in costs)
     ladders += len(visits) * _LADDER_ITSELF
     folds = len(task.folds.numbers)

@@ -1,7 +1,7 @@
-"""One visit to each picture: its ladder passes by once, and every predictor measures what it wants of it.
+"""One visit to each picture: its ladder is decoded once, and every predictor measures what it wants of it.
 
 What is measured depends on the picture and the method alone; folds and truths are applied to it afterwards. What was
-measured before is taken from disk (`protocols.store.measurements`), and each part is kept as soon as it is known.
+measured before comes from the store, and each measurement is stored as soon as it is known.
 """
 
 from __future__ import annotations
@@ -9,17 +9,26 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, final
+from functools import partial
+from typing import final
 
-from baselines.interface.predictor import JNDPredictor, Watch
-from datasets.common.cache import spent_before_ms
+import numpy as np
+
+from baselines.interface.measurements import (
+    Measurement,
+    checked,
+    has_measurement,
+    load_measurement,
+    ms_of,
+    save_measurement,
+)
+from baselines.interface.predictor import JNDPredictor, Meter
 from datasets.common.errors import UserError
 from datasets.core.ladder import LadderSummary
 from datasets.core.picture import Picture
-from protocols.store import measurements as kept
-from protocols.store.measurements import LadderFacts, Measured
+from protocols.store.ladder_facts import LadderFacts, has_ladder, load_ladder, save_ladder
 from protocols.store.picture_facts import PixelFacts, pixel_facts
 from protocols.workers.attempt import Attempt, Part
 
@@ -43,7 +52,7 @@ class Visit:
     picture: str
     summary: LadderSummary | None
     error: str
-    measured: dict[str, Measured]
+    measured: dict[str, Measurement]
     pixels: PixelFacts | None = None
 
 
@@ -65,34 +74,35 @@ class VisitTask:
     @property
     def weighs(self) -> bool:
         """Whether it is worth a process of its own."""
-        return self.picture.has_pixels or any(map(measures, self.predictors))
+        return self.picture.has_pixels or any(predictor.measures() for predictor in self.predictors)
 
     def blame(self, part: Part, reason: str) -> VisitTask:
         """The same visit without one predictor, which has it as its error."""
-        if part.who not in {predictor.measurement_key() for predictor in self.predictors}:
+        if part.who not in {str(predictor.measurement_key()) for predictor in self.predictors}:
             return self
         return dataclasses.replace(self, blamed={**self.blamed, part.who: reason})
 
     def do(self, attempt: Attempt) -> Visit:
         """Make the visit, then let the picture's pixels go."""
         bare = self.picture.without_samples()
-        found = {} if self.fresh else _kept_of(bare, self.predictors)
-        found |= {key: Measured(None, 0.0, reason) for key, reason in self.blamed.items()}
-        missing = {one.measurement_key(): one for one in self.predictors if one.measurement_key() not in found}
-        facts = None if self.fresh else _kept_ladder(bare)
+        measured = {} if self.fresh else _stored_of(bare, self.predictors)
+        measured |= {key: Measurement(error=reason) for key, reason in self.blamed.items()}
+        missing = {str(predictor.measurement_key()): predictor for predictor in self.predictors}
+        missing = {key: predictor for key, predictor in missing.items() if key not in measured}
+        facts = None if self.fresh else _stored_ladder(bare)
         if facts is not None:
             bare.ladder.remember_summary(facts.summary)
         visitor = _Visitor(bare, attempt)
-        error = visitor.pass_by(missing, wanted=facts is None)
+        error = visitor.pass_over_ladder(missing, wanted=facts is None)
         for key, predictor in missing.items():
-            if key not in visitor.found:
+            if key not in visitor.measured:
                 visitor.measure(key, predictor)
         if facts is None and bare.has_pixels and not error:
             facts = visitor.facts()
         if bare.has_pixels:
             bare.ladder.forget_pixels()
         summary = bare.ladder.summary_if_measured() if bare.has_pixels else None
-        return Visit(bare.name, summary, error, {**found, **visitor.found}, facts.pixels if facts else None)
+        return Visit(bare.name, summary, error, {**measured, **visitor.measured}, facts.pixels if facts else None)
 
 
 def visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit:
@@ -100,31 +110,27 @@ def visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit:
     return VisitTask(picture, predictors).do(Attempt())
 
 
-def kept_visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit | None:
-    """The visit where all of it is kept, so that no pixel need be looked at; else None."""
+def stored_visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit | None:
+    """The visit where all of it is stored, so that no pixel need be decoded; else None."""
     bare = picture.without_samples()
-    if bare.has_pixels and not kept.has_ladder(bare):
+    if bare.has_pixels and not has_ladder(bare):
         return None
-    if not all(kept.has_measured(bare, one) for one in predictors if measures(one)):
+    if not all(has_measurement(bare, predictor) for predictor in predictors if predictor.measures()):
         return None
-    facts, found = _kept_ladder(bare), _kept_of(bare, predictors)
-    if (bare.has_pixels and facts is None) or any(one.measurement_key() not in found for one in predictors):
+    facts, measured = _stored_ladder(bare), _stored_of(bare, predictors)
+    complete = all(str(predictor.measurement_key()) in measured for predictor in predictors)
+    if (bare.has_pixels and facts is None) or not complete:
         return None
-    return Visit(bare.name, facts.summary if facts else None, "", found, facts.pixels if facts else None)
+    return Visit(bare.name, facts.summary if facts else None, "", measured, facts.pixels if facts else None)
 
 
-def measures(predictor: JNDPredictor) -> bool:
-    """Whether it measures anything of a picture, or learns from truths alone."""
-    return type(predictor).measure is not JNDPredictor.measure
-
-
-def apply(found: Visit, picture: Picture) -> None:
-    """Put a visit's findings into a picture's memory, where its predictors will look for them."""
-    if found.summary is not None and picture.has_pixels:
-        picture.ladder.remember_summary(found.summary)
-    for key, measured in found.measured.items():
-        if not measured.error:
-            picture.remember(key, lambda value=measured.value: value)  # type: ignore[misc]
+def apply(visit: Visit, picture: Picture) -> None:
+    """Put what a visit measured where the picture's predictors take it from."""
+    if visit.summary is not None and picture.has_pixels:
+        picture.ladder.remember_summary(visit.summary)
+    for key, measurement in visit.measured.items():
+        if not measurement.error:
+            picture.measurements[key] = measurement.values
 
 
 @final
@@ -132,113 +138,102 @@ class _Visitor:
     """One visit while it is made."""
 
     def __init__(self, picture: Picture, attempt: Attempt) -> None:
-        self.found: dict[str, Measured] = {}
+        self.measured: dict[str, Measurement] = {}
         self._picture, self._attempt = picture, attempt
+        self._ms: dict[str, float] = {}
 
-    def pass_by(self, predictors: Mapping[str, JNDPredictor], *, wanted: bool) -> str:
-        """Show every level to those who watch, each decoded once.
+    def pass_over_ladder(self, predictors: Mapping[str, JNDPredictor], *, wanted: bool) -> str:
+        """Decode each level once and let every predictor that has a meter measure it.
 
-        :param wanted: whether the pass is made even if nobody watches.
-        :returns: why the ladder broke off; empty where it did not, or nothing passed by.
+        :param wanted: whether the pass is made even if no predictor has a meter.
+        :returns: why the ladder broke off; empty where it did not, or no pass was made.
         """
         if not self._picture.has_pixels:
             return ""
-        ms: dict[str, float] = {}
-        watches = self._watches(predictors, ms)
-        if not (watches or wanted):
+        meters = self._meters(predictors)
+        if not (meters or wanted):
             return ""
+        profiles: dict[str, list[float]] = {key: [] for key in meters}
         try:
             for step in self._picture.ladder.steps():
-                for key, watch in list(watches.items()):
-                    if not self._well(key, ms, lambda watch=watch, step=step: watch.see(step)):  # type: ignore[misc]
-                        _end(watches.pop(key))
-            for key, watch in watches.items():
-                self._finish(key, predictors[key], watch, ms)
+                for key, meter in list(meters.items()):
+                    with self._timed(key):
+                        profiles[key].append(meter(step.level))
+                    if key in self.measured:  # it failed
+                        del meters[key]
         except Exception as error:  # a damaged level ends the pass for all; whoever does not need it may still measure
             reason = error_text(error)
-            self.found |= {key: Measured(None, 0.0, reason) for key in watches if key not in self.found}
+            self.measured |= {key: Measurement(error=reason) for key in meters}
             return reason
-        finally:
-            for watch in watches.values():
-                _end(watch)
+        for key in meters:
+            values = partial(predictors[key].from_profile, self._picture, np.array(profiles[key]))
+            self._finish(key, predictors[key], values, with_pass=True)
         return ""
 
     def measure(self, key: str, predictor: JNDPredictor) -> None:
         """Let one predictor measure by itself."""
-        ladder = self._picture.ladder if self._picture.has_pixels else None
-        reads = ladder.summary_reads if ladder else 0
-        ms: dict[str, float] = {}
-        answer: list[Any] = []
-        if not self._well(key, ms, lambda: answer.append((predictor.measure(self._picture), self._remark(predictor)))):
-            return
-        shared = ladder is not None and ladder.summary_reads > reads
-        (value, remark), took = answer[0], ms[key] + (self._picture.summary().ms if shared else 0.0)
-        self._keep(key, predictor, Measured(value, took, remark=remark))
+        self._finish(key, predictor, partial(predictor.measure, self._picture), with_pass=False)
 
     def facts(self) -> LadderFacts | None:
-        """What is kept of the picture whatever the predictors."""
+        """What is stored of the picture whatever the predictors."""
         try:
-            found = LadderFacts(self._picture.summary(), pixel_facts(self._picture.reference))
+            facts = LadderFacts(self._picture.summary(), pixel_facts(self._picture.reference))
         except UserError:  # an unreadable reference has its error in every row already
             return None
-        kept.save_ladder(self._picture, found)
-        return found
+        save_ladder(self._picture, facts)
+        return facts
 
-    def _watches(self, predictors: Mapping[str, JNDPredictor], ms: dict[str, float]) -> dict[str, Watch]:
-        begun: dict[str, Watch | None] = {}
-        for key, one in predictors.items():
-            self._well(key, ms, lambda key=key, one=one: begun.update({key: one.watch(self._picture)}))  # type: ignore[misc]
-        return {key: watch for key, watch in begun.items() if watch is not None}
+    def _meters(self, predictors: Mapping[str, JNDPredictor]) -> dict[str, Meter]:
+        meters: dict[str, Meter] = {}
+        for key, predictor in predictors.items():
+            with self._timed(key):
+                meter = predictor.meter(self._picture)
+                if meter is not None:
+                    meters[key] = meter
+        return meters
 
-    def _finish(self, key: str, predictor: JNDPredictor, watch: Watch, ms: dict[str, float]) -> None:
-        answer: list[Any] = []
-        if self._well(key, ms, lambda: answer.append((watch.measurement(), self._remark(predictor)))):
-            value, remark = answer[0]
-            self._keep(key, predictor, Measured(value, ms[key] + self._picture.summary().ms, remark=remark))
+    def _finish(
+        self, key: str, predictor: JNDPredictor, values: Callable[[], Mapping[str, np.ndarray]], *, with_pass: bool
+    ) -> None:
+        """Take a predictor's values, and store them with what they took."""
+        measurement = None
+        with self._timed(key):
+            measurement = Measurement(checked(values()), remark=str(predictor.remark(self._picture)))
+            with_pass = with_pass or (self._picture.has_pixels and predictor.needs_summary(self._picture))
+        if measurement is not None:
+            ms = ms_of(measurement.values, self._ms[key]) + (self._picture.summary().ms if with_pass else 0.0)
+            measurement = dataclasses.replace(measurement, ms=ms)
+            self.measured[key] = (
+                save_measurement(self._picture, predictor, measurement) if predictor.measures() else measurement
+            )
 
-    def _keep(self, key: str, predictor: JNDPredictor, measured: Measured) -> None:
-        try:
-            if measures(predictor):
-                kept.save_measured(self._picture, predictor, measured)
-        except TypeError as error:  # it could not be sent to another process either
-            measured = Measured(None, measured.ms, error_text(error))
-        self.found[key] = measured
-
-    def _remark(self, predictor: JNDPredictor) -> str:
-        return str(predictor.remark(self._picture))
-
-    def _well(self, key: str, ms: dict[str, float], act: Callable[[], object]) -> bool:
-        """Do a part of a predictor's work, count its time, and write down its failure."""
-        start, spared = time.perf_counter(), spent_before_ms()
+    @contextlib.contextmanager
+    def _timed(self, key: str) -> Iterator[None]:
+        """A part of a predictor's work: count its time, and write down its failure."""
+        start = time.perf_counter()
         try:
             with self._attempt.at(Part(key)):
-                act()
+                yield
         except ANY_FAILURE as error:  # any method may fail in any way on one picture; the others go on
-            self.found[key] = Measured(None, ms.get(key, 0.0), error_text(error))
-            return False
-        # What a first measurement takes, however much of it was found in the cache.
-        ms[key] = ms.get(key, 0.0) + (time.perf_counter() - start) * 1000 + spent_before_ms() - spared
-        return True
+            self.measured[key] = Measurement(ms=self._ms.get(key, 0.0), error=error_text(error))
+        else:
+            self._ms[key] = self._ms.get(key, 0.0) + (time.perf_counter() - start) * 1000
 
 
-def _end(watch: Watch) -> None:
-    with contextlib.suppress(Exception):  # what it found is known by now, or its failure is
-        watch.end()
+def _stored_ladder(picture: Picture) -> LadderFacts | None:
+    return load_ladder(picture) if picture.has_pixels else None
 
 
-def _kept_ladder(picture: Picture) -> LadderFacts | None:
-    return kept.load_ladder(picture) if picture.has_pixels else None
-
-
-def _kept_of(picture: Picture, predictors: Sequence[JNDPredictor]) -> dict[str, Measured]:
-    found = {}
+def _stored_of(picture: Picture, predictors: Sequence[JNDPredictor]) -> dict[str, Measurement]:
+    measured = {}
     for predictor in predictors:
-        if not measures(predictor):
+        key = str(predictor.measurement_key())
+        if not predictor.measures():
             with contextlib.suppress(Exception):  # then it is asked, and its failure written down, on the visit
-                found[predictor.measurement_key()] = Measured(None, 0.0, remark=str(predictor.remark(picture)))
-        elif picture.has_pixels and (measured := kept.load_measured(picture, predictor)) is not None:
-            found[predictor.measurement_key()] = measured
-    return found
+                measured[key] = Measurement(remark=str(predictor.remark(picture)))
+        elif picture.has_pixels and (measurement := load_measurement(picture, predictor)) is not None:
+            measured[key] = measurement
+    return measured
 
 
 def error_text(error: BaseException) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered
+from datasets.common.code_hash import method_sha256
 from datasets.common.errors import UserError
 from datasets.common.hashing import key_of
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from datasets.core.truths import Truth, find_truth
-from protocols.store.keys import method_sha256
 from protocols.store.store import Identity, Store, StoredRun
 
 KEY_VERSION = 1

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from baselines.interface.card import COSTS
 from baselines.interface.choice import choose_predictors
-from baselines.interface.predictor import COSTS
 from baselines.interface.registry import Registered, registry
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError

@@ -9,7 +9,7 @@ from typing import final
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.commands import progress
 from protocols.crossval import FoldTask, Row, fold_tasks, predictions_of
-from protocols.measure import Visit, VisitTask, apply, kept_visit
+from protocols.measure import Visit, VisitTask, apply, stored_visit
 from protocols.plan import Plan, Task
 from protocols.record import describe
 from protocols.store.picture_facts import table_name, write_pictures
@@ -70,7 +70,7 @@ class _Work:
     def store(self, store: Store) -> StoredRun:
         job = self.plan.job
         predictions = predictions_of(job, self._rows)
-        key = job.make().measurement_key()
+        key = str(job.make().measurement_key())
         remarks = [visit.measured[key].remark for visit in self._visits.values()]
         measure_s = float(predictions["ms"].sum(skipna=True)) / 1000
         timings = {"measure_and_predict": measure_s, "fit_and_predict": self.seconds}
@@ -78,7 +78,7 @@ class _Work:
 
 
 def _visit(task: Task, plans: Sequence[Plan], crew: Crew, quiet: bool, fresh: bool) -> dict[str, Visit]:
-    predictors = {predictor.measurement_key(): predictor for predictor in (plan.job.make() for plan in plans)}
+    predictors = {str(predictor.measurement_key()): predictor for predictor in (plan.job.make() for plan in plans)}
     asked = list(predictors.values())
     pictures = {picture.name: picture for picture in task.pictures}
     visits: dict[str, Visit] = {}
@@ -93,7 +93,7 @@ def _visit(task: Task, plans: Sequence[Plan], crew: Crew, quiet: bool, fresh: bo
 def _visits(task: Task, predictors: Sequence[JNDPredictor], crew: Crew, fresh: bool) -> Iterator[Visit]:
     tasks = []
     for picture in task.pictures:
-        known = None if fresh else kept_visit(picture, predictors)
+        known = None if fresh else stored_visit(picture, predictors)
         if known is None:
             tasks.append(VisitTask(picture, predictors, fresh))
         else:

@@ -40,7 +40,7 @@ class Shard:
         """
         groups: dict[str, list[Registered]] = {}
         for entry in entries:
-            groups.setdefault(entry.make().measurement_key(), []).append(entry)
+            groups.setdefault(str(entry.make().measurement_key()), []).append(entry)
         loads = [0.0] * self.count
         mine: set[str] = set()
         for cost, names in sorted(

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import registry
-from baselines.learned.network.extractor import FEATURES_VERSION
 from datasets.common.commands import progress, write_atomically
 from datasets.common.errors import DataError
 from datasets.core.dataset import Dataset, open_dataset
@@ -135,7 +135,6 @@ def made_with(task: Task) -> dict[str, Any]:
         "data": open_dataset(task.dataset, task.root).manifest.sha256,
         "settings": {name: value for name, value in settings.items() if name != "device"},
         "share": variant.share if variant else 1.0,
-        "features": FEATURES_VERSION,
     }
 
 
@@ -153,7 +152,7 @@ def errors_of(task: Task) -> np.ndarray:
             [pictures[i] for i in trained], true[trained], seed=1000 * task.fold_seed + number
         )
         for index in np.flatnonzero(fold == number):
-            predicted[index] = predictor.predict(pictures[index].without_samples())
+            predicted[index] = Prediction.of(predictor.predict(pictures[index].without_samples())).level
         for picture in pictures:
             picture.ladder.forget_pixels()
     return np.abs(predicted - true)

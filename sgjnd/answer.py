@@ -73,7 +73,7 @@ class Answerer:
             raise UserError(f"the checkpoint was trained for {checkpoint.fitted.codec}, and photographs are made JPEG")
         backbone, config = checkpoint.fitted.backbone, checkpoint.config
         carried = config if backbone is None else replace(config, weights=NONE)  # it brings its own
-        self.looker = Looker(carried, device=device, keep=False)
+        self.looker = Looker(carried, device=device)
         if backbone is None and self.looker.chosen.sha256 != checkpoint.backbone_sha256:
             raise DataError(
                 f"the checkpoint was trained on other backbone weights ({checkpoint.backbone_sha256[:12]}...) than are "

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baselines.learned.network.extractor import Looker, has_fast_bf16
+from baselines.learned.network.extractor import Features, Looker, has_fast_bf16
 from baselines.learned.network.training_set import Fitted, Lesson, Say, held_out_sources
 from baselines.learned.network.weights import build
 from datasets.common.threads import one_torch_thread
@@ -96,10 +97,13 @@ def _prepared(looker: Looker[Config], lesson: Lesson, positions: np.ndarray, see
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = new_model(looker.config, looker)
-    features = looker.streamed(lesson.pictures, lesson.measured)
-    model.fit_projections(lambda: ((one.reference, one.levels) for one in features()))
+
+    def features() -> Iterator[Features]:
+        return map(Features.of, lesson.measurements())
+
+    model.fit_projections(lambda: ((picture.reference, picture.levels) for picture in features()))
     level = positions / (len(lesson.codec.levels) - 1)
-    return model, [model.tokens(one.reference, one.levels, level) for one in features()]
+    return model, [model.tokens(picture.reference, picture.levels, level) for picture in features()]
 
 
 def new_model(config: Config, looker: Looker[Config]) -> Model:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.learned.network.extractor import Looker
 from baselines.learned.network.features import Extractor
-from baselines.learned.network.frozen_backbone import LookingPredictor
+from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.training_set import Fitted
 from datasets.common.cache import training_folder
@@ -42,7 +42,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 @final
-class SgJnd(LookingPredictor["Model"]):
+class SgJnd(FrozenBackbonePredictor["Model"]):
     """The whole network, trained on each fold. On a CPU this takes hours; `sgjnd-lite` is for those."""
 
     quick: ClassVar[dict[str, Any]] = {

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
-from baselines.learned.network.frozen_backbone import LookingPredictor
+from baselines.interface.card import Card
+from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.training_set import Fitted
 from datasets.core.picture import Picture
@@ -29,7 +29,7 @@ SETTINGS_OURS = (
 
 
 @final
-class SgJndLite(LookingPredictor["Model"]):
+class SgJndLite(FrozenBackbonePredictor["Model"]):
     """SG-JND for processors without a GPU.
 
     The backbone is not trained: each picture is looked at once, at a grid of levels, whatever the folds and truths.

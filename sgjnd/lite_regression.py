@@ -7,7 +7,9 @@ from typing import Any, final
 
 import numpy as np
 
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.prediction import Prediction
+from baselines.interface.predictor import JNDPredictor
 from baselines.learned.network.extractor import Looker
 from baselines.learned.network.frozen_backbone import weights_of
 from datasets.common.errors import UserError
@@ -27,10 +29,13 @@ class ReferenceRegression(JNDPredictor):
     """Support vector regression on means and spreads of the tokens; nothing is compressed.
 
     Whatever looks at compressed pictures has to be better than this to have learned anything from them.
-
-    :param settings: of `sgjnd.config.Config` that say how the picture is looked at.
-    :param device: `auto`, `cpu` or `cuda`.
     """
+
+    settings: dict[str, Any] | None = None
+    """Of `sgjnd.config.Config` that say how the picture is looked at."""
+
+    device: str = "auto"
+    """`auto`, `cpu` or `cuda`."""
 
     card = Card(
         name="lite-regression",
@@ -42,18 +47,14 @@ class ReferenceRegression(JNDPredictor):
         deviations=("A control of ours for sgjnd-lite: the same features, of the reference only.",),
     )
 
-    def __init__(self, *, settings: dict[str, Any] | None = None, device: str = "auto") -> None:
-        self.settings = settings
-        self.device = device
-
     def ingredients(self) -> dict[str, str]:
         """The backbone's weights."""
         return weights_of(Config.of(self.settings))
 
-    def measure(self, picture: Picture) -> np.ndarray:
-        """Means and spreads of the tokens' channels over the picture, shape (2 channels,)."""
+    def measure(self, picture: Picture) -> dict[str, np.ndarray]:
+        """As `features`, means and spreads of the tokens' channels over the picture, shape (2 channels,)."""
         tokens = self._looker().look(picture, np.empty(0, dtype=int)).reference.astype(float)
-        return np.concatenate([tokens.mean(axis=(0, 1)), tokens.std(axis=(0, 1))])
+        return {"features": np.concatenate([tokens.mean(axis=(0, 1)), tokens.std(axis=(0, 1))])}
 
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> ReferenceRegression:
         """Standardise, and fit the regression.
@@ -64,24 +65,22 @@ class ReferenceRegression(JNDPredictor):
 
         if not len(pictures) or not np.isfinite(levels).all():
             raise UserError("lite-regression needs training pictures, each with a true level that is a number")
-        features = np.stack([self.measurement(picture) for picture in pictures])
+        features = np.stack([self._features(picture) for picture in pictures])
         self.mean_, self.spread_ = features.mean(axis=0), features.std(axis=0) + 1e-6
         self.regression_ = SVR(C=_MISFIT, epsilon=_TOLERATED, gamma=_REACH / features.shape[1])
         self.regression_.random_state = seed  # unused, but without one numpy's global state is moved
         self.regression_.fit((features - self.mean_) / self.spread_, np.asarray(levels, dtype=float))
         return self
 
-    def predict(self, picture: Picture) -> float:
+    def predict(self, picture: Picture) -> Prediction:
         """The regression's level, clipped to the codec's range."""
-        return float(np.clip(self._raw(picture), picture.codec.lowest, picture.codec.highest))
+        features = (self._features(picture) - self.mean_) / self.spread_
+        level = float(self.regression_.predict(features[None])[0])
+        inside = float(np.clip(level, picture.codec.lowest, picture.codec.highest))
+        return Prediction(inside, clipped=inside != level)
 
-    def was_clipped(self, picture: Picture) -> bool:
-        """Whether the regression left the range."""
-        return not picture.codec.lowest <= self._raw(picture) <= picture.codec.highest
-
-    def _raw(self, picture: Picture) -> float:
-        features = (self.measurement(picture) - self.mean_) / self.spread_
-        return float(self.regression_.predict(features[None])[0])
+    def _features(self, picture: Picture) -> np.ndarray:
+        return self.measurement(picture)["features"]
 
     def _looker(self) -> Looker:
-        return Looker(Config.of(self.settings), device=self.device, keep=False)
+        return Looker(Config.of(self.settings), device=self.device)

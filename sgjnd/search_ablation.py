@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baselines.learned.network.extractor import Looker
+from baselines.learned.network.extractor import Features, Looker
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.search.replay import replay_all
 from baselines.learned.network.search.rules import Strategy
@@ -75,13 +75,13 @@ def _computed(dataset: Dataset, truth: str, config: Config, folder: Path) -> Pro
     codec = dataset.codec
     true = np.array([named.level(picture) for picture in pictures])
     grid, everything = Looker(config), Looker(Config(grid_levels=len(codec.levels)))
-    measured = [grid.measure(picture) for picture in progress(pictures, "looking at pictures")]
+    measured = {picture.name: grid.measure(picture) for picture in progress(pictures, "looking at pictures")}
     fold = folds_of(pictures, 0)
     noticed = np.empty((len(pictures), len(codec.levels)))
     priors, at_half = np.empty((len(pictures), 4)), np.asarray(codec.position(true), dtype=float)
     for number in progress(range(FOLDS), "folds"):
         trained = np.flatnonzero(fold != number)
-        lesson = Lesson([pictures[i] for i in trained], true[trained], [measured[i] for i in trained])
+        lesson = Lesson([pictures[i] for i in trained], true[trained], lambda picture: measured[picture.name], "")
         fitted, _ = fit_frozen(grid, lesson, seed=number)
         for index in np.flatnonzero(fold == number):
             picture = pictures[index]
@@ -95,7 +95,7 @@ def _computed(dataset: Dataset, truth: str, config: Config, folder: Path) -> Pro
 
 
 def _all_levels(looker: Looker[Config], fitted: Fitted[Model], picture: Picture) -> np.ndarray:
-    features = looker.features(picture, looker.measure(picture))
+    features = Features.of(looker.measure(picture))
     level = np.linspace(0, 1, len(picture.codec.levels))
     return fitted.model.probabilities(fitted.model.tokens(features.reference, features.levels, level))
 

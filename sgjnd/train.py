@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from baselines.interface.measurements import measure_or_load
 from baselines.learned.network.extractor import Looker
 from baselines.learned.network.training_set import Fitted, Lesson
 from datasets.common.cache import training_folder
@@ -23,7 +24,8 @@ from datasets.core.truths import find_truth
 from sgjnd.checkpoint import save_checkpoint
 from sgjnd.config import Config
 from sgjnd.fitting import fit_frozen, fit_whole
-from sgjnd.full import DEFAULTS
+from sgjnd.full import DEFAULTS, SgJnd
+from sgjnd.lite import SgJndLite
 
 if TYPE_CHECKING:
     from baselines.learned.network.nets.training import History
@@ -60,7 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"--root {arguments.root}: holds labels only, and SG-JND learns from pictures")
     looker = Looker(config, device=arguments.device)
     _say(arguments.quiet, f"{looker.chosen.why}; {looker.device}")
-    lesson = _lesson(dataset, arguments.truth, looker, quiet=arguments.quiet)
+    predictor = (SgJnd if arguments.whole else SgJndLite)(settings=settings, device=arguments.device)
+    lesson = _lesson(dataset, arguments.truth, predictor, quiet=arguments.quiet)
     kept = {"lesson": lesson.key(), "config": asdict(config), "seed": arguments.seed, "whole": arguments.whole}
     folder = training_folder(kept)
     fit = fit_whole if arguments.whole else fit_frozen
@@ -99,13 +102,13 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UserError(f"--out {out}: its folder cannot be made ({error.strerror})") from error
 
 
-def _lesson(dataset: Dataset, truth: str, looker: Looker[Config], *, quiet: bool) -> Lesson:
-    named, measured = find_truth(truth), []
+def _lesson(dataset: Dataset, truth: str, predictor: SgJnd | SgJndLite, *, quiet: bool) -> Lesson:
+    named = find_truth(truth)
     levels = np.array([named.level(picture) for picture in dataset.pictures])
     for picture in progress(dataset.pictures, "looking at pictures", quiet=quiet):
-        measured.append(looker.measure(picture))
+        measure_or_load(picture, predictor)
         picture.ladder.forget_pixels()
-    return Lesson(dataset.pictures, levels, measured)
+    return predictor.lesson(dataset.pictures, levels)
 
 
 def _finish(

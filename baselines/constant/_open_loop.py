@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from baselines.constant.fixed import level_of_quality
+from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from datasets.core.picture import Picture
 
@@ -16,12 +17,10 @@ Self = TypeVar("Self", bound="OpenLoop")
 
 
 class OpenLoop(JNDPredictor):
-    """The quality that a tool's rule gives for a distance. On another codec, as `fixed-*` does.
-
-    :param distance: Butteraugli distance that the tool is asked for.
-    """
+    """The quality that a tool's rule gives for a distance. On another codec, as `fixed-*` does."""
 
     distance: float
+    """Butteraugli distance that the tool is asked for."""
 
     @abstractmethod
     def quality(self) -> float:
@@ -31,10 +30,8 @@ class OpenLoop(JNDPredictor):
         """Nothing is learned."""
         return self
 
-    def predict(self, picture: Picture) -> float:
-        """The nearest level to the tool's quality, whatever the picture."""
-        return level_of_quality(picture.codec, min(max(self.quality(), 1), 100))
-
-    def was_clipped(self, picture: Picture) -> bool:
-        """Whether the rule leaves the qualities that JPEG has."""
-        return not 1 <= self.quality() <= 100
+    def predict(self, picture: Picture) -> Prediction:
+        """The nearest level to the tool's quality, whatever the picture; clipped where the rule leaves JPEG's range."""
+        quality = self.quality()
+        inside = min(max(quality, 1), 100)
+        return Prediction(level_of_quality(picture.codec, inside), clipped=inside != quality)

@@ -7,7 +7,9 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.prediction import Prediction
+from baselines.interface.predictor import JNDPredictor
 from datasets.core.picture import Picture
 
 
@@ -24,14 +26,11 @@ class Constant(JNDPredictor):
         needs_pictures=False,
     )
 
-    def __init__(self) -> None:
-        pass
-
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Constant:
         """Take the median of the training levels."""
         self.level_ = float(np.median(levels))
         return self
 
-    def predict(self, picture: Picture) -> float:
+    def predict(self, picture: Picture) -> Prediction:
         """The training median, whatever the picture."""
-        return self.level_
+        return Prediction(self.level_)

@@ -7,7 +7,9 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.prediction import Prediction
+from baselines.interface.predictor import JNDPredictor
 from datasets.core.picture import Picture
 from datasets.core.sur import sur_curve
 
@@ -26,9 +28,6 @@ class ConstantSur(JNDPredictor):
         deviations=("Its level is the training median under the run's truth, as the constant's.",),
     )
 
-    def __init__(self) -> None:
-        pass
-
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> ConstantSur:
         """Average the training pictures' fitted curves; those without samples have none."""
         curves = [sur_curve(picture.samples, picture.codec) for picture in pictures if picture.samples.size]
@@ -38,10 +37,6 @@ class ConstantSur(JNDPredictor):
         self.level_ = float(np.median(levels))
         return self
 
-    def predict(self, picture: Picture) -> float:
-        """The training median, whatever the picture."""
-        return self.level_
-
-    def predict_sur(self, picture: Picture) -> np.ndarray:
-        """The mean training curve, whatever the picture."""
-        return self.sur_.copy()
+    def predict(self, picture: Picture) -> Prediction:
+        """The training median and the mean training curve, whatever the picture."""
+        return Prediction(self.level_, self.sur_.copy())

@@ -7,17 +7,19 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.prediction import Prediction
+from baselines.interface.predictor import JNDPredictor
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
 
 @final
 class Fixed(JNDPredictor):
-    """One fixed JPEG quality. On another codec, the level that stands as far along from worst to best.
+    """One fixed JPEG quality. On another codec, the level that stands as far along from worst to best."""
 
-    :param quality: JPEG QF, 1..100.
-    """
+    quality: int = 90
+    """JPEG QF, 1..100."""
 
     card = Card(
         name="fixed",
@@ -29,9 +31,6 @@ class Fixed(JNDPredictor):
         deviations=("On BPG, which has no QF, the quality is taken as a percentage of the range of QP.",),
     )
 
-    def __init__(self, *, quality: int = 90) -> None:
-        self.quality = quality
-
     @classmethod
     def variants(cls) -> dict[str, dict[str, int]]:
         """The four qualities people use."""
@@ -41,9 +40,9 @@ class Fixed(JNDPredictor):
         """Nothing is learned."""
         return self
 
-    def predict(self, picture: Picture) -> float:
+    def predict(self, picture: Picture) -> Prediction:
         """The fixed level, whatever the picture."""
-        return level_of_quality(picture.codec, self.quality)
+        return Prediction(level_of_quality(picture.codec, self.quality))
 
 
 def level_of_quality(codec: Codec, quality: float) -> float:

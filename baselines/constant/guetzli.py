@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 
 from baselines.constant._open_loop import OpenLoop
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 
 DISTANCES = {84: 1.945, 90: 1.474, 95: 0.972, 100: 0.212}
 """Butteraugli distance by quality, at the least quality that the tool takes, its default and two more: medians over a
@@ -16,10 +16,10 @@ set of pictures that its authors compressed with libjpeg-turbo."""
 
 @final
 class Guetzli(OpenLoop):
-    """The quality whose libjpeg-turbo files have, at the median, the Butteraugli distance that is asked for.
+    """The quality whose libjpeg-turbo files have, at the median, the Butteraugli distance that is asked for."""
 
-    :param distance: Butteraugli of 2017, .212..1.945; beyond it the nearest quality of the table.
-    """
+    distance: float = DISTANCES[95]
+    """Butteraugli of 2017, .212..1.945; beyond it the nearest quality of the table."""
 
     card = Card(
         name="guetzli-95",
@@ -36,9 +36,6 @@ class Guetzli(OpenLoop):
             "On a codec without QF the quality is taken as a percentage of the range.",
         ),
     )
-
-    def __init__(self, *, distance: float = DISTANCES[95]) -> None:
-        self.distance = distance
 
     def quality(self) -> float:
         """From the table, 84..100."""

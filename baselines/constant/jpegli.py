@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 
 from baselines.constant._open_loop import OpenLoop
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 
 _BEST, _FINE, _COARSE = 0.01, 0.1, 6.4
 """Distances at quality 100, just below it, and at 30, where a parabola takes over from a line."""
@@ -15,10 +15,10 @@ _BEST, _FINE, _COARSE = 0.01, 0.1, 6.4
 
 @final
 class Jpegli(OpenLoop):
-    """The quality that cjpegli holds for the same as a distance.
+    """The quality that cjpegli holds for the same as a distance."""
 
-    :param distance: Butteraugli distance, .01..25.
-    """
+    distance: float = 1.0
+    """Butteraugli distance, .01..25."""
 
     card = Card(
         name="jpegli-1.0",
@@ -35,9 +35,6 @@ class Jpegli(OpenLoop):
             "On a codec without QF the quality is taken as a percentage of the range.",
         ),
     )
-
-    def __init__(self, *, distance: float = 1.0) -> None:
-        self.distance = distance
 
     def quality(self) -> float:
         """The inverse of `distance_of`; between .01 and .1, which no quality has, 100."""

@@ -2,117 +2,54 @@
 
 from __future__ import annotations
 
-import inspect
+import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, final
 
 import numpy as np
+from typing_extensions import dataclass_transform
 
+from baselines.interface.card import Card
+from baselines.interface.prediction import Prediction
+from datasets.common.cache import StoredArrays
 from datasets.common.errors import UserError
-from datasets.core.ladder import Step
 from datasets.core.picture import Picture
 
 Self = TypeVar("Self", bound="JNDPredictor")
 
-KINDS = ("constant", "pixel", "subband", "metric", "learned")
-COSTS = {
-    "light": "part of a run that names no predictor",
-    "slow": "up to minutes for the demo set on two cores: runs when named or matched by a glob",
-    "heavy": "trains for hours without a GPU: runs only when named in full",
-}
-
-
-@dataclass(frozen=True)
-class PublishedNumber:
-    """A number as its paper gives it.
-
-    Reports show it beside a measured number only where data set, JND, truth, folds and score are known to be the
-    same; else it stands in a list of its own. A number over unknown folds is comparable with none, since which
-    pictures were trained on moves it: it is always listed.
-
-    :param dataset: as the suite names it, e.g. `mcl-jci`; or what stands before `-jpeg` and `-bpg` in its parts' names.
-    :param truth: the suite's name of the truth it was measured under, or what is believed of it in words, which match
-        none; empty only where the score compares SUR curves and so needs no truth.
-    :param metric: what was measured, as printed, with its unit.
-    :param value: as printed.
-    :param caveat: why a number measured here may differ; shown wherever the number is.
-    :param jnd: which JND, 1 or more.
-    :param folds: the suite's name of the folds, e.g. `sur-featnet-10`; empty where they are unknown.
-    :param score: the record of `protocols/scoring/scores.py` that measures the same; empty where none does.
-    :param score_factor: `value` times this is in the score's unit: 0.01 where per cent are printed and the score is
-        a share.
-    :param method: whose number it is, where another's than the card's (a predecessor's, say): never beside a row.
-    """
-
-    dataset: str
-    truth: str
-    metric: str
-    value: float
-    caveat: str
-    jnd: int = 1
-    folds: str = ""
-    score: str = ""
-    score_factor: float = 1.0
-    method: str = ""
-
-
-@dataclass(frozen=True)
-class Card:
-    """Where a method comes from and what this implementation of it is.
-
-    :param name: as flags and tables say it; lower case, digits, `-`, `.`.
-    :param title: for people.
-    :param paper: authors, title, venue, identifier; empty for controls that have none.
-    :param year: of the paper; None where there is none.
-    :param licence: of this implementation.
-    :param kind: one of `KINDS`.
-    :param needs_pictures: whether it looks at pixels; those that do not run on labels alone.
-    :param cost: one of `COSTS`.
-    :param published: numbers of the paper, each with its caveat.
-    :param deviations: what differs here from the paper, one sentence each.
-    """
-
-    name: str
-    title: str
-    paper: str
-    year: int | None
-    kind: str
-    needs_pictures: bool
-    cost: str = "light"
-    licence: str = "Apache-2.0"
-    published: tuple[PublishedNumber, ...] = ()
-    deviations: tuple[str, ...] = ()
+Meter = Callable[[int], float]
+"""A function of a level: what a predictor measures there."""
 
 
 class NotFittedError(UserError, AttributeError):
     """Something that `fit` learns was asked for before `fit`."""
 
 
-class Watch(ABC):
-    """What a predictor takes from a picture's levels as they pass by, so that one decoding serves all predictors."""
+@final
+@dataclass(frozen=True)
+class MeasurementKey:
+    """What a measurement depends on besides the picture and the predictor's ingredients.
 
-    @abstractmethod
-    def see(self, step: Step) -> None:
-        """Look at a level. All levels come once, from the worst to the best.
+    :param code: the class whose source decides what is measured; a shared base class where methods measure the same.
+    :param parameters: those of its parameters that do.
+    """
 
-        :param step: its pixels; meanwhile `picture.ladder` gives the same without decoding.
-        """
+    code: type
+    parameters: Mapping[str, Any]
 
-    @abstractmethod
-    def measurement(self) -> Any:
-        """What `measure` would give, after all levels have passed."""
-
-    def end(self) -> None:  # noqa: B027 - most have nothing to end
-        """Called last, also where something failed."""
+    def __str__(self) -> str:
+        return f"{self.code.__module__}:{self.code.__qualname__}({sorted(self.parameters.items())!r})"
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False)
 class JNDPredictor(ABC):
     """Given a picture, at which level do people begin to notice the compression?
 
-    A subclass is final, has a `card`, and takes its parameters by keyword with defaults, stored under their own
-    names and nothing else done. What `fit` learns is stored under names ending in an underscore.
+    A subclass is final and has a `card`. Its annotated fields are its parameters: every subclass is a keyword-only
+    dataclass, whose fields all have defaults. Nothing else happens when it is made. What `fit` learns is stored under
+    names that end in an underscore.
     """
 
     card: ClassVar[Card]
@@ -122,6 +59,12 @@ class JNDPredictor(ABC):
 
     quick: ClassVar[Mapping[str, Any]] = {}
     """Parameters under which a costly method can be checked in seconds; `baselines.check` uses them, no run does."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "__init__" in vars(cls):
+            raise TypeError(f"{cls.__name__} has an __init__: write its parameters as annotated fields with defaults")
+        dataclass(kw_only=True, eq=False)(cls)
 
     @classmethod
     def variants(cls) -> Mapping[str, Mapping[str, Any]]:
@@ -137,11 +80,10 @@ class JNDPredictor(ABC):
         """Why it cannot run here (a program, a package or a weight file is missing), and what to do; mostly empty."""
         return ""
 
+    @final
     def get_params(self) -> dict[str, Any]:
-        """The constructor's parameters with their present values."""
-        known = inspect.signature(type(self).__init__).parameters.values()
-        names = [one.name for one in known if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
-        return {name: getattr(self, name) for name in names if name != "self"}
+        """The parameters with their present values."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
 
     if not TYPE_CHECKING:  # to a type checker every attribute would exist
 
@@ -160,42 +102,51 @@ class JNDPredictor(ABC):
         """
 
     @abstractmethod
-    def predict(self, picture: Picture) -> float:
-        """The level at which people begin to notice, within the codec's range; fractions allowed.
+    def predict(self, picture: Picture) -> Prediction | float:
+        """The level at which people begin to notice, with the SUR curve where the method knows it.
 
         :param picture: comes without samples.
+        :returns: a plain number stands for a prediction that has a level alone.
         """
-
-    def predict_sur(self, picture: Picture) -> np.ndarray | None:
-        """Share of satisfied people from the worst to the best level, shape (levels,), rising; None where unknown."""
-        return None
-
-    def was_clipped(self, picture: Picture) -> bool:
-        """Whether the prediction was cut off at an end of the codec's range."""
-        return False
 
     def remark(self, picture: Picture) -> str:
-        """One sentence that a reader of the run should know of how this picture was looked at; mostly empty."""
+        """One sentence that a reader of the run should know of how this picture was measured; mostly empty."""
         return ""
 
-    def measure(self, picture: Picture) -> Any:
-        """Whatever costs time and depends on the picture and the parameters, not on the fold; None where nothing does.
+    def meter(self, picture: Picture) -> Meter | None:
+        """A function of a level, for a method that measures every level's pixels; None for all others.
 
-        Called at most once per picture (possibly in another process) however many folds and truths there are.
-        Arrays, numbers, and tuples or dicts of them.
+        The run decodes each level once, from the worst to the best, and calls the meters of all predictors with it.
+        Meanwhile `picture.ladder` gives that level's pixels without decoding.
         """
         return None
 
-    def watch(self, picture: Picture) -> Watch | None:
-        """A way to measure while the ladder's levels pass by; None where `measure` asks for what it wants by itself.
+    def from_profile(self, picture: Picture, profile: np.ndarray) -> Mapping[str, np.ndarray]:
+        """The measurement that follows from the meter's values at all levels.
 
-        Where there is one it is used instead of `measure`, and must find the same.
+        :param profile: from the worst to the best level, shape (levels,).
         """
-        return None
+        return {"profile": profile}
 
-    def measured_by(self) -> type:
-        """The class whose code decides what `measure` finds; a shared one where methods share a measurement key."""
-        return type(self)
+    def measure(self, picture: Picture) -> Mapping[str, np.ndarray]:
+        """Whatever costs time and depends on the picture and the parameters, not on the fold, as arrays by name.
+
+        Called at most once a picture (possibly in another process) however many folds and truths there are. Where there
+        is a `meter`, this is what it gives; a method with neither measures nothing. An array `ms` says what measuring
+        took when it was done; where there is none, the run's clock says it.
+        """
+        meter = self.meter(picture)
+        if meter is None:
+            return {}
+        return self.from_profile(picture, np.array([meter(step.level) for step in picture.ladder.steps()]))
+
+    def needs_summary(self, picture: Picture) -> bool:
+        """Whether `measure` asks for `picture.summary()`, so that the pass over the ladder is part of its cost."""
+        return False
+
+    def measurement_key(self) -> MeasurementKey:
+        """What `measure` depends on besides the picture and the ingredients."""
+        return MeasurementKey(type(self), self.get_params())
 
     def ingredients(self) -> Mapping[str, str]:
         """What predictions depend on besides parameters, data and code, by name: the hash of a weight file, say.
@@ -204,11 +155,24 @@ class JNDPredictor(ABC):
         """
         return {}
 
-    def measurement(self, picture: Picture) -> Any:
-        """What `measure` gave for the picture, from its memory where it has been measured."""
-        return picture.remember(self.measurement_key(), lambda: self.measure(picture))
+    @final
+    def measurement(self, picture: Picture) -> Mapping[str, np.ndarray]:
+        """What `measure` gave for the picture; measured now where it was not measured before.
 
-    def measurement_key(self) -> str:
-        """Names what `measure` depends on besides the picture."""
-        cls = type(self)
-        return f"{cls.__module__}:{cls.__qualname__}({sorted(self.get_params().items())!r})"
+        Large measurements lie on disk and are read at each call.
+        """
+        key = str(self.measurement_key())
+        values = picture.measurements.get(key)
+        if isinstance(values, StoredArrays):
+            with contextlib.suppress(FileNotFoundError):  # then it is measured again
+                return values.read()
+            values = None
+        if values is None:
+            values = picture.measurements[key] = self.measure(picture)
+        return values
+
+    @final
+    @classmethod
+    def measures(cls) -> bool:
+        """Whether it measures anything of a picture, or learns from truths alone."""
+        return cls.measure is not JNDPredictor.measure or cls.meter is not JNDPredictor.meter

@@ -12,13 +12,14 @@ import inspect
 import pkgutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 
-from baselines.interface.predictor import KINDS, JNDPredictor
+from baselines.interface.card import KINDS, OWN
+from baselines.interface.predictor import JNDPredictor
 from datasets.common.errors import UserError, unknown_name
 
 ENTRY_POINT_GROUP = "jnd_bench.predictors"
@@ -49,14 +50,22 @@ class Registered:
             )
 
     def make(self, **more: Any) -> JNDPredictor:
-        """A new, unfitted predictor; `more` is passed on where the constructor knows it."""
-        known = inspect.signature(self.predictor.__init__).parameters
-        extra = {name: value for name, value in more.items() if name in known}
-        return self.predictor(**{**self.parameters, **extra})
+        """A new, unfitted predictor; `more` is passed on where it is a parameter."""
+        known = {field.name for field in fields(self.predictor)}  # type: ignore[arg-type]
+        return self.predictor(**{**self.parameters, **{name: value for name, value in more.items() if name in known}})
+
+    @property
+    def kind(self) -> str:
+        """One of `KINDS`, by the folder that the class stands in; `own` for a class from elsewhere."""
+        top, _, rest = self.predictor.__module__.partition(".")
+        if top == "sgjnd":
+            return "learned"
+        kind = rest.partition(".")[0]
+        return kind if top == "baselines" and kind in KINDS else OWN
 
     @property
     def cost(self) -> str:
-        """One of `baselines.interface.predictor.COSTS`."""
+        """One of `baselines.interface.card.COSTS`."""
         return self.predictor.cost_of(self.parameters)
 
     def unavailable(self) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from datasets.core.picture import Picture
+
 _TINY = 1e-9
 """Stands in for a visibility of zero under a logarithm."""
 
@@ -18,6 +20,19 @@ _NARROWEST = 1e-4
 
 _STRIDE = 64
 """Knots between two points of the coarse grid."""
+
+
+def calibrate(
+    envelopes: np.ndarray, pictures: Sequence[Picture], levels: np.ndarray
+) -> tuple[float, LogNormalObserver | None]:
+    """The threshold of least mean absolute error on training pictures, and the observer that fits their subjects best.
+
+    :param envelopes: of the pictures, shape (pictures, levels), never rising along a row.
+    :param levels: their true levels, shape (pictures,).
+    """
+    codec = pictures[0].codec
+    threshold = best_threshold(envelopes, np.asarray(codec.position(np.asarray(levels, dtype=float))))
+    return threshold, fit_observer(envelopes, [np.asarray(codec.position(picture.samples)) for picture in pictures])
 
 
 def crossing(envelope: np.ndarray, threshold: float) -> tuple[float, bool]:

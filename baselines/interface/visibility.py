@@ -8,15 +8,15 @@ distortion index), so one number calibrates every family, on the training pictur
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import ClassVar, TypeVar, final
 
 import numpy as np
 
-from baselines.interface.predictor import JNDPredictor, Watch
-from baselines.interface.threshold import LogNormalObserver, best_threshold, crossing, fit_observer
-from datasets.core.ladder import Step
+from baselines.interface.prediction import Prediction
+from baselines.interface.predictor import JNDPredictor, MeasurementKey, Meter
+from baselines.interface.threshold import LogNormalObserver, calibrate, crossing
 from datasets.core.picture import Picture
 
 Self = TypeVar("Self", bound="VisibilityPredictor")
@@ -27,15 +27,13 @@ class VisibilityPredictor(JNDPredictor):
 
     Subclasses implement `visibility`, and override `meter` where levels share work, or `profile` where the whole ladder
     at once is cheaper.
-
-    :param threshold: the visibility at which people begin to notice; None fits it on the training pictures.
     """
+
+    threshold: float | None = None
+    """The visibility at which people begin to notice; None fits it on the training pictures."""
 
     published_threshold: ClassVar[float | None] = None
     """The threshold the method's paper implies; where set, `<name>-as-published` is registered too."""
-
-    def __init__(self, *, threshold: float | None = None) -> None:
-        self.threshold = threshold
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, float | None]]:
@@ -49,48 +47,45 @@ class VisibilityPredictor(JNDPredictor):
     def visibility(self, picture: Picture, level: int) -> float:
         """A distance between the picture and its level that grows with noticeable error; 0 where identical."""
 
-    def meter(self, picture: Picture) -> Callable[[int], float]:
-        """`visibility` of one picture's levels, with what they share done once."""
+    def meter(self, picture: Picture) -> Meter | None:
+        """`visibility` of one picture's levels, with what they share done once.
+
+        None where `profile` gets all levels at once without their pixels.
+        """
         return partial(self.visibility, picture)
 
     def profile(self, picture: Picture) -> np.ndarray:
-        """The visibility at every level from worst to best, shape (levels,)."""
+        """The visibility at every level from worst to best, shape (levels,); overridden where there is no `meter`."""
         meter = self.meter(picture)
+        if meter is None:
+            raise NotImplementedError(f"{self.card.name} has neither a meter nor a profile of its own")
         return np.array([meter(int(level)) for level in picture.codec.levels])
 
-    def looks_at_levels(self, picture: Picture) -> bool:
-        """Whether it looks at every level's pixels by `meter`, so that they can be shown to it as they pass by.
-
-        To be overridden where `profile` is, if that sometimes goes level by level.
-        """
-        return type(self).profile is VisibilityPredictor.profile
-
-    def watch(self, picture: Picture) -> Watch | None:
-        """Meters each level as it passes by, for a method that looks at them all."""
-        return _Metered(self, self.meter(picture), picture) if self.looks_at_levels(picture) else None
-
-    def measure(self, picture: Picture) -> np.ndarray:
-        """The monotone envelope of the profile: at each level the largest visibility there or at any better one.
+    @final
+    def from_profile(self, picture: Picture, profile: np.ndarray) -> dict[str, np.ndarray]:
+        """The profile's monotone `envelope`: at each level the largest visibility there or at any better one.
 
         :raises ValueError: where a visibility is negative or not finite.
         """
-        return self.envelope_of(self.profile(picture), picture)
-
-    def envelope_of(self, profile: np.ndarray, picture: Picture) -> np.ndarray:
-        """A profile's monotone envelope; see `measure`."""
         profile = np.asarray(profile, dtype=float)
         if profile.shape != picture.codec.levels.shape or not np.isfinite(profile).all() or profile.min() < 0:
             raise ValueError(f"{self.card.name} gave visibilities that are negative, not finite or not one a level")
-        return np.maximum.accumulate(profile[::-1])[::-1]
+        return {"envelope": np.maximum.accumulate(profile[::-1])[::-1]}
 
+    @final
+    def measure(self, picture: Picture) -> Mapping[str, np.ndarray]:
+        """The envelope of the profile; see `from_profile`."""
+        return self.from_profile(picture, self.profile(picture))
+
+    @final
     def envelope(self, picture: Picture) -> np.ndarray:
-        """The envelope at every level from worst to best, shape (levels,), as far as it has been measured."""
-        return np.asarray(self.measurement(picture))
+        """The envelope at every level from worst to best, shape (levels,), measured now where it was not before."""
+        return self.measurement(picture)["envelope"]
 
-    def measurement_key(self) -> str:
+    def measurement_key(self) -> MeasurementKey:
         """As the base class, but the threshold does not change what is measured."""
-        kept = {name: value for name, value in self.get_params().items() if name != "threshold"}
-        return f"{type(self).__module__}:{type(self).__qualname__}({sorted(kept.items())!r})"
+        parameters = {name: value for name, value in self.get_params().items() if name != "threshold"}
+        return MeasurementKey(type(self), parameters)
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Fit the threshold by training MAE (ties: midpoint) and the observer by maximum likelihood.
@@ -102,36 +97,15 @@ class VisibilityPredictor(JNDPredictor):
             self.threshold_ = float(self.threshold)
             return self
         envelopes = np.array([self.envelope(picture) for picture in pictures])
-        codec = pictures[0].codec
-        self.threshold_ = best_threshold(envelopes, np.asarray(codec.position(np.asarray(levels, dtype=float))))
-        positions = [np.asarray(codec.position(picture.samples)) for picture in pictures]
-        self.observer_ = fit_observer(envelopes, positions)
+        self.threshold_, self.observer_ = calibrate(envelopes, pictures, levels)
         return self
 
-    def predict(self, picture: Picture) -> float:
-        """The level where the envelope falls to the threshold, interpolated, clipped to the codec's range."""
-        position, _ = crossing(self.envelope(picture), self.threshold_)
-        return float(picture.codec.level_at(position))
+    def predict(self, picture: Picture) -> Prediction:
+        """The level where the envelope falls to the threshold, interpolated, clipped to the codec's range.
 
-    def predict_sur(self, picture: Picture) -> np.ndarray | None:
-        """The log-normal observer's share of satisfied people; None where nothing was fitted to samples."""
-        return None if self.observer_ is None else self.observer_.satisfied(self.envelope(picture))
-
-    def was_clipped(self, picture: Picture) -> bool:
-        """Whether the envelope never crosses the threshold."""
-        return crossing(self.envelope(picture), self.threshold_)[1]
-
-
-@final
-class _Metered(Watch):
-    """A profile that grows as levels pass by."""
-
-    def __init__(self, predictor: VisibilityPredictor, meter: Callable[[int], float], picture: Picture) -> None:
-        self._predictor, self._meter, self._picture = predictor, meter, picture
-        self._profile: list[float] = []
-
-    def see(self, step: Step) -> None:
-        self._profile.append(self._meter(step.level))
-
-    def measurement(self) -> np.ndarray:
-        return self._predictor.envelope_of(np.array(self._profile), self._picture)
+        The curve is the log-normal observer's; there is none where nothing was fitted to samples.
+        """
+        envelope = self.envelope(picture)
+        position, clipped = crossing(envelope, self.threshold_)
+        sur = None if self.observer_ is None else self.observer_.satisfied(envelope)
+        return Prediction.at(picture.codec, position, sur=sur, clipped=clipped)

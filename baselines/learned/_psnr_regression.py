@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar, final
 
 import numpy as np
 
+from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.threshold import crossing
 from datasets.common.errors import UserError
@@ -35,10 +36,8 @@ class PsnrRegression(JNDPredictor):
     def feature(self, picture: Picture) -> float:
         """The one number, positive; of the reference, or of a file made from it."""
 
-    def measure(self, picture: Picture) -> dict[str, Any]:
-        """The feature, and the ladder's root mean squared luma error as a monotone envelope, shape (levels,).
-
-        The envelope is measured here for its cost alone: it is the pass over the ladder that a prediction needs.
+    def measure(self, picture: Picture) -> dict[str, np.ndarray]:
+        """The `feature`, and the ladder's root mean squared luma error as a monotone `envelope`, shape (levels,).
 
         :raises ValueError: where the feature is negative or not finite.
         """
@@ -46,7 +45,12 @@ class PsnrRegression(JNDPredictor):
         if not np.isfinite(feature) or feature < 0:
             raise ValueError(f"{self.card.name} gave the feature {feature}, which is negative or not finite")
         rmse = np.sqrt(picture.summary().mse)
-        return {"feature": feature, "envelope": np.maximum.accumulate(rmse[::-1])[::-1]}
+        return {"feature": np.array(feature), "envelope": np.maximum.accumulate(rmse[::-1])[::-1]}
+
+    @final
+    def needs_summary(self, picture: Picture) -> bool:
+        """Always: a prediction needs the pass over the ladder."""
+        return True
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Fit the line, then the subjects' spread around it. Pictures whose level is not finite are left out.
@@ -66,36 +70,31 @@ class PsnrRegression(JNDPredictor):
         self.shift_db_, self.spread_db_ = self._subjects([picture for picture, _ in kept])
         return self
 
-    def predict(self, picture: Picture) -> float:
-        """Where the ladder's PSNR crosses the regression's, interpolated in the root mean squared error."""
-        return float(picture.codec.level_at(self._crossing(picture)[0]))
+    def predict(self, picture: Picture) -> Prediction:
+        """Where the ladder's PSNR crosses the regression's, interpolated in the root mean squared error.
 
-    def was_clipped(self, picture: Picture) -> bool:
-        """Whether no level of the ladder is as poor, or none as good, as the regression's PSNR."""
-        return self._crossing(picture)[1]
+        It is clipped where no level of the ladder is as poor, or none as good, as the regression's PSNR. The curve is
+        the share of subjects who need no more than the level's PSNR; None where no training picture had samples.
+        """
+        envelope, psnr_at_jnd = self.measurement(picture)["envelope"], self.psnr_at_jnd(picture)
+        position, clipped = crossing(envelope, 255.0 * 10 ** (-psnr_at_jnd / 20))
+        sur = None
+        if self.spread_db_ is not None:
+            from scipy.special import ndtr
 
-    def predict_sur(self, picture: Picture) -> np.ndarray | None:
-        """Share of subjects who need no more than the level's PSNR; None where no training picture had samples."""
-        if self.spread_db_ is None:
-            return None
-        from scipy.special import ndtr
-
-        beyond = psnr_db(self.measurement(picture)["envelope"] ** 2) - self.psnr_at_jnd(picture) - self.shift_db_
-        return np.asarray(ndtr(beyond / self.spread_db_))
+            sur = np.asarray(ndtr((psnr_db(envelope**2) - psnr_at_jnd - self.shift_db_) / self.spread_db_))
+        return Prediction.at(picture.codec, position, sur=sur, clipped=clipped)
 
     def psnr_at_jnd(self, picture: Picture) -> float:
         """The regression's PSNR at the JND, in dB; may lie outside the ladder's."""
         return self.intercept_ + self.slope_ * self._log(picture)
 
     def _log(self, picture: Picture) -> float:
-        return float(np.log(max(self.measurement(picture)["feature"], _LEAST_FEATURE)))
+        return float(np.log(max(float(self.measurement(picture)["feature"]), _LEAST_FEATURE)))
 
     def _psnr_at(self, picture: Picture, positions: float | np.ndarray) -> np.ndarray:
         envelope = self.measurement(picture)["envelope"]
         return psnr_db(np.interp(positions, np.arange(len(envelope)), envelope) ** 2)
-
-    def _crossing(self, picture: Picture) -> tuple[float, bool]:
-        return crossing(self.measurement(picture)["envelope"], 255.0 * 10 ** (-self.psnr_at_jnd(picture) / 20))
 
     def _subjects(self, pictures: Sequence[Picture]) -> tuple[float, float | None]:
         """Mean and standard deviation over all subjects, in dB, of the PSNR they need beyond the regression's.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.learned._psnr_regression import PsnrRegression
 from datasets.common.errors import UserError
 from datasets.core.codec import Jpeg
@@ -13,10 +13,10 @@ from datasets.core.picture import Picture
 
 @final
 class Bits2025(PsnrRegression):
-    """Bits per pixel of the picture as a JPEG of one quality, regressed to the PSNR at the JND.
+    """Bits per pixel of the picture as a JPEG of one quality, regressed to the PSNR at the JND."""
 
-    :param quality: JPEG QF, 1..100.
-    """
+    quality: int = 50
+    """JPEG QF, 1..100."""
 
     card = Card(
         name="bits2025",
@@ -34,9 +34,6 @@ class Bits2025(PsnrRegression):
             "The spread of the subjects around the line, and so the SUR curve, is ours.",
         ),
     )
-
-    def __init__(self, *, quality: int = 50) -> None:
-        self.quality = quality
 
     def feature(self, picture: Picture) -> float:
         """Bits per pixel.

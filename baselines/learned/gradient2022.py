@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.learned._psnr_regression import PsnrRegression
 from datasets.core.imaging import mean_gradient
 from datasets.core.picture import Picture
@@ -31,9 +31,6 @@ class Gradient2022(PsnrRegression):
             "The spread of the subjects around the line, and so the SUR curve, is ours.",
         ),
     )
-
-    def __init__(self) -> None:
-        pass
 
     def feature(self, picture: Picture) -> float:
         """Mean Sobel gradient magnitude in grey levels per pixel."""

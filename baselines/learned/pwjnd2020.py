@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
-from baselines.interface.predictor import Card, PublishedNumber
+from baselines.interface.card import Card, PublishedNumber
 from baselines.learned.network.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
 
 

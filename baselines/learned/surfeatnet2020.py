@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from baselines.interface.predictor import Card, PublishedNumber
+from baselines.interface.card import Card, PublishedNumber
 from baselines.learned.network.extractor import Features
-from baselines.learned.network.frozen_backbone import LookingPredictor
+from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.settings import Looking, Teaching
 from baselines.learned.network.training_set import Fitted, Lesson, held_out_sources
@@ -84,7 +84,7 @@ class GevCurve:
 
 
 @final
-class SurFeatNet2020(LookingPredictor["SurHead"]):
+class SurFeatNet2020(FrozenBackbonePredictor["SurHead"]):
     """Regresses the share of people who notice each level; a GEV through the shares is the picture's SUR curve."""
 
     card = Card(
@@ -180,7 +180,7 @@ class SurFeatNet2020(LookingPredictor["SurHead"]):
         from baselines.learned.network.nets.training import Training
 
         looker, config = self.looker(), self.config()
-        pooled = [pooled_features(seen, config) for seen in looker.streamed(lesson.pictures, lesson.measured)()]
+        pooled = [pooled_features(Features.of(measurement), config) for measurement in lesson.measurements()]
         references, differences = (np.stack([pair[side] for pair in pooled]) for side in (0, 1))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card, PublishedNumber
+from baselines.interface.card import Card, PublishedNumber
 from baselines.learned.network.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
 from baselines.pixel.wu2017 import Wu2017
-from datasets.common.cache import have_arrays, load_arrays
-from datasets.common.hashing import key_of
 from datasets.core.picture import Picture
 
 _SQF = "The truth is inferred to be sqf; the folds are unknown."
 _UNKNOWN = "Truth, folds and what is saved against are not known here."
-_MAP_VERSION = 1
-"""To be raised where the same pixels give another map: what is stored under an older one is not read."""
 
 
 @final
@@ -74,17 +70,10 @@ class VpJnd2025(PixelPredictor):
     def config(self) -> VpJnd2025Settings:
         return VpJnd2025Settings.of(self.settings, **self.preset_settings())
 
-    def measure(self, picture: Picture) -> dict[str, Any]:
-        """A name of what there is to see, and the JND map: on disk, or (where that cannot be written) beside it."""
-        key = key_of({"picture": picture.fingerprint(), "map": "wu2017", "version": _MAP_VERSION})
-        return have_arrays(key, lambda: {"map": _drawn(picture)})
+    def measure(self, picture: Picture) -> dict[str, np.ndarray]:
+        """The JND map in grey levels as `map`, float16, shape (height, width)."""
+        return {"map": Wu2017().jnd_map(picture.reference_luma).astype(np.float16)}
 
     def plane(self, picture: Picture) -> np.ndarray:
-        """The JND map in grey levels, float16, shape (height, width)."""
-        measured = self.measurement(picture)
-        found = measured if "map" in measured else load_arrays(str(measured["key"]))
-        return _drawn(picture) if found is None else np.asarray(found["map"])
-
-
-def _drawn(picture: Picture) -> np.ndarray:
-    return Wu2017().jnd_map(picture.reference_luma).astype(np.float16)
+        """The JND map."""
+        return self.measurement(picture)["map"]

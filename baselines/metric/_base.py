@@ -7,29 +7,27 @@ searches at once. Scores are kept on disk, where folds, truths, variants and lat
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar, final
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
-from baselines.interface.predictor import Watch
-from baselines.interface.threshold import crossing
-from baselines.interface.visibility import VisibilityPredictor
-from baselines.metric._scores import Score, scores_of
+from baselines.interface.prediction import Prediction
+from baselines.interface.predictor import JNDPredictor, MeasurementKey, Meter
+from baselines.interface.threshold import LogNormalObserver, calibrate, crossing
+from baselines.metric._scores import PictureScores, Score
 from baselines.metric._search import coarse_positions, interpolated, search
 from datasets.common.errors import UserError
 from datasets.core.codec import Codec
-from datasets.core.ladder import Step
 from datasets.core.picture import Picture
 
 _NOT_OF_SCORES = ("threshold", "levels", "exact")
 """Parameters on which no score depends."""
 
-Self = TypeVar("Self", bound="Metric")
+Self = TypeVar("Self", bound="MetricPredictor")
 
 ALL = "all"
 """As `levels`: measure every level."""
@@ -57,15 +55,18 @@ class GivenThreshold:
     provenance: str
 
 
-class Metric(VisibilityPredictor):
-    """A predictor that only scores a level against its reference; this class searches, calibrates and remembers.
+class MetricPredictor(JNDPredictor):
+    """A predictor that only scores a level against its reference; this class searches, calibrates and stores scores."""
 
-    :param threshold: the score, on the metric's own scale, at which people begin to notice; None fits it on the
-        training pictures.
-    :param levels: how many levels are measured for calibration, 2 or more, spread evenly; or `all`.
-    :param exact: whether levels around the answer are measured as well; if not, the curve through the others answers,
-        for a given threshold too.
-    """
+    threshold: float | None = None
+    """The score, on the metric's own scale, at which people begin to notice; None fits it on the training pictures."""
+
+    levels: int | str = 14
+    """How many levels are measured for calibration, 2 or more, spread evenly; or `all`."""
+
+    exact: bool = True
+    """Whether levels around the answer are measured as well; if not, the curve through the others answers, for a given
+    threshold too."""
 
     package: ClassVar[str] = ""
     """The distribution, as pip knows it, that computes the score."""
@@ -76,17 +77,11 @@ class Metric(VisibilityPredictor):
     given: ClassVar[Mapping[str, GivenThreshold]] = {}
     """Thresholds that others give; each is registered too, under the card's name and the key: `<name>-<key>`."""
 
-    def __init__(self, *, threshold: float | None = None, levels: int | str = 14, exact: bool = True) -> None:
-        super().__init__(threshold=threshold)
-        self.levels = levels
-        self.exact = exact
-
     @classmethod
-    def variants(cls) -> dict[str, dict[str, float | None]]:
+    def variants(cls) -> dict[str, dict[str, float]]:
         """The calibrated method, and one for each threshold that is given."""
-        found: dict[str, dict[str, float | None]] = {cls.card.name: {}}
-        found.update({f"{cls.card.name}-{key}": {"threshold": one.score} for key, one in cls.given.items()})
-        return found
+        given = {f"{cls.card.name}-{key}": {"threshold": given.score} for key, given in cls.given.items()}
+        return {cls.card.name: {}, **given}
 
     @abstractmethod
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
@@ -117,66 +112,89 @@ class Metric(VisibilityPredictor):
             return str(error)
         return ""
 
-    def visibility(self, picture: Picture, level: int) -> float:
-        """One level's score as a distance."""
-        with self.scores(picture) as score:
-            return self.distance(score(round(float(picture.codec.position(level)))))
+    def meter(self, picture: Picture) -> Meter | None:
+        """The scores of the coarse levels (or all), NaN at the others; None where a given threshold is searched for."""
+        if self._searches_at_once():
+            return None
+        scores, codec, wanted = self._scores(picture), picture.codec, set(self.coarse(picture.codec))
 
-    def profile(self, picture: Picture) -> np.ndarray:
-        """Every level's score as a distance, from worst to best, shape (levels,)."""
-        with self.scores(picture) as score:
-            return np.array([self.distance(score(position)) for position in range(len(picture.codec.levels))])
+        def score(level: int) -> float:
+            position = round(float(codec.position(level)))
+            return scores.at(position) if position in wanted else np.nan
 
-    def measure(self, picture: Picture) -> dict[str, np.ndarray]:  # type: ignore[override]
-        """Scores of the measured levels: `positions` counted from the worst, int, and `scores`, shape (measured,).
+        return score
+
+    def from_profile(self, picture: Picture, profile: np.ndarray) -> dict[str, np.ndarray]:
+        """As `measure`, of the levels at which the profile is a number."""
+        return self._measured_at(self._scores(picture), np.flatnonzero(np.isfinite(profile)).tolist())
+
+    def measure(self, picture: Picture) -> dict[str, np.ndarray]:
+        """Scores of the measured levels: `positions` counted from the worst, int, `scores`, shape (measured,), and
+        `ms`.
 
         With a given threshold, those of the search; otherwise (or where not exact) the coarse ones, or all.
 
         :raises ValueError: where a score is not finite, or its distance negative.
         """
-        scoring = _Scoring(self, picture)
-        try:
-            if self.threshold is not None and self._searches_at_once():
-                self._search(picture, scoring.visibility, {}, self.distance(self.threshold))
-            else:
-                for position in self.coarse(picture.codec):
-                    scoring.visibility(position)
-            return scoring.measurement()
-        finally:
-            scoring.end()
+        scores, positions = self._scores(picture), self.coarse(picture.codec)
+        if self.threshold is not None and self._searches_at_once():
+            positions = []
 
-    def watch(self, picture: Picture) -> Watch | None:
-        """Scores the coarse levels (or all) as they pass by; a given threshold is searched for by `measure`."""
-        return None if self._searches_at_once() else _Scoring(self, picture)
+            def visibility(position: int) -> float:
+                positions.append(position)
+                return self.checked(scores.at(position))
 
-    def measurement_key(self) -> str:
-        """As the base class; a given threshold decides what is measured where it is searched for at once."""
-        key = super().measurement_key()
-        return f"{key} at {self.threshold!r}" if self._searches_at_once() else key
+            self._search(picture, visibility, {}, self.distance(self.threshold))
+        return self._measured_at(scores, positions)
+
+    def measurement_key(self) -> MeasurementKey:
+        """As the base class; a given threshold decides what is measured only where it is searched for at once."""
+        without = () if self._searches_at_once() else ("threshold",)
+        return MeasurementKey(type(self), {k: v for k, v in self.get_params().items() if k not in without})
 
     def envelope(self, picture: Picture) -> np.ndarray:
         """The monotone envelope at every level, shape (levels,), interpolated between measured levels."""
-        return interpolated(self._measured(picture), len(picture.codec.levels))
+        return interpolated(self._distances(picture), len(picture.codec.levels))
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
-        """As the base class; what is learned, `threshold_`, is a distance."""
-        super().fit(pictures, levels, seed=seed)
+        """Fit the threshold, a distance, by training MAE (ties: midpoint) and the observer by maximum likelihood.
+
+        Where the threshold is given, nothing is fitted: it says nothing of how people differ, so there is no curve.
+        """
+        self.observer_: LogNormalObserver | None = None
         if self.threshold is not None:
             self.threshold_ = self.distance(self.threshold)
+        else:
+            envelopes = np.array([self.envelope(picture) for picture in pictures])
+            self.threshold_, self.observer_ = calibrate(envelopes, pictures, levels)
         return self
 
-    def predict(self, picture: Picture) -> float:
-        """The level where the distance falls to the threshold, clipped to the codec's range."""
-        return float(picture.codec.level_at(self._found(picture)[0]))
+    def predict(self, picture: Picture) -> Prediction:
+        """The level where the distance falls to the threshold, clipped to the codec's range.
 
-    def was_clipped(self, picture: Picture) -> bool:
-        """Whether the distance lies on one side of the threshold at every level that was measured."""
-        return self._found(picture)[1]
+        It is clipped where the distance lies on one side of the threshold at every level that was measured. The curve
+        is the log-normal observer's; there is none where nothing was fitted to samples.
+        """
+        envelope = self.envelope(picture)
+        sur = None if self.observer_ is None else self.observer_.satisfied(envelope)
+        if not self.exact:
+            position, clipped = crossing(envelope, self.threshold_)
+            return Prediction.at(picture.codec, position, sur=sur, clipped=clipped)
+        scores, asked = self._scores(picture), []
+
+        def visibility(position: int) -> float:
+            asked.append(position)
+            return self.checked(scores.at(position))
+
+        position, clipped = self._search(picture, visibility, self._distances(picture), self.threshold_)
+        reused_ms = sum(scores.ms(position) for position in asked if not scores.was_measured_now(position))
+        level = float(picture.codec.level_at(position))
+        return Prediction(level, sur, bool(clipped), reused_ms)
 
     def remark(self, picture: Picture) -> str:
         """How many levels were measured, and whose threshold was given."""
         count = len(picture.codec.levels)
-        said = next((f", {one.provenance}" for one in self.given.values() if one.score == self.threshold), "")
+        said = next((f", {given.provenance}" for given in self.given.values() if given.score == self.threshold), "")
         if self.levels == ALL:
             how = f"all {count} levels measured"
         elif self._searches_at_once():
@@ -186,13 +204,6 @@ class Metric(VisibilityPredictor):
             how = f"{len(self.coarse(picture.codec))} of {count} levels measured, {then}"
         return how if self.threshold is None else f"{how}; threshold {self.threshold:g}{said}"
 
-    def _found(self, picture: Picture) -> tuple[float, bool]:
-        threshold, measured = self.threshold_, self._measured(picture)
-        if not self.exact:
-            return crossing(self.envelope(picture), threshold)
-        with self.scores(picture) as score:
-            return self._search(picture, lambda position: self.checked(score(position)), measured, threshold)
-
     def _searches_at_once(self) -> bool:
         return self.threshold is not None and self.exact and self.levels != ALL
 
@@ -201,9 +212,21 @@ class Metric(VisibilityPredictor):
     ) -> tuple[float, bool]:
         return search(visibility, measured, threshold, self.coarse(picture.codec), len(picture.codec.levels))
 
-    def _measured(self, picture: Picture) -> dict[int, float]:
-        found = self.measurement(picture)
-        return {int(p): self.distance(float(s)) for p, s in zip(found["positions"], found["scores"], strict=True)}
+    def _measured_at(self, scores: PictureScores, positions: Sequence[int]) -> dict[str, np.ndarray]:
+        rising = sorted(positions)
+        for position in rising:
+            self.checked(scores.at(position))
+        return {
+            "positions": np.array(rising),
+            "scores": np.array([scores.at(position) for position in rising]),
+            "ms": np.array(sum(scores.ms(position) for position in rising)),
+        }
+
+    def _distances(self, picture: Picture) -> dict[int, float]:
+        """The distance at each measured position."""
+        measured = self.measurement(picture)
+        pairs = zip(measured["positions"], measured["scores"], strict=True)
+        return {int(position): self.distance(float(score)) for position, score in pairs}
 
     def coarse(self, codec: Codec) -> list[int]:
         """The levels that are measured for calibration, counted from the worst.
@@ -227,36 +250,7 @@ class Metric(VisibilityPredictor):
             raise ValueError(f"{self.card.name} gave the score {score:g}, whose distance is negative")
         return distance
 
-    def scores(self, picture: Picture) -> contextlib.AbstractContextManager[Callable[[int], float]]:
-        """A function from a position to the score there, measured or found on disk."""
-        kept = {name: value for name, value in self.get_params().items() if name not in _NOT_OF_SCORES}
-        made_with = {"metric": self.card.name, "parameters": kept, "ingredients": self.ingredients()}
-        return scores_of(picture, self.against, made_with)
-
-
-@final
-class _Scoring(Watch):
-    """The scores of one picture's levels, as they are asked for or pass by."""
-
-    def __init__(self, metric: Metric, picture: Picture) -> None:
-        self._metric, self._codec = metric, picture.codec
-        self._wanted = set(metric.coarse(picture.codec))
-        self._used: dict[int, float] = {}
-        self._open = contextlib.ExitStack()
-        self._score = self._open.enter_context(metric.scores(picture))
-
-    def visibility(self, position: int) -> float:
-        self._used[position] = self._score(position)
-        return self._metric.checked(self._used[position])
-
-    def see(self, step: Step) -> None:
-        position = round(float(self._codec.position(step.level)))
-        if position in self._wanted:
-            self.visibility(position)
-
-    def measurement(self) -> dict[str, np.ndarray]:
-        positions = sorted(self._used)
-        return {"positions": np.array(positions), "scores": np.array([self._used[place] for place in positions])}
-
-    def end(self) -> None:
-        self._open.close()
+    def _scores(self, picture: Picture) -> PictureScores:
+        parameters = {name: value for name, value in self.get_params().items() if name not in _NOT_OF_SCORES}
+        made_with = {"metric": self.card.name, "parameters": parameters, "ingredients": self.ingredients()}
+        return PictureScores(picture, self.against, made_with)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.errors import UserError
 from datasets.core.codec import Jpeg
@@ -99,8 +100,8 @@ class QualitySearch(JNDPredictor):
         :raises UserError: where a parameter is none of the tool's.
         """
 
-    def measure(self, picture: Picture) -> tuple[int, bool]:
-        """The quality found, and whether it reaches the target.
+    def measure(self, picture: Picture) -> dict[str, np.ndarray]:
+        """The `quality` that the search ends with, and whether it `reached` the target.
 
         :raises UserError: on a codec other than JPEG.
         """
@@ -111,20 +112,19 @@ class QualitySearch(JNDPredictor):
             )
         reference = shrink(picture.reference_luma)
         found = search_quality(lambda quality: ssim(reference, shrink(picture.ladder.luma(quality))), self.target)
-        return found.quality, found.reached
+        return {"quality": np.array(found.quality), "reached": np.array(found.reached)}
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Nothing is learned."""
         return self
 
-    def predict(self, picture: Picture) -> float:
+    def predict(self, picture: Picture) -> Prediction:
         """The quality that the tool would write, 40..95.
+
+        It is clipped where the search ran into an end of its range: 95 and still too poor, or 40 and good enough.
 
         :raises UserError: on a codec other than JPEG.
         """
-        return float(self.measurement(picture)[0])
-
-    def was_clipped(self, picture: Picture) -> bool:
-        """Whether the search ran into an end of its range: 95 and still too poor, or 40 and good enough."""
-        quality, reached = self.measurement(picture)
-        return (quality, reached) in ((HIGHEST, False), (LOWEST, True))
+        measurement = self.measurement(picture)
+        quality, reached = int(measurement["quality"]), bool(measurement["reached"])
+        return Prediction(float(quality), clipped=(quality, reached) in ((HIGHEST, False), (LOWEST, True)))

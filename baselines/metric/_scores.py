@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import final
 
 import numpy as np
 
-from datasets.common.cache import count_as_spent, load_arrays, save_arrays
+from datasets.common.cache import load_arrays, save_arrays
 from datasets.common.hashing import key_of
 from datasets.core.picture import Picture
 
@@ -21,44 +20,28 @@ SCORES_VERSION = 1
 """To be raised where the same pixels get other scores: what is stored under an older one is not read."""
 
 
-@contextlib.contextmanager
-def scores_of(
-    picture: Picture, begin: Callable[[np.ndarray, float], Score], made_with: Mapping[str, object]
-) -> Iterator[Callable[[int], float]]:
-    """Gives a function from a position, counted from the worst level, to that level's score.
+@final
+class PictureScores:
+    """One picture's scores by one metric. Each position, counted from the worst level, is measured once.
 
-    Each position is measured once, and counts each time with what that took. What is new is kept on disk when the block
-    ends, also where it ends in an error.
+    What is new is stored at once, so that other folds, truths, variants and later runs find it.
 
     :param begin: holds a reference (uint8 RGB, pixels per degree) and gives the score of levels against it; called
         where something must be measured.
     :param made_with: what scores depend on besides the picture; JSON must be able to hold it.
     """
-    opened: list[_Scores] = []  # pixels are not even hashed where nothing is asked
 
-    def score(position: int) -> float:
-        if not opened:
-            opened.append(_Scores(picture, begin, _key(picture, made_with)))
-        return opened[0].at(position)
-
-    try:
-        yield score
-    finally:
-        for one in opened:
-            one.keep()
-
-
-@final
-class _Scores:
-    """Those of one picture by one metric."""
-
-    def __init__(self, picture: Picture, begin: Callable[[np.ndarray, float], Score], key: str) -> None:
-        self._picture, self._begin, self._key = picture, begin, key
-        self._known = picture.remember(f"scores {key}", lambda: _load(key))
-        self._counted: set[int] = set()
-        self._before = len(self._known)
+    def __init__(
+        self, picture: Picture, begin: Callable[[np.ndarray, float], Score], made_with: Mapping[str, object]
+    ) -> None:
+        self._picture, self._begin, self._made_with = picture, begin, made_with
+        self._measured_now: set[int] = set()
 
     def at(self, position: int) -> float:
+        """The score at a position.
+
+        :raises ValueError: where it is not finite.
+        """
         if position not in self._known:
             start = time.perf_counter()
             level = int(self._picture.codec.level_at(position))
@@ -66,38 +49,52 @@ class _Scores:
             if not np.isfinite(score):
                 raise ValueError(f"the score at {self._picture.codec.unit} {level} is {score}")
             self._known[position] = score, (time.perf_counter() - start) * 1000
-        elif position not in self._counted:
-            count_as_spent(self._known[position][1])
-        self._counted.add(position)
+            self._measured_now.add(position)
+            self._save()
         return self._known[position][0]
 
-    def keep(self) -> None:
-        if len(self._known) > self._before:
-            merged = sorted({**_load(self._key), **self._known}.items())  # another process may have measured meanwhile
-            positions, known = zip(*merged, strict=True)
-            scores, ms = np.array(known, dtype=float).T
-            save_arrays(self._key, {"positions": np.array(positions), "scores": scores, "ms": ms})
+    def ms(self, position: int) -> float:
+        """What measuring a position took when it was done, in milliseconds."""
+        return self._known[position][1]
+
+    def was_measured_now(self, position: int) -> bool:
+        """Whether a position was measured by this object, not found in memory or on disk."""
+        return position in self._measured_now
+
+    @cached_property
+    def _key(self) -> str:
+        return key_of(
+            {
+                "version": SCORES_VERSION,
+                "made_with": dict(self._made_with),
+                "picture": self._picture.fingerprint(),
+                "pixels_per_degree": self._picture.pixels_per_degree,
+            }
+        )
+
+    @cached_property
+    def _known(self) -> dict[int, tuple[float, float]]:
+        """By position, the score and the milliseconds that it took; shared by all objects of one picture and metric."""
+        name = f"scores {self._key}"
+        if name not in self._picture.measurements:
+            self._picture.measurements[name] = _load(self._key)
+        known: dict[int, tuple[float, float]] = self._picture.measurements[name]
+        return known
 
     @cached_property
     def _against(self) -> Score:
         return self._begin(self._picture.reference, self._picture.pixels_per_degree)
 
-
-def _key(picture: Picture, made_with: Mapping[str, object]) -> str:
-    return key_of(
-        {
-            "version": SCORES_VERSION,
-            "made_with": dict(made_with),
-            "picture": picture.fingerprint(),
-            "pixels_per_degree": picture.pixels_per_degree,
-        }
-    )
+    def _save(self) -> None:
+        merged = sorted({**_load(self._key), **self._known}.items())  # another process may have measured meanwhile
+        positions, known = zip(*merged, strict=True)
+        scores, ms = np.array(known, dtype=float).T
+        save_arrays(self._key, {"positions": np.array(positions), "scores": scores, "ms": ms})
 
 
 def _load(key: str) -> dict[int, tuple[float, float]]:
-    """By position, the score and the milliseconds that it took."""
-    found = load_arrays(key)
-    if found is None:
+    arrays = load_arrays(key)
+    if arrays is None:
         return {}
-    known = zip(found["positions"].tolist(), found["scores"].tolist(), found["ms"].tolist(), strict=True)
+    known = zip(arrays["positions"].tolist(), arrays["scores"].tolist(), arrays["ms"].tolist(), strict=True)
     return {position: (score, ms) for position, score, ms in known}

@@ -10,8 +10,8 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
-from baselines.metric._base import SEARCHED, GivenThreshold, Metric
+from baselines.interface.card import Card
+from baselines.metric._base import SEARCHED, GivenThreshold, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.common.hashing import sha256_of_file
@@ -22,12 +22,8 @@ TIMEOUT_S = 600
 
 
 @final
-class Butteraugli(Metric):
-    """Largest visible difference over a picture, as libjxl's `butteraugli_main` gives it; 0 where identical.
-
-    :param threshold: distance at which people begin to notice, positive; None is fitted.
-    :param levels: with `exact`, see `baselines.metric._base.Metric`.
-    """
+class Butteraugli(MetricPredictor):
+    """Largest visible difference over a picture, as libjxl's `butteraugli_main` gives it; 0 where identical."""
 
     given = {"as-published": GivenThreshold(1.0, "'visually lossless', the default of cjxl and cjpegli")}
     quick = {"levels": 4, "exact": False}

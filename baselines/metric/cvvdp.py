@@ -7,8 +7,8 @@ from typing import Any, final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
-from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, Metric
+from baselines.interface.card import Card
+from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.common.threads import one_torch_thread
@@ -18,13 +18,10 @@ _LEAST_PIXELS = 16
 
 
 @final
-class Cvvdp(Metric):
+class Cvvdp(MetricPredictor):
     """Visible differences in colour channels and bands of spatial frequency, as seen on a display, over the picture.
 
     Visibility is 10 - JOD, the loss in units of just-objectionable difference; the viewing geometry is the picture's.
-
-    :param threshold: JOD at which people begin to notice, below 10; None is fitted.
-    :param levels: with `exact`, see `baselines.metric._base.Metric`.
     """
 
     package = "cvvdp"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import final
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.metric._quality_search import TARGETS, QualitySearch
 from datasets.common.errors import UserError
 
 
 @final
 class ImageOptim(QualitySearch):
-    """jpeg-recompress's search at the preset that image_optim passes on where lossy work is allowed.
+    """jpeg-recompress's search at the preset that image_optim passes on where lossy work is allowed."""
 
-    :param preset: image_optim's number, 0..3, for jpeg-recompress's low, medium, high, veryhigh.
-    """
+    preset: int = 3
+    """Image_optim's number, 0..3, for jpeg-recompress's low, medium, high, veryhigh."""
 
     card = Card(
         name="image-optim",
@@ -29,9 +29,6 @@ class ImageOptim(QualitySearch):
             "The lossless workers that follow change bytes, not pixels, and are left out.",
         ),
     )
-
-    def __init__(self, *, preset: int = 3) -> None:
-        self.preset = preset
 
     @property
     def target(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, final
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.metric._quality_search import TARGETS, QualitySearch
 from datasets.common.errors import UserError
 
@@ -18,9 +18,10 @@ class JpegRecompress(QualitySearch):
 
     The presets were made for photographs of many megapixels: averaging down to 256 pixels hides most of the error. A
     picture of about 500 pixels is averaged little or not, reaches no preset, and is written at 95.
-
-    :param preset: `low`, `medium`, `high` or `veryhigh`: SSIM .999, .9999, .99995, .99999.
     """
+
+    preset: str = _DEFAULT
+    """`low`, `medium`, `high` or `veryhigh`: SSIM .999, .9999, .99995, .99999."""
 
     card = Card(
         name="jpeg-recompress",
@@ -38,9 +39,6 @@ class JpegRecompress(QualitySearch):
             "The tool gives up where its file is larger than its input; here the input is a picture without a file.",
         ),
     )
-
-    def __init__(self, *, preset: str = _DEFAULT) -> None:
-        self.preset = preset
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, str]]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.learned.network.weights import read_tensors
-from baselines.metric._base import SEARCHED, Metric
+from baselines.metric._base import SEARCHED, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_file
@@ -31,14 +31,11 @@ _HEADS = "weights/v0.1/alex.pth"
 
 
 @final
-class Lpips(Metric):
+class Lpips(MetricPredictor):
     """Distance of AlexNet features, weighted by heads that were fitted to people's choices; 0 where identical.
 
     The package brings the heads. AlexNet's ImageNet weights are taken from the file that `JND_BENCH_LPIPS_WEIGHTS`
     names, or from torch's cache; nothing is downloaded, and nothing is unpickled.
-
-    :param threshold: LPIPS at which people begin to notice, positive; None is fitted.
-    :param levels: with `exact`, see `baselines.metric._base.Metric`.
     """
 
     package = "lpips"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
-from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, Metric
+from baselines.interface.card import Card
+from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.common.threads import one_torch_thread
@@ -21,12 +21,8 @@ _LEAST_PIXELS = 161
 
 
 @final
-class MsSsim(Metric):
-    """Structural similarity of the luma over five scales, 1 where identical; visibility is 1 - MS-SSIM.
-
-    :param threshold: MS-SSIM at which people begin to notice, below 1; None is fitted.
-    :param levels: with `exact`, see `baselines.metric._base.Metric`.
-    """
+class MsSsim(MetricPredictor):
+    """Structural similarity of the luma over five scales, 1 where identical; visibility is 1 - MS-SSIM."""
 
     package = "pytorch-msssim"
     given = {"aic4": GivenThreshold(0.9936, "1 JND of JPEG in AIC-4's example data")}

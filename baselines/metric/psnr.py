@@ -6,7 +6,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.interface.visibility import VisibilityPredictor
 from baselines.metric._base import AIC4
 from datasets.core.picture import Picture
@@ -36,6 +36,13 @@ class Psnr(VisibilityPredictor):
     def visibility(self, picture: Picture, level: int) -> float:
         """Root mean squared luma error in grey levels."""
         return float(np.sqrt(picture.ladder.mse(level)))
+
+    def needs_summary(self, picture: Picture) -> bool:
+        """Always: each level's error is all that is measured."""
+        return True
+
+    def meter(self, picture: Picture) -> None:
+        """None: `profile` needs no level's pixels."""
 
     def profile(self, picture: Picture) -> np.ndarray:
         """From the ladder's one pass, which every method shares."""

@@ -8,8 +8,8 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
-from baselines.metric._base import SEARCHED, Metric
+from baselines.interface.card import Card
+from baselines.metric._base import SEARCHED, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.core.imaging import luma
@@ -20,13 +20,10 @@ _IDENTICAL_DB = 100.0
 
 
 @final
-class PsnrHvsM(Metric):
+class PsnrHvsM(MetricPredictor):
     """PSNR of the luma whose DCT errors are weighted by contrast sensitivity and masked by their block.
 
     Visibility is the root mean squared error that the PSNR stands for, in grey levels.
-
-    :param threshold: PSNR-HVS-M in dB at which people begin to notice; None is fitted.
-    :param levels: with `exact`, see `baselines.metric._base.Metric`.
     """
 
     package = "psnr-hvsm"

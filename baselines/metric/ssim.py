@@ -6,8 +6,8 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
-from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, Metric
+from baselines.interface.card import Card
+from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.core.imaging import luma
@@ -16,12 +16,8 @@ _WINDOW = 11
 
 
 @final
-class Ssim(Metric):
-    """Structural similarity of the luma, 1 where identical; visibility is 1 - SSIM.
-
-    :param threshold: SSIM at which people begin to notice, below 1; None is fitted.
-    :param levels: with `exact`, see `baselines.metric._base.Metric`.
-    """
+class Ssim(MetricPredictor):
+    """Structural similarity of the luma, 1 where identical; visibility is 1 - SSIM."""
 
     package = "scikit-image"
     given = {"aic4": GivenThreshold(0.9562, "1 JND of JPEG in AIC-4's example data")}

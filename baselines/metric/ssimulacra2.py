@@ -7,19 +7,16 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
-from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, Metric
+from baselines.interface.card import Card
+from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, MetricPredictor
 from baselines.metric._scores import Score
 
 
 @final
-class Ssimulacra2(Metric):
+class Ssimulacra2(MetricPredictor):
     """Structural similarity and artefacts over six scales of the XYB colour space, tuned on opinions of pictures.
 
     Visibility is 100 - score; the score is 100 where pictures are identical, and has no lower end.
-
-    :param threshold: score at which people begin to notice, below 100; None is fitted.
-    :param levels: with `exact`, see `baselines.metric._base.Metric`.
     """
 
     package = "ssimulacra2"

@@ -8,11 +8,11 @@ the other two it is a share of pixels, or a number of grey levels.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from typing import final
 
 import numpy as np
 
+from baselines.interface.predictor import Meter
 from baselines.interface.visibility import VisibilityPredictor
 from datasets.common.errors import UserError, unknown_name
 from datasets.core.imaging import MSE_FLOOR, luma, mse
@@ -32,17 +32,12 @@ SMALLEST_SIDE = 8
 
 
 class PixelMapPredictor(VisibilityPredictor):
-    """A predictor that only draws the map; this class holds a level's error against it.
+    """A predictor that only draws the map; this class holds a level's error against it."""
 
-    :param threshold: multiple of the published map; None is fitted.
-    :param rule: one of `RULES`.
-    """
+    rule: str = "noise-psnr"
+    """One of `RULES`."""
 
     published_threshold = 1.0
-
-    def __init__(self, *, threshold: float | None = None, rule: str = "noise-psnr") -> None:
-        super().__init__(threshold=threshold)
-        self.rule = rule
 
     @abstractmethod
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
@@ -79,29 +74,32 @@ class PixelMapPredictor(VisibilityPredictor):
     @final
     def visibility(self, picture: Picture, level: int) -> float:
         """One level's error against the map, by the rule."""
-        return self.meter(picture)(level)
+        return self._meter(picture)(level)
 
     @final
-    def meter(self, picture: Picture) -> Callable[[int], float]:
-        """One map for all levels."""
+    def meter(self, picture: Picture) -> Meter | None:
+        """One map for all levels; None where the errors that all methods share are enough."""
+        return None if self.needs_summary(picture) else self._meter(picture)
+
+    @final
+    def needs_summary(self, picture: Picture) -> bool:
+        """Whether the rule needs no more than each level's mean squared luma error."""
+        return self._rule() == "noise-psnr" and self.planes(picture.reference).ndim == 2
+
+    @final
+    def profile(self, picture: Picture) -> np.ndarray:
+        """One map, and one pass over the ladder (for `noise-psnr` on luma the one that all methods share)."""
+        if self.needs_summary(picture):
+            return np.sqrt(picture.summary().mse / self._noise_energy(picture))
+        return super().profile(picture)
+
+    def _meter(self, picture: Picture) -> Meter:
         rule, ladder, reference = self._rule(), picture.ladder, self.planes(picture.reference)
         if rule == "noise-psnr":
             energy = self._noise_energy(picture)
             return lambda level: float(np.sqrt(mse(self.planes(ladder.rgb(level)), reference) / energy))
         jnd = self.map_of(picture.reference).astype(np.float32, copy=False)
         return lambda level: _pooled(rule, self.planes(ladder.rgb(level)), reference, jnd)
-
-    @final
-    def profile(self, picture: Picture) -> np.ndarray:
-        """One map, and one pass over the ladder (for `noise-psnr` on luma the one that all methods share)."""
-        if self.looks_at_levels(picture):
-            return super().profile(picture)
-        return np.sqrt(picture.summary().mse / self._noise_energy(picture))
-
-    @final
-    def looks_at_levels(self, picture: Picture) -> bool:
-        """Whether the errors that all methods share are not enough."""
-        return self._rule() != "noise-psnr" or self.planes(picture.reference).ndim != 2
 
     def _noise_energy(self, picture: Picture) -> float:
         # A flat picture's map may vanish; an 8-bit picture comes no closer than rounding.

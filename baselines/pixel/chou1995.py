@@ -6,7 +6,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.pixel._base import PixelMapPredictor, check_size
 from baselines.pixel._masking import (
     background_luminance,
@@ -19,12 +19,10 @@ from baselines.pixel._masking import (
 
 @final
 class Chou1995(PixelMapPredictor):
-    """The larger of gradient masking and luminance adaptation at each pixel.
+    """The larger of gradient masking and luminance adaptation at each pixel."""
 
-    :param threshold: multiple of the published map (the paper's distortion index d, Eq 6); None is fitted.
-    :param rule: how a level's error is held against the map, see `baselines.pixel._base.RULES`.
-    :param border: how filters see beyond the edge: `reflect`, or `zero` as in the published MATLAB.
-    """
+    border: str = "reflect"
+    """How filters see beyond the edge: `reflect`, or `zero` as in the published MATLAB."""
 
     card = Card(
         name="chou1995",
@@ -41,10 +39,6 @@ class Chou1995(PixelMapPredictor):
             "The map stands for the paper's viewing distance of six picture heights, whatever the study's.",
         ),
     )
-
-    def __init__(self, *, threshold: float | None = None, rule: str = "noise-psnr", border: str = "reflect") -> None:
-        super().__init__(threshold=threshold, rule=rule)
-        self.border = border
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
         """The largest change nobody notices at each pixel (Eqs 1-5, lambda = 1/2).

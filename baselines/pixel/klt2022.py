@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.pixel._base import PixelMapPredictor, check_size
 from baselines.pixel._canny import unprotected
 from datasets.core.picture import Picture
@@ -22,14 +22,13 @@ _SMALLEST = 1e-7
 
 @final
 class Klt2022(PixelMapPredictor):
-    """The difference between a picture and its critical reconstruction from the first components of its own basis.
+    """The difference between a picture and its critical reconstruction from the first components of its own basis."""
 
-    :param threshold: multiple of the published map; None is fitted.
-    :param rule: how a level's error is held against the map, see `baselines.pixel._base.RULES`. `noise-psnr` compares
-        with the critical picture's error, without edge protection.
-    :param edge_protection: whether the map ends near edges.
-    :param border: how the edge weight sees beyond the picture: `reflect`, or `zero` as in the authors' MATLAB.
-    """
+    edge_protection: bool = True
+    """Whether the map ends near edges."""
+
+    border: str = "reflect"
+    """How the edge weight sees beyond the picture: `reflect`, or `zero` as in the authors' MATLAB."""
 
     card = Card(
         name="klt2022",
@@ -49,18 +48,6 @@ class Klt2022(PixelMapPredictor):
             "MATLAB takes a 5x5 square for it. This bears on the map alone.",
         ),
     )
-
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        rule: str = "noise-psnr",
-        edge_protection: bool = True,
-        border: str = "reflect",
-    ) -> None:
-        super().__init__(threshold=threshold, rule=rule)
-        self.edge_protection = edge_protection
-        self.border = border
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
         """What the critical picture lacks at each pixel, less near edges.

@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.pixel._base import PixelMapPredictor, check_size
 from baselines.pixel._masking import (
     background_luminance,
@@ -32,13 +32,13 @@ STRONGEST = 10.0
 
 @final
 class Liu2010(PixelMapPredictor):
-    """Luminance adaptation, and contrast masking in which texture weighs three times as much as edges.
+    """Luminance adaptation, and contrast masking in which texture weighs three times as much as edges."""
 
-    :param threshold: multiple of the published map; None is fitted.
-    :param rule: how a level's error is held against the map, see `baselines.pixel._base.RULES`.
-    :param variant: one of `VARIANTS`.
-    :param border: how filters see beyond the edge: `reflect`, or `zero` as in the published MATLAB.
-    """
+    variant: str = "paper"
+    """One of `VARIANTS`."""
+
+    border: str = "reflect"
+    """How filters see beyond the edge: `reflect`, or `zero` as in the published MATLAB."""
 
     card = Card(
         name="liu2010",
@@ -63,18 +63,6 @@ class Liu2010(PixelMapPredictor):
         ),
     )
 
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        rule: str = "noise-psnr",
-        variant: str = "paper",
-        border: str = "reflect",
-    ) -> None:
-        super().__init__(threshold=threshold, rule=rule)
-        self.variant = variant
-        self.border = border
-
     @classmethod
     def variants(cls) -> dict[str, dict[str, Any]]:
         """The paper, as published, and the authors' code."""
@@ -94,9 +82,10 @@ class Liu2010(PixelMapPredictor):
     def map_energy(self, picture: Picture) -> float:
         """As the base class. Both variants' energies are made at once: the parts that they share cost most by far."""
         self._check_variant()
-        return picture.remember(f"{__name__} {self.border}", lambda: self._energies(picture.reference_luma))[
-            self.variant
-        ]
+        key = f"{__name__} {self.border}"
+        if key not in picture.measurements:
+            picture.measurements[key] = self._energies(picture.reference_luma)
+        return float(picture.measurements[key][self.variant])
 
     def _energies(self, luma: np.ndarray) -> dict[str, float]:
         check_size(luma)

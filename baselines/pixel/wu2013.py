@@ -6,7 +6,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.pixel._base import PixelMapPredictor, check_size
 from baselines.pixel._canny import edge_weight
 from baselines.pixel._masking import (
@@ -32,14 +32,14 @@ KNEE = 80.0
 
 @final
 class Wu2013(PixelMapPredictor):
-    """Luminance adaptation and contrast masking of the predicted picture, and the prediction's error (free energy).
+    """Luminance adaptation and contrast masking of the predicted picture, and the prediction's error (free energy)."""
 
-    :param threshold: multiple of the published map; None is fitted.
-    :param rule: how a level's error is held against the map, see `baselines.pixel._base.RULES`.
-    :param edge_protection: whether the prediction's error counts for less near edges.
-    :param border: how filters see beyond the edge: `reflect`, or `zero` as in the authors' MATLAB, where the map is
-        0 in the outer 2 or 3 pixels, and ties in the prediction fall as in a published run of it.
-    """
+    edge_protection: bool = True
+    """Whether the prediction's error counts for less near edges."""
+
+    border: str = "reflect"
+    """How filters see beyond the edge: `reflect`, or `zero` as in the authors' MATLAB, where the map is 0 in the outer
+    2 or 3 pixels, and ties in the prediction fall as in a published run of it."""
 
     card = Card(
         name="wu2013",
@@ -68,18 +68,6 @@ class Wu2013(PixelMapPredictor):
             "The map stands for the paper's viewing distance of four picture heights, whatever the study's.",
         ),
     )
-
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        rule: str = "noise-psnr",
-        edge_protection: bool = True,
-        border: str = "reflect",
-    ) -> None:
-        super().__init__(threshold=threshold, rule=rule)
-        self.edge_protection = edge_protection
-        self.border = border
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
         """The largest change nobody notices at each pixel.

@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.pixel._base import PixelMapPredictor, check_size
 from baselines.pixel._canny import unprotected
 from baselines.pixel._masking import (
@@ -25,15 +25,17 @@ VARIANTS = {"code": "as in the authors' MATLAB code", "paper": "Eqs 3-14 as prin
 
 @final
 class Wu2017(PixelMapPredictor):
-    """Pattern masking against contrast masking, and luminance adaptation.
+    """Pattern masking against contrast masking, and luminance adaptation."""
 
-    :param threshold: multiple of the published map; None is fitted.
-    :param rule: how a level's error is held against the map, see `baselines.pixel._base.RULES`.
-    :param variant: one of `VARIANTS`.
-    :param edge_protection: whether pattern masking ends near edges; only the code has it.
-    :param border: how filters see beyond the edge: `reflect`, or `zero` as in the authors' MATLAB, where neither
-        contrast nor complexity is taken at the border.
-    """
+    variant: str = "code"
+    """One of `VARIANTS`."""
+
+    edge_protection: bool = True
+    """Whether pattern masking ends near edges; only the code has it."""
+
+    border: str = "reflect"
+    """How filters see beyond the edge: `reflect`, or `zero` as in the authors' MATLAB, where neither contrast nor
+    complexity is taken at the border."""
 
     card = Card(
         name="wu2017",
@@ -58,20 +60,6 @@ class Wu2017(PixelMapPredictor):
             "Borders are reflected; the code leaves them without masking.",
         ),
     )
-
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        rule: str = "noise-psnr",
-        variant: str = "code",
-        edge_protection: bool = True,
-        border: str = "reflect",
-    ) -> None:
-        super().__init__(threshold=threshold, rule=rule)
-        self.variant = variant
-        self.edge_protection = edge_protection
-        self.border = border
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, Any]]:

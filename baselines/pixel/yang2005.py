@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.pixel._base import PixelMapPredictor, check_size
 from baselines.pixel._canny import edge_weight
 from baselines.pixel._masking import (
@@ -31,15 +31,19 @@ OVERLAPS = (0.3, 0.25, 0.2)
 
 @final
 class Yang2005(PixelMapPredictor):
-    """Nonlinear additivity of luminance adaptation and texture masking, with edges protected.
+    """Nonlinear additivity of luminance adaptation and texture masking, with edges protected."""
 
-    :param threshold: multiple of the published map; None is fitted.
-    :param rule: how a level's error is held against the map, see `baselines.pixel._base.RULES`.
-    :param variant: one of `VARIANTS`.
-    :param color: one of `COLORS`; `full` holds the errors of all three planes together against the three maps.
-    :param edge_protection: whether masking is reduced on edges.
-    :param border: how filters see beyond the edge: `reflect`, or `zero` as in the published MATLAB.
-    """
+    variant: str = "paper"
+    """One of `VARIANTS`."""
+
+    color: str = "luma"
+    """One of `COLORS`; `full` holds the errors of all three planes together against the three maps."""
+
+    edge_protection: bool = True
+    """Whether masking is reduced on edges."""
+
+    border: str = "reflect"
+    """How filters see beyond the edge: `reflect`, or `zero` as in the published MATLAB."""
 
     card = Card(
         name="yang2005",
@@ -63,22 +67,6 @@ class Yang2005(PixelMapPredictor):
             "The map stands for the paper's viewing distance of six picture heights, whatever the study's.",
         ),
     )
-
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        rule: str = "noise-psnr",
-        variant: str = "paper",
-        color: str = "luma",
-        edge_protection: bool = True,
-        border: str = "reflect",
-    ) -> None:
-        super().__init__(threshold=threshold, rule=rule)
-        self.variant = variant
-        self.color = color
-        self.edge_protection = edge_protection
-        self.border = border
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, Any]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from typing import final
 
 import numpy as np
 
+from baselines.interface.predictor import Meter
 from baselines.interface.visibility import VisibilityPredictor
 from baselines.subband._dct_blocks import SIDE, Blocks
 from baselines.subband._dct_error import SOURCES, error_source, kind_of_errors
@@ -16,32 +16,22 @@ from datasets.core.picture import Picture
 
 
 class DctPredictor(VisibilityPredictor):
-    """A predictor that only gives each coefficient's threshold; this class holds a level's errors against them.
+    """A predictor that only gives each coefficient's threshold; this class holds a level's errors against them."""
 
-    :param threshold: multiple of the published thresholds; None is fitted.
-    :param errors: one of `baselines.subband._dct_error.ERRORS`.
-    :param exponent: of the Minkowski sums, 1..8; the larger, the more the worst blocks count.
-    :param pooling: one of `baselines.subband._dct_pooling.POOLINGS`.
-    :param window_degrees: side of a square foveal window in degrees; where positive, the worst window alone counts,
-        as if people looked there. 0 pools the whole picture.
-    """
+    errors: str = "auto"
+    """One of `baselines.subband._dct_error.ERRORS`."""
+
+    exponent: float = 4.0
+    """Of the Minkowski sums, 1..8; the larger, the more the worst blocks count."""
+
+    pooling: str = "mean"
+    """One of `baselines.subband._dct_pooling.POOLINGS`."""
+
+    window_degrees: float = 0.0
+    """Side of a square foveal window in degrees; where positive, the worst window alone counts, as if people looked
+    there. 0 pools the whole picture."""
 
     published_threshold = 1.0
-
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        errors: str = "auto",
-        exponent: float = 4.0,
-        pooling: str = "mean",
-        window_degrees: float = 0.0,
-    ) -> None:
-        super().__init__(threshold=threshold)
-        self.errors = errors
-        self.exponent = exponent
-        self.pooling = pooling
-        self.window_degrees = window_degrees
 
     @abstractmethod
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
@@ -69,21 +59,19 @@ class DctPredictor(VisibilityPredictor):
     @final
     def visibility(self, picture: Picture, level: int) -> float:
         """One level's errors over thresholds, pooled."""
-        return self.meter(picture)(level)
+        return self._meter(picture)(level)
 
     @final
-    def meter(self, picture: Picture) -> Callable[[int], float]:
-        """The same thresholds for all levels."""
+    def meter(self, picture: Picture) -> Meter | None:
+        """The same thresholds for all levels; None where errors come from quantisation, not from decoded levels."""
+        return self._meter(picture) if kind_of_errors(self.errors, picture) == "decoded" else None
+
+    def _meter(self, picture: Picture) -> Meter:
         pooling = self.pooling_at(picture.pixels_per_degree)
         blocks = Blocks.of(picture.reference_luma)
         source = error_source(self.errors, picture, blocks)
         weights = pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
         return lambda level: pooling.pool(source.errors(level), weights)
-
-    @final
-    def looks_at_levels(self, picture: Picture) -> bool:
-        """Whether errors come from decoded levels."""
-        return kind_of_errors(self.errors, picture) == "decoded"
 
     @final
     def profile(self, picture: Picture) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.subband._dct_base import DctPredictor
 from baselines.subband._dct_blocks import SIDE, Blocks, cycles_per_degree, obliqueness
 
@@ -61,16 +61,13 @@ def edge_elevation(edge_share: np.ndarray, pixels_per_degree: float) -> np.ndarr
 
 @final
 class Bae2013(DctPredictor):
-    """Frequency-dependent luminance adaptation, with the contrast masking of a later paper.
+    """Frequency-dependent luminance adaptation, with the contrast masking of a later paper."""
 
-    :param threshold: multiple of the published thresholds; None is fitted.
-    :param errors: where coefficient errors come from, see `baselines.subband._dct_error.ERRORS`.
-    :param exponent: of the Minkowski sums over blocks and frequencies.
-    :param pooling: `mean` or `sum` over blocks.
-    :param window_degrees: side of a foveal window of which the worst counts; 0 pools the whole picture.
-    :param canny_low: lower threshold of OpenCV's edge detector, grey levels of Sobel gradient.
-    :param canny_high: its upper threshold.
-    """
+    canny_low: float = 50.0
+    """Lower threshold of OpenCV's edge detector, grey levels of Sobel gradient."""
+
+    canny_high: float = 150.0
+    """Its upper threshold."""
 
     card = Card(
         name="bae2013",
@@ -91,23 +88,6 @@ class Bae2013(DctPredictor):
             "frequencies with exponent 4, and a limit of 1 in -as-published.",
         ),
     )
-
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        errors: str = "auto",
-        exponent: float = 4.0,
-        pooling: str = "mean",
-        window_degrees: float = 0.0,
-        canny_low: float = 50.0,
-        canny_high: float = 150.0,
-    ) -> None:
-        super().__init__(
-            threshold=threshold, errors=errors, exponent=exponent, pooling=pooling, window_degrees=window_degrees
-        )
-        self.canny_low = canny_low
-        self.canny_high = canny_high
 
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
         """Base, luminance and contrast masking."""

@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.subband._dct_base import DctPredictor, masking_by_contrast
 from baselines.subband._dct_blocks import MID_GREY, Blocks, cycles_per_degree, normalisation, obliqueness
 from datasets.common.errors import UserError
@@ -63,16 +63,13 @@ def watson_thresholds(
 
 @final
 class Watson1993(DctPredictor):
-    """Watson's model of DCT quantisation error.
+    """Watson's model of DCT quantisation error."""
 
-    :param threshold: multiple of the published thresholds; None is fitted.
-    :param errors: where coefficient errors come from, see `baselines.subband._dct_error.ERRORS`.
-    :param exponent: of the Minkowski sums over blocks and frequencies.
-    :param pooling: `mean` or `sum` over blocks.
-    :param window_degrees: side of a foveal window of which the worst counts; 0 pools the whole picture.
-    :param masking: w of contrast masking, see `watson_thresholds`.
-    :param luminance_floor: darkest luminance over mid-grey, see `watson_thresholds`.
-    """
+    masking: float = 0.7
+    """W of contrast masking, see `watson_thresholds`."""
+
+    luminance_floor: float = 0.15
+    """Darkest luminance over mid-grey, see `watson_thresholds`."""
 
     card = Card(
         name="watson1993",
@@ -94,23 +91,6 @@ class Watson1993(DctPredictor):
             "Luma only; the paper has tables for chroma.",
         ),
     )
-
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        errors: str = "auto",
-        exponent: float = 4.0,
-        pooling: str = "mean",
-        window_degrees: float = 0.0,
-        masking: float = 0.7,
-        luminance_floor: float = 0.15,
-    ) -> None:
-        super().__init__(
-            threshold=threshold, errors=errors, exponent=exponent, pooling=pooling, window_degrees=window_degrees
-        )
-        self.masking = masking
-        self.luminance_floor = luminance_floor
 
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
         """Base, luminance and contrast masking.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
+from baselines.interface.predictor import Meter
 from baselines.interface.visibility import VisibilityPredictor
 from baselines.subband._dct_blocks import Blocks
 from baselines.subband._dct_error import SOURCES, ErrorSource, QuantisedErrors, error_source, kind_of_errors
@@ -25,20 +25,30 @@ class Watson1997(VisibilityPredictor):
 
     Visibility is the Minkowski mean over pixels of a level's coefficient errors over thresholds: every coefficient
     counts once, so a band of level l has 4^-l of the weight. It is of degree 1 in the error.
-
-    :param threshold: multiple of the published thresholds; None is fitted.
-    :param errors: where errors come from, one of `baselines.subband._dct_error.ERRORS`; quantised ones are those of 8x8
-        DCT coefficients, turned back into pixels and then into wavelet coefficients.
-    :param exponent: of the Minkowski mean, 1..8; the larger, the more the worst coefficients count.
-    :param pooling: one of `baselines.subband._dct_pooling.POOLINGS`.
-    :param window_degrees: side of a square foveal window in degrees; where positive, the worst window alone counts,
-        as if people looked there. 0 pools the whole picture.
-    :param masking: w: how far a coefficient above its threshold raises it, 0 (not, as published) to 1 (in
-        proportion); not in the lowest band. Not of this paper: Watson's DCT model of 1993 has it, with 0.7.
-    :param stride: levels from one that is measured to the next; those between follow a histogram of DCT coefficients,
-        see `baselines.subband._wavelet_guide`. 1 measures every level. So does any stride where the guide is not
-        known to lead: with decoded errors, a window or masking, in small pictures, and seen from far away.
     """
+
+    errors: str = "auto"
+    """Where errors come from, one of `baselines.subband._dct_error.ERRORS`; quantised ones are those of 8x8 DCT
+    coefficients, turned back into pixels and then into wavelet coefficients."""
+
+    exponent: float = 4.0
+    """Of the Minkowski mean, 1..8; the larger, the more the worst coefficients count."""
+
+    pooling: str = "mean"
+    """One of `baselines.subband._dct_pooling.POOLINGS`."""
+
+    window_degrees: float = 0.0
+    """Side of a square foveal window in degrees; where positive, the worst window alone counts, as if people looked
+    there. 0 pools the whole picture."""
+
+    masking: float = 0.0
+    """W: how far a coefficient above its threshold raises it, 0 (not, as published) to 1 (in proportion); not in the
+    lowest band. Not of this paper: Watson's DCT model of 1993 has it, with 0.7."""
+
+    stride: int = 4
+    """Levels from one that is measured to the next; those between follow a histogram of DCT coefficients, see
+    `baselines.subband._wavelet_guide`. 1 measures every level. So does any stride where the guide is not known to lead:
+    with decoded errors, a window or masking, in small pictures, and seen from far away."""
 
     published_threshold = 1.0
     card = Card(
@@ -62,36 +72,13 @@ class Watson1997(VisibilityPredictor):
         ),
     )
 
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        errors: str = "auto",
-        exponent: float = 4.0,
-        pooling: str = "mean",
-        window_degrees: float = 0.0,
-        masking: float = 0.0,
-        stride: int = 4,
-    ) -> None:
-        super().__init__(threshold=threshold)
-        self.errors = errors
-        self.exponent = exponent
-        self.pooling = pooling
-        self.window_degrees = window_degrees
-        self.masking = masking
-        self.stride = stride
-
     def visibility(self, picture: Picture, level: int) -> float:
         """One level's errors over thresholds, pooled."""
-        return self.meter(picture)(level)
+        return _Meter(self, picture).visibility(level)
 
-    def meter(self, picture: Picture) -> Callable[[int], float]:
-        """The same thresholds for all levels."""
-        return _Meter(self, picture).visibility
-
-    def looks_at_levels(self, picture: Picture) -> bool:
-        """Whether errors come from decoded levels."""
-        return kind_of_errors(self.errors, picture) == "decoded"
+    def meter(self, picture: Picture) -> Meter | None:
+        """The same thresholds for all levels; None where errors come from quantisation, not from decoded levels."""
+        return _Meter(self, picture).visibility if kind_of_errors(self.errors, picture) == "decoded" else None
 
     def profile(self, picture: Picture) -> np.ndarray:
         """All levels' errors over the same thresholds."""

@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.pixel._canny import matlab_canny
 from baselines.subband._dct_base import DctPredictor, masking_by_contrast
 from baselines.subband._dct_blocks import (
@@ -61,15 +61,10 @@ def block_elevation(blocks: Blocks, thresholds: np.ndarray, edges: np.ndarray) -
 
 @final
 class Wei2009(DctPredictor):
-    """The spatial part of Wei & Ngan's spatio-temporal profile.
+    """The spatial part of Wei & Ngan's spatio-temporal profile."""
 
-    :param threshold: multiple of the published thresholds; None is fitted.
-    :param errors: where coefficient errors come from, see `baselines.subband._dct_error.ERRORS`.
-    :param exponent: of the Minkowski sums over blocks and frequencies.
-    :param pooling: `mean` or `sum` over blocks.
-    :param window_degrees: side of a foveal window of which the worst counts; 0 pools the whole picture.
-    :param canny_threshold: upper threshold of the edge detector, as a share of the largest gradient.
-    """
+    canny_threshold: float = 0.2
+    """Upper threshold of the edge detector, as a share of the largest gradient."""
 
     card = Card(
         name="wei2009",
@@ -91,21 +86,6 @@ class Wei2009(DctPredictor):
             "frequencies with exponent 4, and a limit of 1 in -as-published.",
         ),
     )
-
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        errors: str = "auto",
-        exponent: float = 4.0,
-        pooling: str = "mean",
-        window_degrees: float = 0.0,
-        canny_threshold: float = 0.2,
-    ) -> None:
-        super().__init__(
-            threshold=threshold, errors=errors, exponent=exponent, pooling=pooling, window_degrees=window_degrees
-        )
-        self.canny_threshold = canny_threshold
 
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
         """Base, luminance, and contrast masking by block class."""

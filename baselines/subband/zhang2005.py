@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.subband._ahumada_peterson import base_thresholds
 from baselines.subband._dct_base import DctPredictor, masking_by_contrast
 from baselines.subband._dct_blocks import HORIZONTAL, MID_GREY, VERTICAL, Blocks
@@ -78,17 +78,16 @@ def luminance_elevation(blocks: Blocks) -> np.ndarray:
 
 @final
 class Zhang2005(DctPredictor):
-    """Improved estimation for just-noticeable visual distortion.
+    """Improved estimation for just-noticeable visual distortion."""
 
-    :param threshold: multiple of the published thresholds; None is fitted.
-    :param errors: where coefficient errors come from, see `baselines.subband._dct_error.ERRORS`.
-    :param exponent: of the Minkowski sums over blocks and frequencies.
-    :param low_exponent: of the sum over blocks for DC, (0,1) and (1,0), where blocking shows.
-    :param pooling: `mean` or `sum` over blocks.
-    :param window_degrees: side of a foveal window of which the worst counts; 0 pools the whole picture.
-    :param luminance: mean of display and surround, cd/m2.
-    :param white: the display's brightest, cd/m2; its black is 0.
-    """
+    low_exponent: float = 2.3
+    """Of the sum over blocks for DC, (0,1) and (1,0), where blocking shows."""
+
+    luminance: float = 65.0
+    """Mean of display and surround, cd/m2."""
+
+    white: float = 130.0
+    """The display's brightest, cd/m2; its black is 0."""
 
     card = Card(
         name="zhang2005",
@@ -107,25 +106,6 @@ class Zhang2005(DctPredictor):
             "Blocks are averaged, not added up, in -as-published too: added up, no ladder comes down to 1.",
         ),
     )
-
-    def __init__(
-        self,
-        *,
-        threshold: float | None = None,
-        errors: str = "auto",
-        exponent: float = 4.0,
-        low_exponent: float = 2.3,
-        pooling: str = "mean",
-        window_degrees: float = 0.0,
-        luminance: float = 65.0,
-        white: float = 130.0,
-    ) -> None:
-        super().__init__(
-            threshold=threshold, errors=errors, exponent=exponent, pooling=pooling, window_degrees=window_degrees
-        )
-        self.low_exponent = low_exponent
-        self.luminance = luminance
-        self.white = white
 
     def exponents(self) -> np.ndarray:
         """The lower exponent for the three coefficients in which blocking shows (Eq 19)."""

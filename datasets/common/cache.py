@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 import warnings
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import final
 
 import numpy as np
 
@@ -26,21 +26,9 @@ VARIABLE = "JND_BENCH_CACHE"
 _CHECKSUM_BYTES = 4
 """After the arrays: CRC-32 of what stands before, because a number with a flipped bit looks like any other."""
 
-_spent_before_ms = [0.0]
-
 
 class CacheWarning(UserWarning):
     """The cache could not be written or read; nothing is lost but time."""
-
-
-def count_as_spent(ms: float) -> None:
-    """Say that something was found here whose making took so long: what a method costs is not what it costs again."""
-    _spent_before_ms[0] += ms
-
-
-def spent_before_ms() -> float:
-    """What this process has been spared so far, in milliseconds; a timing adds the difference of two calls."""
-    return _spent_before_ms[0]
 
 
 def cache_folder() -> Path:
@@ -61,21 +49,37 @@ def training_folder(parts: Mapping[str, object]) -> Path:
     return cache_folder() / "training" / key_of(parts)
 
 
-def have_arrays(key: str, compute: Callable[[], Mapping[str, np.ndarray]]) -> dict[str, Any]:
-    """Have the arrays of a key at hand: found, or computed now; either way they count with the time they once took.
+@final
+@dataclass(frozen=True, eq=False)
+class StoredArrays(Mapping[str, np.ndarray]):
+    """Arrays on disk, read whenever one is asked for. It travels to other processes as its key.
 
-    :returns: `key`, by which `load_arrays` gives them; where they cannot be kept, the arrays as well.
+    :param key: under which `save_arrays` stored them.
     """
-    if (found := load_arrays(key)) is not None:
-        count_as_spent(float(found["ms"][0]) if "ms" in found else 0.0)
-        return {"key": key}
-    start = time.perf_counter()
-    arrays = dict(compute())
-    ms = (time.perf_counter() - start) * 1000
-    return {"key": key} if save_arrays(key, {**arrays, "ms": np.array([ms])}) else {"key": key, **arrays}
+
+    key: str
+
+    def read(self) -> dict[str, np.ndarray]:
+        """All of them.
+
+        :raises FileNotFoundError: where the file has gone meanwhile, or is damaged.
+        """
+        arrays = load_arrays(self.key)
+        if arrays is None:
+            raise FileNotFoundError(f"{_file(self.key)}: the stored arrays have gone")
+        return arrays
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.read())
+
+    def __len__(self) -> int:
+        return len(self.read())
 
 
-def have_kept(key: str) -> bool:
+def is_stored(key: str) -> bool:
     """Whether there is a file of a key; it may turn out to be damaged."""
     return _file(key).is_file()
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 
 from datasets.common.errors import DataError
 from datasets.core.codec import Codec
 from datasets.core.ladder import Ladder, LadderSummary
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +25,8 @@ class Picture:
     :param samples: the subjects' JNDs as levels of the codec, shape (subjects,), float; empty where unknown.
     :param tabulated: truths that the data set itself tabulates, by name, e.g. `{'sqf': 36.0}`.
     :param ladder_or_none: pixels and bytes at every level; None where the root holds labels only.
+    :param measurements: what predictors measured of it, by a text that names all that this depends on besides the
+        picture. Copies made by `without_samples` share it; it does not travel to other processes.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Picture:
     samples: np.ndarray = field(default_factory=lambda: np.empty(0))
     tabulated: Mapping[str, float] = field(default_factory=dict)
     ladder_or_none: Ladder | None = None
-    _memo: dict[str, object] = field(default_factory=dict, repr=False)
+    measurements: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def has_pixels(self) -> bool:
@@ -81,17 +81,9 @@ class Picture:
         """The same picture with nothing that tells its truth: what a predictor is asked about."""
         return dataclasses.replace(self, samples=np.empty(0), tabulated={})
 
-    def remember(self, key: str, compute: Callable[[], Value]) -> Value:
-        """`compute()`, done once per picture and key; copies made by `without_samples` share the memory.
-
-        For what depends on the picture and a method but not on the fold, such as a visibility profile.
-        """
-        if key not in self._memo:
-            self._memo[key] = compute()
-        return self._memo[key]  # type: ignore[return-value]
+    def unmeasured(self) -> Picture:
+        """The same picture, of which nothing has been measured yet."""
+        return dataclasses.replace(self, measurements={})
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_memo": {}}
-
-    def __setstate__(self, state: dict[str, object]) -> None:
-        self.__dict__.update(state)
+        return {**self.__dict__, "measurements": {}}

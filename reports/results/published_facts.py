@@ -11,7 +11,7 @@ from reports.results.sections import ordinal
 
 @dataclass(frozen=True)
 class PublishedFacts:
-    """What a run's card says of a published number: see `baselines.interface.predictor.PublishedNumber`.
+    """What a run's card says of a published number: see `baselines.interface.card.PublishedNumber`.
 
     Cards that were stored before the fields with defaults existed say nothing of folds, so theirs are listed.
     """

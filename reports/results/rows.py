@@ -68,7 +68,7 @@ class Row:
 
     @property
     def card(self) -> dict[str, Any]:
-        """Where the method comes from: see `baselines.interface.predictor.Card`."""
+        """Where the method comes from: see `baselines.interface.card.Card`."""
         card: dict[str, Any] = self.run.info["card"]
         return card
 

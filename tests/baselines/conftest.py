@@ -16,7 +16,7 @@ from baselines.learned.network.pixel_predictor import FAST, QUICK
 from baselines.learned.pwjnd2020 import Pwjnd2020
 from baselines.learned.surfeatnet2020 import SurFeatNet2020
 from baselines.learned.vpjnd2025 import VpJnd2025
-from baselines.metric._base import Metric
+from baselines.metric._base import MetricPredictor
 from datasets.core.codec import Jpeg
 from datasets.core.picture import Picture
 
@@ -88,10 +88,10 @@ def photograph() -> np.ndarray:
 @pytest.fixture
 def keeps_metrics_promises(
     photograph: np.ndarray, capsys: pytest.CaptureFixture[str]
-) -> Callable[[Metric], dict[int, float]]:
+) -> Callable[[MetricPredictor], dict[int, float]]:
     """What every metric must keep, in one list; gives the scores at the QF that were looked at."""
 
-    def check(metric: Metric) -> dict[int, float]:
+    def check(metric: MetricPredictor) -> dict[int, float]:
         codec, held = Jpeg(), photograph.copy()
         levels = {quality: codec.decode(codec.encode(photograph, quality)) for quality in (10, 50, 90)}
         before = {quality: pixels.copy() for quality, pixels in levels.items()}

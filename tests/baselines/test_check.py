@@ -10,13 +10,11 @@ from baselines.interface.contract.checks import CHECKS
 from datasets.common.errors import UserError
 
 OUT_OF_RANGE = """
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.predictor import JNDPredictor
 
 class Wide(JNDPredictor):
     card = Card("wide", "Wide", "", None, "constant", needs_pictures=True)
-
-    def __init__(self):
-        pass
 
     def fit(self, pictures, levels, *, seed):
         return self

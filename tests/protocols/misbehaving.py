@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.prediction import Prediction
+from baselines.interface.predictor import JNDPredictor
 
 
 def _card(name: str, *, needs_pictures: bool = False) -> Card:
@@ -14,11 +16,10 @@ def _card(name: str, *, needs_pictures: bool = False) -> Card:
 class Misbehaving(JNDPredictor):
     """Answers 50, except where told otherwise."""
 
-    card = _card("misbehaving")
+    how: str = ""
+    where: str = "coffee"
 
-    def __init__(self, *, how: str = "", where: str = "coffee") -> None:
-        self.how = how
-        self.where = where
+    card = _card("misbehaving")
 
     def fit(self, pictures, levels, *, seed):
         """Remember what was shown."""
@@ -33,7 +34,7 @@ class Misbehaving(JNDPredictor):
         """Fail on one source, if told to."""
         if self.how == "measure raises" and picture.source == self.where:
             raise ZeroDivisionError("in measure")
-        return 1.0
+        return {"number": np.array(1.0)}
 
     def predict(self, picture):
         """Answer, or not."""
@@ -45,13 +46,9 @@ class Misbehaving(JNDPredictor):
         answers = {"nan": float("nan"), "outside": 101.0, "text": "fifty", "none": None}
         if self.how == "predict raises":
             raise KeyError("in predict")
-        return answers.get(self.how, 50.0)
-
-    def predict_sur(self, picture):
-        """A curve that falls, if told to."""
         curves = {
             "sur falls": np.linspace(1, 0, 100),
             "sur outside": np.linspace(0, 2, 100),
             "sur short": np.zeros(7),
         }
-        return curves.get(self.how) if picture.source == self.where else None
+        return Prediction(50.0, curves[self.how]) if self.how in curves else answers.get(self.how, 50.0)

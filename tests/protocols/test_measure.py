@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.interface.visibility import VisibilityPredictor
 from baselines.metric.jpeg_recompress import JpegRecompress
 from baselines.metric.psnr import Psnr
@@ -17,67 +17,69 @@ from baselines.pixel.chou1995 import Chou1995
 from baselines.pixel.yang2005 import Yang2005
 from baselines.subband.watson1997 import Watson1997
 from baselines.subband.wei2009 import Wei2009
+from datasets.common.cache import CacheWarning
 from datasets.common.errors import DataError
 from datasets.core.codec import Bpg, Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.read_file import ReadFile
-from protocols.measure import VisitTask, apply, kept_visit, visit
+from protocols.measure import VisitTask, apply, stored_visit, visit
+from protocols.store.ladder_facts import load_ladder
 from protocols.workers.attempt import Attempt
 
-WATCHING = [Psnr(), Chou1995(), Yang2005(color="full"), Watson1997(errors="decoded"), Wei2009(errors="decoded")]
+METERED = [Psnr(), Chou1995(), Yang2005(color="full"), Watson1997(errors="decoded"), Wei2009(errors="decoded")]
 
 
-def test_one_pass_over_the_ladder_serves_all_who_watch(empty_cache, make_task, monkeypatch):
+def test_one_pass_over_the_ladder_serves_all_meters(empty_cache, make_task, monkeypatch):
     decoded = []
     decode = Jpeg.decode
     monkeypatch.setattr(Jpeg, "decode", lambda self, encoded: decoded.append(len(encoded)) or decode(self, encoded))
-    visit(make_task().pictures[0], WATCHING)
+    visit(make_task().pictures[0], METERED)
     assert len(decoded) == 100
 
 
-def test_what_is_seen_in_passing_is_what_is_measured_alone(empty_cache, make_task):
-    together = visit(make_task().pictures[0], WATCHING)
-    for predictor in WATCHING:
+def test_what_is_measured_in_the_pass_is_what_is_measured_alone(empty_cache, make_task):
+    together = visit(make_task().pictures[0], METERED)
+    for predictor in METERED:
         alone = predictor.measure(make_task().pictures[0].without_samples())
-        np.testing.assert_array_equal(together.measured[predictor.measurement_key()].value, alone)
+        np.testing.assert_equal(dict(together.measured[str(predictor.measurement_key())].values), alone)
 
 
 def test_who_fails_in_passing_takes_nobody_along(empty_cache, make_task):
     failing = Failing()
-    found = visit(make_task().pictures[0], [failing, *WATCHING])
-    assert found.measured[failing.measurement_key()].error == "ZeroDivisionError: at QF 37"
-    assert all(not found.measured[one.measurement_key()].error for one in WATCHING)
+    found = visit(make_task().pictures[0], [failing, *METERED])
+    assert found.measured[str(failing.measurement_key())].error == "ZeroDivisionError: at QF 37"
+    assert all(not found.measured[str(one.measurement_key())].error for one in METERED)
     assert found.summary is not None and not found.error
 
 
 def test_shown_pixels_cannot_be_changed_by_who_sees_them(empty_cache, make_task):
     careless = Careless()
-    found = visit(make_task().pictures[0], [careless, *WATCHING])
-    assert "read-only" in found.measured[careless.measurement_key()].error
-    assert all(not found.measured[one.measurement_key()].error for one in WATCHING)
+    found = visit(make_task().pictures[0], [careless, *METERED])
+    assert "read-only" in found.measured[str(careless.measurement_key())].error
+    assert all(not found.measured[str(one.measurement_key())].error for one in METERED)
 
 
 def test_what_was_measured_once_costs_no_pixels_again(empty_cache, make_task, monkeypatch):
-    before = visit(_from_a_file(empty_cache, make_task), WATCHING)
+    before = visit(_from_a_file(empty_cache, make_task), METERED)
     monkeypatch.setattr(Jpeg, "decode", lambda *_: pytest.fail("a level was decoded"))
     monkeypatch.setattr("datasets.core.read_file.read_picture", lambda *_: pytest.fail("a reference was decoded"))
-    again = kept_visit(_from_a_file(empty_cache, make_task), WATCHING)
+    again = stored_visit(_from_a_file(empty_cache, make_task), METERED)
     assert again is not None and again.pixels == before.pixels
     np.testing.assert_array_equal(again.summary.mse, before.summary.mse)
     for key, measured in before.measured.items():
-        np.testing.assert_array_equal(again.measured[key].value, measured.value)
+        np.testing.assert_equal(dict(again.measured[key].values), dict(measured.values))
         assert again.measured[key].ms == measured.ms
 
 
 def test_one_more_predictor_costs_itself(empty_cache, make_task, monkeypatch):
-    visit(make_task().pictures[0], WATCHING)
+    visit(make_task().pictures[0], METERED)
     asked = []
     for predictor in (Chou1995, Watson1997):
         monkeypatch.setattr(predictor, "measure", lambda self, picture: asked.append(self))
-        monkeypatch.setattr(predictor, "watch", lambda self, picture: asked.append(self))
-    assert kept_visit(make_task().pictures[0], [*WATCHING, Wei2009()]) is None
-    found = visit(make_task().pictures[0], [*WATCHING, Wei2009()])
+        monkeypatch.setattr(predictor, "meter", lambda self, picture: asked.append(self))
+    assert stored_visit(make_task().pictures[0], [*METERED, Wei2009()]) is None
+    found = visit(make_task().pictures[0], [*METERED, Wei2009()])
     assert not asked and not any(one.error for one in found.measured.values())
 
 
@@ -100,8 +102,8 @@ def test_what_a_measurement_depends_on_is_in_its_key(empty_cache, make_task, cha
         "parameters": (first, Chou1995(rule="minkowski-4")),
     }
     picture, predictor = asked[changed]
-    assert kept_visit(make_task().pictures[0], [Chou1995()]) is not None
-    assert kept_visit(picture, [predictor]) is None
+    assert stored_visit(make_task().pictures[0], [Chou1995()]) is not None
+    assert stored_visit(picture, [predictor]) is None
 
 
 def _from_a_file(folder, make_task):
@@ -109,7 +111,7 @@ def _from_a_file(folder, make_task):
     file = folder / "crop.png"
     if not file.exists():
         cv2.imwrite(str(file), cv2.cvtColor(picture.reference, cv2.COLOR_RGB2BGR))
-    return dataclasses.replace(picture, ladder_or_none=CompressedLadder(picture.codec, ReadFile(file)), _memo={})
+    return dataclasses.replace(picture, ladder_or_none=CompressedLadder(picture.codec, ReadFile(file)), measurements={})
 
 
 class Failing(VisibilityPredictor):
@@ -139,7 +141,7 @@ class Careless(VisibilityPredictor):
 def test_a_tool_for_jpeg_alone_fails_on_bpg_in_its_own_words():
     predictor = JpegRecompress()
     found = visit(Picture("SRC0505", "SRC0505", Bpg(), 24.3), [predictor, Psnr()])
-    measured = found.measured[predictor.measurement_key()]
+    measured = found.measured[str(predictor.measurement_key())]
     assert measured.error.startswith("jpeg-recompress searches for a JPEG quality")
 
 
@@ -150,12 +152,11 @@ def test_a_picture_lets_its_pixels_go(make_task):
     assert len(pickle.dumps(picture)) < 10_000
 
 
-def test_what_was_measured_is_what_predictors_get(empty_cache, make_task):
+def test_what_was_measured_is_what_predictors_get(empty_cache, make_task, monkeypatch):
     picture = make_task().pictures[0]
     apply(visit(picture, [Chou1995()]), picture)
-    before = picture.ladder.summary_reads
-    Chou1995().measurement(picture.without_samples())
-    assert picture.ladder.summary_reads == before, "a measured picture must not be measured again"
+    monkeypatch.setattr(Chou1995, "measure", lambda *_: pytest.fail("a measured picture was measured again"))
+    assert Chou1995().measurement(picture.without_samples())["envelope"].shape == (100,)
 
 
 def test_a_picture_without_pixels_fails_for_who_needs_them(make_task):
@@ -163,7 +164,7 @@ def test_a_picture_without_pixels_fails_for_who_needs_them(make_task):
     found = visit(picture, [Psnr()])
     assert found.summary is None
     assert found.error == ""
-    assert "no pixels" in found.measured[Psnr().measurement_key()].error
+    assert "no pixels" in found.measured[str(Psnr().measurement_key())].error
 
 
 def test_a_damaged_picture_says_why(make_task):
@@ -175,4 +176,24 @@ def test_a_damaged_picture_says_why(make_task):
     ladder = type(picture.ladder)(picture.codec, broken)
     found = visit(dataclasses.replace(picture, ladder_or_none=ladder), [Psnr()])
     assert found.error == "SRC01.bmp: truncated"
-    assert found.measured[Psnr().measurement_key()].error == "SRC01.bmp: truncated"
+    assert found.measured[str(Psnr().measurement_key())].error == "SRC01.bmp: truncated"
+
+
+@pytest.mark.parametrize("damage", ["cut off", "a bit flipped", "empty", "foreign"])
+def test_a_damaged_file_is_named_and_measured_again(empty_cache, make_task, damage):
+    before = visit(make_task().pictures[0], [Chou1995()])
+    content = {
+        "cut off": lambda data: data[:-20],
+        "a bit flipped": lambda data: data[:-10] + bytes([data[-10] ^ 4]) + data[-9:],
+        "empty": lambda data: b"",
+        "foreign": lambda data: b'{"a": 1}',
+    }[damage]
+    for file in empty_cache.rglob("*.arrays"):
+        file.write_bytes(content(file.read_bytes()))
+    with pytest.warns(CacheWarning, match=r"\.arrays: is damaged and computed again"):
+        assert load_ladder(make_task().pictures[0]) is None
+    with pytest.warns(CacheWarning):
+        again = visit(make_task().pictures[0], [Chou1995()])
+    key = str(Chou1995().measurement_key())
+    np.testing.assert_equal(again.measured[key].values, before.measured[key].values)
+    assert load_ladder(make_task().pictures[0]) is not None

@@ -130,10 +130,10 @@ def test_flags_that_argparse_refuses(flags, says, tmp_path, capsys):
 
 
 PLUGIN = """
-    from baselines.interface.predictor import Card, JNDPredictor
+    from baselines.interface.card import Card
+    from baselines.interface.predictor import JNDPredictor
     class Broken(JNDPredictor):
         card = Card(name="broken", title="Broken", paper="", year=None, kind="constant", needs_pictures=False)
-        def __init__(self): pass
         def fit(self, pictures, levels, *, seed): raise RuntimeError("<b>cannot</b> fit")
         def predict(self, picture): return 50.0
 """

@@ -173,6 +173,6 @@ def test_a_checkpoint_that_brings_its_backbone_looks_through_it_and_needs_no_oth
     config = dataclasses.replace(checkpoint.config, weights="weights that are not here.pth")
     brought = Answerer(dataclasses.replace(checkpoint, fitted=fitted, config=config), device="cpu")
     seen = brought.gaze(photograph(cat_file)).reference
-    pretrained = Looker(checkpoint.config, device="cpu", keep=False).gaze(photograph(cat_file)).reference
+    pretrained = Looker(checkpoint.config, device="cpu").gaze(photograph(cat_file)).reference
     assert seen.shape == pretrained.shape and not np.allclose(seen, pretrained)
     assert 1 <= brought.answer(cat_file, sur=None)[0].quality <= 100

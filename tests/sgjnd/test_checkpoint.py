@@ -55,8 +55,8 @@ def test_what_is_read_back_predicts_the_same(saved, fitted_lite, rated_pictures)
     predictor = predictor_of(checkpoint)
     for picture in rated_pictures[-2:]:
         asked = picture.without_samples()
-        assert predictor.predict(asked) == fitted_lite.predict(asked)
-        assert np.array_equal(predictor.predict_sur(asked), fitted_lite.predict_sur(asked))
+        assert predictor.predict(asked).level == fitted_lite.predict(asked).level
+        assert np.array_equal(predictor.predict(asked).sur, fitted_lite.predict(asked).sur)
 
 
 def test_a_read_network_is_ready_to_answer(saved):

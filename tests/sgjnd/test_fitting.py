@@ -35,18 +35,18 @@ def test_what_cannot_be_learned_from_is_told_before_anything_is_looked_at(fit, r
 def test_hard_labels_need_no_samples(fit, rated_pictures):
     predictor = fit(without_samples(rated_pictures[:4]), [40, 50, 60, 70], label="hard")
     assert predictor.fitted_.share == 0.5
-    assert 1 <= predictor.predict(rated_pictures[-1].without_samples()) <= 100
+    assert 1 <= predictor.predict(rated_pictures[-1].without_samples()).level <= 100
 
 
 def test_all_levels_equal_work(fit, rated_pictures):
     predictor = fit(rated_pictures[:4], [50, 50, 50, 50])
-    assert 1 <= predictor.predict(rated_pictures[-1].without_samples()) <= 100
+    assert 1 <= predictor.predict(rated_pictures[-1].without_samples()).level <= 100
     assert predictor.fitted_.prior.spread >= 2
 
 
 def test_one_source_works(fit, rated_pictures):
     predictor = fit(rated_pictures[:2], [70, 72])
-    assert 1 <= predictor.predict(rated_pictures[-1].without_samples()) <= 100
+    assert 1 <= predictor.predict(rated_pictures[-1].without_samples()).level <= 100
 
 
 def test_training_that_was_killed_goes_on_to_the_same_bits(rated_pictures, true_levels, quick, tmp_path):

@@ -57,8 +57,8 @@ def assert_tuned(predictor: SgJnd, picture, before: Mapping[str, torch.Tensor]) 
     moved = {name for name, tensor in after.items() if not torch.equal(tensor, before[name])}
     parameters = {name for name, _ in predictor.fitted_.backbone.named_parameters()}
     assert moved and moved <= parameters, "batch normalisation keeps its ImageNet statistics"
-    assert 1 <= predictor.predict(picture.without_samples()) <= 100
-    curve = predictor.predict_sur(picture.without_samples())
+    assert 1 <= predictor.predict(picture.without_samples()).level <= 100
+    curve = predictor.predict(picture.without_samples()).sur
     assert curve.shape == (100,) and (np.diff(curve) >= 0).all()
 
 
@@ -94,7 +94,7 @@ def test_the_same_seed_tunes_to_the_same_bits(fit, rated_pictures):
     states = (one.fitted_.backbone.state_dict(), other.fitted_.backbone.state_dict())
     assert all(torch.equal(tensor, states[1][name]) for name, tensor in states[0].items())
     picture = rated_pictures[-1].without_samples()
-    assert one.predict(picture) == other.predict(picture)
+    assert one.predict(picture).level == other.predict(picture).level
 
 
 def test_a_killed_tuning_goes_on_to_the_same_bits(rated_pictures, true_levels, tmp_path):

@@ -54,15 +54,15 @@ def numpy_state() -> tuple[list[int], int]:
 def test_every_search_ends_within_the_range_with_a_rising_curve(fitted_lite, rated_pictures, search):
     picture = rated_pictures[-1].without_samples()
     predictor = searching(fitted_lite, search)
-    assert 1 <= predictor.predict(picture) <= 100
-    curve = predictor.predict_sur(picture)
+    assert 1 <= predictor.predict(picture).level <= 100
+    curve = predictor.predict(picture).sur
     assert curve.shape == (100,) and (np.diff(curve) >= 0).all() and curve.min() >= 0 and curve.max() <= 1
 
 
 def test_the_level_is_where_the_curve_reaches_the_truths_share(fitted_lite, rated_pictures):
     picture = rated_pictures[-1].without_samples()
-    level, curve = fitted_lite.predict(picture), fitted_lite.predict_sur(picture)
-    assert not fitted_lite.was_clipped(picture)
+    level, curve = fitted_lite.predict(picture).level, fitted_lite.predict(picture).sur
+    assert not fitted_lite.predict(picture).clipped
     assert np.interp(level, np.arange(1, 101), curve) == pytest.approx(fitted_lite.fitted_.share, abs=0.01)
 
 
@@ -90,7 +90,7 @@ def test_level_curve_and_clipping_share_one_search(fitted_lite, rated_pictures, 
     predictor = searching(fitted_lite, "bisect")
     predictor.predict(picture)
     first = len(passes)
-    predictor.predict_sur(picture), predictor.was_clipped(picture)
+    predictor.predict(picture).sur, predictor.predict(picture).clipped
     assert first > 0 and len(passes) == first
 
 
@@ -114,7 +114,7 @@ def test_pictures_of_one_source_are_learned_to_the_last_epoch(rated_pictures, tr
     for picture, level in zip(pictures, true_levels, strict=True):
         worse, better = predictor.ask(picture)(np.array([0, 99]))
         assert worse > better + 0.2, (picture.name, level)
-    found = np.array([predictor.predict(picture.without_samples()) for picture in pictures])
+    found = np.array([predictor.predict(picture.without_samples()).level for picture in pictures])
     constant = np.abs(np.median(true_levels) - true_levels).mean()
     assert np.abs(found - true_levels).mean() < 0.6 * constant
 
@@ -122,7 +122,7 @@ def test_pictures_of_one_source_are_learned_to_the_last_epoch(rated_pictures, tr
 @pytest.mark.parametrize("shape", [(20, 27), (33, 47), (70, 31), (1, 9)])
 def test_small_and_odd_pictures_have_an_answer(fitted_lite, shape):
     pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
-    assert 1 <= fitted_lite.predict(picture_of(pixels)) <= 100
+    assert 1 <= fitted_lite.predict(picture_of(pixels)).level <= 100
 
 
 def test_a_picture_of_another_codec_is_refused(fitted_lite, bpg_pictures):
@@ -135,8 +135,8 @@ def test_bpg_is_learned_and_answered_in_its_own_levels(bpg_pictures, quick):
     predictor = SgJndLite(settings=quick, device="cpu").fit(bpg_pictures, levels, seed=0)
     for picture in bpg_pictures:
         asked = picture.without_samples()
-        assert 1 <= predictor.predict(asked) <= 51
-        curve = predictor.predict_sur(asked)
+        assert 1 <= predictor.predict(asked).level <= 51
+        curve = predictor.predict(asked).sur
         assert curve.shape == (51,) and (np.diff(curve) >= 0).all()
 
 
@@ -161,9 +161,9 @@ def test_measurements_are_named_by_what_they_depend_on(quick):
 
 def test_a_copy_answers_alike_and_leaves_the_last_picture_behind(fitted_lite, rated_pictures):
     picture = rated_pictures[0].without_samples()
-    level = fitted_lite.predict(picture)
+    level = fitted_lite.predict(picture).level
     copy = pickle.loads(pickle.dumps(fitted_lite))
-    assert copy.predict(picture) == level
+    assert copy.predict(picture).level == level
     assert "last_" in fitted_lite.__dict__ and "last_" not in fitted_lite.__getstate__()
 
 

@@ -45,10 +45,10 @@ def _started(module: str, *flags: str) -> Iterator[subprocess.Popen]:
 
 FAULTY = """
     import os, time
-    from baselines.interface.predictor import Card, JNDPredictor
+    from baselines.interface.card import Card
+    from baselines.interface.predictor import JNDPredictor
     class Faulty(JNDPredictor):
         card = Card("{fault}", "Faulty", "", None, "pixel", True)
-        def __init__(self): pass
         def fit(self, pictures, levels, *, seed): return self
         def measure(self, picture):
             if picture.source == "coffee": {act}

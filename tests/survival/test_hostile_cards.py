@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, find_predictors
 from datasets.common.errors import UserError
 from datasets.core.text_file import spreadsheet_cell
@@ -33,7 +34,8 @@ TEX = r"\input{/etc/passwd}\end{tabular}$\frac{$%&#_~^{}"
 NAMES = ("../../evil<script>alert(1)</script>", TEX, "=cmd|' /C [x](javascript:alert(1)) `|")
 PLUG_IN = '''
 """A stranger's predictors."""
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.predictor import JNDPredictor
 
 NAMES = {names!r}
 LONG = {long!r}

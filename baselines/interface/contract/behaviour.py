@@ -28,6 +28,8 @@ from baselines.interface.contract.trial import (
     require,
     require_same,
 )
+from baselines.interface.measurements import checked
+from baselines.interface.prediction import Prediction
 from datasets.core.picture import Picture
 
 _FALLS = 1e-9
@@ -46,41 +48,50 @@ def fit_returns_self(trial: Trial) -> None:
 
 
 def level_in_range(trial: Trial) -> None:
-    """`predict` gives a finite float between the codec's lowest and highest level, and says whether it was cut off."""
+    """`predict` gives a finite level between the codec's lowest and highest, and says whether it was cut off."""
     codec = trial.pictures[0].codec
-    for picture, (level, _) in zip(trial.pictures, trial.answers, strict=True):
-        require(isinstance(level, float), f"predict gives a {type(level).__name__}: return float(level)")
+    for picture in trial.pictures:
+        answer = trial.fitted.predict(picture.without_samples())
+        require(
+            isinstance(answer, float | Prediction),
+            f"predict gives a {type(answer).__name__}: return a Prediction, or float(level)",
+        )
+        prediction = Prediction.of(answer)
+        level = prediction.level
+        require(isinstance(level, float), f"predict gives a {type(level).__name__} as level: give float(level)")
         require(
             codec.lowest <= level <= codec.highest,
             f"predict gives {level:g} on {picture.name}, outside {codec.unit} {codec.lowest}..{codec.highest}: clip it "
             "to picture.codec.lowest and .highest",
         )
-        clipped = trial.fitted.was_clipped(picture.without_samples())
-        require(isinstance(clipped, bool), f"was_clipped gives a {type(clipped).__name__}: return a bool")
+        clipped = prediction.clipped
+        require(isinstance(clipped, bool), f"predict gives a {type(clipped).__name__} as clipped: give a bool")
         remark = trial.fitted.remark(picture.without_samples())
         require(isinstance(remark, str), f"remark gives a {type(remark).__name__}: return a sentence or ''")
 
 
 def sur_curve(trial: Trial) -> None:
     """A share of people for every level, rising from worst to best in [0, 1]; or None for all pictures."""
-    curves = [curve for _, curve in trial.answers if curve is not None]
-    require(len(curves) in (0, len(trial.answers)), "predict_sur gives a curve for some pictures only: all, or None")
+    curves = [prediction.sur for prediction in trial.answers if prediction.sur is not None]
+    require(len(curves) in (0, len(trial.answers)), "predict gives a SUR curve for some pictures only: all, or None")
     shape = trial.pictures[0].codec.levels.shape
     for curve in curves:
-        require(isinstance(curve, np.ndarray) and curve.shape == shape, f"predict_sur must give an array of {shape}")
-        require(bool(np.isfinite(curve).all()), "predict_sur gives values that are not finite")
-        require(bool((curve >= 0).all() and (curve <= 1).all()), "predict_sur leaves [0, 1]: give shares of people")
+        require(isinstance(curve, np.ndarray) and curve.shape == shape, f"the SUR curve must be an array of {shape}")
+        require(bool(np.isfinite(curve).all()), "the SUR curve has values that are not finite")
+        require(bool((curve >= 0).all() and (curve <= 1).all()), "the SUR curve leaves [0, 1]: give shares of people")
         require(
             bool((np.diff(curve) >= -_FALLS).all()),
-            "predict_sur falls: order it from picture.codec.levels[0], the worst, to the best, and let it rise",
+            "the SUR curve falls: order it from picture.codec.levels[0], the worst, to the best, and let it rise",
         )
 
 
 def blind_to_samples(trial: Trial) -> None:
     """The answer is the same whether or not the picture still carries its samples."""
     for picture, answer in zip(trial.pictures, trial.answers, strict=True):
-        seen = (trial.fitted.predict(picture), trial.fitted.predict_sur(picture))
-        require_same([seen], [answer], "predict looks at the picture's samples, which are the answer: use pixels only")
+        informed = Prediction.of(trial.fitted.predict(picture))
+        require_same(
+            [informed], [answer], "predict looks at the picture's samples, which are the answer: use pixels only"
+        )
 
 
 def inputs_untouched(trial: Trial) -> None:
@@ -125,18 +136,16 @@ def order_independent(trial: Trial) -> None:
 
 
 def measures_once(trial: Trial) -> None:
-    """`measure` depends on the picture and the parameters only; `watch`, where there is one, finds the same."""
+    """`measure` gives arrays by name, and depends on the picture and the parameters only."""
     rated = trial.pictures[0]
     before = trial.entry.make().measure(rated.without_samples())
-    watch = trial.entry.make().watch(rated.without_samples())
-    if watch is not None:
-        for step in rated.ladder.steps():
-            watch.see(step)
-        seen = watch.measurement()
-        watch.end()
-        require(_equal(seen, before), "watch finds something else in passing than measure does alone: let both agree")
+    try:
+        before = checked(before)
+    except TypeError as error:
+        raise AssertionError(str(error)) from None
+    after = trial.fitted.measure(rated)
     require(
-        _equal(trial.fitted.measure(rated), before),
+        _equal({**after, "ms": 0}, {**before, "ms": 0}),
         "measure gives something else after fit or with samples: it is called once for all folds, so let it "
         "depend on pixels and parameters only, and learn in fit",
     )
@@ -195,7 +204,7 @@ def _equal(one: object, other: object) -> bool:
 
 
 def _errors(predictor: Any, pictures: Sequence[Picture]) -> np.ndarray:
-    predicted = [level for level, _ in answers(predictor, pictures)]
+    predicted = [prediction.level for prediction in answers(predictor, pictures)]
     return np.abs(np.array(predicted) - levels_of(pictures))
 
 

@@ -104,7 +104,7 @@ def trials_of(entry: Registered, pictures: Sequence[Picture]) -> list[Trial]:
     entry = dataclasses.replace(entry, parameters={**entry.parameters, **entry.predictor.quick})
     trials = [Trial(entry, tuple(pictures))]
     if not getattr(entry.predictor.card, "needs_pictures", True):
-        bare = tuple(dataclasses.replace(picture, ladder_or_none=None, _memo={}) for picture in pictures)
+        bare = tuple(dataclasses.replace(picture, ladder_or_none=None, measurements={}) for picture in pictures)
         trials += [Trial(entry, bare, " (on labels alone)")]
         trials += [Trial(entry, tuple(map(_rated_in_bpg, bare)), " (on labels alone, BPG)")]
     return trials
@@ -142,7 +142,7 @@ def _rated_in_bpg(picture: Picture) -> Picture:
     codec = Bpg()
     stretch = (len(codec.levels) - 1) / (len(picture.codec.levels) - 1)
     samples = np.asarray(codec.level_at(picture.codec.position(picture.samples) * stretch))
-    return dataclasses.replace(picture, codec=codec, samples=samples, _memo={})
+    return dataclasses.replace(picture, codec=codec, samples=samples, measurements={})
 
 
 def _place(error: Exception) -> str:

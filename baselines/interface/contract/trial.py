@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import final
 
 import numpy as np
 
+from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered
 from datasets.core.picture import Picture
@@ -20,7 +20,7 @@ TRUTH = "mean"
 SAME = 1e-6
 """Levels, and shares of people, that differ by less are the same: sums in another order, not another answer."""
 
-Answers = list[tuple[float, "np.ndarray | None"]]
+Answers = list[Prediction]
 
 
 def require(condition: bool, what_to_do: str) -> None:
@@ -81,20 +81,19 @@ def fit(entry: Registered, pictures: Sequence[Picture]) -> JNDPredictor:
 
 
 def answers(predictor: JNDPredictor, pictures: Iterable[Picture]) -> Answers:
-    """Level and SUR curve of each picture, asked without samples as the protocols ask."""
-    asked = [picture.without_samples() for picture in pictures]
-    return [(predictor.predict(picture), predictor.predict_sur(picture)) for picture in asked]
+    """The prediction for each picture, asked without samples as the protocols ask."""
+    return [Prediction.of(predictor.predict(picture.without_samples())) for picture in pictures]
 
 
 def forgotten(pictures: Iterable[Picture]) -> tuple[Picture, ...]:
     """The same pictures, of which nothing has been measured yet."""
-    return tuple(dataclasses.replace(picture, _memo={}) for picture in pictures)
+    return tuple(picture.unmeasured() for picture in pictures)
 
 
 def require_same(first: Answers, second: Answers, what_to_do: str) -> None:
     """Fail a check where two lists of answers differ."""
-    for (level, curve), (other, other_curve) in zip(first, second, strict=True):
-        require(abs(level - other) <= SAME, f"answers {level:g}, then {other:g}: {what_to_do}")
-        require((curve is None) == (other_curve is None), f"gives a SUR curve, then none: {what_to_do}")
-        if curve is not None and other_curve is not None:
-            require(bool(np.allclose(curve, other_curve, rtol=0, atol=SAME)), f"the SUR curve changes: {what_to_do}")
+    for one, other in zip(first, second, strict=True):
+        require(abs(one.level - other.level) <= SAME, f"answers {one.level:g}, then {other.level:g}: {what_to_do}")
+        require((one.sur is None) == (other.sur is None), f"gives a SUR curve, then none: {what_to_do}")
+        if one.sur is not None and other.sur is not None:
+            require(bool(np.allclose(one.sur, other.sur, rtol=0, atol=SAME)), f"the SUR curve changes: {what_to_do}")

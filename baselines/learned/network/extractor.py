@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, final
+from typing import TYPE_CHECKING, Generic, TypeVar, final
 
 import numpy as np
 
@@ -14,9 +14,7 @@ from baselines.learned.network.patches import Patches, cover
 from baselines.learned.network.search.rules import evenly
 from baselines.learned.network.settings import Looking
 from baselines.learned.network.weights import Chosen, build, choose
-from datasets.common.cache import have_arrays, load_arrays
 from datasets.common.errors import UserError
-from datasets.common.hashing import key_of
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
     from baselines.learned.network.nets.backbone import Backbone
 
 Config = TypeVar("Config", bound=Looking)
-
-FEATURES_VERSION = 2
-"""To be raised where the same pixels give other features: what is stored under an older one is not read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,20 +35,23 @@ class Features:
     reference: np.ndarray
     levels: LevelTokens
 
+    @staticmethod
+    def of(measurement: Mapping[str, np.ndarray]) -> Features:
+        """From what `measure` gave."""
+        return Features(measurement["reference"], LevelTokens(measurement["difference"], measurement["distance"]))
+
 
 @final
 class Looker(Generic[Config]):
     """Looks at pictures as settings say.
 
     :param device: `auto`, `cpu` or `cuda`.
-    :param keep: whether features are kept on disk.
     """
 
-    def __init__(self, config: Config, *, device: str = "auto", keep: bool = True) -> None:
+    def __init__(self, config: Config, *, device: str = "auto") -> None:
         self.config = config
         self.chosen = choose(config.backbone, config.weights)
         self.device = device_of(device)
-        self._keep = keep
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -70,54 +68,11 @@ class Looker(Generic[Config]):
         height, width = picture.reference.shape[:2]
         return cover(height, width, self.config.patch_pixels, self.config.most_patches)
 
-    def key(self, picture: Picture) -> str:
-        """Names everything that a picture's features depend on."""
-        config = self.config
-        return key_of(
-            {
-                "version": FEATURES_VERSION,
-                "picture": picture.fingerprint(),
-                "positions": self.positions(picture.codec).tolist(),
-                "backbone": self.chosen.backbone,
-                "weights": self.chosen.sha256,
-                "device": self.device,
-                "bf16": has_fast_bf16(self.device),
-                "patches": [config.patch_pixels, config.most_patches, config.token_cells, config.pixels],
-            }
-        )
-
-    def measure(self, picture: Picture) -> dict[str, object]:
-        """Have the picture's features at hand: under a key on disk, or (where that cannot be written) as arrays."""
-        key = self.key(picture)
-
-        def arrays() -> dict[str, np.ndarray]:
-            seen = self._compute(picture)
-            return {
-                "reference": seen.reference,
-                "difference": seen.levels.difference,
-                "distance": seen.levels.distance,
-            }
-
-        return have_arrays(key, arrays) if self._keep else {"key": key, **arrays()}
-
-    def features(self, picture: Picture, measured: Mapping[str, Any]) -> Features:
-        """What `measure` has at hand; computed again where the file has gone meanwhile."""
-        found = measured if "reference" in measured else load_arrays(str(measured["key"]))
-        if found is None:
-            return self._compute(picture)
-        reference, difference, distance = (np.asarray(found[k]) for k in ("reference", "difference", "distance"))
-        return Features(reference, LevelTokens(difference, distance))
-
-    def streamed(
-        self, pictures: Sequence[Picture], measured: Sequence[Mapping[str, Any]]
-    ) -> Callable[[], Iterator[Features]]:
-        """Gives every picture's features, one after another, anew each time it is called."""
-
-        def features() -> Iterator[Features]:
-            for picture, found in zip(pictures, measured, strict=True):
-                yield self.features(picture, found)
-
-        return features
+    def measure(self, picture: Picture) -> dict[str, np.ndarray]:
+        """The picture's features at the measured levels, as arrays by name."""
+        features = self.look(picture, self.positions(picture.codec))
+        levels = features.levels
+        return {"reference": features.reference, "difference": levels.difference, "distance": levels.distance}
 
     def gaze(self, picture: Picture, extractor: Extractor | None = None) -> Gaze:
         """Begin to look at a picture, at whichever levels are asked for.
@@ -134,9 +89,6 @@ class Looker(Generic[Config]):
         """
         gaze = self.gaze(picture, extractor)
         return Features(gaze.reference, gaze.levels(positions))
-
-    def _compute(self, picture: Picture) -> Features:
-        return self.look(picture, self.positions(picture.codec))
 
     def extractor_of(self, backbone: Backbone) -> Extractor:
         """An extractor that looks as this one does, through another backbone."""

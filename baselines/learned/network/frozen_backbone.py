@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from baselines.learned.network.extractor import Features, Gaze, Looker
+from baselines.interface.predictor import MeasurementKey
+from baselines.learned.network.extractor import Features, Gaze, Looker, device_of, has_fast_bf16
 from baselines.learned.network.features import LevelTokens
 from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.settings import Looking
@@ -19,7 +20,7 @@ from datasets.core.picture import Picture
 Network = TypeVar("Network")
 
 
-class LookingPredictor(NetworkPredictor[Network]):
+class FrozenBackbonePredictor(NetworkPredictor[Network]):
     """A network behind a pretrained backbone."""
 
     @abstractmethod
@@ -30,19 +31,16 @@ class LookingPredictor(NetworkPredictor[Network]):
         """Looks at pictures as the settings say."""
         return Looker(self.config(), device=self.device)
 
-    def measure(self, picture: Picture) -> dict[str, Any]:
+    def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """Features of the pretrained backbone at the grid's levels."""
         return self.looker().measure(picture)
 
-    def measurement_key(self) -> str:
-        """Names the settings that features depend on; those of training do not."""
-        config = self.config()
-        parts = (config.backbone, config.weights, config.patch_pixels, config.most_patches, config.token_cells)
-        return f"features({parts}, {config.pixels}, {config.grid_levels}, {self.device})"
-
-    def measured_by(self) -> type:
-        """This class: all methods with the same looks share what is measured."""
-        return LookingPredictor
+    def measurement_key(self) -> MeasurementKey:
+        """The settings that features depend on; those of training do not. All methods on the backbone share it."""
+        config, device = self.config(), device_of(self.device)
+        names = ("backbone", "weights", "patch_pixels", "most_patches", "token_cells", "pixels", "grid_levels")
+        parameters = {name: getattr(config, name) for name in names}
+        return MeasurementKey(FrozenBackbonePredictor, {**parameters, "device": device, "bf16": has_fast_bf16(device)})
 
     def ingredients(self) -> Mapping[str, str]:
         """The backbone that the settings come to here, and the hash of its weights."""
@@ -63,7 +61,7 @@ class LookingPredictor(NetworkPredictor[Network]):
         def look(positions: np.ndarray) -> Features:
             if np.isin(positions, measured).all():
                 at = np.searchsorted(measured, positions)
-                stored = looker.features(picture, self.measurement(picture))
+                stored = Features.of(self.measurement(picture))
                 return Features(stored.reference, LevelTokens(stored.levels.difference[at], stored.levels.distance[at]))
             if not gaze:
                 gaze.append(looker.gaze(picture))

@@ -18,7 +18,6 @@ from baselines.learned.network.settings import Teaching
 from baselines.learned.network.training_set import Fitted
 from datasets.common.cache import training_folder
 from datasets.common.errors import UserError, unknown_name
-from datasets.common.hashing import key_of
 from datasets.common.threads import torch_threads
 from datasets.core.picture import Picture
 
@@ -106,12 +105,10 @@ class PixelSettings(Teaching):
 
 
 class PixelPredictor(NetworkPredictor["PairNetwork"]):
-    """A network that has seen no other pictures than those it is trained on.
+    """A network that has seen no other pictures than those it is trained on."""
 
-    :param preset: `full`, the network at the published size, or `fast`, one for two cores.
-    :param settings: of `PixelSettings`, by name; those left out have the preset's values.
-    :param device: `auto`, `cpu` or `cuda`.
-    """
+    preset: str = FULL
+    """`full`, the network at the published size, or `fast`, one for two cores."""
 
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
     """Settings by preset."""
@@ -119,10 +116,6 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
     """Patches start at multiples of it."""
     has_plane: ClassVar[bool] = False
     """Whether a plane of the reference is looked at too."""
-
-    def __init__(self, *, preset: str = FULL, settings: Mapping[str, Any] | None = None, device: str = "auto") -> None:
-        self.preset = preset
-        super().__init__(settings=settings, device=device)
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, Any]]:
@@ -150,10 +143,6 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
     def plane(self, picture: Picture) -> np.ndarray:
         """What else is looked at of the reference, in grey levels, shape (height, width)."""
         raise NotImplementedError
-
-    def measure(self, picture: Picture) -> dict[str, Any]:
-        """A name of what there is to see, which training goes by."""
-        return {"key": key_of({"picture": picture.fingerprint()})}
 
     def remark(self, picture: Picture) -> str:
         """Which preset it is."""

@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.search.strategies import strategy
@@ -35,15 +36,13 @@ class Curve(Protocol):
 
 
 class NetworkPredictor(JNDPredictor, Generic[Network]):
-    """A network that gives the probability that a level is noticed; this class searches the ladder with it.
+    """A network that gives the probability that a level is noticed; this class searches the ladder with it."""
 
-    :param settings: of the predictor's settings, by name; those left out have their defaults.
-    :param device: `auto`, `cpu` or `cuda`.
-    """
+    settings: Mapping[str, Any] | None = None
+    """Of the predictor's settings, by name; those left out have their defaults."""
 
-    def __init__(self, *, settings: Mapping[str, Any] | None = None, device: str = "auto") -> None:
-        self.settings = settings
-        self.device = device
+    device: str = "auto"
+    """`auto`, `cpu` or `cuda`."""
 
     @abstractmethod
     def config(self) -> Teaching:
@@ -66,7 +65,7 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
 
     def lesson(self, pictures: Sequence[Picture], levels: np.ndarray) -> Lesson:
         """What `fit` has to learn from."""
-        return Lesson(pictures, levels, [self.measurement(picture) for picture in pictures])
+        return Lesson(pictures, levels, self.measurement, str(self.measurement_key()))
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Train on rated pictures.
@@ -94,32 +93,11 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
             )
         return self.curve(picture)
 
-    def predict(self, picture: Picture) -> float:
-        """The level at which the curve of satisfied people reaches the truth's share, clipped to the range."""
-        return float(picture.codec.level_at(self._position(picture)[0]))
+    def predict(self, picture: Picture) -> Prediction:
+        """The level at which the curve of satisfied people reaches the truth's share, clipped to the range.
 
-    def predict_sur(self, picture: Picture) -> np.ndarray:
-        """One minus the curve of those who notice."""
-        return 1 - self._once(picture).noticeable(len(picture.codec.levels))
-
-    def was_clipped(self, picture: Picture) -> bool:
-        """Whether the truth's share is reached nowhere in the range."""
-        return self._position(picture)[1]
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "last_"}
-
-    def _position(self, picture: Picture) -> tuple[float, bool]:
-        found = self._once(picture)
-        position = found.position_at(self.fitted_.share)
-        inside = min(max(position, 0.0), len(picture.codec.levels) - 1.0)
-        return inside, bool(found.clipped or inside != position)
-
-    def _once(self, picture: Picture) -> Curve:
-        """A picture is asked for its level, its curve and its clipping in a row: one search serves all three."""
-        last = self.__dict__.get("last_")
-        if last is None or last[0] is not picture or last[1] is not self.fitted_:
-            last = (picture, self.fitted_, self.found(picture))
-            self.last_ = last
-        curve: Curve = last[2]
-        return curve
+        The curve is one minus that of the people who notice. One search of the ladder serves both.
+        """
+        curve = self.found(picture)
+        sur = 1 - curve.noticeable(len(picture.codec.levels))
+        return Prediction.at(picture.codec, curve.position_at(self.fitted_.share), sur=sur, clipped=curve.clipped)

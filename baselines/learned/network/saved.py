@@ -18,7 +18,7 @@ from baselines.learned.network.checkpoint_file import (
     unusable,
     write_checkpoint,
 )
-from baselines.learned.network.frozen_backbone import LookingPredictor
+from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
 from baselines.learned.network.predictor import NetworkPredictor
 from datasets.common.errors import DataError, UserError, unknown_name
 
@@ -64,7 +64,7 @@ def load_predictor(path: Path, *, device: str = "auto") -> tuple[NetworkPredicto
         predictor = cls(**header["parameters"], device=device)
         if header["ingredients"] != dict(predictor.ingredients()):
             raise ValueError(f"it was made with {header['ingredients']}, here are {dict(predictor.ingredients())}")
-        if isinstance(predictor, LookingPredictor):
+        if isinstance(predictor, FrozenBackbonePredictor):
             _ = predictor.looker().channels  # so that the backbone is not built where there is no memory
         network = filled(predictor.new_network, tensors, members=getattr(predictor.config(), "members", 1))
         predictor.fitted_ = fitted_of(header, network)

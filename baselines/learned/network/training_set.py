@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
@@ -52,12 +52,14 @@ class Lesson:
 
     :param pictures: rated pictures of one codec.
     :param true_levels: under the run's truth, shape (pictures,).
-    :param measured: what the predictor's `measure` has of each; empty where it measures nothing.
+    :param measurement: gives what the predictor measured of a picture.
+    :param measured_with: what that depends on besides the picture, as a text.
     """
 
     pictures: Sequence[Picture]
     true_levels: np.ndarray
-    measured: Sequence[Mapping[str, Any]]
+    measurement: Callable[[Picture], Mapping[str, np.ndarray]]
+    measured_with: str
 
     def check(self, label: str) -> None:
         """:raises UserError: where nothing can be learned from it; the text says why."""
@@ -82,11 +84,16 @@ class Lesson:
 
     def key(self) -> str:
         """Names pictures, samples, true levels and features."""
-        return sha256_of_pieces(
-            f"{picture.name} {picture.source} {level!r} {measured.get('key')} ".encode()
+        pictures = (
+            f"{picture.name} {picture.source} {level!r} {picture.fingerprint()} ".encode()
             + np.asarray(picture.samples, dtype=float).tobytes()
-            for picture, level, measured in zip(self.pictures, self.true_levels, self.measured, strict=True)
+            for picture, level in zip(self.pictures, self.true_levels, strict=True)
         )
+        return sha256_of_pieces([*pictures, self.measured_with.encode()])
+
+    def measurements(self) -> Iterator[Mapping[str, np.ndarray]]:
+        """What was measured of every picture, one after another."""
+        return map(self.measurement, self.pictures)
 
     @property
     def codec(self) -> Codec:

@@ -14,7 +14,7 @@ from datasets.core.picture import Picture
 
 @given(arrays(float, st.integers(1, 9), elements=st.floats(1, 100)))
 def test_no_other_constant_has_a_lower_training_error(levels):
-    level = Constant().fit([], levels, seed=0).predict(Picture("p", "p", Jpeg(), 24.3))
+    level = Constant().fit([], levels, seed=0).predict(Picture("p", "p", Jpeg(), 24.3)).level
     error = np.abs(levels - level).mean()
     assert error <= np.abs(levels[:, None] - np.linspace(1, 100, 400)).mean(axis=0).min() + 1e-9
 
@@ -22,7 +22,7 @@ def test_no_other_constant_has_a_lower_training_error(levels):
 @pytest.mark.parametrize("codec", [Jpeg(), Bpg()])
 def test_it_needs_no_pixels_and_keeps_the_codecs_unit(codec):
     predictor = Constant().fit([], np.array([20.0, 30.0, 44.0]), seed=0)
-    assert predictor.predict(Picture("p", "p", codec, 24.3)) == 30.0
+    assert predictor.predict(Picture("p", "p", codec, 24.3)).level == 30.0
 
 
 def test_before_fit_it_says_so():

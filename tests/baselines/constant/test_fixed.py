@@ -9,12 +9,12 @@ from datasets.core.picture import Picture
 
 @pytest.mark.parametrize("quality", range(1, 101))
 def test_on_jpeg_it_is_the_quality(quality):
-    assert Fixed(quality=quality).predict(Picture("p", "p", Jpeg(), 24.3)) == quality
+    assert Fixed(quality=quality).predict(Picture("p", "p", Jpeg(), 24.3)).level == quality
 
 
 @pytest.mark.parametrize(("quality", "qp"), [(1, 51), (100, 1), (75, 14), (90, 6)])
 def test_on_bpg_it_stands_as_far_from_the_worst(quality, qp):
-    assert Fixed(quality=quality).predict(Picture("p", "p", Bpg(), 24.3)) == qp
+    assert Fixed(quality=quality).predict(Picture("p", "p", Bpg(), 24.3)).level == qp
 
 
 def test_the_four_that_people_use_are_registered():

@@ -20,7 +20,8 @@ def test_between_and_beyond(distance, quality):
 
 def test_the_name_is_the_default_on_jpeg_and_as_far_along_on_bpg():
     predictor = registry()["guetzli-95"].make()
-    assert predictor.predict(Picture("p", "p", Jpeg(), 24.3)) == 95
-    assert predictor.predict(Picture("p", "p", Bpg(), 24.3)) == registry()["fixed-95"].make().predict(
-        Picture("p", "p", Bpg(), 24.3)
+    assert predictor.predict(Picture("p", "p", Jpeg(), 24.3)).level == 95
+    assert (
+        predictor.predict(Picture("p", "p", Bpg(), 24.3)).level
+        == registry()["fixed-95"].make().predict(Picture("p", "p", Bpg(), 24.3)).level
     )

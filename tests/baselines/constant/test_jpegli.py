@@ -28,11 +28,11 @@ def test_one_undoes_the_other_at_every_quality():
 )
 def test_beyond_jpegs_qualities_it_is_clipped_and_says_so(distance, level, clipped):
     picture = Picture("p", "p", Jpeg(), 24.3)
-    assert Jpegli(distance=distance).predict(picture) == level
-    assert Jpegli(distance=distance).was_clipped(picture) is clipped
+    assert Jpegli(distance=distance).predict(picture).level == level
+    assert Jpegli(distance=distance).predict(picture).clipped is clipped
 
 
 def test_the_name_is_the_default_on_jpeg_and_as_far_along_on_bpg():
     predictor = registry()["jpegli-1.0"].make()
-    assert predictor.predict(Picture("p", "p", Jpeg(), 24.3)) == 90
-    assert predictor.predict(Picture("p", "p", Bpg(), 24.3)) == 6
+    assert predictor.predict(Picture("p", "p", Jpeg(), 24.3)).level == 90
+    assert predictor.predict(Picture("p", "p", Bpg(), 24.3)).level == 6

@@ -5,7 +5,7 @@ from typing import final
 import pytest
 
 from baselines.constant._open_loop import OpenLoop
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from datasets.core.codec import Bpg, Jpeg
 from datasets.core.picture import Picture
 
@@ -14,8 +14,7 @@ from datasets.core.picture import Picture
 class Told(OpenLoop):
     card = Card(name="told", title="Told", paper="", year=None, kind="constant", needs_pictures=False)
 
-    def __init__(self, *, distance: float = 50.0) -> None:
-        self.distance = distance
+    distance: float = 50.0
 
     def quality(self) -> float:
         return 100 - self.distance
@@ -29,5 +28,5 @@ def test_it_is_the_nearest_level_within_the_range(distance, jpeg, bpg, clipped):
     predictor = Told(distance=distance).fit([], [], seed=0)
     for codec, level in ((Jpeg(), jpeg), (Bpg(), bpg)):
         picture = Picture("p", "p", codec, 24.3)
-        assert predictor.predict(picture) == level
-        assert predictor.was_clipped(picture) is clipped
+        assert predictor.predict(picture).level == level
+        assert predictor.predict(picture).clipped is clipped

@@ -3,8 +3,9 @@
 import pytest
 
 from baselines.interface import choice
+from baselines.interface.card import Card
 from baselines.interface.choice import choose_predictors
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, registry
 from datasets.common.errors import UserError
 
@@ -12,8 +13,7 @@ from datasets.common.errors import UserError
 class Costly(JNDPredictor):
     card = Card("costly", "Costly", "", None, "learned", needs_pictures=True, cost="slow")
 
-    def __init__(self, *, size: str = "small") -> None:
-        self.size = size
+    size: str = "small"
 
     @classmethod
     def cost_of(cls, parameters) -> str:

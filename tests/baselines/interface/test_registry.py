@@ -13,15 +13,13 @@ from datasets.common.errors import UserError
 
 METHOD = '''
 from typing import final
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.predictor import JNDPredictor
 
 @final
 class Method(JNDPredictor):
     """Always the middle."""
     card = Card("{name}", "A method", "", None, "constant", needs_pictures=False)
-
-    def __init__(self):
-        pass
 
     def fit(self, pictures, levels, *, seed):
         return self
@@ -104,11 +102,10 @@ def test_a_broken_file_warns_and_is_left_out(folder, text, said):
 
 
 def test_a_second_class_under_a_name_warns_and_is_left_out(folder):
-    write(folder, "zz_second", METHOD.format(name="psnr"))
-    with pytest.warns(
-        PluginWarning, match=r"zz_second\.py is left out: its name 'psnr' is taken by baselines\.metric\.psnr:Psnr"
-    ):
-        assert registry()["psnr"].predictor.__module__ == "baselines.metric.psnr"
+    write(folder, "zz_second", METHOD.format(name="chou1995"))
+    taken = r"its name 'chou1995' is taken by baselines\.pixel\.chou1995:Chou1995"
+    with pytest.warns(PluginWarning, match=rf"zz_second\.py is left out: {taken}"):
+        assert registry()["chou1995"].predictor.__module__ == "baselines.pixel.chou1995"
 
 
 @pytest.mark.parametrize("entry_point", ["somebodys_methods.method:Method", "somebodys_methods.method"])
@@ -166,7 +163,7 @@ def test_a_wrong_path_says_why(path, said, tmp_path, monkeypatch):
 def test_a_path_that_brings_a_second_class_under_a_name_is_refused(tmp_path, monkeypatch):
     write(tmp_path, "other_psnr", METHOD.format(name="psnr"))
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(UserError, match=r"'other_psnr:Method' and baselines\.psnr:Psnr are both named 'psnr'"):
+    with pytest.raises(UserError, match=r"'other_psnr:Method' and baselines\.metric\.psnr:Psnr are both named 'psnr'"):
         find_predictors(["psnr", "other_psnr:Method"])
     assert len(find_predictors(["psnr", "baselines.metric.psnr:Psnr"])) == 1
 

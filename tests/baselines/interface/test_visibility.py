@@ -6,7 +6,7 @@ from typing import final
 import numpy as np
 import pytest
 
-from baselines.interface.predictor import Card
+from baselines.interface.card import Card
 from baselines.interface.visibility import VisibilityPredictor
 from baselines.metric.psnr import Psnr
 from datasets.core.codec import Bpg, Codec, Jpeg
@@ -21,13 +21,11 @@ CALLS: list[tuple[str, int]] = []
 class Fading(VisibilityPredictor):
     """Halves every ten levels towards the best; a picture's geometry stands for how visible its errors are."""
 
+    gain: float = 1.0
+    wobble: float = 0.0
+
     card = Card(name="fading", title="Fading", paper="", year=None, kind="metric", needs_pictures=False)
     published_threshold = 2.0
-
-    def __init__(self, *, threshold: float | None = None, gain: float = 1.0, wobble: float = 0.0) -> None:
-        super().__init__(threshold=threshold)
-        self.gain = gain
-        self.wobble = wobble
 
     def visibility(self, picture: Picture, level: int) -> float:
         CALLS.append((picture.name, level))
@@ -39,11 +37,9 @@ class Fading(VisibilityPredictor):
 class Given(VisibilityPredictor):
     """Whatever profile the test gives."""
 
-    card = Card(name="given", title="Given", paper="", year=None, kind="metric", needs_pictures=False)
+    values: tuple[float, ...] = ()
 
-    def __init__(self, *, threshold: float | None = None, values: tuple[float, ...] = ()) -> None:
-        super().__init__(threshold=threshold)
-        self.values = values
+    card = Card(name="given", title="Given", paper="", year=None, kind="metric", needs_pictures=False)
 
     def visibility(self, picture: Picture, level: int) -> float:
         raise NotImplementedError("the profile is given")
@@ -75,14 +71,16 @@ def test_the_threshold_behind_the_levels_is_found_in_both_directions(codec):
     assert predictor.threshold_ == pytest.approx(2.0, rel=0.01)
     for strength in (5.0, 11.0, 30.0):
         asked = picture(codec, strength)
-        assert predictor.predict(asked) == pytest.approx(level_of(asked), abs=0.2)
-        assert not predictor.was_clipped(asked)
+        assert predictor.predict(asked).level == pytest.approx(level_of(asked), abs=0.2)
+        assert not predictor.predict(asked).clipped
 
 
 @CODECS
 def test_a_more_visible_picture_needs_a_better_level(codec):
     predictor = trained(codec)
-    positions = [codec.position(predictor.predict(picture(codec, strength))) for strength in (3.0, 6.0, 12.0, 24.0)]
+    positions = [
+        codec.position(predictor.predict(picture(codec, strength)).level) for strength in (3.0, 6.0, 12.0, 24.0)
+    ]
     assert (np.diff(positions) > 0).all()
 
 
@@ -90,17 +88,17 @@ def test_a_more_visible_picture_needs_a_better_level(codec):
 def test_predictions_beyond_the_ladder_are_cut_off_at_its_ends_and_counted(codec):
     predictor = trained(codec)
     faint, glaring = picture(codec, 0.5), picture(codec, 1e6)
-    assert predictor.predict(faint) == codec.worst_level
-    assert predictor.predict(glaring) == codec.best_level
-    assert predictor.was_clipped(faint)
-    assert predictor.was_clipped(glaring)
+    assert predictor.predict(faint).level == codec.worst_level
+    assert predictor.predict(glaring).level == codec.best_level
+    assert predictor.predict(faint).clipped
+    assert predictor.predict(glaring).clipped
 
 
 @CODECS
 def test_the_curve_rises_from_worst_to_best_and_is_half_where_the_median_person_notices(codec):
     predictor = trained(codec)
     asked = picture(codec, 11.0)
-    curve = predictor.predict_sur(asked)
+    curve = predictor.predict(asked).sur
     assert curve is not None
     assert (np.diff(curve) >= 0).all()
     half = np.interp(0.5, curve, np.arange(len(curve)))
@@ -110,7 +108,7 @@ def test_the_curve_rises_from_worst_to_best_and_is_half_where_the_median_person_
 def test_without_samples_there_is_no_curve():
     pictures = [picture(Jpeg(), strength) for strength in (4.0, 8.0)]
     predictor = Fading().fit(pictures, np.array([level_of(one) for one in pictures]), seed=0)
-    assert predictor.predict_sur(pictures[0]) is None
+    assert predictor.predict(pictures[0]).sur is None
 
 
 @CODECS
@@ -120,8 +118,8 @@ def test_a_scale_on_the_visibility_changes_no_prediction(codec):
     assert scaled.threshold_ == pytest.approx(7.3 * plain.threshold_)
     for strength in (5.0, 11.0, 30.0):
         asked = picture(codec, strength)
-        assert scaled.predict(asked) == pytest.approx(plain.predict(asked), abs=1e-6)
-        assert np.allclose(scaled.predict_sur(asked), plain.predict_sur(asked), atol=1e-3)
+        assert scaled.predict(asked).level == pytest.approx(plain.predict(asked).level, abs=1e-6)
+        assert np.allclose(scaled.predict(asked).sur, plain.predict(asked).sur, atol=1e-3)
 
 
 def test_the_published_threshold_is_registered_and_left_alone():
@@ -134,7 +132,7 @@ def test_the_published_threshold_is_registered_and_left_alone():
 def test_the_envelope_is_the_largest_visibility_from_there_to_the_best_level():
     profile = np.linspace(50, 0, 100)
     profile[[20, 60]] = 45.0, 30.0
-    envelope = Given(values=tuple(profile)).measure(picture(Jpeg(), 4.0))
+    envelope = Given(values=tuple(profile)).measure(picture(Jpeg(), 4.0))["envelope"]
     assert (np.diff(envelope) <= 0).all()
     assert (envelope >= profile).all()
     assert envelope[11:21] == pytest.approx(45.0, abs=0.51)
@@ -146,7 +144,7 @@ def test_the_envelope_is_the_largest_visibility_from_there_to_the_best_level():
 def test_a_profile_that_is_none_is_refused(broken):
     values = (*broken, *[0.0] * 98)
     with pytest.raises(ValueError, match="given gave visibilities"):
-        Given(values=values).measure(picture(Jpeg(), 4.0))
+        Given(values=values).measure(picture(Jpeg(), 4.0))["envelope"]
 
 
 def test_a_profile_is_measured_once_for_all_folds_truths_and_thresholds():
@@ -158,7 +156,7 @@ def test_a_profile_is_measured_once_for_all_folds_truths_and_thresholds():
             predictor = Fading(threshold=threshold).fit(training, np.full(2, 50.0), seed=0)
             for one in pictures:
                 predictor.predict(one.without_samples())
-                predictor.predict_sur(one.without_samples())
+                predictor.predict(one.without_samples())
     assert len(CALLS) == 3 * 100
     Fading(gain=2.0).measurement(pictures[0])
     assert len(CALLS) == 4 * 100
@@ -170,7 +168,7 @@ def test_pictures_where_nothing_is_lost_get_a_level_and_a_curve(rated_pictures):
     blank = Picture("flat", "flat", Jpeg(), 24.3, np.array([1.0, 1.0, 100.0]), {}, flat)
     pictures = [*rated_pictures, blank]
     predictor = Psnr().fit(pictures, np.array([one.samples.mean() for one in pictures]), seed=0)
-    assert 1 <= predictor.predict(blank.without_samples()) <= 100
-    curve = predictor.predict_sur(blank.without_samples())
+    assert 1 <= predictor.predict(blank.without_samples()).level <= 100
+    curve = predictor.predict(blank.without_samples()).sur
     assert curve is not None
     assert np.isfinite(curve).all()

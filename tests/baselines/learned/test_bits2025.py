@@ -14,7 +14,7 @@ from datasets.core.picture import Picture
 
 def in_bpg(picture: Picture) -> Picture:
     ladder = CompressedLadder(Bpg(), lambda: picture.reference)
-    return dataclasses.replace(picture, codec=Bpg(), ladder_or_none=ladder, _memo={})
+    return dataclasses.replace(picture, codec=Bpg(), ladder_or_none=ladder, measurements={})
 
 
 def test_it_is_the_files_size_over_its_pixels(rated_pictures):

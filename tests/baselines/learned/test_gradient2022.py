@@ -42,5 +42,5 @@ def test_observers_of_one_error_leave_the_line_nearly_level(rated_pictures):
     assert np.mean([predictor.psnr_at_jnd(one) for one in rated_pictures]) == pytest.approx(34.15, abs=0.5)
     assert predictor.spread_db_ == pytest.approx(2.6, rel=0.2)
     asked = [one.without_samples() for one in rated_pictures]
-    errors = [abs(predictor.predict(one) - at) for one, at in zip(asked, levels, strict=True)]
+    errors = [abs(predictor.predict(one).level - at) for one, at in zip(asked, levels, strict=True)]
     assert np.mean(errors) < 5

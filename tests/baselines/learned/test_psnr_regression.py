@@ -5,7 +5,8 @@ from typing import final
 import numpy as np
 import pytest
 
-from baselines.interface.predictor import Card, NotFittedError
+from baselines.interface.card import Card
+from baselines.interface.predictor import NotFittedError
 from baselines.learned._psnr_regression import PsnrRegression
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Codec, Jpeg
@@ -22,9 +23,6 @@ class Named(PsnrRegression):
     """The feature is the picture's name."""
 
     card = Card(name="named", title="Named", paper="", year=None, kind="learned", needs_pictures=True)
-
-    def __init__(self) -> None:
-        pass
 
     def feature(self, picture: Picture) -> float:
         return float(picture.name)
@@ -58,12 +56,12 @@ def test_an_exact_relation_is_found_on_both_directions_of_level(codec):
     assert predictor.intercept_ == pytest.approx(INTERCEPT)
     for feature in (3.0, 20.0):
         asked = picture(feature, codec=codec)
-        assert predictor.predict(asked) == pytest.approx(level(feature, codec=codec))
-        assert not predictor.was_clipped(asked)
+        assert predictor.predict(asked).level == pytest.approx(level(feature, codec=codec))
+        assert not predictor.predict(asked).clipped
 
 
 def test_without_samples_there_is_no_curve():
-    assert fitted().predict_sur(picture(3.0)) is None
+    assert fitted().predict(picture(3.0)).sur is None
 
 
 def test_the_curve_is_a_gaussian_in_db_around_the_regression():
@@ -73,7 +71,7 @@ def test_the_curve_is_a_gaussian_in_db_around_the_regression():
     predictor = Named().fit(rated, np.array([level(feature) for feature in FEATURES]), seed=0)
     assert predictor.shift_db_ == pytest.approx(2.0)
     assert predictor.spread_db_ == pytest.approx(np.sqrt(2 / 3))
-    curve = predictor.predict_sur(picture(7.0))
+    curve = predictor.predict(picture(7.0)).sur
     assert (np.diff(curve) >= 0).all()
     assert 0 <= curve[0] < 0.001 < 0.999 < curve[-1] <= 1
     needed = psnr_db(picture(7.0).summary().mse) - (INTERCEPT + SLOPE * np.log(7.0)) - 2.0
@@ -82,7 +80,7 @@ def test_the_curve_is_a_gaussian_in_db_around_the_regression():
 
 def test_subjects_who_agree_leave_a_steep_curve_not_a_division_by_zero():
     rated = [picture(feature, samples=(level(feature) - 0.5,) * 4) for feature in FEATURES]
-    curve = Named().fit(rated, np.array([level(f) for f in FEATURES]), seed=0).predict_sur(picture(7.0))
+    curve = Named().fit(rated, np.array([level(f) for f in FEATURES]), seed=0).predict(picture(7.0)).sur
     assert np.isfinite(curve).all()
     assert curve[0] == 0
     assert curve[-1] == 1
@@ -98,13 +96,13 @@ def test_equal_features_give_the_mean_psnr_whatever_is_asked():
 
 def test_a_psnr_that_no_level_has_is_clipped():
     predictor, asked = fitted(), picture(5.0)
-    assert not predictor.was_clipped(asked)
+    assert not predictor.predict(asked).clipped
     predictor.intercept_ = 10.0
-    assert (predictor.predict(asked), predictor.was_clipped(asked)) == (1.0, True)
+    assert (predictor.predict(asked).level, predictor.predict(asked).clipped) == (1.0, True)
 
 
 def test_a_feature_of_nothing_has_a_prediction():
-    assert 1 <= fitted().predict(picture(0.0)) <= 100
+    assert 1 <= fitted().predict(picture(0.0)).level <= 100
 
 
 @pytest.mark.parametrize("levels", [(50.0, np.nan), (np.nan, np.inf)])

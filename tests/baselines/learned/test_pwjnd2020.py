@@ -22,4 +22,4 @@ def test_under_the_window_every_level_is_asked_once(learned_pwjnd, same_source):
     assert sorted(found.asked) == list(range(100))
     answers = predictor.ask(picture)(np.arange(100))
     expected = strategy("window").find(answers.__getitem__, 100, learned_pwjnd.fitted_.prior)
-    assert predictor.predict(picture) == 1 + expected.position
+    assert predictor.predict(picture).level == 1 + expected.position

@@ -42,7 +42,7 @@ def picture(rated_pictures) -> Picture:
 
 
 def fresh(picture: Picture) -> Picture:
-    return dataclasses.replace(picture, _memo={})
+    return dataclasses.replace(picture, measurements={})
 
 
 def files(folder: Path) -> list[Path]:

@@ -22,9 +22,9 @@ def test_every_prediction_stands_at_the_same_psnr(rated_pictures):
     reached = []
     for one in rated_pictures:
         asked = one.without_samples()
-        if not predictor.was_clipped(asked):
-            envelope = predictor.measurement(asked)
-            reached.append(np.interp(predictor.predict(asked) - 1, np.arange(100), envelope))
+        if not predictor.predict(asked).clipped:
+            envelope = predictor.envelope(asked)
+            reached.append(np.interp(predictor.predict(asked).level - 1, np.arange(100), envelope))
     assert len(reached) >= 6
     assert reached == pytest.approx([predictor.threshold_] * len(reached))
 
@@ -37,7 +37,7 @@ def test_it_finds_the_psnr_at_which_made_up_observers_notice(rated_pictures):
     assert np.exp(predictor.observer_.log_median) == pytest.approx(5.0, rel=0.1)
     assert predictor.observer_.log_sigma == pytest.approx(0.3, rel=0.2)
     errors = [
-        abs(predictor.predict(one.without_samples()) - at) for one, at in zip(rated_pictures, levels, strict=True)
+        abs(predictor.predict(one.without_samples()).level - at) for one, at in zip(rated_pictures, levels, strict=True)
     ]
     assert np.mean(errors) < 4
 
@@ -46,6 +46,6 @@ def test_the_threshold_of_aic4_stands_at_its_psnr(rated_pictures):
     parameters = Psnr.variants()["psnr-aic4"]
     predictor = Psnr(**parameters).fit(rated_pictures, np.full(8, 50.0), seed=0)
     one = rated_pictures[0].without_samples()
-    reached = np.interp(predictor.predict(one) - 1, np.arange(100), predictor.measurement(one))
+    reached = np.interp(predictor.predict(one).level - 1, np.arange(100), predictor.envelope(one))
     assert 20 * np.log10(255 / reached) == pytest.approx(39.83, abs=0.01)
-    assert predictor.predict_sur(one) is None
+    assert predictor.predict(one).sur is None

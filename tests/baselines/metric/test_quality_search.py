@@ -69,24 +69,24 @@ def test_on_a_large_photograph_the_file_kept_has_the_ssim_asked_for():
     from skimage import data
 
     picture, predictor = of_pixels(data.retina()), JpegRecompress(preset="low")
-    quality, reached = predictor.measurement(picture)
+    quality, reached = (predictor.measurement(picture)[name] for name in ("quality", "reached"))
     reference = shrink(picture.reference_luma)
     assert reference.shape == (235, 235)
     near = [ssim(reference, shrink(picture.ladder.luma(quality + step))) for step in (-1, 0, 1)]
     assert 40 < quality < 95
     assert near[0] < 0.999 <= near[2]
     assert reached == (near[1] >= 0.999)
-    assert predictor.predict(picture) == quality
-    assert not predictor.was_clipped(picture)
+    assert predictor.predict(picture).level == quality
+    assert not predictor.predict(picture).clipped
 
 
 def test_a_small_photograph_never_reaches_the_default_and_a_flat_one_always_does(rated_pictures):
     predictor = JpegRecompress()
-    assert predictor.predict(rated_pictures[0]) == 95
-    assert predictor.was_clipped(rated_pictures[0])
+    assert predictor.predict(rated_pictures[0]).level == 95
+    assert predictor.predict(rated_pictures[0]).clipped
     flat = of_pixels(np.full((64, 64, 3), 128, np.uint8))
-    assert predictor.predict(flat) == 40
-    assert predictor.was_clipped(flat)
+    assert predictor.predict(flat).level == 40
+    assert predictor.predict(flat).clipped
 
 
 def test_another_codec_is_refused_in_words():

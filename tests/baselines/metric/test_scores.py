@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import pytest
 
-from baselines.metric._scores import scores_of
+from baselines.metric._scores import PictureScores
 from datasets.common import cache
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
@@ -45,8 +45,8 @@ def picture(pixels=PIXELS, pixels_per_degree=24.3) -> Picture:
 
 
 def ask(one: Picture, begin: Begin, positions, made_with=MADE_WITH) -> list[float]:
-    with scores_of(one, begin, made_with) as score:
-        return [score(position) for position in positions]
+    scores = PictureScores(one, begin, made_with)
+    return [scores.at(position) for position in positions]
 
 
 def test_each_level_is_measured_once_in_memory_and_on_disk():
@@ -54,7 +54,7 @@ def test_each_level_is_measured_once_in_memory_and_on_disk():
     first = ask(one, begin, [0, 50, 99, 50])
     assert (begin.begun, begin.asked) == (1, 3)
     assert ask(one.without_samples(), begin, [50, 99]) == [first[1], first[2]]
-    assert ask(dataclasses.replace(one, _memo={}), begin, [0, 99]) == [first[0], first[2]]
+    assert ask(dataclasses.replace(one, measurements={}), begin, [0, 99]) == [first[0], first[2]]
     assert (begin.begun, begin.asked) == (1, 3)
 
 
@@ -67,7 +67,7 @@ def test_positions_count_from_the_worst_level():
 
 def test_nothing_is_read_or_hashed_where_nothing_is_asked(monkeypatch):
     one = picture()
-    monkeypatch.setattr("baselines.metric._scores._key", lambda *_: pytest.fail("hashed"))
+    monkeypatch.setattr("baselines.metric._scores.key_of", lambda *_: pytest.fail("hashed"))
     assert ask(one, Begin(), []) == []
 
 
@@ -88,16 +88,24 @@ def test_another_thing_is_measured_anew(other, made_with):
     assert begin.asked == 1
 
 
-def test_what_was_measured_before_an_error_is_kept_and_what_other_processes_kept_is_not_lost():
+def test_what_other_processes_stored_is_not_lost():
     one, other = picture(), picture()
     ask(other, Begin(), [1])
-    with pytest.raises(ZeroDivisionError), scores_of(one, Begin(), MADE_WITH) as score:
-        score(2)
-        ask(other, Begin(), [3])  # after `one` has read the file
-        raise ZeroDivisionError
+    scores = PictureScores(one, Begin(), MADE_WITH)
+    scores.at(2)
+    ask(other, Begin(), [3])  # after `one` has read the file
+    scores.at(4)
     begin = Begin()
-    ask(picture(), begin, [1, 2, 3])
+    ask(picture(), begin, [1, 2, 3, 4])
     assert begin.asked == 0
+
+
+def test_each_score_says_what_it_took_and_whether_it_was_measured_now():
+    ask(picture(), Begin(), [5])
+    scores = PictureScores(picture(), Begin(), MADE_WITH)
+    scores.at(5), scores.at(6)
+    assert (scores.was_measured_now(5), scores.was_measured_now(6)) == (False, True)
+    assert scores.ms(5) > 0 and scores.ms(6) > 0
 
 
 def test_a_score_that_is_no_number_is_an_error_and_is_not_kept():

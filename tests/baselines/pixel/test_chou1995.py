@@ -59,7 +59,7 @@ def test_as_published_predicts_the_level_with_the_psnr_of_jnd_noise(rated_pictur
     """Noise of the map's amplitude and random sign, as the paper tests itself, has the predicted level's PSNR."""
     one = rated_pictures[0]
     predictor = Chou1995(threshold=1.0).fit(rated_pictures, np.full(len(rated_pictures), 50.0), seed=0)
-    level = predictor.predict(one.without_samples())
+    level = predictor.predict(one.without_samples()).level
     luma = one.reference_luma.astype(float)
     jnd = predictor.jnd_map(luma)
     noised = luma + np.random.default_rng(0).choice([-1, 1], luma.shape) * jnd

@@ -77,7 +77,7 @@ def test_a_flat_plane_is_masked_by_its_luminance(variant, grey):
 
 def test_energies_made_together_are_those_of_the_maps(rated_pictures):
     """Whichever variant asks first, and at either border."""
-    one, other = (dataclasses.replace(rated_pictures[0], _memo={}) for _ in range(2))
+    one, other = (dataclasses.replace(rated_pictures[0], measurements={}) for _ in range(2))
     for border in ("reflect", "zero"):
         for picture, variants in ((one, ("paper", "code")), (other, ("code", "paper"))):
             for variant in variants:

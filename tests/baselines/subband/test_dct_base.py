@@ -84,7 +84,7 @@ def test_farther_away_fine_detail_is_harder_to_see(model):
 @each_model
 def test_geometry_comes_from_the_picture(model):
     one = compressed(photograph())
-    other = dataclasses.replace(one, pixels_per_degree=60.0, _memo={})
+    other = dataclasses.replace(one, pixels_per_degree=60.0, measurements={})
     assert not np.allclose(model().profile(one), model().profile(other), rtol=0.05)
 
 

@@ -106,7 +106,7 @@ def test_one_level_and_the_whole_profile_agree(errors, window_degrees):
 def test_geometry_comes_from_the_picture():
     """Farther away less is seen."""
     one = compressed(photograph())
-    far = dataclasses.replace(one, pixels_per_degree=60.0, _memo={})
+    far = dataclasses.replace(one, pixels_per_degree=60.0, measurements={})
     assert (Watson1997().profile(far) < Watson1997().profile(one)).all()
 
 

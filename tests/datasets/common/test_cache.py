@@ -1,6 +1,6 @@
 """Protects the cache: what is kept comes back, damage and full disks cost time alone, and keys tell all apart."""
 
-import time
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +8,10 @@ import pytest
 
 from datasets.common.cache import (
     CacheWarning,
+    StoredArrays,
     cache_folder,
-    have_arrays,
     load_arrays,
     save_arrays,
-    spent_before_ms,
 )
 
 ARRAYS = {
@@ -84,23 +83,17 @@ def test_the_folder_is_the_users_own_unless_named(monkeypatch, folder):
     assert cache_folder().name == "jnd-bench" and Path.home() in cache_folder().parents
 
 
-def test_what_is_found_counts_with_the_time_that_it_took():
-    def slowly():
-        time.sleep(0.05)
-        return ARRAYS
-
-    before = spent_before_ms()
-    assert have_arrays("ab12", slowly) == {"key": "ab12"}
-    assert spent_before_ms() == before
-    assert have_arrays("ab12", lambda: pytest.fail("computed again")) == {"key": "ab12"}
-    assert 50 <= spent_before_ms() - before < 5000
-    assert load_arrays("ab12").keys() == ARRAYS.keys() | {"ms"}
-
-
-def test_what_cannot_be_kept_is_handed_on(folder):
-    folder.write_text("a file stands where the folder should be")
-    with pytest.warns(CacheWarning):
-        assert have_arrays("ab12", lambda: ARRAYS).keys() == {"key", *ARRAYS}
+def test_stored_arrays_travel_as_their_key_and_are_read_when_asked_for(folder):
+    save_arrays("ab12", ARRAYS)
+    stored_arrays = pickle.loads(pickle.dumps(StoredArrays("ab12")))
+    assert len(pickle.dumps(stored_arrays)) < 200
+    assert set(stored_arrays) == ARRAYS.keys() and len(stored_arrays) == len(ARRAYS)
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(stored_arrays[name], array)
+    for file in stored(folder):
+        file.unlink()
+    with pytest.raises(FileNotFoundError, match="have gone"):
+        stored_arrays.read()
 
 
 def test_one_flipped_bit_is_noticed(folder):

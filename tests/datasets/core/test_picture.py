@@ -40,40 +40,28 @@ def test_the_original_keeps_its_samples():
 def test_copies_without_samples_share_memory_and_ladder():
     original = picture(ladder_or_none=CompressedLadder(Jpeg(), photograph))
     asked = original.without_samples()
-    assert asked.remember("profile", lambda: [1, 2]) is original.remember("profile", lambda: [3, 4])
+    assert asked.measurements is original.measurements
     assert asked.ladder is original.ladder
     assert asked.summary() is original.summary()
 
 
-def test_something_remembered_is_computed_once_per_key():
-    counted: list[str] = []
-
-    def compute(name: str) -> str:
-        counted.append(name)
-        return name
-
-    one = picture()
-    assert [one.remember(key, lambda key=key: compute(key)) for key in "abab"] == list("abab")
-    assert counted == ["a", "b"]
-    picture().remember("a", lambda: compute("a"))
-    assert counted == ["a", "b", "a"]
-
-
-def test_none_is_remembered_too():
-    one = picture()
-    assert one.remember("nothing", lambda: None) is None
-    assert one.remember("nothing", lambda: "computed again") is None
-
-
 def test_pickling_drops_the_memory_but_nothing_else():
-    one = picture()
-    one.remember("profile", lambda: np.zeros(100_000))
-    packed = pickle.dumps(one)
+    original = picture()
+    original.measurements["profile"] = np.zeros(100_000)
+    packed = pickle.dumps(original)
     assert len(packed) < 2_000
     copy = pickle.loads(packed)
-    assert copy.remember("profile", lambda: "fresh") == "fresh"
-    assert copy.samples.tolist() == one.samples.tolist() and copy.tabulated == one.tabulated
-    assert one.remember("profile", lambda: "fresh") is not None
+    assert copy.measurements == {}
+    assert copy.samples.tolist() == original.samples.tolist() and copy.tabulated == original.tabulated
+    assert original.measurements.keys() == {"profile"}
+
+
+def test_an_unmeasured_copy_has_a_memory_of_its_own():
+    original = picture()
+    original.measurements["profile"] = np.zeros(3)
+    copy = original.unmeasured()
+    copy.measurements["other"] = np.zeros(3)
+    assert original.measurements.keys() == {"profile"} and copy.samples is original.samples
 
 
 def test_labels_alone_say_that_there_are_no_pixels():

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.predictor import JNDPredictor
 
 FAULTS = ("raises", "nan", "text", "dies", "is killed", "hangs", "hangs in C", "eats memory", "prints", "is innocent")
 
@@ -17,13 +18,12 @@ FAULTS = ("raises", "nan", "text", "dies", "is killed", "hangs", "hangs in C", "
 class Faulty(JNDPredictor):
     """Answers 50, and on one source does what it should not, in one of its methods."""
 
-    card = Card("faulty", "Faulty", "", None, "pixel", True)
+    fault: str = ""
+    where: str = "measure"
+    source: str = "coffee"
+    once: str = ""
 
-    def __init__(self, *, fault: str = "", where: str = "measure", source: str = "coffee", once: str = "") -> None:
-        self.fault = fault
-        self.where = where
-        self.source = source
-        self.once = once
+    card = Card("faulty", "Faulty", "", None, "pixel", True)
 
     def fit(self, pictures, levels, *, seed):
         """Learn nothing; misbehave where the source is in training."""

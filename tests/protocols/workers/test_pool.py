@@ -45,7 +45,7 @@ def _visits(task, predictors, crew):
 
 
 def _errors(visits, predictor):
-    return {name: visit.measured[predictor.measurement_key()].error for name, visit in visits.items()}
+    return {name: visit.measured[str(predictor.measurement_key())].error for name, visit in visits.items()}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_kills_again_and_again_is_given_up(make_task):
     pictures = [picture for picture in task.pictures if picture.source == "coffee"] * 4
     with Crew(LocalWorkers(1)) as crew:
         visits = [visit for _, visit in crew.run([VisitTask(picture, [predictor, Psnr()]) for picture in pictures])]
-    said = [visit.measured[predictor.measurement_key()].error for visit in visits]
+    said = [visit.measured[str(predictor.measurement_key())].error for visit in visits]
     assert sum("not tried, because 3 times before" in one for one in said) >= len(pictures) - 4
     assert all("died" in one for one in said)
 

@@ -9,7 +9,7 @@ import dataclasses
 
 import pytest
 
-from baselines.interface.predictor import PublishedNumber
+from baselines.interface.card import PublishedNumber
 from baselines.interface.registry import registry
 from datasets.core.dataset import dataset_classes
 from datasets.core.folds import shipped_folds

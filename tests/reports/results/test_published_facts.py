@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from baselines.interface.predictor import PublishedNumber
+from baselines.interface.card import PublishedNumber
 from datasets.common.errors import DataError
 from protocols.store.store import Store
 from reports.results.published import published

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from baselines.interface.card import Card
 from baselines.interface.contract import behaviour
 from baselines.interface.contract.random_state import random_states_kept
 from baselines.interface.contract.trial import Trial
-from baselines.interface.predictor import Card, JNDPredictor, Watch
+from baselines.interface.prediction import Prediction
+from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, find_predictors
 from baselines.metric.psnr import Psnr
 
@@ -22,20 +24,16 @@ CARD = Card(name="test-method", title="Test", paper="", year=None, kind="constan
 class Good(JNDPredictor):
     """The training median, and a straight line as its curve."""
 
-    card = CARD
+    offset: float = 0.0
 
-    def __init__(self, *, offset: float = 0.0) -> None:
-        self.offset = offset
+    card = CARD
 
     def fit(self, pictures, levels, *, seed):
         self.level_ = float(np.median(levels))
         return self
 
-    def predict(self, picture) -> float:
-        return self.level_
-
-    def predict_sur(self, picture) -> np.ndarray | None:
-        return np.linspace(0, 1, len(picture.codec.levels))
+    def predict(self, picture) -> Any:
+        return Prediction(self.level_, np.linspace(0, 1, len(picture.codec.levels)))
 
 
 class ReturnsNothing(Good):
@@ -71,28 +69,28 @@ class Integer(Good):
 
 
 class ClipsVaguely(Good):
-    def was_clipped(self, picture) -> Any:
-        return 0.5
+    def predict(self, picture) -> Any:
+        return dataclasses.replace(super().predict(picture), clipped=0.5)
 
 
 class FallingCurve(Good):
-    def predict_sur(self, picture):
-        return np.linspace(1, 0, len(picture.codec.levels))
+    def predict(self, picture):
+        return Prediction(self.level_, np.linspace(1, 0, len(picture.codec.levels)))
 
 
 class WideCurve(Good):
-    def predict_sur(self, picture):
-        return np.linspace(0, 1.5, len(picture.codec.levels))
+    def predict(self, picture):
+        return Prediction(self.level_, np.linspace(0, 1.5, len(picture.codec.levels)))
 
 
 class ShortCurve(Good):
-    def predict_sur(self, picture):
-        return np.linspace(0, 1, 10)
+    def predict(self, picture):
+        return Prediction(self.level_, np.linspace(0, 1, 10))
 
 
 class SometimesACurve(Good):
-    def predict_sur(self, picture):
-        return None if picture.name.endswith("1") else super().predict_sur(picture)
+    def predict(self, picture):
+        return Prediction(self.level_) if picture.name.endswith("1") else super().predict(picture)
 
 
 class Peeks(Good):
@@ -138,31 +136,18 @@ class Smooths(Good):
 
 
 class MeasuresTheFit(Good):
-    def measure(self, picture) -> float:
-        return getattr(self, "level_", 1.0)
+    def measure(self, picture):
+        return {"level": np.array(getattr(self, "level_", 1.0))}
 
 
 class MeasuresSamples(Good):
-    def measure(self, picture) -> int:
-        return picture.samples.size
+    def measure(self, picture):
+        return {"size": np.array(picture.samples.size)}
 
 
-class SeesOtherwise(Good):
-    def measure(self, picture) -> float:
+class MeasuresANumber(Good):
+    def measure(self, picture) -> Any:
         return 1.0
-
-    def watch(self, picture) -> Watch:
-        return CountsLevels()
-
-
-class CountsLevels(Watch):
-    seen = 0
-
-    def see(self, step) -> None:
-        self.seen += 1
-
-    def measurement(self) -> float:
-        return float(self.seen)
 
 
 class HoldsALambda(Good):
@@ -187,7 +172,7 @@ FAULTS = [
     (behaviour.fit_returns_self, StoresOddly, "stores seen"),
     (behaviour.level_in_range, OutOfRange, "101 .*outside QF 1..100"),
     (behaviour.level_in_range, NotANumber, "nan"),
-    (behaviour.level_in_range, Integer, "return float"),
+    (behaviour.level_in_range, Integer, r"or float\(level\)"),
     (behaviour.level_in_range, ClipsVaguely, "bool"),
     (behaviour.sur_curve, FallingCurve, "falls"),
     (behaviour.sur_curve, WideCurve, "leaves"),
@@ -202,7 +187,7 @@ FAULTS = [
     (behaviour.order_independent, Smooths, "keep nothing between calls"),
     (behaviour.measures_once, MeasuresTheFit, "after fit"),
     (behaviour.measures_once, MeasuresSamples, "with samples"),
-    (behaviour.measures_once, SeesOtherwise, "in passing"),
+    (behaviour.measures_once, MeasuresANumber, "dict of arrays"),
     (behaviour.copies, HoldsALambda, "pickling fails"),
     (behaviour.copies, LosesState, "incomplete"),
     (behaviour.beats_worst_fixed, TakesTheBest, "worst to best"),
@@ -211,7 +196,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("check", "predictor", "advice"), FAULTS, ids=[fault[1].__name__ for fault in FAULTS])
 def test_each_fault_is_caught(check, predictor, advice, rated_pictures):
-    own = [dataclasses.replace(p, samples=p.samples.copy(), _memo={}) for p in rated_pictures]
+    own = [dataclasses.replace(p, samples=p.samples.copy(), measurements={}) for p in rated_pictures]
     subject = Trial(Registered("test-method", predictor), tuple(own))
     with random_states_kept(), pytest.raises(AssertionError, match=advice):
         check(subject)
@@ -225,13 +210,11 @@ def test_good_predictors_pass(check, predictor, rated_pictures):
 
 ELSEWHERE = """
 import os
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.card import Card
+from baselines.interface.predictor import JNDPredictor
 
 class Here(JNDPredictor):
     card = Card("here", "Here", "", None, "constant", needs_pictures=False)
-
-    def __init__(self):
-        pass
 
     def fit(self, pictures, levels, *, seed):
         return self

@@ -5,10 +5,11 @@ import functools
 import numpy as np
 import pytest
 
+from baselines.interface.card import Card
 from baselines.interface.contract import checks as contract
 from baselines.interface.contract.checks import ABSENT, CHECKS, EXPECTED, FAILED, OK, run_check, run_contract, trials_of
 from baselines.interface.contract.trial import Trial
-from baselines.interface.predictor import Card, JNDPredictor
+from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, registry
 from datasets.common.errors import UserError
 
@@ -50,9 +51,6 @@ class Wide(JNDPredictor):
     """Leaves the range, and is not final."""
 
     card = Card(name="wide", title="Wide", paper="", year=None, kind="constant", needs_pictures=False)
-
-    def __init__(self) -> None:
-        pass
 
     def fit(self, pictures, levels, *, seed):
         return self

@@ -91,7 +91,7 @@ def test_where_nothing_can_be_kept_the_arrays_are_handed_on(looker, rated_pictur
 
 
 def test_without_keeping_nothing_is_written(looker, rated_pictures, folder):
-    measured = Looker(looker.config, device="cpu", keep=False).measure(rated_pictures[0])
+    measured = Looker(looker.config, device="cpu").measure(rated_pictures[0])
     assert "reference" in measured and not folder.exists()
 
 

@@ -101,7 +101,7 @@ def test_what_was_learned_is_known(learned, same_source, true_levels, request):
     predictor = request.getfixturevalue(learned)
     ends = np.array([predictor.ask(picture)(np.array([0, 99])) for picture in same_source])
     assert (ends[:, 0] > ends[:, 1]).all() and (ends[:, 0] - ends[:, 1]).mean() > 0.5
-    found = np.array([predictor.predict(picture.without_samples()) for picture in same_source])
+    found = np.array([predictor.predict(picture.without_samples()).level for picture in same_source])
     constant = np.abs(np.median(true_levels) - true_levels).mean()
     assert np.abs(found - true_levels).mean() < 0.5 * constant
 
@@ -109,9 +109,9 @@ def test_what_was_learned_is_known(learned, same_source, true_levels, request):
 def test_curves_rise_and_the_level_stands_at_the_truths_share(learned_pwjnd, same_source):
     for picture in same_source:
         asked = picture.without_samples()
-        level, curve = learned_pwjnd.predict(asked), learned_pwjnd.predict_sur(asked)
+        level, curve = learned_pwjnd.predict(asked).level, learned_pwjnd.predict(asked).sur
         assert 1 <= level <= 100 and curve.shape == (100,) and (np.diff(curve) >= 0).all()
-        if not learned_pwjnd.was_clipped(asked):
+        if not learned_pwjnd.predict(asked).clipped:
             assert np.interp(level, np.arange(1, 101), curve) == pytest.approx(0.5, abs=0.01)
 
 
@@ -203,8 +203,8 @@ def test_bpg_is_learned_and_answered_in_its_own_levels(method, bpg_pictures):
     predictor = method(preset=FAST, settings={**QUICK, **more}, device="cpu").fit(pictures, levels, seed=0)
     for picture in pictures:
         asked = picture.without_samples()
-        assert 1 <= predictor.predict(asked) <= 51
-        curve = predictor.predict_sur(asked)
+        assert 1 <= predictor.predict(asked).level <= 51
+        curve = predictor.predict(asked).sur
         assert curve.shape == (51,) and (np.diff(curve) >= 0).all()
         worst, best = predictor.ask(asked)(np.array([0, 50]))
         assert worst > best + 0.1, "QP 51 stands first"
@@ -222,7 +222,7 @@ def test_small_and_odd_pictures_have_an_answer(learned, shape, request):
     pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
     ladder = CompressedLadder(Jpeg(), functools.partial(np.array, pixels))
     picture = Picture("one", "one", Jpeg(), 24.3, np.empty(0), {}, ladder)
-    assert 1 <= request.getfixturevalue(learned).predict(picture) <= 100
+    assert 1 <= request.getfixturevalue(learned).predict(picture).level <= 100
 
 
 @pytest.mark.parametrize("learned", ["learned_pwjnd", "learned_vpjnd"])
@@ -231,8 +231,8 @@ def test_a_copy_answers_alike(learned, same_source, request):
     copy = pickle.loads(pickle.dumps(predictor))
     for picture in same_source[2:4]:
         asked = picture.without_samples()
-        assert copy.predict(asked) == predictor.predict(asked)
-        assert np.array_equal(copy.predict_sur(asked), predictor.predict_sur(asked))
+        assert copy.predict(asked).level == predictor.predict(asked).level
+        assert np.array_equal(copy.predict(asked).sur, predictor.predict(asked).sur)
     assert copy.get_params() == predictor.get_params()
 
 

@@ -74,7 +74,11 @@ def answers(predictor: NetworkPredictor[Any], pictures: list[Picture]) -> list[o
     found: list[object] = []
     for picture in pictures:
         asked = picture.without_samples()
-        found += [predictor.predict(asked), predictor.predict_sur(asked).tolist(), predictor.was_clipped(asked)]
+        found += [
+            predictor.predict(asked).level,
+            predictor.predict(asked).sur.tolist(),
+            predictor.predict(asked).clipped,
+        ]
     return found
 
 

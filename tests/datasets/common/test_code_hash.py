@@ -1,4 +1,4 @@
-"""Keys must change with everything a prediction depends on, and with nothing else."""
+"""The hash of a method's code must change with everything the method uses, and with nothing else."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from baselines.constant.constant import Constant
 from baselines.pixel.chou1995 import Chou1995
-from protocols.store import keys
-from protocols.store.keys import method_sha256
+from datasets.common import code_hash
+from datasets.common.code_hash import method_sha256
 
 
 def _package(folder: Path, helper: str) -> type:
-    for cached in (keys._imports, keys._source_file, keys._file_sha256, keys.method_sha256):
+    for cached in (code_hash._imports, code_hash._source_file, code_hash._file_sha256, code_hash.method_sha256):
         cached.cache_clear()
     package = folder / "plugin_for_keys"
     package.mkdir(exist_ok=True)
@@ -21,8 +21,8 @@ def _package(folder: Path, helper: str) -> type:
     (package / "helper.py").write_text(helper)
     (package / "unrelated.py").write_text(f"# {helper}")
     (package / "method.py").write_text(
-        "from baselines.interface.predictor import JNDPredictor\nfrom .helper import X\n"
-        "class Method(JNDPredictor):\n    pass\n"
+        "from baselines.interface.predictor import JNDPredictor\n"
+        "from .helper import X\nclass Method(JNDPredictor):\n    pass\n"
     )
     importlib.invalidate_caches()
     return importlib.import_module("plugin_for_keys.method").Method
@@ -40,7 +40,7 @@ def test_method_hash_follows_the_files_a_method_imports(tmp_path, monkeypatch):
 
 def test_methods_have_hashes_of_their_own_and_know_what_they_use():
     assert method_sha256(Constant) != method_sha256(Chou1995)
-    used = keys._closure({Chou1995.__module__, *(c.__module__ for c in Chou1995.__mro__[1:-2])}, {"baselines"})
+    used = code_hash._closure({Chou1995.__module__, *(c.__module__ for c in Chou1995.__mro__[1:-2])}, {"baselines"})
     assert {"baselines.pixel.chou1995", "baselines.pixel._masking", "baselines.interface.threshold"} <= set(used)
     assert "baselines.constant.constant" not in used
 
@@ -48,10 +48,10 @@ def test_methods_have_hashes_of_their_own_and_know_what_they_use():
 def test_line_ends_do_not_change_a_method(tmp_path):
     (tmp_path / "unix.py").write_bytes(b"a = 1\nb = 2\n")
     (tmp_path / "windows.py").write_bytes(b"a = 1\r\nb = 2\r\n")
-    assert keys._file_sha256(tmp_path / "unix.py") == keys._file_sha256(tmp_path / "windows.py")
+    assert code_hash._file_sha256(tmp_path / "unix.py") == code_hash._file_sha256(tmp_path / "windows.py")
 
 
 def test_what_ladders_depend_on_is_known():
-    used = keys._closure({"datasets.core.ladder"}, {"datasets"})
+    used = code_hash._closure({"datasets.core.ladder"}, {"datasets"})
     assert {"datasets.core.ladder", "datasets.core.codec", "datasets.core.imaging"} <= set(used)
-    assert keys.ladders_sha256() == keys._code_sha256({"datasets.core.ladder"}, {"datasets"})
+    assert code_hash.ladders_sha256() == code_hash._code_sha256({"datasets.core.ladder"}, {"datasets"})
