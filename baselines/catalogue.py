@@ -9,8 +9,9 @@ from pathlib import Path
 from baselines.interface.card import KINDS
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import registry
-from datasets.common.commands import run_command, write_atomically
+from datasets.common.commands import run_command
 from datasets.common.errors import UserError
+from datasets.common.files import write_atomically
 
 START, END = "<!-- methods: made by python -m baselines.catalogue --write README.md -->", "<!-- end of methods -->"
 

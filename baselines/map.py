@@ -18,10 +18,11 @@ import numpy as np
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import find_predictors, registry
 from baselines.map_view import MapView, draws_a_map, view_of
-from datasets.common.commands import run_command, write_atomically
+from datasets.common.commands import run_command
 from datasets.common.errors import UserError, unknown_name
-from datasets.core.imaging import read_picture
-from datasets.sets._konjnd_half import PIXELS_PER_DEGREE
+from datasets.common.files import write_atomically
+from datasets.core.picture_file import read_picture
+from datasets.core.viewing import PIXELS_PER_DEGREE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,8 +13,9 @@ from string import Template
 
 from baselines.interface.contract.form import NAME, NAME_IN_WORDS
 from baselines.interface.registry import registry
-from datasets.common.commands import run_command, write_atomically
+from datasets.common.commands import run_command
 from datasets.common.errors import UserError
+from datasets.common.files import write_atomically
 
 HERE = Path(__file__).parent
 KINDS = {

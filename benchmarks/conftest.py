@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.core.codec import Jpeg
-from datasets.core.imaging import read_picture
+from datasets.core.picture_file import read_picture
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,9 @@ import numpy as np
 
 from baselines.interface.registry import registry
 from benchmarks.stages import own_parts_ms
-from datasets.common.commands import run_command, write_atomically
+from datasets.common.commands import run_command
 from datasets.common.errors import UserError
+from datasets.common.files import write_atomically
 from datasets.core.dataset import open_dataset
 from protocols.estimate import COSTS, known_costs
 from protocols.store.store import Store

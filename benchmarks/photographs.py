@@ -12,10 +12,9 @@ from benchmarks.stand_in import SHARED, cuts_of
 from datasets.core.codec import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions
 from datasets.core.folds import Folds
-from datasets.core.imaging import read_picture
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
-from datasets.core.read_file import ReadFile
+from datasets.core.picture_file import PictureFile, read_picture
 from protocols.plan import Task
 
 PIXELS_PER_DEGREE = 24.3
@@ -42,7 +41,7 @@ class Photographs(Dataset):
         pictures = []
         for file in sorted(root.glob("*.png")):
             samples = np.clip(np.round(generator.normal(generator.uniform(30, 60), 8, 30)), 1, 100)
-            ladder = CompressedLadder(Jpeg(), ReadFile(file))
+            ladder = CompressedLadder(Jpeg(), PictureFile(file))
             pictures.append(Picture(file.stem, file.stem, Jpeg(), PIXELS_PER_DEGREE, samples, {}, ladder))
         return cls(tuple(pictures), Manifest({"made": "by benchmarks"}))
 

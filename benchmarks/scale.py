@@ -17,8 +17,8 @@ import numpy as np
 from baselines.interface.registry import Registered, registry
 from benchmarks.photographs import task_of, write_photographs
 from datasets.core.codec import Jpeg
-from datasets.core.imaging import read_picture
 from datasets.core.picture import Picture
+from datasets.core.picture_file import read_picture
 from protocols.measure import visit
 from protocols.plan import plan_jobs
 from protocols.runner import carry_out

@@ -18,7 +18,7 @@ import numpy as np
 from datasets.common.commands import progress, run_command
 from datasets.common.errors import UserError
 from datasets.core.crops import Box
-from datasets.core.imaging import read_picture
+from datasets.core.picture_file import read_picture
 from datasets.sets._simulated_samples import SampledPicture
 from datasets.simulation.curves import Job, Settings, measure_all
 from datasets.simulation.folder import Cut, SimulationFolder

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.common.commands import run_command, write_atomically
+from datasets.common.commands import run_command
 from datasets.common.errors import UserError
+from datasets.common.files import write_atomically
+from datasets.core.viewing import PIXELS_PER_DEGREE
 from datasets.sets._demo_photographs import PHOTOGRAPHS, read_crop
-from datasets.sets._konjnd_half import PIXELS_PER_DEGREE
 from datasets.sets._simulated_samples import SampledPicture, describe, read_samples, samples_csv
 from datasets.sets.demo import SAMPLES
 from datasets.simulation.curves import Job, Measured, Settings, measure_all

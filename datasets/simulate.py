@@ -11,7 +11,7 @@ from pathlib import Path
 from datasets.common.commands import printable, progress, run_command
 from datasets.common.errors import DataError, UserError
 from datasets.core.crops import crops_of_size
-from datasets.core.imaging import read_picture
+from datasets.core.picture_file import read_picture
 from datasets.sets._simulated_samples import SampledPicture, describe
 from datasets.sets.simulated import PICTURES
 from datasets.simulation.curves import Job, Settings, measure_all

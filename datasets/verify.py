@@ -9,10 +9,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from datasets.common.commands import printable, run_command, write_atomically
+from datasets.common.commands import printable, run_command
+from datasets.common.files import write_atomically
+from datasets.common.text_file import spreadsheet_cell
 from datasets.core.dataset import OpenOptions
 from datasets.core.ladder import ShippedLadder
-from datasets.core.text_file import spreadsheet_cell
 from datasets.obtain.verification import Finding, Verification, verify_dataset
 
 _EPILOG = """\

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.common.commands import run_command, write_atomically
+from datasets.common.commands import run_command
 from datasets.common.errors import UserError
+from datasets.common.files import write_atomically
 from protocols.scoring.scores import SCORES, score
 from protocols.store.store import Store
 

@@ -19,8 +19,9 @@ import numpy as np
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import registry
-from datasets.common.commands import progress, write_atomically
+from datasets.common.commands import progress
 from datasets.common.errors import DataError
+from datasets.common.files import write_atomically
 from datasets.core.dataset import Dataset, open_dataset
 from datasets.core.folds import dealt
 from datasets.core.picture import Picture

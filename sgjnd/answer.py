@@ -16,8 +16,8 @@ from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
-from datasets.core.read_file import ReadFile
-from datasets.sets._konjnd_half import PIXELS_PER_DEGREE
+from datasets.core.picture_file import PictureFile
+from datasets.core.viewing import PIXELS_PER_DEGREE
 from datasets.simulation.photos import read_upright
 from sgjnd.checkpoint import Checkpoint
 
@@ -139,5 +139,5 @@ def photograph(path: Path) -> Picture:
     Pixels as `datasets.core.imaging.read_picture` gives them (alpha over white, 16 bits as 8, CMYK and grey as RGB, the
     first frame of an animation), turned as its orientation tag says.
     """
-    ladder = CompressedLadder(Jpeg(), ReadFile(path, read_upright, "turned upright"))
+    ladder = CompressedLadder(Jpeg(), PictureFile(path, read_upright, "turned upright"))
     return Picture(path.name, path.stem, Jpeg(), PIXELS_PER_DEGREE, ladder_or_none=ladder)

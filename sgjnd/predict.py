@@ -11,8 +11,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from baselines.learned.network.search.strategies import DEFAULT
-from datasets.common.commands import printable, progress, run_command, write_atomically
+from datasets.common.commands import printable, progress, run_command
 from datasets.common.errors import UserError
+from datasets.common.files import write_atomically
 from datasets.simulation.photos import SUFFIXES
 from sgjnd.answer import COMPARED_QF, SEARCHES, Answer, Answerer
 from sgjnd.checkpoint import SHIPPED, Checkpoint, load_checkpoint

@@ -16,8 +16,9 @@ from baselines.learned.network.search.replay import replay_all
 from baselines.learned.network.search.rules import Strategy
 from baselines.learned.network.search.strategies import strategy
 from baselines.learned.network.training_set import Fitted, Lesson
-from datasets.common.commands import progress, write_atomically
+from datasets.common.commands import progress
 from datasets.common.errors import DataError
+from datasets.common.files import write_atomically
 from datasets.common.hashing import sha256_of_bytes
 from datasets.core.dataset import Dataset, open_dataset
 from datasets.core.picture import Picture

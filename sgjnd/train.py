@@ -17,8 +17,9 @@ from baselines.interface.measurements import measure_or_load
 from baselines.learned.network.extractor import Looker
 from baselines.learned.network.training_set import Fitted, Lesson
 from datasets.common.cache import training_folder
-from datasets.common.commands import progress, run_command, write_atomically
+from datasets.common.commands import progress, run_command
 from datasets.common.errors import UserError
+from datasets.common.files import write_atomically
 from datasets.core.dataset import Dataset, OpenOptions, open_dataset
 from datasets.core.truths import find_truth
 from sgjnd.checkpoint import save_checkpoint

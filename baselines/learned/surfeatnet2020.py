@@ -17,8 +17,8 @@ from baselines.learned.network.training_set import Fitted, Lesson, held_out_sour
 from datasets.common.errors import UserError
 from datasets.common.threads import one_torch_thread
 from datasets.core.codec import Codec
+from datasets.core.gev import GevFit, gev_through
 from datasets.core.picture import Picture
-from datasets.core.sur import GevFit, gev_through
 
 if TYPE_CHECKING:
     from baselines.learned.network.nets.sur_head import SurHead

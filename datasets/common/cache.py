@@ -8,7 +8,6 @@ one is computed again.
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import final
 
 import numpy as np
+from platformdirs import user_cache_path
 
-from datasets.common.commands import write_atomically
+from datasets.common.files import write_atomically
 from datasets.common.hashing import key_of
 
 VARIABLE = "JND_BENCH_CACHE"
@@ -35,13 +35,7 @@ def cache_folder() -> Path:
     """Where what can be computed again is kept."""
     if named := os.environ.get(VARIABLE):
         return Path(named).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "jnd-bench"
+    return user_cache_path("jnd-bench", appauthor=False, opinion=False)
 
 
 def training_folder(parts: Mapping[str, object]) -> Path:

@@ -1,4 +1,4 @@
-"""What every command shares: how errors end it, how it shows progress, and how it writes files whole."""
+"""What every command shares: how errors end it and how it shows progress."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TypeVar
 
 from datasets.common.errors import UserError
-from datasets.common.leftovers import partial_beside, remove
 
 Item = TypeVar("Item")
 
 _SECONDS_BETWEEN_LINES = 5.0
-_PROBE_BYTES = 65536
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -72,51 +69,6 @@ def progress(items: Iterable[Item], what: str, total: int | None = None, *, quie
             if time.monotonic() - spoke > _SECONDS_BETWEEN_LINES:
                 spoke = time.monotonic()
                 print(f"{what}: {done}/{total}", file=sys.stderr, flush=True)
-
-
-def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
-    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed.
-
-    :param durable: whether to wait until the disk has it; without, a file may be damaged after the power failed.
-    :raises OSError: where it cannot be written; what was there before is left as it was.
-    """
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    partial = partial_beside(path)
-    try:
-        try:
-            write_flushed(partial, data, durable=durable)
-        except FileNotFoundError:  # another process has removed the folder, which was empty
-            write_flushed(partial, data, durable=durable)
-        partial.replace(path)
-    finally:
-        remove(partial)
-
-
-def probe_writable(folder: Path) -> None:
-    """Make a folder, write into it what a small file takes, and remove that again.
-
-    :raises OSError: where that does not go.
-    """
-    partial = partial_beside(folder / "probe")
-    try:
-        write_flushed(partial, bytes(_PROBE_BYTES))
-    finally:
-        remove(partial)
-
-
-def write_flushed(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Write a file, and its folder where there is none, down to the disk; a kill may leave a part of it.
-
-    :param durable: whether to wait until the disk has it.
-    :raises OSError: where it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    with path.open("xb") as stream:  # never through a link that lies there
-        stream.write(data)
-        stream.flush()
-        if durable:
-            os.fsync(stream.fileno())
 
 
 def _print_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:

@@ -14,7 +14,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from datasets.common.errors import UserError
-from datasets.core.imaging import decode_rgb, decode_rgb_strictly
+from datasets.core.picture_file import decode_rgb, decode_rgb_strictly
 
 
 class Codec(ABC):

@@ -13,10 +13,10 @@ from typing import final
 import numpy as np
 
 from datasets.common.errors import DataError
+from datasets.common.files import read_whole
 from datasets.common.hashing import sha256_of_pixels
 from datasets.core.codec import Codec
 from datasets.core.imaging import luma, mse, psnr_db
-from datasets.core.picture_file import read_whole
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,20 @@
-"""A picture's file before it is decoded: bounded in bytes and pixels, and of a format that is no program."""
+"""Pictures in files: decoded to RGB, and refused first where decoding would take all memory or run a program."""
 
 from __future__ import annotations
 
 import contextlib
-import stat
+import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, final
+
+import numpy as np
+
+from datasets.common.errors import DataError
+from datasets.common.files import read_whole
+from datasets.common.hashing import sha256_of_file
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -15,9 +22,6 @@ if TYPE_CHECKING:
 MOST_PIXELS = 1 << 27
 """Of a picture, 134 million: what nearly all cameras make. Decoding takes up to 22 bytes a pixel, so without a limit
 a file of a few kilobytes fills any memory."""
-
-MOST_BYTES = 1 << 30
-"""Of a file that is read whole: `MOST_PIXELS` in three uncompressed channels of 16 bits take less."""
 
 MOST_SCANS = 500
 """Of a JPEG; progressive ones have about ten."""
@@ -34,18 +38,89 @@ _ENDS = frozenset((0xD9, 0xDA))
 """Markers of a JPEG: of a frame header, without a length, after which there is no frame header."""
 
 
-def read_whole(path: Path) -> bytes:
-    """The bytes of a file that may be anyone's.
+def decode_rgb(encoded: bytes) -> np.ndarray:
+    """Decode a JPEG to uint8 RGB, shape (height, width, 3), with OpenCV; orientation tags are ignored.
 
-    :raises OSError: where it cannot be read.
-    :raises ValueError: where it is a pipe or a device, which need never end, or has more than `MOST_BYTES`.
+    :raises ValueError: where the bytes are empty, end early, are no JPEG, or one of more than `MOST_PIXELS`.
     """
-    found = path.stat()
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):  # reading says what is wrong with a folder
-        raise ValueError("it is a pipe or a device, not a file")
-    if found.st_size > MOST_BYTES:
-        raise ValueError(f"it has {found.st_size:,} bytes, more than the {MOST_BYTES:,} that are read")
-    return path.read_bytes()
+    import cv2
+
+    if not encoded:
+        raise ValueError("the file is empty (0 bytes)")
+    if encoded[:2] != b"\xff\xd8":  # OpenCV would try a dozen other decoders
+        raise ValueError("the file is not a picture that can be decoded as JPEG")
+    if b"\xff\xd9" not in encoded[-1024:]:
+        raise ValueError(f"the JPEG is truncated: no end-of-image marker in its {len(encoded)} bytes")
+    refuse_bomb(*jpeg_size(encoded))
+    refuse_scans(encoded)
+    try:
+        bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error as error:
+        raise ValueError(f"the file is not a picture that OpenCV can decode ({error.err})") from error
+    if bgr is None:
+        raise ValueError("the file is not a picture that OpenCV can decode")
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+
+
+def decode_rgb_strictly(encoded: bytes) -> np.ndarray:
+    """Decode one of `FORMATS` to uint8 RGB, shape (height, width, 3), with Pillow.
+
+    Slower than `decode_rgb`, and refuses every truncation. Alpha is laid over white, 16 bits are scaled to 8,
+    grey and CMYK become RGB.
+
+    :raises ValueError: where the bytes are empty, end early, are no picture, or one of more than `MOST_PIXELS`.
+    """
+    if not encoded:
+        raise ValueError("the file is empty (0 bytes)")
+    refuse_scans(encoded)
+    with opened(io.BytesIO(encoded)) as image:
+        image.load()
+        return _as_rgb(image)
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """Read a still picture file as uint8 RGB, shape (height, width, 3).
+
+    :raises DataError: where the file is missing, unreadable or damaged; the text names it.
+    """
+    try:
+        return decode_rgb_strictly(read_whole(path))
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such picture. Was the set unpacked completely?") from None
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{path}: cannot be read as a picture: {error}. Expected a whole PNG, BMP, WebP or JPEG; copy it again."
+        ) from error
+
+
+@final
+@dataclass(frozen=True)
+class PictureFile:
+    """Gives a file's pixels when called. It travels to other processes as a path.
+
+    :param path: of the file.
+    :param read: gives its pixels, uint8 RGB, shape (height, width, 3); can be sent to another process.
+    :param how: what decides the pixels besides the file's bytes and the default way of reading: a crop's box, say.
+    """
+
+    path: Path
+    read: Callable[[Path], np.ndarray] = read_picture
+    how: str = ""
+
+    def __call__(self) -> np.ndarray:
+        return self.read(self.path)
+
+    def fingerprint(self) -> str:
+        """Names the pixels by the file's bytes and by what decodes them.
+
+        :raises DataError: where the file cannot be read.
+        """
+        import PIL
+
+        try:
+            return f"file {sha256_of_file(self.path)} {self.how} read by Pillow {PIL.__version__}"
+        except OSError as error:
+            raise DataError(f"{self.path}: {error.strerror}. Copy it again from the data set.") from error
 
 
 @contextlib.contextmanager
@@ -109,3 +184,26 @@ def jpeg_size(encoded: bytes) -> tuple[int, int]:
         else:
             at += 2 if marker in _ALONE else 2 + int.from_bytes(encoded[at + 2 : at + 4], "big")
     raise ValueError("the JPEG cannot be decoded: it has no frame header")
+
+
+def _as_rgb(image: Image.Image) -> np.ndarray:
+    from PIL import Image
+
+    if image.mode.startswith(("I", "F")):
+        grey = _as_grey(np.asarray(image), is_deep=image.mode.startswith("I;16"))
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if "A" in image.mode or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    return np.asarray(image.convert("RGB"))
+
+
+def _as_grey(values: np.ndarray, *, is_deep: bool) -> np.ndarray:
+    """Grey levels of more than 8 bits as uint8, a row at a time: as floating-point numbers all take much more."""
+    if not np.isfinite(values.max()):
+        raise ValueError("its grey levels are not all finite numbers")
+    scale = 257 if is_deep or values.max() > 255 else 1
+    grey = np.empty(values.shape, dtype=np.uint8)
+    for row, deep in zip(grey, values, strict=True):
+        row[:] = np.clip(np.round(deep / scale), 0, 255)
+    return grey

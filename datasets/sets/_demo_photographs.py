@@ -12,7 +12,7 @@ import numpy as np
 from datasets.common.errors import DataError
 from datasets.common.hashing import sha256_of_file
 from datasets.core.crops import Box, grid
-from datasets.core.imaging import read_picture
+from datasets.core.picture_file import read_picture
 
 LARGEST_SIDE = 512
 """Of a crop, in pixels: larger ones would make the demo slower, not better."""

@@ -19,14 +19,12 @@ from datasets.core.codec import Codec
 from datasets.core.dataset import Manifest, OpenOptions, hashes_of, sizes_of
 from datasets.core.ladder import Ladder
 from datasets.core.picture import Picture
+from datasets.core.viewing import PIXELS_PER_DEGREE
 from datasets.sets._faults import Faults
 from datasets.sets._konjnd_plausibility import about_ladders
 from datasets.sets._konjnd_ratings import read_ratings
 from datasets.sets._layout import FileKind, find_entry, find_home, missing_of, shipped_ladder
 from datasets.sets._level_direction import IndexedFiles, Look, level_of_index, rule, spread
-
-PIXELS_PER_DEGREE = 24.3
-"""As the study calibrated it: 640 pixels shown 13.8 cm wide at 30 cm."""
 
 PICTURES = 504
 RATINGS = "subjective_ratings.csv"

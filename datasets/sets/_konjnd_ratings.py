@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.common.errors import DataError
+from datasets.common.text_file import parse_json, shown
 from datasets.core.codec import Codec
-from datasets.core.text_file import parse_json, shown
 from datasets.sets._faults import Faults
 from datasets.sets._layout import read_lines
 

@@ -17,11 +17,11 @@ from typing import final
 import numpy as np
 
 from datasets.common.errors import DataError
+from datasets.common.files import read_whole
+from datasets.common.text_file import read_text
 from datasets.core.codec import Codec
 from datasets.core.ladder import ShippedLadder
-from datasets.core.picture_file import read_whole
-from datasets.core.read_file import ReadFile
-from datasets.core.text_file import read_text
+from datasets.core.picture_file import PictureFile
 from datasets.sets._faults import Faults
 
 
@@ -118,10 +118,10 @@ def shipped_ladder(codec: Codec, files: Mapping[int, Path], source: Path | None)
     :param source: the picture the levels are compared with; None takes the best level there is.
     """
     if source is not None:
-        return ShippedLadder(codec, ReadFile(source), files)
+        return ShippedLadder(codec, PictureFile(source), files)
     best = max(files, key=codec.position)
     return ShippedLadder(
-        codec, ReadFile(files[best], functools.partial(read_level, codec=codec), codec.library()), files
+        codec, PictureFile(files[best], functools.partial(read_level, codec=codec), codec.library()), files
     )
 
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from datasets.common.errors import DataError
 from datasets.core.codec import Codec
-from datasets.core.imaging import luma, mse, psnr_db, read_picture
-from datasets.core.picture_file import opened
+from datasets.core.imaging import luma, mse, psnr_db
+from datasets.core.picture_file import opened, read_picture
 
 Item = TypeVar("Item")
 Number = TypeVar("Number", int, float)

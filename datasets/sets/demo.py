@@ -17,9 +17,9 @@ from datasets.core.codec import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
-from datasets.core.read_file import ReadFile
+from datasets.core.picture_file import PictureFile
+from datasets.core.viewing import PIXELS_PER_DEGREE
 from datasets.sets._demo_photographs import PHOTOGRAPHS, read_crop
-from datasets.sets._konjnd_half import PIXELS_PER_DEGREE
 from datasets.sets._simulated_samples import OBSERVERS_METRIC, read_samples, refuse_options
 
 SAMPLES = Path(__file__).with_name("demo_samples.csv")
@@ -62,7 +62,7 @@ class Demo(Dataset):
                 if name not in sampled:
                     raise DataError(f"{SAMPLES}: has no samples of {name}. Install jnd-bench again.")
                 ladder = CompressedLadder(
-                    Jpeg(), ReadFile(path, functools.partial(read_crop, box=box), f"cut to {box}")
+                    Jpeg(), PictureFile(path, functools.partial(read_crop, box=box), f"cut to {box}")
                 )
                 jnds = sampled[name].jnds.astype(float)
                 pictures.append(

@@ -12,7 +12,7 @@ from typing import final
 from datasets.core.codec import Bpg, Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, OpenOptions
 from datasets.core.ladder import CompressedLadder
-from datasets.core.read_file import ReadFile
+from datasets.core.picture_file import PictureFile
 from datasets.core.reference import Reference
 from datasets.sets._faults import Faults, SurveyedDataset
 from datasets.sets._konjnd_half import Half, read_half
@@ -33,7 +33,7 @@ _PAPER = Reference(
 
 
 def _compressed(source: Path) -> CompressedLadder:
-    return CompressedLadder(Jpeg(), ReadFile(source))
+    return CompressedLadder(Jpeg(), PictureFile(source))
 
 
 def _about_tables(levels: Mapping[int, Path]) -> str:

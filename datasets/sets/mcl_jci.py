@@ -14,7 +14,7 @@ from datasets.core.codec import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
 from datasets.core.ladder import CompressedLadder, Ladder
 from datasets.core.picture import Picture
-from datasets.core.read_file import ReadFile
+from datasets.core.picture_file import PictureFile
 from datasets.core.reference import Reference
 from datasets.sets._faults import Faults, SurveyedDataset
 from datasets.sets._layout import FileKind, find_home, missing_of, shipped_ladder
@@ -158,7 +158,7 @@ def _ladder(number: int, files: _Files, options: OpenOptions) -> Ladder | None:
             "--anchor best-level needs the set's own levels (the folder distorted_image), and this root has source "
             "pictures only. Unpack the whole set, or leave --anchor out."
         )
-    return CompressedLadder(Jpeg(), ReadFile(source))
+    return CompressedLadder(Jpeg(), PictureFile(source))
 
 
 def _manifest(home: Path, files: _Files, options: OpenOptions) -> Manifest:

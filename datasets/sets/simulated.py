@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, final
 
 from datasets.common.errors import DataError
+from datasets.common.text_file import parse_json, read_text
 from datasets.core.codec import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
 from datasets.core.folds import Folds, parse_folds
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
-from datasets.core.read_file import ReadFile
-from datasets.core.text_file import parse_json, read_text
+from datasets.core.picture_file import PictureFile
 from datasets.sets._simulated_samples import OBSERVERS_METRIC, read_samples, refuse_options
 
 MANIFEST, SAMPLES, FOLDS, PICTURES = "simulated.json", "samples.csv", "folds.csv", "pictures"
@@ -64,7 +64,7 @@ class Simulated(Dataset):
             path = root / PICTURES / f"{name}.png"
             if not path.is_file():
                 raise DataError(f"{path}: no such file, though {SAMPLES} has samples of it. {_AGAIN}")
-            ladder = CompressedLadder(Jpeg(), ReadFile(path))
+            ladder = CompressedLadder(Jpeg(), PictureFile(path))
             degrees = float(about["settings"]["pixels_per_degree"])
             jnds = picture.jnds.astype(float)
             pictures.append(Picture(name, picture.source, Jpeg(), degrees, jnds, ladder_or_none=ladder))

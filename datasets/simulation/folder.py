@@ -12,8 +12,8 @@ from typing import final
 
 import numpy as np
 
-from datasets.common.commands import write_atomically
 from datasets.common.errors import UserError
+from datasets.common.files import write_atomically
 from datasets.core.crops import Box
 from datasets.core.folds import make_folds
 from datasets.sets._simulated_samples import SampledPicture, samples_csv

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.common.errors import UserError
-from datasets.core.imaging import read_picture
-from datasets.core.picture_file import opened
+from datasets.core.picture_file import opened, read_picture
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _ORIENTATION_TAG = 0x0112

@@ -25,7 +25,7 @@ import numpy as np
 
 from datasets.common.hashing import seed_of_text
 from datasets.core.codec import Codec
-from datasets.core.gev_many import fit_gev_many
+from datasets.core.gev import fit_gev_many
 
 FEWEST_SUBJECTS = 4
 """A half needs two."""

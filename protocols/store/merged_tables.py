@@ -16,9 +16,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.common.commands import write_atomically
+from datasets.common.files import remove, write_atomically
 from datasets.common.hashing import sha256_of_bytes
-from datasets.common.leftovers import remove
 from protocols.store.damage import Damage, StoreWarning, read_settled, read_table, set_aside
 
 if TYPE_CHECKING:

@@ -18,9 +18,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets.common.commands import probe_writable, write_flushed
 from datasets.common.errors import DataError
-from datasets.common.leftovers import PATTERN, partial_beside, remove, sweep
+from datasets.common.files import PATTERN, partial_beside, probe_writable, remove, sweep, write_flushed
 from protocols.store.damage import Damage, StoreWarning, read_settled, read_table, sealed, set_aside
 from protocols.store.run import COLUMNS, Identity, StoredRun, read_run
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, final
 
-from datasets.common.commands import write_atomically
+from datasets.common.files import write_atomically
 
 
 @dataclass(frozen=True)

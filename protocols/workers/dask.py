@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import final
 
 from datasets.common.cache import VARIABLE, cache_folder
-from datasets.common.commands import write_atomically
 from datasets.common.errors import UserError
+from datasets.common.files import write_atomically
 from protocols.workers.task import Workers
 
 _WAIT_S = 60

@@ -6,9 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
-from datasets.common.commands import write_atomically
 from datasets.common.errors import UserError
-from datasets.common.leftovers import PATTERN, sweep
+from datasets.common.files import PATTERN, sweep, write_atomically
 
 Content = bytes | Callable[[], bytes]
 """A file's bytes, or what makes them when they are written: all pages with pictures at once could fill a memory."""

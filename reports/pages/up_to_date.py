@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, final
 
 import reports
-from datasets.common.commands import write_atomically
+from datasets.common.files import write_atomically
 from datasets.common.hashing import key_of, sha256_of_bytes
 from protocols.store.machine import versions
 from protocols.store.store import StoredRun

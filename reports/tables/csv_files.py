@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
-from datasets.core.text_file import spreadsheet_cell
+from datasets.common.text_file import spreadsheet_cell
 from protocols.scoring.scores import SCORES
 from reports.results.columns import one_line, significant
 from reports.results.comparison import SECTION_SCORES

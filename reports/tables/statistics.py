@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
-from datasets.core.text_file import spreadsheet_cell
+from datasets.common.text_file import spreadsheet_cell
 from reports.results.columns import decimal, significant
 from reports.results.sections import Section
 from reports.results.truths_compared import TruthRanking, truth_findings, truth_rankings

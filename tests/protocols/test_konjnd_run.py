@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets.core.imaging import decode_rgb, luma, mse, psnr_db, read_picture
+from datasets.core.imaging import luma, mse, psnr_db
+from datasets.core.picture_file import decode_rgb, read_picture
 from protocols.run import main
 from protocols.store.store import Store
 

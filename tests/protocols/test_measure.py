@@ -22,7 +22,7 @@ from datasets.common.errors import DataError
 from datasets.core.codec import Bpg, Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
-from datasets.core.read_file import ReadFile
+from datasets.core.picture_file import PictureFile
 from protocols.measure import VisitTask, apply, stored_visit, visit
 from protocols.store.ladder_facts import load_ladder
 from protocols.workers.attempt import Attempt
@@ -63,7 +63,7 @@ def test_shown_pixels_cannot_be_changed_by_who_sees_them(empty_cache, make_task)
 def test_what_was_measured_once_costs_no_pixels_again(empty_cache, make_task, monkeypatch):
     before = visit(_from_a_file(empty_cache, make_task), METERED)
     monkeypatch.setattr(Jpeg, "decode", lambda *_: pytest.fail("a level was decoded"))
-    monkeypatch.setattr("datasets.core.read_file.read_picture", lambda *_: pytest.fail("a reference was decoded"))
+    monkeypatch.setattr("datasets.core.picture_file.read_picture", lambda *_: pytest.fail("a reference was decoded"))
     again = stored_visit(_from_a_file(empty_cache, make_task), METERED)
     assert again is not None and again.pixels == before.pixels
     np.testing.assert_array_equal(again.summary.mse, before.summary.mse)
@@ -111,7 +111,9 @@ def _from_a_file(folder, make_task):
     file = folder / "crop.png"
     if not file.exists():
         cv2.imwrite(str(file), cv2.cvtColor(picture.reference, cv2.COLOR_RGB2BGR))
-    return dataclasses.replace(picture, ladder_or_none=CompressedLadder(picture.codec, ReadFile(file)), measurements={})
+    return dataclasses.replace(
+        picture, ladder_or_none=CompressedLadder(picture.codec, PictureFile(file)), measurements={}
+    )
 
 
 class Failing(VisibilityPredictor):

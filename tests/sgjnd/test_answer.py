@@ -12,7 +12,7 @@ from baselines.learned.network.extractor import Looker
 from baselines.learned.network.nets.efficientnet_lite import EfficientNetLite
 from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Jpeg
-from datasets.core.imaging import decode_rgb
+from datasets.core.picture_file import decode_rgb
 from sgjnd.answer import Answerer, photograph
 from sgjnd.checkpoint import load_checkpoint
 

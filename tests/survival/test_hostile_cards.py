@@ -18,7 +18,7 @@ from baselines.interface.card import Card
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, find_predictors
 from datasets.common.errors import UserError
-from datasets.core.text_file import spreadsheet_cell
+from datasets.common.text_file import spreadsheet_cell
 from protocols.run import main as run
 from protocols.store.store import Store
 from reports.build import main as build

@@ -18,7 +18,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from baselines.learned.network.checkpoint_file import _sha256
-from datasets.core.text_file import MOST_BYTES
+from datasets.common.text_file import MOST_BYTES
 from sgjnd.checkpoint import SHIPPED
 from tests.survival.conftest import cases
 

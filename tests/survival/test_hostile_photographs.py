@@ -21,8 +21,8 @@ from skimage import data
 
 from datasets.common.commands import run_command
 from datasets.common.errors import DataError, UserError
-from datasets.core.imaging import decode_rgb, decode_rgb_strictly, read_picture
-from datasets.core.picture_file import FORMATS, MOST_BYTES, MOST_PIXELS, jpeg_size
+from datasets.common.files import MOST_BYTES
+from datasets.core.picture_file import FORMATS, MOST_PIXELS, decode_rgb, decode_rgb_strictly, jpeg_size, read_picture
 from datasets.simulate import main as simulate
 from datasets.simulation.photos import find_photos, read_upright
 from sgjnd.predict import find_files

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.training_set import Fitted
-from datasets.common.commands import write_atomically
 from datasets.common.errors import DataError, UserError
+from datasets.common.files import write_atomically
 from datasets.common.hashing import sha256_of_pieces
-from datasets.core.text_file import parse_json
+from datasets.common.text_file import parse_json
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,9 +17,9 @@ from baselines.subband.watson1993 import Watson1993
 from baselines.subband.wei2009 import Wei2009
 from baselines.subband.zhang2005 import Zhang2005
 from datasets.core.codec import Jpeg
-from datasets.core.imaging import read_picture
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
+from datasets.core.picture_file import read_picture
 
 MODELS = (Watson1993, Zhang2005, Wei2009, Bae2013)
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.card.name)

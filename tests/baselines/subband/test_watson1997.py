@@ -17,9 +17,9 @@ from baselines.subband._wavelet_thresholds import wavelet_bands
 from baselines.subband.watson1997 import Watson1997
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Jpeg
-from datasets.core.imaging import read_picture
 from datasets.core.ladder import CompressedLadder, ShippedLadder
 from datasets.core.picture import Picture
+from datasets.core.picture_file import read_picture
 
 KODAK = Path(__file__).resolve().parents[4] / "shared" / "data" / "photos" / "kodak"
 RANDOM = np.random.default_rng(0)

@@ -14,9 +14,9 @@ from baselines.subband._wavelet_thresholds import band_thresholds, levels_of, wa
 from baselines.subband.watson1997 import Watson1997
 from datasets.core.codec import Jpeg
 from datasets.core.dataset import open_dataset
-from datasets.core.imaging import read_picture
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
+from datasets.core.picture_file import read_picture
 
 PHOTOS = Path(__file__).resolve().parents[4] / "shared" / "data" / "photos"
 MOST_QF = 0.5

@@ -1,6 +1,7 @@
 """Protects the cache: what is kept comes back, damage and full disks cost time alone, and keys tell all apart."""
 
 import pickle
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,10 @@ def test_the_folder_is_the_users_own_unless_named(monkeypatch, folder):
     monkeypatch.setenv("JND_BENCH_CACHE", "~/elsewhere")
     assert cache_folder() == Path.home() / "elsewhere"
     monkeypatch.delenv("JND_BENCH_CACHE")
+    if sys.platform == "linux":
+        monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+        assert cache_folder() == folder / "jnd-bench"
+        monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_folder().name == "jnd-bench" and Path.home() in cache_folder().parents
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.common.commands import progress, write_atomically
+from datasets.common.commands import progress
 
 COMMAND = """
 import sys, time, warnings
@@ -123,29 +123,3 @@ def test_progress_goes_no_further_than_it_is_asked():
     steps = progress((taken.append(item) for item in range(10)), "measuring", 10, quiet=True)
     next(steps)
     assert taken == [0]
-
-
-@pytest.mark.parametrize(("content", "expected"), [("grün\n", "grün\n".encode()), (b"\r\n\0", b"\r\n\0"), ("", b"")])
-def test_a_file_holds_exactly_what_was_written(tmp_path, content, expected):
-    path = tmp_path / "new" / "folder" / "file.csv"
-    write_atomically(path, content)
-    assert path.read_bytes() == expected
-    assert [entry.name for entry in path.parent.iterdir()] == ["file.csv"]
-
-
-def test_an_old_file_is_replaced(tmp_path):
-    path = tmp_path / "file.csv"
-    path.write_text("much longer than the new one", encoding="utf-8")
-    write_atomically(path, "new")
-    assert path.read_text(encoding="utf-8") == "new"
-
-
-def test_a_failure_leaves_the_old_file_and_nothing_partial(tmp_path):
-    folder = tmp_path / "file.csv"
-    (folder / "inside").mkdir(parents=True)
-    with pytest.raises(OSError):
-        write_atomically(folder, "cannot take the place of a folder")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["file.csv"]
-    with pytest.raises(TypeError):
-        write_atomically(tmp_path / "other.csv", object())  # type: ignore[arg-type]
-    assert [entry.name for entry in tmp_path.iterdir()] == ["file.csv"]

@@ -12,7 +12,7 @@ from skimage import data
 
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Codec, Jpeg
-from datasets.core.imaging import decode_rgb_strictly
+from datasets.core.picture_file import decode_rgb_strictly
 
 CODECS = (Jpeg(), Bpg())
 

@@ -10,8 +10,8 @@ from skimage import data
 
 from datasets.common.errors import DataError
 from datasets.core.codec import Bpg, Jpeg
-from datasets.core.imaging import read_picture
 from datasets.core.ladder import CompressedLadder, Ladder, LadderSummary, ShippedLadder
+from datasets.core.picture_file import read_picture
 
 PHOTOGRAPH = np.ascontiguousarray(data.chelsea()[40:140, 100:260])
 

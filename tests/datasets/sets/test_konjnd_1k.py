@@ -10,8 +10,8 @@ import pytest
 
 from datasets.common.errors import DataError, UserError
 from datasets.core.dataset import OpenOptions, open_dataset
-from datasets.core.imaging import read_picture
 from datasets.core.ladder import CompressedLadder
+from datasets.core.picture_file import read_picture
 from datasets.core.truths import find_truth
 
 

@@ -9,8 +9,8 @@ import pytest
 from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Jpeg
 from datasets.core.dataset import OpenOptions, open_dataset
-from datasets.core.imaging import decode_rgb, read_picture
 from datasets.core.ladder import CompressedLadder, ShippedLadder
+from datasets.core.picture_file import decode_rgb, read_picture
 from datasets.core.truths import find_truth
 
 

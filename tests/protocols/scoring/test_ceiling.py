@@ -7,9 +7,7 @@ import pytest
 
 from datasets.core.codec import Bpg, Jpeg
 from datasets.core.dataset import open_dataset
-from datasets.core.gev_many import fit_gev_many
 from datasets.core.picture import Picture
-from datasets.core.sur import fit_gev
 from datasets.core.truths import TRUTHS
 from protocols.scoring.ceiling import ESTIMATES, HALVES, ONE_SUBJECT, ORACLE, ceilings, has_ceiling
 
@@ -59,15 +57,6 @@ def test_estimates_are_the_truths_of_the_data_sets():
             off = np.abs(estimate(samples, codec) - expected)
             # A fit may stop elsewhere on the flat top of a likelihood.
             assert np.median(off) < 0.02 and off.max() < 1, (name, codec)
-
-
-def test_fits_of_many_are_those_of_one():
-    rng = np.random.default_rng(5)
-    samples = np.round(rng.gumbel(40, 7, (60, 30)))
-    many = fit_gev_many(samples)
-    for share in (0.25, 0.5, 0.75):
-        expected = [fit_gev(row).quantile(share) for row in samples]
-        assert many.quantile(share) == pytest.approx(expected, abs=0.1)
 
 
 def test_subjects_who_agree_leave_no_error_and_no_warning():

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from datasets.common.errors import DataError
-from datasets.common.leftovers import partial_beside
+from datasets.common.files import partial_beside
 from protocols.store.damage import StoreWarning
 from protocols.store.store import COLUMNS, Identity, Store
 

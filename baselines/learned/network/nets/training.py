@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from baselines.learned.network.nets.pooling import pooled
 from baselines.learned.network.settings import Teaching
-from datasets.common.commands import write_atomically
 from datasets.common.errors import UserError
+from datasets.common.files import write_atomically
 from datasets.common.hashing import sha256_of_bytes
 
 _WARM_UP = 0.2

@@ -1,4 +1,4 @@
-"""Temporary names must tell who writes: processes of other machines, and living ones, keep what they are writing."""
+"""Files are written whole; temporary names tell who writes: living processes, here or elsewhere, keep theirs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from datasets.common import leftovers
-from datasets.common.leftovers import host, is_abandoned, partial_beside, sweep
+from datasets.common import files
+from datasets.common.files import host, is_abandoned, partial_beside, sweep, write_atomically
 
 
 def _old(path, days):
@@ -20,7 +20,7 @@ def _old(path, days):
 def test_no_two_calls_and_no_two_processes_get_one_name(tmp_path):
     names = {partial_beside(tmp_path / "a") for _ in range(100)}
     program = (
-        "import sys, pathlib; from datasets.common.leftovers import *; print(partial_beside(pathlib.Path(sys.argv[1])))"
+        "import sys, pathlib; from datasets.common.files import *; print(partial_beside(pathlib.Path(sys.argv[1])))"
     )
     printed = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a")], capture_output=True, text=True)
     assert len(names) == 100
@@ -50,7 +50,7 @@ def test_another_machine_restart_or_container_is_another_host(monkeypatch, chang
     if changed == "name":
         monkeypatch.setattr("platform.node", lambda: "another")
     else:
-        monkeypatch.setattr(leftovers, changed, lambda: "another")
+        monkeypatch.setattr(files, changed, lambda: "another")
     assert host.__wrapped__() != before
 
 
@@ -81,3 +81,29 @@ def test_a_sweep_takes_files_and_folders_and_no_link_s_target(tmp_path):
     sweep([folder, file, link, tmp_path / ".partial-gone"])
     assert sorted(tmp_path.iterdir()) == [target]
     assert (target / "precious").exists()
+
+
+@pytest.mark.parametrize(("content", "expected"), [("grün\n", "grün\n".encode()), (b"\r\n\0", b"\r\n\0"), ("", b"")])
+def test_a_file_holds_exactly_what_was_written(tmp_path, content, expected):
+    path = tmp_path / "new" / "folder" / "file.csv"
+    write_atomically(path, content)
+    assert path.read_bytes() == expected
+    assert [entry.name for entry in path.parent.iterdir()] == ["file.csv"]
+
+
+def test_an_old_file_is_replaced(tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_text("much longer than the new one", encoding="utf-8")
+    write_atomically(path, "new")
+    assert path.read_text(encoding="utf-8") == "new"
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_partial(tmp_path):
+    folder = tmp_path / "file.csv"
+    (folder / "inside").mkdir(parents=True)
+    with pytest.raises(OSError):
+        write_atomically(folder, "cannot take the place of a folder")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file.csv"]
+    with pytest.raises(TypeError):
+        write_atomically(tmp_path / "other.csv", object())  # type: ignore[arg-type]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file.csv"]

@@ -1,6 +1,6 @@
-"""Temporary names of what is being written, and which of them a dead process left behind.
+"""Files read and written whole, and what dead processes left half-written.
 
-Several machines may write into one folder, so a name tells the machine and the process that it belongs to.
+Several machines may write into one folder, so a temporary name tells the machine and the process that it belongs to.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import shutil
+import stat
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,9 +22,72 @@ from datasets.common.hashing import sha256_of_bytes
 PATTERN = ".partial-*"
 """Matches every temporary name, and no other."""
 
+MOST_BYTES = 1 << 30
+"""Of a file that is read whole: the largest picture in three uncompressed channels of 16 bits takes less."""
+
 _NAME = re.compile(r"\.partial-(?P<host>[^-]+)-(?P<process>\d+)-")
+_PROBE_BYTES = 65536
 _A_DAY_S = 24 * 60 * 60
 _serial = itertools.count()
+
+
+def read_whole(path: Path) -> bytes:
+    """The bytes of a file that may be anyone's.
+
+    :raises OSError: where it cannot be read.
+    :raises ValueError: where it is a pipe or a device, which need never end, or has more than `MOST_BYTES`.
+    """
+    status = path.stat()
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # reading says what is wrong with a folder
+        raise ValueError("it is a pipe or a device, not a file")
+    if status.st_size > MOST_BYTES:
+        raise ValueError(f"it has {status.st_size:,} bytes, more than the {MOST_BYTES:,} that are read")
+    return path.read_bytes()
+
+
+def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+    """Write a file whole or not at all: to a temporary name beside it, flushed to disk, then renamed.
+
+    :param durable: whether to wait until the disk has it; without, a file may be damaged after the power failed.
+    :raises OSError: where it cannot be written; what was there before is left as it was.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    partial = partial_beside(path)
+    try:
+        try:
+            write_flushed(partial, data, durable=durable)
+        except FileNotFoundError:  # another process has removed the folder, which was empty
+            write_flushed(partial, data, durable=durable)
+        partial.replace(path)
+    finally:
+        remove(partial)
+
+
+def probe_writable(folder: Path) -> None:
+    """Make a folder, write into it what a small file takes, and remove that again.
+
+    :raises OSError: where that does not go.
+    """
+    partial = partial_beside(folder / "probe")
+    try:
+        write_flushed(partial, bytes(_PROBE_BYTES))
+    finally:
+        remove(partial)
+
+
+def write_flushed(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write a file, and its folder where there is none, down to the disk; a kill may leave a part of it.
+
+    :param durable: whether to wait until the disk has it.
+    :raises OSError: where it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with path.open("xb") as stream:  # never through a link that lies there
+        stream.write(data)
+        stream.flush()
+        if durable:
+            os.fsync(stream.fileno())
 
 
 def partial_beside(path: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.common.errors import DataError
-from datasets.core.picture_file import read_whole
+from datasets.common.files import read_whole
 
 MOST_BYTES = 16 << 20
 """Of a text file. KonJND-1k's ratings take 0.2 MB; a hundred times as many people would be heard."""
