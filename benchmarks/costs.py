@@ -41,7 +41,7 @@ def main(argv: list[str] | None = None) -> int:
         own_ms = own_parts_ms(registry()[run.identity.predictor].make(), pictures)
         ladders = float(np.median(own_ms or [0.0])) / ladder_ms
         folds = run.predictions["fold"].nunique()
-        fit_s = float(run.info["timings_s"]["fit_and_predict"]) / folds
+        fit_s = run.record.timings_s["fit_and_predict"] / folds
         rows[run.identity.predictor] = (ladders, fit_s)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")

@@ -62,7 +62,7 @@ def stages_s(dataset: str, root: str | None, results: Path) -> dict[str, float]:
             stages[f"measuring, {registry()[name].predictor.card.name}"] = stages.get(
                 f"measuring, {registry()[name].predictor.card.name}", 0.0
             ) + float(np.sum(own_ms) / 1000)
-    folds = sum(float(run.info["timings_s"]["fit_and_predict"]) for run in runs)
+    folds = sum(run.record.timings_s["fit_and_predict"] for run in runs)
     return {**stages, f"fitting and predicting, {len(runs)} runs": folds}
 
 

@@ -152,13 +152,13 @@ def _plan(job: Job, store: Store, rerun: str) -> Plan:
     if rerun == "always":
         return Plan(job, key, parts, None, "asked for by --rerun always")
     if same is not None and (same.status == "complete" or rerun == "never"):
-        return Plan(job, key, parts, same, f"stored {same.info['finished']}, nothing it depends on has changed")
+        return Plan(job, key, parts, same, f"stored {same.record.finished}, nothing it depends on has changed")
     if same is not None:
         return Plan(job, key, parts, None, f"its stored run is {same.status}: pictures failed")
     if stored and rerun == "never":
         return Plan(job, key, parts, stored[-1], "stored and stale, kept by --rerun never")
     if stored:
-        return Plan(job, key, parts, None, f"stale: {_changes(stored[-1].info['key_parts'], parts)}")
+        return Plan(job, key, parts, None, f"stale: {_changes(stored[-1].record.key_parts, parts)}")
     if damaged := store.damaged(job.identity):
         return Plan(job, key, parts, None, f"damaged: {damaged[0].file}: {damaged[0].reason}")
     return Plan(job, key, parts, None, "not stored yet")

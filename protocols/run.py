@@ -241,7 +241,7 @@ def _status(plans: Sequence[Plan], runs: Sequence[StoredRun], *, quiet: bool) ->
         print(f"{reused} of {len(plans)} runs were stored and still valid; -v says why, --rerun always computes them")
     for run in runs:
         if run.status != "complete":
-            print(f"FAILED: {run.identity.predictor} under {run.identity.truth}: {run.info['error']}", file=sys.stderr)
+            print(f"FAILED: {run.identity.predictor} under {run.identity.truth}: {run.record.error}", file=sys.stderr)
     return int(any(run.status != "complete" for run in runs))
 
 

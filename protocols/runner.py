@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import final
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, final
 
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.commands import progress
 from protocols.crossval import FoldTask, Row, fold_tasks, predictions_of
 from protocols.measure import Visit, VisitTask, apply, stored_visit
 from protocols.plan import Plan, Task
-from protocols.record import describe
+from protocols.store.machine import machine, versions
 from protocols.store.picture_facts import table_name, write_pictures
+from protocols.store.record import DatasetRecord, RunRecord
 from protocols.store.store import Store, StoredRun
 from protocols.workers.pool import Crew
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Say = Callable[[str], None]
 
@@ -68,13 +74,41 @@ class _Work:
         return self._done == len(self.tasks)
 
     def store(self, store: Store) -> StoredRun:
-        job = self.plan.job
-        predictions = predictions_of(job, self._rows)
+        predictions = predictions_of(self.plan.job, self._rows)
+        return store.write(self._record(predictions), predictions)
+
+    def _record(self, predictions: pd.DataFrame) -> RunRecord:
+        plan, job, task = self.plan, self.plan.job, self.plan.job.task
+        failed = int(predictions["predicted_level"].isna().sum())
+        errors = predictions.loc[predictions["error"] != "", "error"]
         key = str(job.make().measurement_key())
-        remarks = [visit.measured[key].remark for visit in self._visits.values()]
+        remarks = Counter(visit.measured[key].remark for visit in self._visits.values())
         measure_s = float(predictions["ms"].sum(skipna=True)) / 1000
-        timings = {"measure_and_predict": measure_s, "fit_and_predict": self.seconds}
-        return store.write(describe(self.plan, predictions, timings, remarks), predictions)
+        card = job.entry.predictor.card
+        return RunRecord(
+            identity=job.identity,
+            key=plan.key,
+            key_parts=plan.key_parts,
+            status="complete" if failed == 0 else "failed" if failed == len(predictions) else "partial",
+            error="" if errors.empty else f"{failed} of {len(predictions)} pictures failed: {errors.iloc[0]}",
+            seed=task.seed,
+            kind=card.kind,
+            card=card,
+            parameters=plan.key_parts["parameters"],
+            remarks={remark: count for remark, count in sorted(remarks.items()) if remark},
+            truth_meaning=job.truth.meaning,
+            dataset=DatasetRecord.of(task.dataset, task.options, task.root),
+            pictures_table=table_name(plan.key_parts),
+            pictures=len(predictions),
+            sources=int(predictions["source"].nunique()),
+            failed=failed,
+            versions=versions(),
+            decoder=plan.key_parts["decoder"],
+            machine=machine(),
+            device=job.device,
+            timings_s={"measure_and_predict": round(measure_s, 4), "fit_and_predict": round(self.seconds, 4)},
+            finished=datetime.now(timezone.utc).isoformat(timespec="microseconds"),
+        )
 
 
 def _visit(task: Task, plans: Sequence[Plan], crew: Crew, quiet: bool, fresh: bool) -> dict[str, Visit]:

@@ -1,8 +1,7 @@
 """Stored files that are damaged: how they are found, said, and set aside. Reading changes nothing.
 
 What the store writes carries SHA-256 digests, so that a flipped byte is found before anything parses it: `run.json`
-names the digest of `predictions.parquet` and that of its own other content. Files of schema 1 have no digests; they are
-read as far as they can be.
+names the digest of `predictions.parquet` and that of its own other content.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from datasets.common.hashing import canonical_json, sha256_of_bytes
+from protocols.store.record import Identity
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of `run.json`. Not part of a run's key: a new form of the file makes no run stale."""
 
-_READABLE = (1, SCHEMA_VERSION)
 _ROUNDS = 20
 Content = TypeVar("Content")
 
@@ -43,7 +42,7 @@ class Damage:
     path: Path
     file: Path
     reason: str
-    about: Mapping[str, Any] | None = None
+    about: Identity | None = None
 
     def __str__(self) -> str:
         return f"{self.file}: passed over, damaged or not of this program ({self.reason})"
@@ -63,7 +62,7 @@ def sealed(info: Mapping[str, Any], table: bytes) -> dict[str, Any]:
 
 
 def unsealed(text: bytes) -> dict[str, Any]:
-    """The content of a `run.json`, verified as far as its schema allows.
+    """The content of a `run.json`, verified by its digest.
 
     :raises ValueError: where it is damaged or of another form.
     """
@@ -74,10 +73,10 @@ def unsealed(text: bytes) -> dict[str, Any]:
     if not isinstance(info, dict) or "schema_version" not in info:
         raise ValueError("it has no schema version")
     version = info["schema_version"]
-    if isinstance(version, bool) or version not in _READABLE:
-        raise ValueError(f"schema version {version!r}, this program reads {' and '.join(map(str, _READABLE))}")
+    if isinstance(version, bool) or version != SCHEMA_VERSION:
+        raise ValueError(f"schema version {version!r}, this program reads {SCHEMA_VERSION}")
     rest = {name: value for name, value in info.items() if name != "sha256"}
-    if (version > 1 or "sha256" in info) and sha256_of_bytes(canonical_json(rest)) != info.get("sha256"):
+    if sha256_of_bytes(canonical_json(rest)) != info.get("sha256"):
         raise ValueError("its digest is not that of its content")
     return info
 
@@ -107,14 +106,14 @@ def read_settled(listing: Callable[[], list[Path]], read: Callable[[Path], Conte
     :param listing: what there is now, in order.
     :param read: the content; None for what is not there any more, or is none of ours.
     """
-    found: dict[Path, Content | None] = {}
+    contents: dict[Path, Content | None] = {}
     names = listing()
     for _ in range(_ROUNDS):
-        found = {path: found[path] if found.get(path) is not None else read(path) for path in names}
+        contents = {path: contents[path] if contents.get(path) is not None else read(path) for path in names}
         before, names = names, listing()
         if names == before:
             break
-    return {path: content for path, content in found.items() if content is not None}
+    return {path: content for path, content in contents.items() if content is not None}
 
 
 def set_aside(path: Path) -> Path | None:

@@ -2,14 +2,22 @@
 
 A report must not open pictures or labels, yet it tells how far subjects agree and what errors depend on. So the
 protocol writes down, once for all runs of the same data, what it learned while it had the pictures at hand.
+
+Several processes and machines add rows to the table, without locks. A file is named by the digest of its content, so a
+damaged one is known, and no two writers can spoil each other's. A writer stores what it adds together with all that it
+found, and then removes what it found. So nothing is ever lost: where two wrote at once there are two files, which
+readers put together and the next writer makes one.
 """
 
 from __future__ import annotations
 
+import glob
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,17 +25,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.common.errors import DataError
-from datasets.common.hashing import key_of
+from datasets.common.files import remove, write_atomically
+from datasets.common.hashing import key_of, sha256_of_bytes
 from datasets.core.imaging import luma, mean_gradient
 from datasets.core.ladder import LadderSummary
 from datasets.core.picture import Picture
-from protocols.store.merged_tables import merge_into, read_merged
+from protocols.store.damage import Damage, StoreWarning, read_settled, read_table, set_aside
 from protocols.store.store import StoredRun
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
+_ROUNDS = 20
+_DIGITS = 16
 COLUMNS = {
     "picture": "the picture's name, unique in its data set",
     "source": "the reference picture's id",
@@ -59,7 +70,7 @@ class PixelFacts:
 
 
 def pixel_facts(rgb: np.ndarray) -> PixelFacts:
-    """Look at a reference.
+    """The facts of a reference.
 
     :param rgb: uint8, shape (height, width, 3).
     """
@@ -86,15 +97,15 @@ def table_name(key_parts: Mapping[str, Any]) -> str:
     return f"pictures-{key_of({'schema': SCHEMA_VERSION, **depends}, digits=12)}.parquet"
 
 
-def write_pictures(path: Path, pictures: Sequence[Picture], found: Mapping[str, PixelFacts | None]) -> None:
+def write_pictures(path: Path, pictures: Sequence[Picture], pixels: Mapping[str, PixelFacts | None]) -> None:
     """Store what is known of pictures, beside what the table already says of others of the set.
 
     :param path: the table's (see `table_name`).
     :param pictures: of one data set; their ladders' summaries are taken where they have been measured.
-    :param found: what their pixels said, by picture name.
+    :param pixels: what their pixels said, by picture name.
     :raises DataError: where the folder cannot be written.
     """
-    rows = [_row(picture, found.get(picture.name)) for picture in pictures]
+    rows = [_row(picture, pixels.get(picture.name)) for picture in pictures]
 
     def merged(before: pd.DataFrame | None) -> bytes:
         import pandas as pd
@@ -108,7 +119,7 @@ def write_pictures(path: Path, pictures: Sequence[Picture], found: Mapping[str, 
         return stream.getvalue()
 
     try:
-        merge_into(path, COLUMNS, merged)
+        merge_into(path, merged)
     except OSError as error:
         raise DataError(
             f"{path.parent}: what the pictures are cannot be stored ({error.strerror or error}). "
@@ -123,13 +134,13 @@ def read_pictures(results: Path, run: StoredRun) -> pd.DataFrame | None:
     over.
 
     :param results: the folder of stored runs.
-    :returns: None where the run does not name its table (runs of an older form) or nothing of it is there.
+    :returns: None where the run names no table or nothing of it is there.
     """
-    name = run.info.get("pictures_table")
+    name = run.record.pictures_table
     # A name from a file must not lead elsewhere.
-    if not isinstance(name, str) or Path(name).name != name or not name.endswith(".parquet"):
+    if Path(name).name != name or not name.endswith(".parquet"):
         return None
-    return read_merged(results / run.identity.dataset / name, COLUMNS)
+    return read_merged(results / run.identity.dataset / name)
 
 
 def _row(picture: Picture, pixels: PixelFacts | None) -> dict[str, Any]:
@@ -161,3 +172,77 @@ def _schema() -> Any:
     kinds |= dict.fromkeys(("samples", "psnr_db", "size_bytes"), pa.list_(pa.float64()))
     kinds |= dict.fromkeys(("width_px", "height_px"), pa.int32())
     return pa.schema([(name, kinds.get(name, pa.float64())) for name in COLUMNS])
+
+
+def merge_into(path: Path, merged: Callable[[pd.DataFrame | None], bytes]) -> None:
+    """Store a table that has what is there and what is new; damaged files are set aside.
+
+    :param path: the table's, without a digest.
+    :param merged: the new content as Parquet, from what is there already; None where nothing is.
+    :raises OSError: where the folder cannot be written.
+    """
+    for _ in range(_ROUNDS):
+        contents = _read_all(path)
+        for damage in contents.values():
+            if isinstance(damage, Damage) and (aside := set_aside(damage.path)) is not None:
+                warnings.warn(f"{damage} and set aside: {aside}", StoreWarning, stacklevel=3)
+        content = merged(_joined(contents))
+        final = path.with_name(f"{path.stem}-{sha256_of_bytes(content)[:_DIGITS]}{path.suffix}")
+        if final not in contents or isinstance(contents[final], Damage):
+            write_atomically(final, content)
+        for file, table in contents.items():
+            if file != final and not isinstance(table, Damage):
+                remove(file)
+        # Another process may have taken this file for one that its own has the rows of, while this did the same to it.
+        if final.is_file():
+            return
+
+
+def read_merged(path: Path) -> pd.DataFrame | None:
+    """The whole table, in order of the pictures' names; damaged files warn and are passed over.
+
+    :param path: the table's, without a digest.
+    :returns: None where nothing of it is there.
+    """
+    contents = _read_all(path)
+    for damage in contents.values():
+        if isinstance(damage, Damage):
+            warnings.warn(
+                f"{damage}. To make it again: python -m protocols.run --predictors constant --rerun always, with the "
+                "flags of the run",
+                StoreWarning,
+                stacklevel=3,
+            )
+    return _joined(contents)
+
+
+def _joined(contents: dict[Path, pd.DataFrame | Damage]) -> pd.DataFrame | None:
+    import pandas as pd
+
+    tables = [table for table in contents.values() if not isinstance(table, Damage)]
+    if len(tables) < 2:
+        return tables[0] if tables else None
+    joined = pd.concat(tables, ignore_index=True).drop_duplicates("picture")
+    return joined.sort_values("picture", ignore_index=True)
+
+
+def _read_all(path: Path) -> dict[Path, pd.DataFrame | Damage]:
+    name = re.compile(re.escape(path.stem) + rf"-[0-9a-f]{{{_DIGITS}}}" + re.escape(path.suffix))
+
+    def listing() -> list[Path]:
+        files = path.parent.glob(f"{glob.escape(path.stem)}*{path.suffix}")
+        return sorted(file for file in files if name.fullmatch(file.name))
+
+    return read_settled(listing, lambda file: _read(file, path))
+
+
+def _read(file: Path, path: Path) -> pd.DataFrame | Damage | None:
+    try:
+        data = file.read_bytes()
+        if file.stem.removeprefix(f"{path.stem}-") != sha256_of_bytes(data)[:_DIGITS]:
+            raise ValueError("its digest is not the one in its name")
+        return read_table(data, COLUMNS)[list(COLUMNS)]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        return Damage(file, file, str(error))

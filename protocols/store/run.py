@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.common.hashing import sha256_of_bytes
 from protocols.store.damage import Damage, read_table, unsealed
+from protocols.store.record import Identity, RunRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,63 +34,48 @@ COLUMNS = {
 }
 
 
-@dataclass(frozen=True, order=True)
-class Identity:
-    """What a run is about: at most one run of each identity counts.
-
-    :param limit: how many pictures the run was limited to; 0 for all.
-    """
-
-    dataset: str
-    folds: str
-    truth: str
-    jnd: int
-    limit: int
-    predictor: str
-
-    @property
-    def folder(self) -> Path:
-        """Where its runs lie below the results folder."""
-        return Path(self.dataset) / self.folds / self.truth
-
-
 @dataclass(frozen=True)
 class StoredRun:
     """A run on disk, read whole: it can be used even after a newer one has taken its place.
 
     :param path: its folder.
-    :param info: the content of `run.json`.
+    :param record: what `run.json` says of it.
     :param predictions: one row a picture, columns `COLUMNS`.
     """
 
     path: Path
-    info: dict[str, Any]
+    record: RunRecord
     predictions: pd.DataFrame = field(compare=False, repr=False)
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        """The record as JSON has it."""
+        return self.record.to_json()
 
     @property
     def identity(self) -> Identity:
         """What the run is about."""
-        return Identity(**self.info["identity"])
+        return self.record.identity
 
     @property
     def key(self) -> str:
         """Hash of everything its predictions depend on."""
-        return str(self.info["key"])
+        return self.record.key
 
     @property
     def status(self) -> str:
         """`complete`, `partial` (some pictures failed) or `failed` (all did)."""
-        return str(self.info["status"])
+        return self.record.status
 
     @property
     def rank(self) -> tuple[int, str, str, str]:
         """Of two runs of one identity the higher counts; no two have the same."""
         # Clocks of machines differ, so a run is first of all later than those that its writer saw.
-        return int(self.info.get("generation", 0)), str(self.info["finished"]), self.key, self.path.name
+        return self.record.generation, self.record.finished, self.key, self.path.name
 
 
 def read_run(folder: Path) -> StoredRun | Damage | None:
-    """The run in a folder, verified by its digests where it has them; None where there is none (any more)."""
+    """The run in a folder, verified by its digests; None where there is none (any more)."""
     content = _read_once(folder)
     # Between its two files another process may have put another run into the place of the one that was read.
     return _read_once(folder) if isinstance(content, Damage) else content
@@ -97,16 +84,16 @@ def read_run(folder: Path) -> StoredRun | Damage | None:
 def _read_once(folder: Path) -> StoredRun | Damage | None:
     file, about = folder / "run.json", None
     try:
-        info = unsealed(file.read_bytes())
-        _check(info)
-        file, about = folder / "predictions.parquet", info["identity"]
+        content = unsealed(file.read_bytes())
+        record = RunRecord.from_json(content)
+        file, about = folder / "predictions.parquet", record.identity
         data = file.read_bytes()
-        if "sha256" in info and sha256_of_bytes(data) != info.get("predictions_sha256"):
+        if sha256_of_bytes(data) != content.get("predictions_sha256"):
             raise ValueError("its digest is not the one that run.json names")
         table = read_table(data, COLUMNS)
-        if info.get("pictures", len(table)) != len(table):
-            raise ValueError(f"it has {len(table)} rows, and run.json names {info['pictures']} pictures")
-        return StoredRun(folder, info, table)
+        if record.pictures != len(table):
+            raise ValueError(f"it has {len(table)} rows, and run.json names {record.pictures} pictures")
+        return StoredRun(folder, record, table)
     except FileNotFoundError:
         is_ours = any((folder / name).exists() for name in ("run.json", "predictions.parquet"))
         return Damage(folder, file, "it is missing", about) if is_ours else None
@@ -114,16 +101,3 @@ def _read_once(folder: Path) -> StoredRun | Damage | None:
         if isinstance(error, OSError) and not folder.is_dir():
             return None
         return Damage(folder, file, str(error), about)
-
-
-def _check(info: dict[str, Any]) -> None:
-    try:
-        identity = info["identity"]
-        texts = [identity[name] for name in ("dataset", "folds", "truth", "predictor")]
-        texts += [info[name] for name in ("key", "status", "finished")] + [info["card"]["kind"]]
-        numbers = [identity["jnd"], identity["limit"], info.get("generation", 0)]
-        Identity(**identity)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"it does not describe a run: {error}") from error
-    if not (all(isinstance(text, str) for text in texts) and all(isinstance(number, int) for number in numbers)):
-        raise ValueError("it does not describe a run: a name or number is of another kind")

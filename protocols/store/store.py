@@ -16,12 +16,13 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datasets.common.errors import DataError
 from datasets.common.files import PATTERN, partial_beside, probe_writable, remove, sweep, write_flushed
 from protocols.store.damage import Damage, StoreWarning, read_settled, read_table, sealed, set_aside
-from protocols.store.run import COLUMNS, Identity, StoredRun, read_run
+from protocols.store.record import Identity, RunRecord
+from protocols.store.run import COLUMNS, StoredRun, read_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +61,7 @@ class Store:
     def damaged(self, identity: Identity) -> list[Damage]:
         """What may have been a run of an identity: those of its predictor that do not tell that they are another's."""
         found = (content for content in self._of(identity) if isinstance(content, Damage))
-        return [damage for damage in found if damage.about in (None, dataclasses.asdict(identity))]
+        return [damage for damage in found if damage.about in (None, identity)]
 
     def set_aside(self, identity: Identity) -> list[Path]:
         """Rename the damaged runs of an identity to `.damaged-...` beside them, where nothing touches them any more.
@@ -88,26 +89,27 @@ class Store:
                     "Put that right, or name another folder with --results DIR."
                 ) from error
 
-    def write(self, info: dict[str, Any], predictions: pd.DataFrame) -> StoredRun:
+    def write(self, record: RunRecord, predictions: pd.DataFrame) -> StoredRun:
         """Store a run whole and remove older runs of its identity.
 
+        :returns: the stored run; its `generation` is above that of all that it replaces.
         :raises DataError: where the results folder cannot be written.
         """
-        identity = Identity(**info["identity"])
+        identity = record.identity
         stream = io.BytesIO()
         predictions.to_parquet(stream, index=False)
         table = stream.getvalue()
         generation = 1 + max((run.rank[0] for run in _ranked(self._of(identity), identity)), default=0)
-        whole = sealed({**info, "generation": generation}, table)
-        text = json.dumps(whole, indent=2, allow_nan=False) + "\n"
-        final = self.results / identity.folder / f"{_safe(identity.predictor)}-{info['key']}"
+        record = dataclasses.replace(record, generation=generation)
+        text = json.dumps(sealed(record.to_json(), table), indent=2, allow_nan=False) + "\n"
+        final = self.results / identity.folder / f"{_safe(identity.predictor)}-{record.key}"
         try:
             final = _place(final, {"predictions.parquet": table, "run.json": text.encode()})
         except OSError as error:
             raise DataError(f"{final}: {_cannot_be_stored(error)} Runs stored before are kept.") from error
         for run in _ranked(self._of(identity), identity)[:-1]:
             _remove(run.path)
-        return StoredRun(final, whole, read_table(table, COLUMNS))
+        return StoredRun(final, record, read_table(table, COLUMNS))
 
     def sweep(self) -> None:
         """Remove what killed processes left half-written, as far as it can be known that they no longer write."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.common.errors import UserError
-from datasets.core.dataset import OpenOptions, open_dataset
+from datasets.core.dataset import open_dataset
 from datasets.core.imaging import luma, mse, psnr_db
 from datasets.core.picture import Picture
 from reports.pages.html import data_uri
@@ -100,21 +100,18 @@ def open_pixels(entry: DatasetEntry, *, include: bool) -> PixelSource:
             "The data set's terms do not allow to pass its pictures on, so none are shown. "
             "For yourself, build the report with --include-pictures.",
         )
-    infos = [row.run.info for section in entry.sections for row in section.rows]
-    told = next((info for info in infos if info["dataset"].get("options")), None)
-    if told is None:
-        return PixelSource({}, "The runs are of an older form that does not say where their pictures are.")
+    record = entry.sections[0].rows[0].run.record
+    options = record.dataset.options
     try:
-        options = OpenOptions(**told["dataset"]["options"])
-        dataset = open_dataset(entry.name, told["dataset"].get("root"), options)
-    except (UserError, OSError, TypeError):
+        dataset = open_dataset(entry.name, record.dataset.root, options)
+    except (UserError, OSError):
         # The error's own text names folders of this machine, which have no place in a report that is passed on.
         return PixelSource({}, "The data set cannot be opened any more where the runs found it.")
-    if dataset.manifest.sha256 != told["key_parts"].get("data"):
+    if dataset.manifest.sha256 != record.key_parts.get("data"):
         return PixelSource({}, "The data set on this machine has changed since the runs were made.")
     if not dataset.has_pixels:
         return PixelSource({}, "The data set's root holds labels only.")
-    library, used = dataset.codec.library(), str(told.get("decoder", ""))
+    library, used = dataset.codec.library(), record.decoder
     note = f"Decoded by {library}, the runs by {used}: pixels may differ slightly." if library != used else ""
     if options.anchor != "source":
         note = f"The reference is the codec's best level, with which the levels were compared. {note}".strip()

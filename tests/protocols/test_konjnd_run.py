@@ -49,7 +49,7 @@ def test_runs_from_its_files_in_both_directions(shared_data, tmp_path, direction
     assert main([*flags, "--results", str(tmp_path / "detected")]) == 0
     assert main([*flags, "--results", str(tmp_path / "told"), "--level-direction", direction]) == 0
     detected, told = (list(Store(tmp_path / name).runs()) for name in ("detected", "told"))
-    assert any(direction in note for note in detected[0].info["dataset"]["notes"])
+    assert any(direction in note for note in detected[0].record.dataset.notes)
     for one, other in zip(detected, told, strict=True):
         pd.testing.assert_frame_equal(one.predictions.drop(columns="ms"), other.predictions.drop(columns="ms"))
     for row in detected[0].predictions.itertuples():

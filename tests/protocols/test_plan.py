@@ -75,7 +75,7 @@ def test_a_run_with_failures_is_run_again(make_task, tmp_path):
     store, task = Store(tmp_path), make_task()
     run = _carry_out(task, store)
     frame = run.predictions.assign(predicted_level=float("nan"))
-    store.write({**run.info, "status": "failed"}, frame)
+    store.write(dataclasses.replace(run.record, status="failed"), frame)
     assert "failed" in _plan(task, store).reason
     assert _plan(task, store).stored is None
 

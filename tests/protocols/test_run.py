@@ -47,9 +47,9 @@ def test_a_run_ends_in_a_leaderboard_and_a_page(quick, capsys):
 
 
 def test_a_second_call_computes_nothing_and_says_so(quick, capsys):
-    before = {run.path: run.info["finished"] for run in Store(quick / "results").runs()}
+    before = {run.path: run.record.finished for run in Store(quick / "results").runs()}
     assert _run(quick, *QUICK, "-v") == 0
-    assert {run.path: run.info["finished"] for run in Store(quick / "results").runs()} == before
+    assert {run.path: run.record.finished for run in Store(quick / "results").runs()} == before
     printed = capsys.readouterr().out
     assert printed.count("nothing it depends on has changed") == 3
     assert "3 of 3 runs were stored" in printed
@@ -194,7 +194,7 @@ def test_labels_alone_run_what_needs_no_pictures(shared_data, tmp_path, capsys):
     assert "labels only" in capsys.readouterr().err.lower()
     runs = list(Store(tmp_path / "results").runs())
     assert {run.identity.truth for run in runs} == {"mean", "sqf"}
-    assert {run.info["card"]["kind"] for run in runs} == {"constant"}
+    assert {run.record.kind for run in runs} == {"constant"}
     assert _run(tmp_path, *flags, "--predictors", "psnr", "-q") == 1, "asked for by name, it is recorded as failed"
 
 

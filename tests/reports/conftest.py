@@ -15,7 +15,9 @@ import pandas as pd
 import pytest
 
 from datasets.core.dataset import OpenOptions, open_dataset
+from protocols.store.record import RunRecord
 from protocols.store.store import COLUMNS, Identity, Store, StoredRun
+from tests.stored import run_json
 
 QF = np.arange(1, 101)
 KINDS = {"constant": "constant", "psnr": "metric", "chou1995": "pixel"}
@@ -60,51 +62,41 @@ def _frame(predictor: str, pictures: int, *, seed: int, pixels: bool, failing: i
     return pd.DataFrame({name: values[name] for name in COLUMNS}, index=range(pictures))
 
 
-def _info(identity: Identity, frame: pd.DataFrame, changes: dict[str, Any]) -> dict[str, Any]:
+def _json(identity: Identity, frame: pd.DataFrame, changes: dict[str, Any]) -> dict[str, Any]:
     failed = int(frame["predicted_level"].isna().sum())
-    info = {
-        "schema_version": 1,
-        "status": "complete" if not failed else "failed" if failed == len(frame) else "partial",
-        "error": None if not failed else f"{failed} of {len(frame)} pictures failed: ValueError: no edges",
-        "identity": vars(identity),
-        "key": hashlib.sha256(repr(identity).encode()).hexdigest()[:12],
-        "key_parts": {"anchor": "source"},
-        "seed": 0,
-        "parameters": {},
-        "card": {
-            "name": identity.predictor,
-            "title": f"The method {identity.predictor}",
+    kind = KINDS.get(identity.predictor, "constant")
+    content = run_json(
+        identity.predictor,
+        status="complete" if not failed else "failed" if failed == len(frame) else "partial",
+        error="" if not failed else f"{failed} of {len(frame)} pictures failed: ValueError: no edges",
+        identity=vars(identity),
+        key=hashlib.sha256(repr(identity).encode()).hexdigest()[:12],
+        key_parts={"anchor": "source"},
+        kind=kind,
+        card={
             "paper": "" if identity.predictor == "constant" else "A. Author, A title, A journal, 1995",
-            "year": None,
             "licence": "Apache-2.0",
-            "kind": KINDS.get(identity.predictor, "constant"),
+            "kind": kind,
             "needs_pictures": identity.predictor in ("psnr", "chou1995"),
-            "published": [],
-            "deviations": [],
         },
-        "truth_meaning": "mean of the subjects' JNDs",
-        "remarks": {"looked <twice>": 6},
-        "dataset": {
+        truth_meaning="mean of the subjects' JNDs",
+        remarks={"looked <twice>": 6},
+        dataset={
             "name": identity.dataset,
             "title": "Demo photographs" if identity.dataset == "demo" else "MCL-JCI",
             "samples": "simulated observers" if identity.dataset == "demo" else "30 subjects",
-            "terms": "photographs in the public domain",
-            "citation": "",
-            "codec": "jpeg",
-            "unit": "QF",
-            "level_lowest": 1,
-            "level_highest": 100,
-            "notes": [],
         },
-        "versions": {"python": "3.11.2", "numpy": "2.4.6"},
-        "decoder": "OpenCV 5.0, libjpeg-turbo",
-        "machine": {"system": "Linux", "processor": "a processor", "usable_cores": 2},
-        "timings_s": {"measure_and_predict": 1.5, "fit_and_predict": 0.1},
-        "finished": "2026-01-01T00:00:00+00:00",
-    }
+        pictures=len(frame),
+        sources=int(frame["source"].nunique()),
+        failed=failed,
+        versions={"python": "3.11.2", "numpy": "2.4.6"},
+        decoder="OpenCV 5.0, libjpeg-turbo",
+        machine={"system": "Linux", "processor": "a processor", "usable_cores": 2},
+        timings_s={"measure_and_predict": 1.5, "fit_and_predict": 0.1},
+    )
     for name, value in changes.items():
-        info[name] = {**info[name], **value} if isinstance(value, dict) else value
-    return info
+        content[name] = {**content.get(name, {}), **value} if isinstance(value, dict) else value
+    return content
 
 
 MakeRun = Callable[..., StoredRun]
@@ -134,7 +126,7 @@ def store_run() -> MakeRun:
         frame = _frame(predictor, pictures, seed=seed, pixels=pixels, failing=failing, truth=truth)
         if each_a_source:
             frame["source"] = frame["picture"]
-        return Store(results).write(_info(identity, frame, info or {}), frame)
+        return Store(results).write(RunRecord.from_json(_json(identity, frame, info or {})), frame)
 
     return make
 
@@ -158,7 +150,7 @@ def demo_results(tmp_path_factory, store_run) -> Path:
             if predictor == "psnr":
                 frame.loc[frame.index[-2:], "predicted_level"] = np.nan
                 frame.loc[frame.index[-2:], "error"] = "ValueError: no <edges>"
-            Store(results).write(run.info, frame)
+            Store(results).write(run.record, frame)
     return results
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def _change(folder: Path, predictor: str, amount: np.ndarray | float, **info: ob
     store = Store(folder)
     run = next(run for run in store.current_runs() if run.identity.predictor == predictor)
     frame = run.predictions
-    store.write({**run.info, **info}, frame.assign(predicted_level=frame["predicted_level"] + amount))
+    record = dataclasses.replace(run.record, **info)
+    store.write(record, frame.assign(predicted_level=frame["predicted_level"] + amount))
 
 
 def test_the_same_runs_are_the_same(folders, capsys):
@@ -41,7 +43,8 @@ def test_the_same_runs_are_the_same(folders, capsys):
 
 def test_other_times_make_no_run_different(folders):
     run = Store(folders[1]).current_runs()[0]
-    Store(folders[1]).write({**run.info, "finished": "2027-01-01"}, run.predictions.assign(ms=99.0))
+    later = dataclasses.replace(run.record, finished="2027-01-01")
+    Store(folders[1]).write(later, run.predictions.assign(ms=99.0))
     assert compare(*folders).is_same
 
 
@@ -96,7 +99,7 @@ def test_a_picture_that_fails_now_counts_as_the_worst_answer(folders, store_run)
 def test_another_truth_is_said(folders):
     run = Store(folders[1]).current_runs()[0]
     frame = run.predictions
-    Store(folders[1]).write(run.info, frame.assign(true_level=frame["true_level"] + 1))
+    Store(folders[1]).write(run.record, frame.assign(true_level=frame["true_level"] + 1))
     assert compare(*folders).changed[0].other_truths == 24
 
 

@@ -40,7 +40,7 @@ def test_one_record_is_a_column_everywhere(tmp_path, store_run, capsys):
     frame = run.predictions
     error = frame["predicted_level"] - frame["true_level"]
     frame.loc[0, "predicted_level"] = frame.loc[0, "true_level"] + 27.25
-    Store(after).write(run.info, frame)
+    Store(after).write(run.record, frame)
     value = "27.2"
 
     files = {name: content for name, content in render(after, quiet=True).items() if "figures" not in name}

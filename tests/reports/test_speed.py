@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from protocols.store.picture_facts import COLUMNS
+from tests.stored import store_table
 
 PREDICTORS, PICTURES, TRUTHS = 40, 1008, ("mean", "median")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -49,8 +50,7 @@ def _pictures_table(path: Path) -> None:
         "gradient": rng.gamma(3, 2, PICTURES),
         "colourfulness": rng.gamma(5, 8, PICTURES),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame({name: values[name] for name in COLUMNS}).to_parquet(path, index=False)
+    store_table(path, pd.DataFrame({name: values[name] for name in COLUMNS}))
 
 
 def make_large(folder: Path, store_run) -> None:

@@ -42,7 +42,7 @@ def stored(results: Path) -> dict[str, Any]:
     from protocols.store.store import Store
 
     return {
-        "runs": {run.identity.predictor: run.info["finished"] for run in Store(results).runs()},
+        "runs": {run.identity.predictor: run.record.finished for run in Store(results).runs()},
         "left": [path.name for path in results.rglob(".*")],
     }
 

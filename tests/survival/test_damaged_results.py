@@ -1,7 +1,4 @@
-"""Whatever happens to stored files: what is damaged is named and passed over, the rest counts, and nothing is lost.
-
-Base: the stored runs of schema 1 that stand beside the tests of the protocol, and the same written anew with digests.
-"""
+"""Whatever happens to stored files: what is damaged is named and passed over, the rest counts, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -17,21 +14,23 @@ import pandas as pd
 import pytest
 
 from protocols.run import main
-from protocols.store.damage import StoreWarning, sealed
-from protocols.store.merged_tables import merge_into, read_merged
+from protocols.store.damage import SCHEMA_VERSION, StoreWarning, sealed
 from protocols.store.picture_facts import COLUMNS as PICTURE_COLUMNS
-from protocols.store.store import Store
+from protocols.store.picture_facts import read_merged
+from protocols.store.record import RunRecord
+from protocols.store.store import COLUMNS, Store
+from tests.stored import run_record, store_table
 from tests.survival.conftest import cases
 
-SCHEMA_1 = Path(__file__).parents[1] / "protocols" / "schema1"
 TABLE = Path("demo") / "pictures-ef2a9a1236c1.parquet"
+PREDICTORS = ("constant", "constant-sur", "psnr")
 FOREIGN = [
     {},
     [],
     {"schema_version": 1},
-    {"schema_version": 2, "identity": None},
-    {"schema_version": [2]},
-    {"schema_version": 1, "identity": {}, "key": 3, "card": []},
+    {"schema_version": SCHEMA_VERSION, "identity": None},
+    {"schema_version": [SCHEMA_VERSION]},
+    {"schema_version": SCHEMA_VERSION, "identity": {}, "key": 3, "card": []},
     {"name": "package", "version": "1.0.0", "dependencies": {}},
     "a text",
     5,
@@ -73,9 +72,13 @@ Damage = Callable[[bytes, random.Random], bytes]
 def stored(tmp_path) -> Store:
     """Three whole runs and the table of their pictures, in the present form."""
     store = Store(tmp_path / "results")
-    for run in Store(SCHEMA_1).runs():
-        store.write(run.info, run.predictions)
-    merge_into(store.results / TABLE, PICTURE_COLUMNS, lambda _: (SCHEMA_1 / TABLE).read_bytes())
+    for number, predictor in enumerate(PREDICTORS):
+        frame = pd.DataFrame({name: [None] * 4 for name in COLUMNS}).assign(
+            picture=["a", "b", "c", "d"], source=["a", "a", "c", "c"], true_level=50.0, predicted_level=float(number)
+        )
+        store.write(run_record(predictor, pictures=4), frame)
+    pictures = {**dict.fromkeys(PICTURE_COLUMNS), "picture": ["a", "b", "c", "d"], "source": ["a", "a", "c", "c"]}
+    store_table(store.results / TABLE, pd.DataFrame(pictures))
     return store
 
 
@@ -108,7 +111,7 @@ def test_a_damaged_run_is_named_and_the_others_count(stored, survived, damage):
         names, told = _quietly_read(stored)
         if name in names:  # white space of run.json, which says nothing
             assert not told and file.name == "run.json"
-            assert json.loads(file.read_bytes()) == whole[name].info
+            assert RunRecord.from_json(json.loads(file.read_bytes())) == whole[name].record
         else:
             assert names == sorted(set(whole) - {name})
             assert len(told) == 1 and str(file) in told[0]
@@ -126,39 +129,19 @@ def test_a_damaged_table_of_pictures_is_named_and_passed_over(stored, survived, 
         if content is None:
             continue
         with pytest.warns(StoreWarning, match=f"{file.name}: passed over"):
-            assert read_merged(stored.results / TABLE, PICTURE_COLUMNS) is None
+            assert read_merged(stored.results / TABLE) is None
         file.write_bytes(content)
         survived(f"tables of pictures: {damage.__name__.strip('_')}")
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_damaged_files_of_schema_1_are_named_or_read_and_nothing_fails(tmp_path, survived, damage):
-    """They have no digests: a flipped digit of a number cannot be known."""
-    rng = random.Random(5)
-    shutil.copytree(SCHEMA_1, tmp_path, dirs_exist_ok=True)
-    store = Store(tmp_path)
-    files = sorted(file for file in tmp_path.rglob("*") if file.is_file())
-    for _ in range(cases(40)):
-        file = rng.choice(files)
-        content = _damaged(file, damage, rng)
-        names, told = _quietly_read(store)
-        assert len(names) == 3 or (len(names) == 2 and str(file) in told[0])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", StoreWarning)
-            read_merged(tmp_path / TABLE, PICTURE_COLUMNS)
-        if content is not None:
-            file.write_bytes(content)
-            survived(f"files of schema 1: {damage.__name__.strip('_')}")
-
-
 def test_a_newer_schema_is_named_and_left_as_it_is(stored):
     run = stored.current_runs()[0]
-    info = {name: value for name, value in run.info.items() if name != "sha256"}
-    info = sealed(info, (run.path / "predictions.parquet").read_bytes()) | {"schema_version": 3}
+    table = (run.path / "predictions.parquet").read_bytes()
+    info = sealed(run.record.to_json(), table) | {"schema_version": SCHEMA_VERSION + 1}
     (run.path / "run.json").write_text(json.dumps(info))
     before = (run.path / "run.json").read_bytes()
     names, told = _quietly_read(stored)
-    assert len(names) == 2 and "schema version 3, this program reads 1 and 2" in told[0]
+    assert len(names) == 2 and f"schema version {SCHEMA_VERSION + 1}, this program reads {SCHEMA_VERSION}" in told[0]
     assert (run.path / "run.json").read_bytes() == before
 
 
@@ -208,7 +191,7 @@ def test_a_run_makes_good_whatever_was_damaged(whole, tmp_path, survived, capsys
         assert _run(tmp_path) == 0
     assert _quietly_read(store) == (["constant", "constant-sur", "fixed-75"], [])
     pd.testing.assert_frame_equal(_board(tmp_path), _board(whole))
-    assert read_merged(table.with_name(fixed.info["pictures_table"]), PICTURE_COLUMNS) is not None
+    assert read_merged(table.with_name(fixed.record.pictures_table)) is not None
     aside = [file for folder in (tmp_path / "results").rglob(".damaged-*") for file in (folder, *folder.rglob("*"))]
     kept = {file.read_bytes() for file in aside if file.is_file()}
     assert set(contents) <= kept, "nothing that was damaged is thrown away"

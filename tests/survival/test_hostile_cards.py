@@ -1,6 +1,7 @@
 """Predictors of strangers whose cards mean harm: the report stays well-formed, and every file lies where it should."""
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -85,9 +86,11 @@ def home(tmp_path_factory) -> Path:
         for stored in store.current_runs():
             frame = stored.predictions
             hostile = [f"{name}{EVIL}{TEX}" for name in frame["picture"]]
-            facts = {"title": EVIL, "terms": TEX, "citation": LONG, "notes": [EVIL, TEX], "redistributable": False}
-            info = {**stored.info, "dataset": {**stored.info["dataset"], **facts}}
-            Store(Path("hostile")).write(info, frame.assign(picture=hostile, source=EVIL))
+            facts = {"title": EVIL, "terms": TEX, "citation": LONG, "notes": (EVIL, TEX), "redistributable": False}
+            dataset = dataclasses.replace(stored.record.dataset, **facts)
+            Store(Path("hostile")).write(
+                dataclasses.replace(stored.record, dataset=dataset), frame.assign(picture=hostile, source=EVIL)
+            )
         assert build(["--results", "hostile", "--out", "report of hostile names", "-q"]) == 0
     sys.modules.pop("strangers_predictors", None)
     return home

@@ -35,7 +35,7 @@ def _finished(folder: Path) -> dict[Identity, str]:
     """When each stored run was finished; reading them all warns of nothing, so all are whole."""
     runs = list(Store(folder / "results").runs())
     assert all(len(run.predictions) == 8 for run in runs)
-    return {run.identity: str(run.info["finished"]) for run in runs}
+    return {run.identity: run.record.finished for run in runs}
 
 
 def _kept(cache: Path) -> set[str]:

@@ -68,7 +68,7 @@ def test_no_fault_of_a_predictor_takes_another_along(tmp_path, monkeypatch, empt
         assert runs[name].status == "failed", name
         assert errors.str.contains(said, regex=False).any(), (name, errors.tolist())
     for name in ("constant", "psnr", "chou1995", "prints"):
-        assert runs[name].status == "complete", runs[name].info["error"]
+        assert runs[name].status == "complete", runs[name].record.error
     printed = capfd.readouterr()
     assert "BUY NOW" not in printed.out and "MAE" in printed.out
     survived(f"faults of a predictor: {', '.join([*FAULTS, *HARMLESS])}", len(FAULTS) + len(HARMLESS))

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from baselines.interface.registry import registry
+from datasets.core.dataset import OpenOptions
 from datasets.core.picture import Picture
 from protocols.plan import Task, plan_jobs
 from protocols.runner import carry_out
@@ -53,8 +54,8 @@ def test_a_run_stores_what_its_pictures_are(make_task, tmp_path):
         assert np.array_equal(row.size_bytes, picture.summary().size_bytes)
         assert (row.width_px, row.height_px, json.loads(row.tabulated)) == (96, 96, {})
         assert row.gradient > 0
-    assert run.info["dataset"]["root"] is None
-    assert run.info["dataset"]["options"] == {"jnd": 1, "anchor": "source", "level_direction": "auto"}
+    assert run.record.dataset.root is None
+    assert run.record.dataset.options == OpenOptions(jnd=1, anchor="source", level_direction="auto")
 
 
 def test_a_limited_run_keeps_what_is_known_of_the_others(make_task, tmp_path):
@@ -62,7 +63,7 @@ def test_a_limited_run_keeps_what_is_known_of_the_others(make_task, tmp_path):
     run = _carry_out(task, tmp_path)
     few = dataclasses.replace(task, pictures=task.pictures[:2] + task.pictures[4:6], limit=4)
     limited = _carry_out(few, tmp_path, "constant")
-    assert limited.info["pictures_table"] == run.info["pictures_table"]
+    assert limited.record.pictures_table == run.record.pictures_table
     assert len(read_pictures(tmp_path, limited)) == len(task.pictures)
 
 
@@ -79,8 +80,8 @@ def test_labels_alone_have_samples_and_no_pixels(make_task, tmp_path):
 
 def test_runs_of_an_older_form_and_names_that_lead_away_have_no_table(make_task, tmp_path):
     run = _carry_out(make_task(), tmp_path)
-    for name in (None, 5, "", "..", "*.parquet", "../pictures.parquet", "/etc/passwd"):
-        changed = dataclasses.replace(run, info={**run.info, "pictures_table": name})
+    for name in ("", "..", "*.parquet", "../pictures.parquet", "/etc/passwd"):
+        changed = dataclasses.replace(run, record=dataclasses.replace(run.record, pictures_table=name))
         assert read_pictures(tmp_path, changed) is None
 
 
@@ -123,15 +124,3 @@ def test_what_two_wrote_at_once_is_put_together_and_then_made_one(make_task, tmp
     run = _carry_out(dataclasses.replace(task, pictures=task.pictures[:4], limit=4), tmp_path / "one", "fixed-75")
     assert read_pictures(tmp_path / "one", run)["picture"].tolist() == names
     assert len(list((tmp_path / "one" / "rated").glob("pictures-*"))) == 1
-
-
-def test_a_table_of_schema_1_is_read_and_taken_over(make_task, tmp_path):
-    run = _carry_out(make_task(), tmp_path)
-    whole = read_pictures(tmp_path, run)
-    (file,) = (tmp_path / "rated").glob("pictures-*")
-    older = file.rename(file.with_name(run.info["pictures_table"]))
-    pd.testing.assert_frame_equal(read_pictures(tmp_path, run), whole)
-    few = dataclasses.replace(make_task(limit=4), pictures=make_task().pictures[:4])
-    _carry_out(few, tmp_path, "constant")
-    assert not older.exists()
-    assert read_pictures(tmp_path, run)["picture"].tolist() == whole["picture"].tolist()

@@ -163,7 +163,7 @@ def test_the_scatter_prints_signed_correlations_beside_the_constants(results):
 def test_a_negative_correlation_keeps_its_sign(tmp_path, store_run):
     run = store_run(tmp_path, "psnr")
     frame = run.predictions.assign(predicted_psnr_db=80 - run.predictions["true_psnr_db"])
-    Store(tmp_path).write(run.info, frame)
+    Store(tmp_path).write(run.record, frame)
     (section,) = _sections(tmp_path)
     words = _words(_svg(PSNR, section, section.rows[0]))
     assert "PLCC -1.000" in words
@@ -187,7 +187,7 @@ def test_a_very_poor_row_does_not_press_the_others_into_a_corner(tmp_path, store
         store_run(tmp_path, predictor)
     for predictor in ("poor", "as-poor", "worse", "worst"):
         run = store_run(tmp_path, predictor)
-        Store(tmp_path).write(run.info, run.predictions.assign(predicted_level=100.0))
+        Store(tmp_path).write(run.record, run.predictions.assign(predicted_level=100.0))
     (section,) = _sections(tmp_path)
     poor = section.rows[-1]
     assert section.control.scores["mae_high"] < mae_limit(section) < poor.scores["mae"]

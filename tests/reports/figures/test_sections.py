@@ -26,6 +26,7 @@ from reports.figures.use import cost_front, cost_points, fixed_levels, saving_an
 from reports.results.observed import observed
 from reports.results.sections import Section, sections_of
 from reports.results.truths_compared import truth_rankings
+from tests.stored import store_table
 
 TABLE = "pictures-0123456789ab.parquet"
 PICTURES, SUBJECTS = 24, 12
@@ -48,8 +49,7 @@ def _table(folder: Path, *, sizes: bool = True) -> None:
         "gradient": rng.gamma(3, 2, PICTURES),
         "colourfulness": rng.gamma(5, 8, PICTURES),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame({name: values[name] for name in COLUMNS}).to_parquet(folder / TABLE, index=False)
+    store_table(folder / TABLE, pd.DataFrame({name: values[name] for name in COLUMNS}))
 
 
 def _read(results: Path) -> list[Section]:
@@ -258,7 +258,7 @@ def test_runs_without_curves_or_sizes_are_told_apart(tmp_path, store_run):
     _table(tmp_path / "demo", sizes=False)
     for predictor in ("constant", "psnr"):
         run = store_run(tmp_path, predictor, pixels=False, info={"pictures_table": TABLE})
-        Store(tmp_path).write(run.info, run.predictions.assign(sur=None))
+        Store(tmp_path).write(run.record, run.predictions.assign(sur=None))
     (section,) = _read(tmp_path)
     with styled():
         assert sur_calibration(section) is None

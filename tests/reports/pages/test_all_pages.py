@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import functools
 import io
 import re
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 from datasets.core.codec import Jpeg
+from datasets.core.dataset import OpenOptions
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from protocols.store.store import Store
@@ -166,14 +168,13 @@ def test_so_many_levels_are_shown_at_most_and_the_true_ones_come_first(demo_resu
 def _changed(results: Path, tmp_path: Path, **facts: object) -> list[Section]:
     """The demo's runs with other facts of their data set."""
     for run in Store(results).current_runs():
-        changed = {**run.info, "dataset": {**run.info["dataset"], **facts}}
-        Store(tmp_path).write(changed, run.predictions)
+        dataset = dataclasses.replace(run.record.dataset, **facts)
+        Store(tmp_path).write(dataclasses.replace(run.record, dataset=dataset), run.predictions)
     return _sections(tmp_path)
 
 
-@pytest.mark.parametrize("told", [False, None])
-def test_what_may_not_be_passed_on_is_not_shown_unless_asked_for(demo_results, tmp_path, told):
-    sections = _changed(demo_results, tmp_path, redistributable=told)
+def test_what_may_not_be_passed_on_is_not_shown_unless_asked_for(demo_results, tmp_path):
+    sections = _changed(demo_results, tmp_path, redistributable=False)
     path = "pictures/demo/chelsea-1.html"
     hidden = content_of(pages(sections, PageFigures({}), PictureChoice(None))[path]).decode()
     assert not _Tags(hidden).all("img")
@@ -186,10 +187,8 @@ def test_what_may_not_be_passed_on_is_not_shown_unless_asked_for(demo_results, t
 @pytest.mark.parametrize(
     ("facts", "told"),
     [
-        ({"options": None}, "older form"),
         ({"root": "/no/such/folder/here"}, "cannot be opened any more"),
-        ({"options": {"jnd": 3}}, "cannot be opened any more"),
-        ({"options": {"nonsense": 3}}, "cannot be opened any more"),
+        ({"options": OpenOptions(jnd=3)}, "cannot be opened any more"),
     ],
 )
 def test_a_data_set_that_is_gone_is_said_without_naming_a_folder(demo_results, tmp_path, facts, told):
@@ -202,8 +201,8 @@ def test_a_data_set_that_is_gone_is_said_without_naming_a_folder(demo_results, t
 
 def test_a_data_set_that_changed_since_is_not_shown(demo_results, tmp_path):
     for run in Store(demo_results).current_runs():
-        parts = {**run.info["key_parts"], "data": "0" * 64}
-        Store(tmp_path).write({**run.info, "key_parts": parts}, run.predictions)
+        parts = {**run.record.key_parts, "data": "0" * 64}
+        Store(tmp_path).write(dataclasses.replace(run.record, key_parts=parts), run.predictions)
     (entry,) = dataset_entries(_sections(tmp_path))
     assert "has changed since" in open_pixels(entry, include=False).reason
 
@@ -215,7 +214,7 @@ def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
     frame = run.predictions
     names = [EVIL, *frame["picture"][1:]]
     Store(tmp_path).write(
-        run.info, frame.assign(picture=names, source=EVIL, error=[EVIL if error else "" for error in frame["error"]])
+        run.record, frame.assign(picture=names, source=EVIL, error=[EVIL if error else "" for error in frame["error"]])
     )
     made = _pages(tmp_path, most=None)
     assert all(re.fullmatch(r"[a-z0-9_/-]+\.html", path) for path in made)
@@ -244,7 +243,7 @@ def test_failed_pictures_are_the_worst_of_all(demo_results):
 
 def test_one_picture_and_no_samples_is_enough(tmp_path, store_run):
     run = store_run(tmp_path, "constant", pictures=1, pixels=False)
-    Store(tmp_path).write(run.info, run.predictions.assign(true_sur=None, sur=None))
+    Store(tmp_path).write(run.record, run.predictions.assign(true_sur=None, sur=None))
     html = _pages(tmp_path)["pictures/demo/astronaut-000.html"]
     assert "Nothing is known of single JNDs" in html
 

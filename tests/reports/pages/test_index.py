@@ -75,9 +75,16 @@ def test_markup_from_a_run_shows_as_text(tmp_path, store_run):
         "published": [{**PUBLISHED, "truth": EVIL, "metric": EVIL, "caveat": EVIL}],
     }
     evil_dataset = {"title": EVIL, "samples": EVIL, "terms": EVIL, "citation": EVIL, "notes": [EVIL], "unit": "<b>QF"}
-    more = {"truth_meaning": EVIL, "decoder": EVIL, "machine": {"system": EVIL}, "parameters": {EVIL: EVIL}}
-    run = store_run(tmp_path, "evil", failing=3, info={"card": evil_card, "dataset": evil_dataset, **more})
-    Store(tmp_path).write(run.info, run.predictions.assign(error=[""] * 21 + [EVIL] * 3))
+    more = {
+        "kind": EVIL,
+        "truth_meaning": EVIL,
+        "decoder": EVIL,
+        "machine": {"system": EVIL},
+        "parameters": {EVIL: EVIL},
+    }
+    changes = {"kind": EVIL, "card": evil_card, "dataset": evil_dataset, **more}
+    run = store_run(tmp_path, "evil", failing=3, info=changes)
+    Store(tmp_path).write(run.record, run.predictions.assign(error=[""] * 21 + [EVIL] * 3))
     html = _page(tmp_path)
     parsed = _Parsed(html)
     assert "alert(1)" in parsed.text

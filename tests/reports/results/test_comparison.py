@@ -20,6 +20,7 @@ from reports.tables.csv_files import leaderboard_csv
 from reports.tables.latex import leaderboard_tex
 from reports.tables.markdown import leaderboard_markdown
 from reports.tables.statistics import pairs_csv, truths_csv
+from tests.stored import store_table
 
 TABLE = "pictures-0123456789ab.parquet"
 PICTURES, SUBJECTS = 40, 20
@@ -38,14 +39,13 @@ def _store_table(results: Path, true: np.ndarray, *, pixels: bool = True, subjec
         "tabulated": json.dumps({}),
         "psnr_db": [level + 0.15 * np.arange(100) for level in base] if pixels else None,
     }
-    (results / "demo").mkdir(parents=True, exist_ok=True)
-    pd.DataFrame({name: values.get(name) for name in COLUMNS}).to_parquet(results / "demo" / TABLE, index=False)
+    store_table(results / "demo" / TABLE, pd.DataFrame({name: values.get(name) for name in COLUMNS}))
 
 
 def _with_levels(run: StoredRun, results: Path, true: np.ndarray, predicted: np.ndarray) -> None:
     """The run again, with levels of the test's own."""
     frame = run.predictions.assign(true_level=true, predicted_level=predicted)
-    Store(results).write(run.info, frame)
+    Store(results).write(run.record, frame)
 
 
 @pytest.fixture

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from datasets.common.errors import DataError
 from protocols.store.store import Store
 from reports.results.sections import Section, ordinal, sections_of
 
@@ -112,19 +111,11 @@ def test_pixels_decoded_by_different_libraries_are_noted(tmp_path, store_run):
     assert "libjpeg 9; OpenCV 5.0" in section.notes[0]
 
 
-def test_a_run_that_does_not_describe_its_data_is_named(tmp_path, store_run):
-    run = store_run(tmp_path)
-    facts = {name: value for name, value in run.info["dataset"].items() if name != "samples"}
-    Store(tmp_path).write({**run.info, "dataset": facts}, run.predictions)
-    with pytest.raises(DataError, match=r"run\.json: its 'dataset' lacks 'samples'"):
-        _sections(tmp_path)
-
-
 def test_an_empty_failed_run_joins_the_others(tmp_path, store_run):
     whole = store_run(tmp_path, "constant")
     run = store_run(tmp_path, "broken", failing=24)
     empty = whole.predictions.iloc[:0]
-    Store(tmp_path).write({**run.info, "error": "CUDA out of memory"}, empty)
+    Store(tmp_path).write(dataclasses.replace(run.record, error="CUDA out of memory", pictures=0), empty)
     (section,) = _sections(tmp_path)
     assert section.rows[-1].failures == ["CUDA out of memory"]
     assert section.rows[-1].has_failed
