@@ -54,7 +54,7 @@ def test_an_error_that_stops_every_check_is_told_once(tmp_path, monkeypatch, cap
     monkeypatch.syspath_prepend(tmp_path)
     assert main(["never_fits:Wide"]) == 1
     printed = capsys.readouterr().out
-    assert printed.count("OSError: no weights [never_fits.py, line 11]") == 1
+    assert printed.count("OSError: no weights [never_fits.py, line 9]") == 1
     assert printed.count("as in fit-returns-self") >= 8
 
 

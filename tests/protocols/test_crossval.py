@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from protocols.store.store import COLUMNS
 
 _spec = importlib.util.spec_from_file_location("misbehaving", Path(__file__).with_name("misbehaving.py"))
 misbehaving = importlib.util.module_from_spec(_spec)
+sys.modules["misbehaving"] = misbehaving  # dataclasses look their module up
 _spec.loader.exec_module(misbehaving)
 
 

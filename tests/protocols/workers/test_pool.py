@@ -25,8 +25,8 @@ from protocols.workers.pool import Crew
 
 _spec = importlib.util.spec_from_file_location("faulty_predictors", Path(__file__).with_name("faulty.py"))
 faulty = importlib.util.module_from_spec(_spec)
+sys.modules["faulty_predictors"] = faulty  # dataclasses look their module up
 _spec.loader.exec_module(faulty)
-sys.modules["faulty_predictors"] = faulty
 
 
 @pytest.fixture(autouse=True)

@@ -121,4 +121,4 @@ def test_a_predictor_that_raises_fails_with_the_error_and_its_place(rated_pictur
     verdict, reason = verdicts(Raises, rated_pictures)["deterministic"]
     assert verdict == FAILED
     assert "ZeroDivisionError: no pictures per hour" in reason
-    assert "test_contract.py, line" in reason
+    assert "test_checks.py, line" in reason
