@@ -15,7 +15,7 @@ from datasets.core.folds import Folds
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import PictureFile, read_picture
-from protocols.plan import Task
+from protocols.plan import Experiment
 
 PIXELS_PER_DEGREE = 24.3
 
@@ -62,11 +62,11 @@ def write_photographs(out: Path, count: int, width: int = 1920, height: int = 10
     return out
 
 
-def task_of(folder: Path, folds: int = 5) -> Task:
+def experiment_of(folder: Path, folds: int = 5) -> Experiment:
     """All photographs of a folder in so many folds."""
     dataset = Photographs.open(folder, OpenOptions())
     fold_of = {picture.source: number % folds + 1 for number, picture in enumerate(dataset.pictures)}
-    return Task(dataset, dataset.pictures, Folds("benchmark", fold_of, "0" * 64), OpenOptions(), 0, 0, folder)
+    return Experiment(dataset, dataset.pictures, Folds("benchmark", fold_of, "0" * 64), OpenOptions(), 0, 0, folder)
 
 
 @functools.lru_cache(maxsize=4)

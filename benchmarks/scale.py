@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.interface.registry import Registered, registry
-from benchmarks.photographs import task_of, write_photographs
+from benchmarks.photographs import experiment_of, write_photographs
 from datasets.core.codec import Jpeg
 from datasets.core.picture import Picture
 from datasets.core.picture_file import read_picture
@@ -61,7 +61,7 @@ def family_ratio(rounds: int = 3) -> tuple[float, float]:
         took = []
         for _ in range(rounds):
             predictors = {str(one.make().measurement_key()): one.make() for one in classical()}
-            (picture,) = task_of(folder / "one").pictures
+            (picture,) = experiment_of(folder / "one").pictures
             with own_cache():
                 start = time.process_time()
                 found = visit(picture, list(predictors.values()))
@@ -109,7 +109,7 @@ def seconds_by_size(sizes: Sequence[tuple[int, int]] = ((480, 270), (960, 540), 
     for width, height in sizes:
         with own_cache() as folder:
             found[f"{width}x{height}"] = _visits_s(
-                task_of(write_photographs(folder / "one", 1, width, height)).pictures
+                experiment_of(write_photographs(folder / "one", 1, width, height)).pictures
             )
     return found
 
@@ -185,7 +185,7 @@ def _run_s(folder: Path, jobs: int, truths: Sequence[str], folds: int) -> float:
     with tempfile.TemporaryDirectory() as results:
         store = Store(Path(results))
         start = time.perf_counter()
-        plans = plan_jobs(task_of(folder, folds), truths, classical(), store, rerun="always", device="cpu")
+        plans = plan_jobs(experiment_of(folder, folds), truths, classical(), store, rerun="always", device="cpu")
         with Crew(None if jobs == 1 else LocalWorkers(jobs)) as crew:
             runs = carry_out(plans, store, crew, quiet=True, say=lambda line: None)
         took = time.perf_counter() - start

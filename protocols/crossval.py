@@ -60,7 +60,7 @@ class FoldTask:
     def do(self, attempt: Attempt) -> tuple[dict[str, Row], float]:
         """Rows by picture name (out-of-fold predictions, or why there is none), and the seconds that they took."""
         start = time.perf_counter()
-        pictures = self.job.task.pictures
+        pictures = self.job.experiment.pictures
         key = str(self.job.make().measurement_key())
         for picture in pictures:
             measurement = self.measured[picture.name]
@@ -69,7 +69,7 @@ class FoldTask:
         truths = {picture.name: self.job.truth.level(picture) for picture in pictures}
         rows: dict[str, Row] = {}
         for fold in self.folds:
-            tested = [p for p in pictures if self.job.task.folds.fold_of[p.source] == fold]
+            tested = [p for p in pictures if self.job.experiment.folds.fold_of[p.source] == fold]
             if tested:
                 rows.update(_Fold(self, fold, tested, truths, attempt).rows())
         return rows, time.perf_counter() - start
@@ -85,15 +85,15 @@ def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:
     """A job's work: a task a fold where folds weigh, else all in one."""
     key = str(job.make().measurement_key())
     measured = {name: visit.measured.get(key, Measurement()) for name, visit in visits.items()}
-    numbers = tuple(job.task.folds.numbers)
+    numbers = tuple(job.experiment.folds.numbers)
     return [FoldTask(job, folds, measured) for folds in ([(one,) for one in numbers] if is_heavy(job) else [numbers])]
 
 
 def predictions_of(job: Job, rows: Mapping[str, Row]) -> pd.DataFrame:
-    """A job's rows as a table: columns as `protocols.store.store.COLUMNS`, pictures in the task's order."""
+    """A job's rows as a table: columns as `protocols.store.store.COLUMNS`, pictures in the experiment's order."""
     import pandas as pd
 
-    return pd.DataFrame([rows[picture.name] for picture in job.task.pictures], columns=list(COLUMNS))
+    return pd.DataFrame([rows[picture.name] for picture in job.experiment.pictures], columns=list(COLUMNS))
 
 
 def cross_validate(job: Job, visits: Mapping[str, Visit]) -> pd.DataFrame:
@@ -122,7 +122,7 @@ class _Fold:
         rows = {p.name: empty_row(p, self._fold, self._truths[p.name]) for p in self._tested}
         held_out = {picture.name for picture in self._tested}
         measured = self._task.measured
-        training = [p for p in self._job.task.pictures if p.name not in held_out and not measured[p.name].error]
+        training = [p for p in self._job.experiment.pictures if p.name not in held_out and not measured[p.name].error]
         try:
             predictor = self._fit(training)
         except ANY_FAILURE as error:  # recorded in every row of the fold, where the user sees it
@@ -172,7 +172,7 @@ class _Fold:
 def _seed(job: Job, fold: int) -> int:
     identity = job.identity
     return seed_of(
-        seed=job.task.seed,
+        seed=job.experiment.seed,
         dataset=identity.dataset,
         folds=identity.folds,
         fold=fold,

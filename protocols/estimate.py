@@ -46,7 +46,7 @@ class Estimate:
 
     :param runs: to be computed.
     :param visits: pictures of which something must be measured.
-    :param pictures: of the task.
+    :param pictures: of the experiment.
     :param to_measure: pictures to be measured, by predictor.
     :param seconds: a rough guess; None where no picture could be tried.
     :param unknown: predictors that are not in the guess.
@@ -80,26 +80,28 @@ def estimate(plans: Sequence[Plan], jobs: int, *, fresh: bool = False) -> Estima
     waiting = [plan for plan in plans if plan.stored is None]
     if not waiting:
         return Estimate(0, 0, 0, {}, 0.0, ())
-    task = waiting[0].job.task
+    experiment = waiting[0].job.experiment
     names = {plan.job.entry.name: plan.job.make() for plan in waiting}
     missing = {
-        name: [p for p in task.pictures if p.has_pixels and one.measures() and (fresh or not has_measurement(p, one))]
+        name: [
+            p for p in experiment.pictures if p.has_pixels and one.measures() and (fresh or not has_measurement(p, one))
+        ]
         for name, one in names.items()
     }
-    bare = [p for p in task.pictures if p.has_pixels and (fresh or not has_ladder(p))]
+    bare = [p for p in experiment.pictures if p.has_pixels and (fresh or not has_ladder(p))]
     visits = {picture.name for pictures in [bare, *missing.values()] for picture in pictures}
     costs = known_costs()
     unknown = tuple(name for name, pictures in missing.items() if pictures and name not in costs)
     same = {str(names[name].measurement_key()): name for name in missing}  # variants share what is measured
     ladders = sum(len(missing[name]) * costs[name].ladders for name in same.values() if name in costs)
     ladders += len(visits) * _LADDER_ITSELF
-    folds = len(task.folds.numbers)
+    folds = len(experiment.folds.numbers)
     fits = sum(folds * costs[plan.job.entry.name].fit_s for plan in waiting if plan.job.entry.name in costs)
-    fits *= len(task.pictures) / 25
-    ladder_s = _ladder_s(task.pictures) if visits else 0.0
-    seconds = None if ladder_s is None else (ladders * ladder_s + fits) / max(1, min(jobs, len(task.pictures)))
+    fits *= len(experiment.pictures) / 25
+    ladder_s = _ladder_s(experiment.pictures) if visits else 0.0
+    seconds = None if ladder_s is None else (ladders * ladder_s + fits) / max(1, min(jobs, len(experiment.pictures)))
     counts = {name: len(pictures) for name, pictures in missing.items()}
-    return Estimate(len(waiting), len(visits), len(task.pictures), counts, seconds, unknown)
+    return Estimate(len(waiting), len(visits), len(experiment.pictures), counts, seconds, unknown)
 
 
 @functools.cache

@@ -23,7 +23,7 @@ KEY_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Task:
+class Experiment:
     """What every predictor is asked: pictures of a data set, folds, and which JND.
 
     :param dataset: opened.
@@ -46,13 +46,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Job:
-    """One predictor under one truth on a task.
+    """One predictor under one truth on a experiment.
 
     :param entry: the predictor as registered.
     :param device: where it may compute: `auto`, `cpu` or `cuda`; not part of the key.
     """
 
-    task: Task
+    experiment: Experiment
     truth: Truth
     entry: Registered
     device: str
@@ -64,38 +64,38 @@ class Job:
     @property
     def identity(self) -> Identity:
         """What the run is about."""
-        task = self.task
+        experiment = self.experiment
         return Identity(
-            dataset=task.dataset.card.name,
-            folds=task.folds.name,
+            dataset=experiment.dataset.card.name,
+            folds=experiment.folds.name,
             truth=self.truth.name,
-            jnd=task.options.jnd,
-            limit=task.limit,
+            jnd=experiment.options.jnd,
+            limit=experiment.limit,
             predictor=self.entry.name,
         )
 
     def key_parts(self) -> dict[str, Any]:
         """Everything the predictions depend on, by name."""
-        task, predictor = self.task, self.make()
+        experiment, predictor = self.experiment, self.make()
         parameters = {name: value for name, value in predictor.get_params().items() if name != "device"}
         ingredients = dict(predictor.ingredients())
         return {
             **({"ingredients": ingredients} if ingredients else {}),
             "schema": KEY_VERSION,
-            "data set": task.dataset.card.name,
-            "data": task.dataset.manifest.sha256,
-            "decoder": task.dataset.codec.library() if task.dataset.has_pixels else "none",
-            "anchor": task.options.anchor,
-            "level direction": task.options.level_direction,
-            "jnd": task.options.jnd,
-            "limit": task.limit,
-            "folds": task.folds.name,
-            "fold file": task.folds.sha256,
+            "data set": experiment.dataset.card.name,
+            "data": experiment.dataset.manifest.sha256,
+            "decoder": experiment.dataset.codec.library() if experiment.dataset.has_pixels else "none",
+            "anchor": experiment.options.anchor,
+            "level direction": experiment.options.level_direction,
+            "jnd": experiment.options.jnd,
+            "limit": experiment.limit,
+            "folds": experiment.folds.name,
+            "fold file": experiment.folds.sha256,
             "truth": self.truth.name,
             "predictor": self.entry.name,
             "parameters": {name: _plain(value) for name, value in sorted(parameters.items())},
             "method": method_sha256(type(predictor)),
-            "seed": task.seed,
+            "seed": experiment.seed,
         }
 
 
@@ -128,20 +128,28 @@ def limited(pictures: Sequence[Picture], folds: Folds, limit: int) -> tuple[Pict
 
 
 def plan_jobs(
-    task: Task, truths: Sequence[str], entries: Sequence[Registered], store: Store, *, rerun: str, device: str
+    experiment: Experiment,
+    truths: Sequence[str],
+    entries: Sequence[Registered],
+    store: Store,
+    *,
+    rerun: str,
+    device: str,
 ) -> list[Plan]:
-    """Every truth x predictor of a task, with what the store already has.
+    """Every truth x predictor of a experiment, with what the store already has.
 
     :param rerun: `never` reuses any stored run of the same identity, `stale` those whose key is the same, `always`
         none.
     """
-    return [_plan(job, store, rerun) for job in _enumerate(task, truths, entries, device)]
+    return [_plan(job, store, rerun) for job in _enumerate(experiment, truths, entries, device)]
 
 
-def _enumerate(task: Task, truths: Sequence[str], entries: Sequence[Registered], device: str) -> Iterator[Job]:
+def _enumerate(
+    experiment: Experiment, truths: Sequence[str], entries: Sequence[Registered], device: str
+) -> Iterator[Job]:
     for truth in truths:
         for entry in entries:
-            yield Job(task, find_truth(truth), entry, device)
+            yield Job(experiment, find_truth(truth), entry, device)
 
 
 def _plan(job: Job, store: Store, rerun: str) -> Plan:

@@ -16,7 +16,7 @@ from datasets.core.dataset import Dataset, OpenOptions, dataset_classes, open_da
 from datasets.core.folds import shipped_folds
 from datasets.core.truths import TRUTHS, find_truth
 from protocols.estimate import estimate
-from protocols.plan import Plan, Task, limited, plan_jobs
+from protocols.plan import Experiment, Plan, limited, plan_jobs
 from protocols.runner import carry_out
 from protocols.shard import Shard
 from protocols.store.machine import usable_cores
@@ -127,18 +127,18 @@ def main(argv: list[str] | None = None) -> int:
         print(listing())
         return 0
     _check_device(arguments.device)
-    task, truths, entries = prepare(arguments)
+    experiment, truths, entries = prepare(arguments)
     store = Store(Path(arguments.results))
     if arguments.shard:
         entries = arguments.shard.part_of(entries)
-    plans = plan_jobs(task, truths, entries, store, rerun=arguments.rerun, device=arguments.device)
+    plans = plan_jobs(experiment, truths, entries, store, rerun=arguments.rerun, device=arguments.device)
     if arguments.verbose or arguments.dry_run:
         _describe_all(plans, arguments)
     if arguments.dry_run:
         return 0
     store.check_writable(plan.job.identity for plan in plans if plan.stored is None)
     say, fresh = _say if arguments.verbose else _hush, arguments.rerun == "always"
-    with _crew(arguments, task) as crew:
+    with _crew(arguments, experiment) as crew:
         runs = carry_out(plans, store, crew, quiet=arguments.quiet, say=say, fresh=fresh)
     if arguments.shard:
         if not arguments.quiet:
@@ -151,8 +151,8 @@ def main(argv: list[str] | None = None) -> int:
     return _status(plans, runs, quiet=arguments.quiet)
 
 
-def prepare(arguments: argparse.Namespace) -> tuple[Task, list[str], list[Registered]]:
-    """The task, truths and predictors that the flags ask for, checked before any work is done."""
+def prepare(arguments: argparse.Namespace) -> tuple[Experiment, list[str], list[Registered]]:
+    """The experiment, truths and predictors that the flags ask for, checked before any work is done."""
     options = OpenOptions(arguments.jnd, arguments.anchor, arguments.level_direction)
     dataset = open_dataset(arguments.dataset, arguments.root, options)
     if not arguments.quiet:
@@ -167,15 +167,15 @@ def prepare(arguments: argparse.Namespace) -> tuple[Task, list[str], list[Regist
         for picture in pictures:
             truth.level(picture)
     root = Path(arguments.root) if arguments.root else None
-    task = Task(dataset, pictures, folds, options, limit, arguments.seed, root)
-    return task, truths, _choose(dataset, arguments.predictors)
+    experiment = Experiment(dataset, pictures, folds, options, limit, arguments.seed, root)
+    return experiment, truths, _choose(dataset, arguments.predictors)
 
 
-def _crew(arguments: argparse.Namespace, task: Task) -> Crew:
+def _crew(arguments: argparse.Namespace, experiment: Experiment) -> Crew:
     if arguments.scheduler:
         if arguments.memory is not None:
             raise UserError("--memory: a cluster's workers have limits of their own ('dask worker --memory-limit')")
-        return Crew(DaskWorkers(arguments.scheduler, [task.root] if task.root else []), arguments.timeout)
+        return Crew(DaskWorkers(arguments.scheduler, [experiment.root] if experiment.root else []), arguments.timeout)
     alone = arguments.jobs == 1 and arguments.timeout is None and arguments.memory is None
     return Crew(None if alone else LocalWorkers(arguments.jobs, arguments.memory), arguments.timeout)
 

@@ -12,7 +12,7 @@ from baselines.interface.predictor import JNDPredictor
 from datasets.common.commands import progress
 from protocols.crossval import FoldTask, Row, fold_tasks, predictions_of
 from protocols.measure import Visit, VisitTask, apply, stored_visit
-from protocols.plan import Plan, Task
+from protocols.plan import Experiment, Plan
 from protocols.store.machine import machine, versions
 from protocols.store.picture_facts import table_name, write_pictures
 from protocols.store.record import DatasetRecord, RunRecord
@@ -30,7 +30,7 @@ def carry_out(
 ) -> list[StoredRun]:
     """Run what the plans ask for, and return every plan's run in order, reused ones included.
 
-    :param plans: of one task.
+    :param plans: of experiments with the same pictures.
     :param crew: does the work.
     :param say: takes one line a stored run.
     :param fresh: whether to measure anew what is kept of pictures.
@@ -43,7 +43,7 @@ def carry_out(
     for plan in waiting:
         for aside in store.set_aside(plan.job.identity):
             say(f"{aside}: set aside, damaged")
-    visits = _visit(waiting[0].job.task, waiting, crew, quiet, fresh)
+    visits = _visit(waiting[0].job.experiment, waiting, crew, quiet, fresh)
     _write_pictures(waiting[0], visits, store)
     works = [_Work(plan, visits) for plan in waiting]
     stored: dict[int, StoredRun] = {}
@@ -78,7 +78,7 @@ class _Work:
         return store.write(self._record(predictions), predictions)
 
     def _record(self, predictions: pd.DataFrame) -> RunRecord:
-        plan, job, task = self.plan, self.plan.job, self.plan.job.task
+        plan, job, experiment = self.plan, self.plan.job, self.plan.job.experiment
         failed = int(predictions["predicted_level"].isna().sum())
         errors = predictions.loc[predictions["error"] != "", "error"]
         key = str(job.make().measurement_key())
@@ -91,13 +91,13 @@ class _Work:
             key_parts=plan.key_parts,
             status="complete" if failed == 0 else "failed" if failed == len(predictions) else "partial",
             error="" if errors.empty else f"{failed} of {len(predictions)} pictures failed: {errors.iloc[0]}",
-            seed=task.seed,
+            seed=experiment.seed,
             kind=card.kind,
             card=card,
             parameters=plan.key_parts["parameters"],
             remarks={remark: count for remark, count in sorted(remarks.items()) if remark},
             truth_meaning=job.truth.meaning,
-            dataset=DatasetRecord.of(task.dataset, task.options, task.root),
+            dataset=DatasetRecord.of(experiment.dataset, experiment.options, experiment.root),
             pictures_table=table_name(plan.key_parts),
             pictures=len(predictions),
             sources=int(predictions["source"].nunique()),
@@ -111,12 +111,12 @@ class _Work:
         )
 
 
-def _visit(task: Task, plans: Sequence[Plan], crew: Crew, quiet: bool, fresh: bool) -> dict[str, Visit]:
+def _visit(experiment: Experiment, plans: Sequence[Plan], crew: Crew, quiet: bool, fresh: bool) -> dict[str, Visit]:
     predictors = {str(predictor.measurement_key()): predictor for predictor in (plan.job.make() for plan in plans)}
     asked = list(predictors.values())
-    pictures = {picture.name: picture for picture in task.pictures}
+    pictures = {picture.name: picture for picture in experiment.pictures}
     visits: dict[str, Visit] = {}
-    for visit in progress(_visits(task, asked, crew, fresh), "pictures", len(pictures), quiet=quiet):
+    for visit in progress(_visits(experiment, asked, crew, fresh), "pictures", len(pictures), quiet=quiet):
         apply(visit, pictures[visit.picture])
         visits[visit.picture] = visit
         if visit.error:
@@ -124,9 +124,9 @@ def _visit(task: Task, plans: Sequence[Plan], crew: Crew, quiet: bool, fresh: bo
     return {name: visits[name] for name in pictures}
 
 
-def _visits(task: Task, predictors: Sequence[JNDPredictor], crew: Crew, fresh: bool) -> Iterator[Visit]:
+def _visits(experiment: Experiment, predictors: Sequence[JNDPredictor], crew: Crew, fresh: bool) -> Iterator[Visit]:
     tasks = []
-    for picture in task.pictures:
+    for picture in experiment.pictures:
         known = None if fresh else stored_visit(picture, predictors)
         if known is None:
             tasks.append(VisitTask(picture, predictors, fresh))
@@ -145,6 +145,6 @@ def _finished(works: Sequence[_Work], crew: Crew) -> Iterator[_Work]:
 
 
 def _write_pictures(plan: Plan, visits: dict[str, Visit], store: Store) -> None:
-    task = plan.job.task
-    table = store.results / task.dataset.card.name / table_name(plan.key_parts)
-    write_pictures(table, task.pictures, {name: visit.pixels for name, visit in visits.items()})
+    experiment = plan.job.experiment
+    table = store.results / experiment.dataset.card.name / table_name(plan.key_parts)
+    write_pictures(table, experiment.pictures, {name: visit.pixels for name, visit in visits.items()})

@@ -17,7 +17,7 @@ from datasets.core.folds import Folds
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.sets._demo_photographs import PHOTOGRAPHS, read_crop
-from protocols.plan import Task
+from protocols.plan import Experiment
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")
 FILES = {photograph.source: photograph.file() for photograph in PHOTOGRAPHS if photograph.source in NAMES}
@@ -51,12 +51,12 @@ class Rated(Dataset):
 
 
 @pytest.fixture
-def make_task() -> Callable[..., Task]:
-    """A function that makes a task over the rated crops: `make_task(seed=0)`."""
+def make_experiment() -> Callable[..., Experiment]:
+    """A function that makes a experiment over the rated crops: `make_experiment(seed=0)`."""
 
-    def make(seed: int = 0, limit: int = 0, folds: str = "half") -> Task:
+    def make(seed: int = 0, limit: int = 0, folds: str = "half") -> Experiment:
         dataset = Rated.open(None, OpenOptions())
         fold_of = {name: number % 2 + 1 for number, name in enumerate(NAMES)}
-        return Task(dataset, dataset.pictures, Folds(folds, fold_of, "0" * 64), OpenOptions(), limit, seed)
+        return Experiment(dataset, dataset.pictures, Folds(folds, fold_of, "0" * 64), OpenOptions(), limit, seed)
 
     return make

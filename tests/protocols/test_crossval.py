@@ -25,30 +25,30 @@ sys.modules["misbehaving"] = misbehaving  # dataclasses look their module up
 _spec.loader.exec_module(misbehaving)
 
 
-def _run(task, predictor, parameters=None, truth="mean"):
+def _run(experiment, predictor, parameters=None, truth="mean"):
     entry = Registered(predictor.card.name, predictor, parameters or {})
-    job = Job(task, find_truth(truth), entry, "cpu")
+    job = Job(experiment, find_truth(truth), entry, "cpu")
     visits = {}
-    for picture in task.pictures:
+    for picture in experiment.pictures:
         visits[picture.name] = visit(picture, [job.make()])
         apply(visits[picture.name], picture)
     return cross_validate(job, visits), visits
 
 
-def test_constant_is_the_median_of_the_other_folds(make_task):
-    task = make_task()
-    frame, _ = _run(task, Constant)
+def test_constant_is_the_median_of_the_other_folds(make_experiment):
+    experiment = make_experiment()
+    frame, _ = _run(experiment, Constant)
     assert list(frame.columns) == list(COLUMNS)
     for _, row in frame.iterrows():
-        others = [p.samples.mean() for p in task.pictures if task.folds.fold_of[p.source] != row["fold"]]
+        others = [p.samples.mean() for p in experiment.pictures if experiment.folds.fold_of[p.source] != row["fold"]]
         assert row["predicted_level"] == np.median(others)
-        assert row["fold"] == task.folds.fold_of[row["source"]]
+        assert row["fold"] == experiment.folds.fold_of[row["source"]]
 
 
-def test_psnr_and_bytes_are_the_ladders(make_task):
-    task = make_task()
-    frame, _ = _run(task, Constant)
-    picture, row = task.pictures[0], frame.iloc[0]
+def test_psnr_and_bytes_are_the_ladders(make_experiment):
+    experiment = make_experiment()
+    frame, _ = _run(experiment, Constant)
+    picture, row = experiment.pictures[0], frame.iloc[0]
     below, share = int(np.floor(row["true_level"])), row["true_level"] % 1
     mse = (1 - share) * picture.ladder.mse(below) + share * picture.ladder.mse(below + 1)
     size = (1 - share) * picture.ladder.size_bytes(below) + share * picture.ladder.size_bytes(below + 1)
@@ -57,27 +57,27 @@ def test_psnr_and_bytes_are_the_ladders(make_task):
     assert row["best_bytes"] == picture.ladder.size_bytes(100)
 
 
-def test_visits_are_applied_not_repeated(make_task):
-    task = make_task()
-    frame, visits = _run(task, Psnr)
+def test_visits_are_applied_not_repeated(make_experiment):
+    experiment = make_experiment()
+    frame, visits = _run(experiment, Psnr)
     assert frame["predicted_level"].between(1, 100).all()
     assert frame["error"].eq("").all()
-    for picture in task.pictures:
+    for picture in experiment.pictures:
         assert picture.ladder.summary_if_measured() is visits[picture.name].summary
 
 
-def test_time_of_the_shared_pass_is_counted_for_whoever_uses_it(make_task):
-    task = make_task()
+def test_time_of_the_shared_pass_is_counted_for_whoever_uses_it(make_experiment):
+    experiment = make_experiment()
     for predictor in (Psnr, Chou1995):
-        frame, visits = _run(task, predictor)
+        frame, visits = _run(experiment, predictor)
         for name, ms in zip(frame["picture"], frame["ms"], strict=True):
             assert ms >= visits[name].summary.ms
-    frame, _ = _run(task, Constant)
+    frame, _ = _run(experiment, Constant)
     assert frame["ms"].max() < 5
 
 
-def test_test_pictures_come_without_truth_and_training_never_holds_their_source(make_task):
-    frame, _ = _run(make_task(), misbehaving.Misbehaving)  # asserts inside
+def test_test_pictures_come_without_truth_and_training_never_holds_their_source(make_experiment):
+    frame, _ = _run(make_experiment(), misbehaving.Misbehaving)  # asserts inside
     assert frame["error"].eq("").all(), frame["error"].tolist()
 
 
@@ -95,8 +95,8 @@ def test_test_pictures_come_without_truth_and_training_never_holds_their_source(
         ("sur short", "shape"),
     ],
 )
-def test_one_bad_picture_is_one_failed_row(make_task, how, message):
-    frame, _ = _run(make_task(), misbehaving.Misbehaving, {"how": how})
+def test_one_bad_picture_is_one_failed_row(make_experiment, how, message):
+    frame, _ = _run(make_experiment(), misbehaving.Misbehaving, {"how": how})
     bad = frame[frame["source"] == "coffee"]
     assert bad["predicted_level"].isna().all()
     assert bad["error"].str.contains(message).all(), bad["error"].tolist()
@@ -105,14 +105,14 @@ def test_one_bad_picture_is_one_failed_row(make_task, how, message):
     assert good["error"].eq("").all()
 
 
-def test_a_fit_that_raises_fails_its_fold_with_the_reason(make_task):
-    frame, _ = _run(make_task(), misbehaving.Misbehaving, {"how": "fit raises"})
+def test_a_fit_that_raises_fails_its_fold_with_the_reason(make_experiment):
+    frame, _ = _run(make_experiment(), misbehaving.Misbehaving, {"how": "fit raises"})
     assert frame["predicted_level"].isna().all()
     assert frame["error"].str.contains("fit failed on 4 training pictures: RuntimeError: no luck").all()
 
 
-def test_the_truth_decides_what_is_learned(make_task):
-    task = make_task()
-    mean, median = _run(task, Constant)[0], _run(task, Constant, truth="median")[0]
+def test_the_truth_decides_what_is_learned(make_experiment):
+    experiment = make_experiment()
+    mean, median = _run(experiment, Constant)[0], _run(experiment, Constant, truth="median")[0]
     assert not np.allclose(mean["true_level"], median["true_level"])
-    assert median["true_level"].tolist() == [float(np.median(p.samples)) for p in task.pictures]
+    assert median["true_level"].tolist() == [float(np.median(p.samples)) for p in experiment.pictures]

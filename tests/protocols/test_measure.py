@@ -30,41 +30,41 @@ from protocols.workers.attempt import Attempt
 METERED = [Psnr(), Chou1995(), Yang2005(color="full"), Watson1997(errors="decoded"), Wei2009(errors="decoded")]
 
 
-def test_one_pass_over_the_ladder_serves_all_meters(empty_cache, make_task, monkeypatch):
+def test_one_pass_over_the_ladder_serves_all_meters(empty_cache, make_experiment, monkeypatch):
     decoded = []
     decode = Jpeg.decode
     monkeypatch.setattr(Jpeg, "decode", lambda self, encoded: decoded.append(len(encoded)) or decode(self, encoded))
-    visit(make_task().pictures[0], METERED)
+    visit(make_experiment().pictures[0], METERED)
     assert len(decoded) == 100
 
 
-def test_what_is_measured_in_the_pass_is_what_is_measured_alone(empty_cache, make_task):
-    together = visit(make_task().pictures[0], METERED)
+def test_what_is_measured_in_the_pass_is_what_is_measured_alone(empty_cache, make_experiment):
+    together = visit(make_experiment().pictures[0], METERED)
     for predictor in METERED:
-        alone = predictor.measure(make_task().pictures[0].without_samples())
+        alone = predictor.measure(make_experiment().pictures[0].without_samples())
         np.testing.assert_equal(dict(together.measured[str(predictor.measurement_key())].values), alone)
 
 
-def test_who_fails_in_passing_takes_nobody_along(empty_cache, make_task):
+def test_who_fails_in_passing_takes_nobody_along(empty_cache, make_experiment):
     failing = Failing()
-    found = visit(make_task().pictures[0], [failing, *METERED])
+    found = visit(make_experiment().pictures[0], [failing, *METERED])
     assert found.measured[str(failing.measurement_key())].error == "ZeroDivisionError: at QF 37"
     assert all(not found.measured[str(one.measurement_key())].error for one in METERED)
     assert found.summary is not None and not found.error
 
 
-def test_shown_pixels_cannot_be_changed_by_who_sees_them(empty_cache, make_task):
+def test_shown_pixels_cannot_be_changed_by_who_sees_them(empty_cache, make_experiment):
     careless = Careless()
-    found = visit(make_task().pictures[0], [careless, *METERED])
+    found = visit(make_experiment().pictures[0], [careless, *METERED])
     assert "read-only" in found.measured[str(careless.measurement_key())].error
     assert all(not found.measured[str(one.measurement_key())].error for one in METERED)
 
 
-def test_what_was_measured_once_costs_no_pixels_again(empty_cache, make_task, monkeypatch):
-    before = visit(_from_a_file(empty_cache, make_task), METERED)
+def test_what_was_measured_once_costs_no_pixels_again(empty_cache, make_experiment, monkeypatch):
+    before = visit(_from_a_file(empty_cache, make_experiment), METERED)
     monkeypatch.setattr(Jpeg, "decode", lambda *_: pytest.fail("a level was decoded"))
     monkeypatch.setattr("datasets.core.picture_file.read_picture", lambda *_: pytest.fail("a reference was decoded"))
-    again = stored_visit(_from_a_file(empty_cache, make_task), METERED)
+    again = stored_visit(_from_a_file(empty_cache, make_experiment), METERED)
     assert again is not None and again.pixels == before.pixels
     np.testing.assert_array_equal(again.summary.mse, before.summary.mse)
     for key, measured in before.measured.items():
@@ -72,29 +72,29 @@ def test_what_was_measured_once_costs_no_pixels_again(empty_cache, make_task, mo
         assert again.measured[key].ms == measured.ms
 
 
-def test_one_more_predictor_costs_itself(empty_cache, make_task, monkeypatch):
-    visit(make_task().pictures[0], METERED)
+def test_one_more_predictor_costs_itself(empty_cache, make_experiment, monkeypatch):
+    visit(make_experiment().pictures[0], METERED)
     asked = []
     for predictor in (Chou1995, Watson1997):
         monkeypatch.setattr(predictor, "measure", lambda self, picture: asked.append(self))
         monkeypatch.setattr(predictor, "meter", lambda self, picture: asked.append(self))
-    assert stored_visit(make_task().pictures[0], [*METERED, Wei2009()]) is None
-    found = visit(make_task().pictures[0], [*METERED, Wei2009()])
+    assert stored_visit(make_experiment().pictures[0], [*METERED, Wei2009()]) is None
+    found = visit(make_experiment().pictures[0], [*METERED, Wei2009()])
     assert not asked and not any(one.error for one in found.measured.values())
 
 
-def test_a_fresh_visit_measures_what_is_kept(empty_cache, make_task, monkeypatch):
-    visit(make_task().pictures[0], [Chou1995()])
+def test_a_fresh_visit_measures_what_is_kept(empty_cache, make_experiment, monkeypatch):
+    visit(make_experiment().pictures[0], [Chou1995()])
     asked = []
     measure = Chou1995.measure
     monkeypatch.setattr(Chou1995, "measure", lambda self, picture: asked.append(self) or measure(self, picture))
-    VisitTask(make_task().pictures[0], [Chou1995()], fresh=True).do(Attempt())
+    VisitTask(make_experiment().pictures[0], [Chou1995()], fresh=True).do(Attempt())
     assert len(asked) == 1
 
 
 @pytest.mark.parametrize("changed", ["geometry", "pixels", "parameters"])
-def test_what_a_measurement_depends_on_is_in_its_key(empty_cache, make_task, changed):
-    first, other = make_task().pictures[0], make_task().pictures[1]
+def test_what_a_measurement_depends_on_is_in_its_key(empty_cache, make_experiment, changed):
+    first, other = make_experiment().pictures[0], make_experiment().pictures[1]
     visit(first, [Chou1995()])
     asked = {
         "geometry": (dataclasses.replace(first, pixels_per_degree=50.0), Chou1995()),
@@ -102,12 +102,12 @@ def test_what_a_measurement_depends_on_is_in_its_key(empty_cache, make_task, cha
         "parameters": (first, Chou1995(rule="minkowski-4")),
     }
     picture, predictor = asked[changed]
-    assert stored_visit(make_task().pictures[0], [Chou1995()]) is not None
+    assert stored_visit(make_experiment().pictures[0], [Chou1995()]) is not None
     assert stored_visit(picture, [predictor]) is None
 
 
-def _from_a_file(folder, make_task):
-    picture = make_task().pictures[0]
+def _from_a_file(folder, make_experiment):
+    picture = make_experiment().pictures[0]
     file = folder / "crop.png"
     if not file.exists():
         cv2.imwrite(str(file), cv2.cvtColor(picture.reference, cv2.COLOR_RGB2BGR))
@@ -147,30 +147,30 @@ def test_a_tool_for_jpeg_alone_fails_on_bpg_in_its_own_words():
     assert measured.error.startswith("jpeg-recompress searches for a JPEG quality")
 
 
-def test_a_picture_lets_its_pixels_go(make_task):
-    picture = make_task().pictures[0]
+def test_a_picture_lets_its_pixels_go(make_experiment):
+    picture = make_experiment().pictures[0]
     visit(picture, [Psnr()])
     assert "reference" not in vars(picture.ladder)
     assert len(pickle.dumps(picture)) < 10_000
 
 
-def test_what_was_measured_is_what_predictors_get(empty_cache, make_task, monkeypatch):
-    picture = make_task().pictures[0]
+def test_what_was_measured_is_what_predictors_get(empty_cache, make_experiment, monkeypatch):
+    picture = make_experiment().pictures[0]
     apply(visit(picture, [Chou1995()]), picture)
     monkeypatch.setattr(Chou1995, "measure", lambda *_: pytest.fail("a measured picture was measured again"))
     assert Chou1995().measurement(picture.without_samples())["envelope"].shape == (100,)
 
 
-def test_a_picture_without_pixels_fails_for_who_needs_them(make_task):
-    picture = dataclasses.replace(make_task().pictures[0], ladder_or_none=None)
+def test_a_picture_without_pixels_fails_for_who_needs_them(make_experiment):
+    picture = dataclasses.replace(make_experiment().pictures[0], ladder_or_none=None)
     found = visit(picture, [Psnr()])
     assert found.summary is None
     assert found.error == ""
     assert "no pixels" in found.measured[str(Psnr().measurement_key())].error
 
 
-def test_a_damaged_picture_says_why(make_task):
-    picture = make_task().pictures[0]
+def test_a_damaged_picture_says_why(make_experiment):
+    picture = make_experiment().pictures[0]
 
     def broken():
         raise DataError("SRC01.bmp: truncated")
@@ -182,8 +182,8 @@ def test_a_damaged_picture_says_why(make_task):
 
 
 @pytest.mark.parametrize("damage", ["cut off", "a bit flipped", "empty", "foreign"])
-def test_a_damaged_file_is_named_and_measured_again(empty_cache, make_task, damage):
-    before = visit(make_task().pictures[0], [Chou1995()])
+def test_a_damaged_file_is_named_and_measured_again(empty_cache, make_experiment, damage):
+    before = visit(make_experiment().pictures[0], [Chou1995()])
     content = {
         "cut off": lambda data: data[:-20],
         "a bit flipped": lambda data: data[:-10] + bytes([data[-10] ^ 4]) + data[-9:],
@@ -193,9 +193,9 @@ def test_a_damaged_file_is_named_and_measured_again(empty_cache, make_task, dama
     for file in empty_cache.rglob("*.arrays"):
         file.write_bytes(content(file.read_bytes()))
     with pytest.warns(CacheWarning, match=r"\.arrays: is damaged and computed again"):
-        assert load_ladder(make_task().pictures[0]) is None
+        assert load_ladder(make_experiment().pictures[0]) is None
     with pytest.warns(CacheWarning):
-        again = visit(make_task().pictures[0], [Chou1995()])
+        again = visit(make_experiment().pictures[0], [Chou1995()])
     key = str(Chou1995().measurement_key())
     np.testing.assert_equal(again.measured[key].values, before.measured[key].values)
-    assert load_ladder(make_task().pictures[0]) is not None
+    assert load_ladder(make_experiment().pictures[0]) is not None

@@ -23,75 +23,75 @@ from protocols.workers.pool import Crew
 CONSTANT = Registered("constant", Constant)
 
 
-def _key(task, entry=CONSTANT, truth="mean", device="cpu"):
-    return key_of(Job(task, find_truth(truth), entry, device).key_parts())
+def _key(experiment, entry=CONSTANT, truth="mean", device="cpu"):
+    return key_of(Job(experiment, find_truth(truth), entry, device).key_parts())
 
 
-def test_the_key_changes_with_everything_predictions_depend_on(make_task):
-    task = make_task()
-    dataset = dataclasses.replace(task.dataset, manifest=Manifest({"made": "otherwise"}))
+def test_the_key_changes_with_everything_predictions_depend_on(make_experiment):
+    experiment = make_experiment()
+    dataset = dataclasses.replace(experiment.dataset, manifest=Manifest({"made": "otherwise"}))
     others = [
-        _key(make_task(seed=1)),
-        _key(task, truth="median"),
-        _key(task, Registered("psnr", Psnr)),
-        _key(task, Registered("fixed-75", Fixed, {"quality": 75})),
-        _key(task, Registered("fixed-75", Fixed, {"quality": 76})),
-        _key(dataclasses.replace(task, dataset=dataset)),
-        _key(dataclasses.replace(task, folds=Folds("half", task.folds.fold_of, "1" * 64))),
-        _key(dataclasses.replace(task, options=OpenOptions(jnd=2))),
-        _key(dataclasses.replace(task, options=OpenOptions(anchor="best-level"))),
-        _key(dataclasses.replace(task, limit=4)),
+        _key(make_experiment(seed=1)),
+        _key(experiment, truth="median"),
+        _key(experiment, Registered("psnr", Psnr)),
+        _key(experiment, Registered("fixed-75", Fixed, {"quality": 75})),
+        _key(experiment, Registered("fixed-75", Fixed, {"quality": 76})),
+        _key(dataclasses.replace(experiment, dataset=dataset)),
+        _key(dataclasses.replace(experiment, folds=Folds("half", experiment.folds.fold_of, "1" * 64))),
+        _key(dataclasses.replace(experiment, options=OpenOptions(jnd=2))),
+        _key(dataclasses.replace(experiment, options=OpenOptions(anchor="best-level"))),
+        _key(dataclasses.replace(experiment, limit=4)),
     ]
-    assert len({_key(task), *others}) == 1 + len(others)
+    assert len({_key(experiment), *others}) == 1 + len(others)
 
 
-def test_the_key_does_not_depend_on_the_device(make_task):
-    assert _key(make_task(), device="cuda") == _key(make_task(), device="cpu")
+def test_the_key_does_not_depend_on_the_device(make_experiment):
+    assert _key(make_experiment(), device="cuda") == _key(make_experiment(), device="cpu")
 
 
-def _plan(task, store, rerun="stale"):
-    return plan_jobs(task, ["mean"], [CONSTANT], store, rerun=rerun, device="cpu")[0]
+def _plan(experiment, store, rerun="stale"):
+    return plan_jobs(experiment, ["mean"], [CONSTANT], store, rerun=rerun, device="cpu")[0]
 
 
-def _carry_out(task, store, rerun="stale"):
-    plan = _plan(task, store, rerun)
+def _carry_out(experiment, store, rerun="stale"):
+    plan = _plan(experiment, store, rerun)
     return carry_out([plan], store, Crew(), quiet=True, say=print)[0]
 
 
-def test_stored_runs_are_reused_until_something_changes(make_task, tmp_path):
-    store, task = Store(tmp_path), make_task()
-    assert _plan(task, store).reason == "not stored yet"
-    first = _carry_out(task, store)
-    assert _plan(task, store).stored == first
-    changed = make_task(seed=7)
+def test_stored_runs_are_reused_until_something_changes(make_experiment, tmp_path):
+    store, experiment = Store(tmp_path), make_experiment()
+    assert _plan(experiment, store).reason == "not stored yet"
+    first = _carry_out(experiment, store)
+    assert _plan(experiment, store).stored == first
+    changed = make_experiment(seed=7)
     assert _plan(changed, store).reason == "stale: changed since it was stored: seed"
     assert _plan(changed, store, "never").stored == first
-    assert _plan(task, store, "always").stored is None
+    assert _plan(experiment, store, "always").stored is None
     second = _carry_out(changed, store)
     assert [run.key for run in store.runs()] == [second.key], "one run an identity"
 
 
-def test_a_run_with_failures_is_run_again(make_task, tmp_path):
-    store, task = Store(tmp_path), make_task()
-    run = _carry_out(task, store)
+def test_a_run_with_failures_is_run_again(make_experiment, tmp_path):
+    store, experiment = Store(tmp_path), make_experiment()
+    run = _carry_out(experiment, store)
     frame = run.predictions.assign(predicted_level=float("nan"))
     store.write(dataclasses.replace(run.record, status="failed"), frame)
-    assert "failed" in _plan(task, store).reason
-    assert _plan(task, store).stored is None
+    assert "failed" in _plan(experiment, store).reason
+    assert _plan(experiment, store).stored is None
 
 
-def test_a_limit_takes_pictures_of_every_fold_in_turn(make_task):
-    task = make_task()
-    chosen = limited(task.pictures, task.folds, 3)
+def test_a_limit_takes_pictures_of_every_fold_in_turn(make_experiment):
+    experiment = make_experiment()
+    chosen = limited(experiment.pictures, experiment.folds, 3)
     assert [p.name for p in chosen] == sorted(p.name for p in chosen)
-    assert sorted(task.folds.fold_of[p.source] for p in chosen) == [1, 1, 2]
-    assert limited(task.pictures, task.folds, 1000) == task.pictures
+    assert sorted(experiment.folds.fold_of[p.source] for p in chosen) == [1, 1, 2]
+    assert limited(experiment.pictures, experiment.folds, 1000) == experiment.pictures
     with pytest.raises(UserError, match="at least 2"):
-        limited(task.pictures, task.folds, 1)
+        limited(experiment.pictures, experiment.folds, 1)
 
 
-def test_a_limited_run_never_takes_the_place_of_a_whole_one(make_task, tmp_path):
+def test_a_limited_run_never_takes_the_place_of_a_whole_one(make_experiment, tmp_path):
     store = Store(tmp_path)
-    _carry_out(make_task(), store)
-    _carry_out(make_task(limit=4), store)
+    _carry_out(make_experiment(), store)
+    _carry_out(make_experiment(limit=4), store)
     assert sorted(run.identity.limit for run in store.current_runs()) == [0, 4]

@@ -20,9 +20,9 @@ from protocols.workers.pool import Crew
 from tests.stored import run_json, run_record
 
 
-def test_a_run_describes_itself(make_task, tmp_path):
-    store, task = Store(tmp_path), make_task(seed=3)
-    plans = plan_jobs(task, ["mean"], [registry()["chou1995-as-published"]], store, rerun="stale", device="cpu")
+def test_a_run_describes_itself(make_experiment, tmp_path):
+    store, experiment = Store(tmp_path), make_experiment(seed=3)
+    plans = plan_jobs(experiment, ["mean"], [registry()["chou1995-as-published"]], store, rerun="stale", device="cpu")
     (run,) = carry_out(plans, store, Crew(), quiet=True, say=print)
     info = json.loads((run.path / "run.json").read_text())
     assert info["identity"]["predictor"] == "chou1995-as-published"

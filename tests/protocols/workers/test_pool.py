@@ -37,10 +37,10 @@ def importable(tmp_path, monkeypatch, empty_cache):
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[3]))
 
 
-def _visits(task, predictors, crew):
-    tasks = [VisitTask(picture, predictors) for picture in task.pictures]
+def _visits(experiment, predictors, crew):
+    tasks = [VisitTask(picture, predictors) for picture in experiment.pictures]
     visits = {visit.picture: visit for _, visit in crew.run(tasks)}
-    assert visits.keys() == {picture.name for picture in task.pictures}
+    assert visits.keys() == {picture.name for picture in experiment.pictures}
     return visits
 
 
@@ -58,22 +58,22 @@ def _errors(visits, predictor):
         ("eats memory", "Unable to allocate"),
     ],
 )
-def test_a_measurement_that_goes_wrong_is_a_row_with_its_reason(make_task, fault, said):
+def test_a_measurement_that_goes_wrong_is_a_row_with_its_reason(make_experiment, fault, said):
     predictor = faulty.Faulty(fault=fault)
     limits = {"memory_gib": 4.0} if fault == "eats memory" else {}
     with Crew(LocalWorkers(2, **limits), timeout_s=2.0 if "hangs" in fault else None) as crew:
-        visits = _visits(make_task(), [predictor, Psnr()], crew)
+        visits = _visits(make_experiment(), [predictor, Psnr()], crew)
     assert not any(_errors(visits, Psnr()).values())
     errors = _errors(visits, predictor)
     assert all((said in error) == name.startswith("coffee") for name, error in errors.items()), errors
     assert all(visit.summary is not None for visit in visits.values())
 
 
-def test_what_kills_again_and_again_is_given_up(make_task):
+def test_what_kills_again_and_again_is_given_up(make_experiment):
     """A predictor that dies on every picture costs a few processes, not one for each picture."""
     predictor = faulty.Faulty(fault="dies", source="coffee")
-    task = make_task()
-    pictures = [picture for picture in task.pictures if picture.source == "coffee"] * 4
+    experiment = make_experiment()
+    pictures = [picture for picture in experiment.pictures if picture.source == "coffee"] * 4
     with Crew(LocalWorkers(1)) as crew:
         visits = [visit for _, visit in crew.run([VisitTask(picture, [predictor, Psnr()]) for picture in pictures])]
     said = [visit.measured[str(predictor.measurement_key())].error for visit in visits]
@@ -81,35 +81,35 @@ def test_what_kills_again_and_again_is_given_up(make_task):
     assert all("died" in one for one in said)
 
 
-def test_a_process_killed_from_outside_costs_nothing(make_task, tmp_path):
+def test_a_process_killed_from_outside_costs_nothing(make_experiment, tmp_path):
     """As when somebody ends a worker in the middle: its task is done again."""
     predictor = faulty.Faulty(fault="is killed", once=str(tmp_path / "killed"))
     with Crew(LocalWorkers(2)) as crew:
-        visits = _visits(make_task(), [predictor, Psnr()], crew)
+        visits = _visits(make_experiment(), [predictor, Psnr()], crew)
     assert (tmp_path / "killed").exists()
     assert not any(_errors(visits, predictor).values()) and not any(_errors(visits, Psnr()).values())
 
 
-def test_workers_killed_while_they_wait_are_replaced(make_task):
+def test_workers_killed_while_they_wait_are_replaced(make_experiment):
     with Crew(LocalWorkers(2)) as crew:
-        _visits(make_task(), [Psnr()], crew)
+        _visits(make_experiment(), [Psnr()], crew)
         for child in psutil.Process().children(recursive=True):
             if "spawn_main" in " ".join(child.cmdline()):
                 child.kill()
         time.sleep(0.5)
-        assert not any(_errors(_visits(make_task(), [Psnr()], crew), Psnr()).values())
+        assert not any(_errors(_visits(make_experiment(), [Psnr()], crew), Psnr()).values())
 
 
 @pytest.mark.parametrize(("where", "failed"), [("fit", 4), ("predict", 2)])
 @pytest.mark.parametrize("fault", ["dies", "hangs"])
-def test_a_fold_that_goes_wrong_fails_alone(make_task, where, failed, fault):
+def test_a_fold_that_goes_wrong_fails_alone(make_experiment, where, failed, fault):
     """A fit fails for its fold's pictures, a prediction for its picture."""
-    task = make_task()
+    experiment = make_experiment()
     entry = Registered("faulty", faulty.Faulty, {"fault": fault, "where": where})
-    job = Job(task, find_truth("mean"), entry, "cpu")
+    job = Job(experiment, find_truth("mean"), entry, "cpu")
     with Crew(LocalWorkers(2), timeout_s=1.0) as crew:
-        visits = _visits(task, [job.make()], crew)
-        for picture in task.pictures:
+        visits = _visits(experiment, [job.make()], crew)
+        for picture in experiment.pictures:
             apply(visits[picture.name], picture)
         rows = {}
         for _, (found, _) in crew.run(fold_tasks(job, visits)):
@@ -121,36 +121,36 @@ def test_a_fold_that_goes_wrong_fails_alone(make_task, where, failed, fault):
     assert table.loc[table["error"] == "", "predicted_level"].eq(50.0).all()
 
 
-def test_what_predictors_print_does_not_mix_with_the_commands_output(make_task, capfd):
+def test_what_predictors_print_does_not_mix_with_the_commands_output(make_experiment, capfd):
     predictor = faulty.Faulty(fault="prints")
     with Crew(LocalWorkers(2)) as crew:
-        _visits(make_task(), [predictor], crew)
-    _visits(make_task(), [faulty.Faulty(fault="prints", once="/nonexistent/never")], Crew())
+        _visits(make_experiment(), [predictor], crew)
+    _visits(make_experiment(), [faulty.Faulty(fault="prints", once="/nonexistent/never")], Crew())
     printed = capfd.readouterr()
     assert "BUY NOW" not in printed.out and "BUY NOW" in printed.err
 
 
-def test_a_predictor_that_cannot_travel_is_run_here(make_task):
+def test_a_predictor_that_cannot_travel_is_run_here(make_experiment):
     class Local(faulty.Faulty):
         """A class that no other process can import."""
 
     with Crew(LocalWorkers(2)) as crew, pytest.warns(UserWarning, match="cannot be sent to workers"):
-        visits = _visits(make_task(), [Local(fault="is innocent")], crew)
+        visits = _visits(make_experiment(), [Local(fault="is innocent")], crew)
     assert not any(_errors(visits, Local(fault="is innocent")).values())
 
 
-def test_what_only_this_process_can_import_is_run_here(make_task, tmp_path, monkeypatch):
+def test_what_only_this_process_can_import_is_run_here(make_experiment, tmp_path, monkeypatch):
     """A worker that cannot unpack a task says so, and does not die of it."""
     predictor = faulty.Faulty(fault="is innocent")
     (tmp_path / "faulty_predictors.py").unlink()
     with Crew(LocalWorkers(2)) as crew, pytest.warns(UserWarning, match="workers cannot load"):
-        visits = _visits(make_task(), [predictor], crew)
+        visits = _visits(make_experiment(), [predictor], crew)
     assert not any(_errors(visits, predictor).values())
 
 
-def test_nothing_is_left_of_attempts(make_task, empty_cache):
+def test_nothing_is_left_of_attempts(make_experiment, empty_cache):
     with Crew(LocalWorkers(2), timeout_s=30) as crew:
-        _visits(make_task(), [faulty.Faulty(fault="dies"), Psnr()], crew)
+        _visits(make_experiment(), [faulty.Faulty(fault="dies"), Psnr()], crew)
     assert not list((empty_cache / "attempts").iterdir())
 
 
