@@ -19,11 +19,10 @@ from reports.results.published import has_published
 from reports.results.sections import sections_of
 from reports.results.truths_compared import truth_rankings
 from reports.tables.bibtex import references_bib
-from reports.tables.csv_files import leaderboard_csv, published_csv
+from reports.tables.csv_files import leaderboard_csv, pairs_csv, published_csv, truths_csv
 from reports.tables.latex import leaderboard_tex
 from reports.tables.markdown import leaderboard_markdown
 from reports.tables.report_json import report_json
-from reports.tables.statistics import pairs_csv, truths_csv
 
 EXAMPLES = """\
 examples:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from protocols.scoring.record import Score
 from reports.figures.axes import mae_limit
 from reports.figures.catalogue import RUN_FIGURES, RunFigure
 from reports.pages.html import document
 from reports.pages.inline_figures import PageFigures
 from reports.results.cards import methods
-from reports.results.columns import HOW_TO_READ, columns
 from reports.results.links import INDEX
 from reports.results.published import has_published, published
 from reports.results.rows import CeilingRow, Row
 from reports.results.sections import Section
-from reports.results.truths_compared import truth_rankings
-from reports.tables.statistics import truth_notes, truth_table
+from reports.results.truths_compared import truth_notes, truth_rankings
+from reports.tables.table import HOW_TO_READ, leaderboard_table, truth_table
 
 MOST_RUN_FIGURES = 12
 """Rows whose own figures stand in the index, best first: all 40 would make it tens of megabytes to open."""
@@ -37,7 +35,7 @@ def page(sections: Sequence[Section], images: PageFigures) -> str:
         truth_rankings=truth_rankings(sections),
         how_to_read=HOW_TO_READ,
         bar=interval_bar,
-        groups=column_groups(),
+        leaderboard_table=leaderboard_table,
         section_figures=images.of_section,
         truth_figures=images.of_truths,
         run_figures=RUN_FIGURES,
@@ -76,14 +74,6 @@ def interval_bar(section: Section, row: Row | CeilingRow) -> Bar | None:
         high=place(mae if high is None else high),
         control=None if control is None else place(control),
     )
-
-
-def column_groups() -> list[tuple[str, list[Score]]]:
-    """Columns under their common headings, in order."""
-    groups: dict[str, list[Score]] = {}
-    for column in columns():
-        groups.setdefault(column.group, []).append(column)
-    return list(groups.items())
 
 
 def _run_images(kind: RunFigure, section: Section, images: PageFigures) -> list[dict[str, str]]:

@@ -9,14 +9,6 @@ from protocols.scoring.scores import SCORES
 from reports.results.comparison import SECTION_SCORES
 from reports.results.rows import CeilingRow, Row
 
-HOW_TO_READ = (
-    "Truth is a choice: it says which level counts as a picture's JND, and it moves numbers more than methods do, so "
-    "tables under different truths, data sets, folds or limits are not compared. "
-    "The constant, which gives every picture the training median and looks at no pixel, is a strong method: "
-    "a method is worth what it gains over that row, in the level and not in PSNR correlations, "
-    "which content alone earns."
-)
-
 
 def columns() -> list[Score]:
     """The columns of tables for people, in order: the scores that have a heading."""

@@ -126,13 +126,13 @@ def left_out(ranking: TruthRanking) -> list[str]:
     return sorted(names - set(ranking.predictors))
 
 
-def truth_findings(ranking: TruthRanking) -> list[str]:
-    """Warnings, agreement and what is left out, in sentences."""
-    told = [f"WARNING: {text}" for text in ranking.warnings]
-    told += [
-        f"Kendall's tau of the ranks under {one} and {other}: {'undefined' if np.isnan(tau) else f'{tau:+.2f}'}."
-        for one, other, tau in ranking.agreement
+def truth_notes(ranking: TruthRanking) -> list[str]:
+    """What stands under a table of truths, in sentences: warnings, agreement, and what is left out."""
+    notes = [f"WARNING: {text}" for text in ranking.warnings]
+    notes += [
+        f"Kendall's tau of the ranks under {first} and {second}: {'undefined' if np.isnan(tau) else f'{tau:+.2f}'}."
+        for first, second, tau in ranking.agreement
     ]
     if missing := left_out(ranking):
-        told.append(f"Not whole under every truth, so not ranked here: {', '.join(missing)}.")
-    return told
+        notes.append(f"Not whole under every truth, so not ranked here: {', '.join(missing)}.")
+    return [*notes, "*: the best under that truth, or not separable from it."]

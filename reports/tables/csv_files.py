@@ -1,10 +1,10 @@
-"""The leaderboard for programs: `leaderboard.csv`, and `published.csv` where there are published numbers."""
+"""The report for programs as CSV files: the leaderboard, pairs of predictors, truths, and published numbers."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from datasets.common.text_file import spreadsheet_cell
 from protocols.scoring.scores import SCORES
@@ -13,15 +13,26 @@ from reports.results.comparison import SECTION_SCORES
 from reports.results.published import Shown, published
 from reports.results.rows import CeilingRow, Row
 from reports.results.sections import Section
+from reports.results.truths_compared import TruthRanking, truth_rankings
 
-_RUN_COLUMNS = ("dataset", "codec", "folds", "truth", "jnd", "predictor", "kind", "n", "failed")
+_TABLE = ("dataset", "folds", "truth", "jnd", "limited")
+"""Which table of the leaderboard a line belongs to."""
 
+PAIR_COLUMNS = (
+    *_TABLE,
+    "first",
+    "second",
+    "mae_difference",
+    "low",
+    "high",
+    "p",
+    "p_holm",
+    "separable",
+    "nemenyi_p",
+)
+TRUTH_COLUMNS = (*_TABLE, "predictor", "rank", "mae", "best_group")
 PUBLISHED_COLUMNS = (
-    "dataset",
-    "folds",
-    "truth",
-    "jnd",
-    "limited",
+    *_TABLE,
     "predictor",
     "score",
     "measured",
@@ -43,7 +54,8 @@ def csv_columns() -> tuple[str, ...]:
     names: list[str] = []
     for record in SCORES:
         names += [record.name, *((f"{record.name}_low", f"{record.name}_high") if record.is_main else ())]
-    return (*_RUN_COLUMNS, *names, "limited", *(record.name for record in SECTION_SCORES))
+    first = ("dataset", "codec", "folds", "truth", "jnd", "predictor", "kind", "n", "failed")
+    return (*first, *names, "limited", *(record.name for record in SECTION_SCORES))
 
 
 def leaderboard_csv(sections: Sequence[Section]) -> str:
@@ -51,14 +63,60 @@ def leaderboard_csv(sections: Sequence[Section]) -> str:
 
     Levels are in the codec's unit; what is undefined is empty.
     """
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
     names = csv_columns()
-    writer.writerow(names)
-    for section in sections:
-        for row in section.table_rows:
-            writer.writerow(map(spreadsheet_cell, _csv_values(section, row, names)))
-    return stream.getvalue()
+    return _csv(names, (_row(section, row, names) for section in sections for row in section.table_rows))
+
+
+def _row(section: Section, row: Row | CeilingRow, names: Sequence[str]) -> dict[str, str]:
+    numbers = {name: significant(row.scores.get(name)) for name in names}
+    texts = {"codec": section.dataset.codec, "predictor": row.predictor, "kind": row.kind}
+    return {**numbers, **_table(section), **texts}
+
+
+def pairs_csv(sections: Sequence[Section]) -> str:
+    """One row a pair of predictors of a section, columns `PAIR_COLUMNS`, 6 significant digits.
+
+    `mae_difference` is the first's minus the second's in the codec's levels, with failed pictures counted as the worst
+    answer (`protocols.scoring.pairs`); `low` and `high` its 95 % interval; `nemenyi_p` takes pictures as blocks.
+    """
+    return _csv(PAIR_COLUMNS, (row for section in sections for row in _pairs(section)))
+
+
+def _pairs(section: Section) -> Iterator[dict[str, str]]:
+    comparison = section.comparison
+    if comparison is None or comparison.pairs is None:
+        return
+    pairs, names, ranks = comparison.pairs, comparison.predictors, comparison.ranks
+    for place, (first, second) in enumerate(zip(pairs.first, pairs.second, strict=True)):
+        yield {
+            **_table(section),
+            "first": names[first],
+            "second": names[second],
+            "mae_difference": significant(float(pairs.difference[place])),
+            "low": significant(float(pairs.low[place])),
+            "high": significant(float(pairs.high[place])),
+            "p": significant(float(pairs.p[place])),
+            "p_holm": significant(float(pairs.p_holm[place])),
+            "separable": str(int(pairs.separable[place])),
+            "nemenyi_p": significant(float(ranks.p_values[first, second])) if ranks else "",
+        }
+
+
+def truths_csv(sections: Sequence[Section]) -> str:
+    """One row a predictor and truth of each `TruthRanking`, columns `TRUTH_COLUMNS`."""
+    return _csv(TRUTH_COLUMNS, (row for ranking in truth_rankings(sections) for row in _truths(ranking)))
+
+
+def _truths(ranking: TruthRanking) -> Iterator[dict[str, str]]:
+    for truth, section in enumerate(ranking.sections):
+        for place, name in enumerate(ranking.predictors):
+            yield {
+                **_table(section),
+                "predictor": name,
+                "rank": significant(float(ranking.ranks[truth, place])),
+                "mae": significant(float(ranking.maes[truth, place])),
+                "best_group": str(int(ranking.is_in_best_group(truth, place))),
+            }
 
 
 def published_csv(sections: Sequence[Section]) -> str:
@@ -67,21 +125,27 @@ def published_csv(sections: Sequence[Section]) -> str:
     `measured` and `published` are in the score's unit and filled where they were measured under the same; elsewhere
     both are empty, `not_beside` says why, and the number stands in `value` alone.
     """
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, PUBLISHED_COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    for section in sections:
-        numbers = published(section)
-        for shown in (*numbers.beside, *numbers.listed):
-            told = {**section_values(section), **_published_values(shown)}
-            for measured in _measured_values(shown) or [{}]:
-                writer.writerow({name: spreadsheet_cell(text) for name, text in {**told, **measured}.items()})
-    return stream.getvalue()
+    return _csv(PUBLISHED_COLUMNS, (row for section in sections for row in _published(section)))
 
 
-def _published_values(shown: Shown) -> dict[str, str]:
+def _published(section: Section) -> Iterator[dict[str, str]]:
+    numbers = published(section)
+    for shown in (*numbers.beside, *numbers.listed):
+        about = {**_table(section), **_number(shown)}
+        for row in shown.rows:
+            yield {
+                **about,
+                "predictor": row.predictor,
+                "measured": significant(row.scores[shown.facts.score]),
+                "published": significant(float(shown.facts.value * shown.facts.score_factor)),
+            }
+        if not shown.rows:
+            yield about
+
+
+def _number(shown: Shown) -> dict[str, str]:
     facts = shown.facts
-    told = {
+    texts = {
         "score": facts.score,
         "method": shown.title,
         "published_dataset": facts.dataset,
@@ -93,23 +157,10 @@ def _published_values(shown: Shown) -> dict[str, str]:
         "not_beside": ", ".join(shown.reasons),
         "caveat": facts.caveat,
     }
-    return {name: one_line(text) for name, text in told.items()}
+    return {name: one_line(text) for name, text in texts.items()}
 
 
-def _measured_values(shown: Shown) -> list[dict[str, str]]:
-    facts = shown.facts
-    return [
-        {
-            "predictor": row.predictor,
-            "measured": significant(row.scores[facts.score]),
-            "published": significant(float(facts.value * facts.score_factor)),
-        }
-        for row in shown.rows
-    ]
-
-
-def section_values(section: Section) -> dict[str, str]:
-    """What every row of a section says of it, by column."""
+def _table(section: Section) -> dict[str, str]:
     identity = section.identity
     state = f", data state {section.state}" if section.state else ""
     return {
@@ -121,11 +172,9 @@ def section_values(section: Section) -> dict[str, str]:
     }
 
 
-def _csv_values(section: Section, row: Row | CeilingRow, names: Sequence[str]) -> list[str]:
-    told = {
-        **section_values(section),
-        "codec": section.dataset.codec,
-        "predictor": row.predictor,
-        "kind": row.kind,
-    }
-    return [told[name] if name in told else significant(row.scores.get(name)) for name in names]
+def _csv(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: spreadsheet_cell(text) for name, text in row.items()} for row in rows)
+    return stream.getvalue()

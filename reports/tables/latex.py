@@ -2,107 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from protocols.scoring.record import Score
-from reports.results.columns import cell, columns, interval, mark, one_line
-from reports.results.published import PublishedNumbers, Shown, published
-from reports.results.rows import CeilingRow, Row
+from reports.results.columns import one_line
+from reports.results.published import PublishedNumbers, published
 from reports.results.sections import Section
-from reports.results.truths_compared import TruthRanking, truth_rankings
-from reports.tables.statistics import truth_notes, truth_table
+from reports.results.truths_compared import TruthRanking, truth_notes, truth_rankings
+from reports.tables.table import Cell, Column, Line, Table, leaderboard_table, truth_table
+
+_HEADINGS = {"predictor": "Predictor", "n": "$N$"}
 
 
 def leaderboard_tex(sections: Sequence[Section]) -> str:
     """A `table*` for each section; needs the package booktabs."""
     head = "% JND-Bench leaderboard. Needs \\usepackage{booktabs}; wide tables may need \\usepackage{rotating}.\n"
-    tables = [_tex_table(section) for section in sections]
-    return head + "\n".join([*tables, *map(_tex_truths, truth_rankings(sections))])
+    return head + "\n".join([*map(_section, sections), *map(_truths, truth_rankings(sections))])
 
 
-def _tex_table(section: Section) -> str:
+def _section(section: Section) -> str:
     numbers = published(section)
-    shown = [column for column in columns() if column.in_print or column.name in numbers.scores]
-    heads = ["Predictor", "$N$", "failed"]
-    for column in shown:
-        heading = latex(column.heading_in(section.unit))
-        heads += [heading, f"published {heading}"] if column.name in numbers.scores else [heading]
-    lines = [
-        r"\begin{table*}",
+    table = leaderboard_table(section, numbers).only(lambda column: column.in_print)
+    heads = [_stacked(_HEADINGS.get(column.name, latex(column.heading))) for column in table.columns]
+    return _float(
         r"\centering\scriptsize\setlength{\tabcolsep}{3pt}",
-        rf"\caption{{{latex(section.title)}. {latex(section.caption)}}}",
-        rf"\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
-        r"\toprule",
-        " & ".join(_stacked(head) for head in heads) + r" \\",
-        r"\midrule",
-        *(" & ".join(_tex_cells(section, row, shown, numbers)) + r" \\" for row in section.rows),
-        *([r"\midrule"] if section.ceilings else []),
-        *(" & ".join(_tex_cells(section, row, shown, numbers)) + r" \\" for row in section.ceilings),
-        r"\bottomrule",
-        r"\end{tabular}",
-        *_tex_lines(section.findings),
-        *_tex_published(numbers),
-        r"\end{table*}",
-    ]
+        f"{section.title}. {section.caption}",
+        _tabular(table, heads),
+        [*_notes(map(latex, section.findings)), *_published(numbers)],
+    )
+
+
+def _truths(ranking: TruthRanking) -> str:
+    table = truth_table(ranking)
+    heads = [latex(column.heading) for column in table.columns]
+    caption = f"Truth next to truth. {ranking.title}."
+    return _float(r"\centering\scriptsize", caption, _tabular(table, heads), _notes(map(latex, truth_notes(ranking))))
+
+
+def _float(setup: str, caption: str, tabular: list[str], notes: list[str]) -> str:
+    lines = [r"\begin{table*}", setup, rf"\caption{{{latex(caption)}}}", *tabular, *notes, r"\end{table*}"]
     return "\n".join(lines) + "\n"
 
 
-def _tex_cells(section: Section, row: Row | CeilingRow, shown: Sequence[Score], numbers: PublishedNumbers) -> list[str]:
-    name = latex(row.predictor) + (rf" \textit{{({mark(row)})}}" if mark(row) else "")
-    cells = [name, str(row.scores["n"]), str(row.scores["failed"])]
-    for column in shown:
-        text = cell(column, row)
-        if column.is_main and text:
-            text = rf"\textbf{{{text}}}" if section.is_best(row) else text
-            text = f"{text} {{{interval(row)}}}" if interval(row) else text
-        cells.append(text.replace("-", "$-$") if not column.is_main else text)
-        if column.name in numbers.scores:
-            cells.append(", ".join(_tex_number(number, column) for number in numbers.at(row, column)))
-    return cells
+def _tabular(table: Table, heads: Sequence[str]) -> list[str]:
+    def written(lines: Sequence[Line]) -> list[str]:
+        return [_row([_cell(*pair) for pair in zip(table.columns, line.cells, strict=True)]) for line in lines]
 
-
-def _tex_number(shown: Shown, column: Score) -> str:
-    return shown.text_in(column).replace("-", "$-$") + _tex_note(shown)
-
-
-def _tex_note(shown: Shown) -> str:
-    return rf"\textsuperscript{{{shown.note}}}" if shown.note else ""
-
-
-def _tex_truths(ranking: TruthRanking) -> str:
-    heads, cells = truth_table(ranking)
-    lines = [
-        r"\begin{table*}",
-        r"\centering\scriptsize",
-        rf"\caption{{Truth next to truth. {latex(ranking.title)}.}}",
-        rf"\begin{{tabular}}{{l{'r' * (len(heads) - 1)}}}",
+    return [
+        rf"\begin{{tabular}}{{{''.join('l' if column.is_text else 'r' for column in table.columns)}}}",
         r"\toprule",
-        " & ".join(map(latex, heads)) + r" \\",
+        _row(heads),
         r"\midrule",
-        *(" & ".join(map(latex, line)) + r" \\" for line in cells),
+        *written(table.lines),
+        *([r"\midrule", *written(table.foot)] if table.foot else []),
         r"\bottomrule",
         r"\end{tabular}",
-        *_tex_lines(truth_notes(ranking)),
-        r"\end{table*}",
     ]
-    return "\n".join(lines) + "\n"
 
 
-def _tex_lines(texts: Sequence[str]) -> list[str]:
-    lines = [rf"{latex(text)}\par" for text in texts]
+def _row(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + r" \\"
+
+
+def _cell(column: Column, cell: Cell) -> str:
+    text = latex(cell.text) if column.is_text else _number(cell.text)
+    parts = [
+        rf"\textbf{{{text}}}" if cell.is_best else text,
+        rf"\textit{{({cell.mark})}}" if cell.mark else "",
+        f"{{{cell.interval}}}" if cell.interval else "",
+        ", ".join(_number(number.text) + _note(number.note) for number in cell.published),
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _number(text: str) -> str:
+    return latex(text).replace("-", "$-$")
+
+
+def _note(number: int) -> str:
+    return rf"\textsuperscript{{{number}}}" if number else ""
+
+
+def _notes(texts: Iterable[str]) -> list[str]:
+    lines = [rf"{text}\par" for text in texts]
     return [r"\par\smallskip", r"\begin{minipage}{\textwidth}\raggedright", *lines, r"\end{minipage}"]
 
 
-def _tex_published(numbers: PublishedNumbers) -> list[str]:
-    if not numbers:
-        return []
-    lines = [r"\par\smallskip", r"\begin{minipage}{\textwidth}\raggedright"]
+def _published(numbers: PublishedNumbers) -> list[str]:
+    texts = []
     for heading, block in numbers.blocks():
-        lines.append(rf"\textit{{{latex(heading)}:}}\par")
-        lines += [
-            rf"{_tex_note(shown)}{latex(shown.statement)} Caveat: {latex(shown.facts.caveat)}\par" for shown in block
-        ]
-    return [*lines, r"\end{minipage}"]
+        texts.append(rf"\textit{{{latex(heading)}:}}")
+        texts += [f"{_note(shown.note)}{latex(shown.statement)} Caveat: {latex(shown.facts.caveat)}" for shown in block]
+    return _notes(texts) if texts else []
 
 
 def _stacked(head: str) -> str:

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from protocols.store.store import StoredRun
-from reports.results.columns import cell, columns, interval, mark, one_line
-from reports.results.rows import CeilingRow, Row
+from reports.results.columns import one_line
+from reports.results.published import PublishedNumbers
 from reports.results.sections import Section, sections_of
+from reports.tables.table import Column, Line, leaderboard_table
+
+_NONE = PublishedNumbers((), ())
 
 
 def leaderboard_text(runs: Iterable[StoredRun], results: Path | None = None) -> str:
@@ -23,27 +26,26 @@ def leaderboard_text(runs: Iterable[StoredRun], results: Path | None = None) -> 
 
 
 def _section_text(section: Section) -> str:
-    brief = [column for column in columns() if column.brief]
-    head = ["predictor", "n", "failed"]
-    for column in brief:
-        head += [column.brief.format(unit=section.unit)] + (["[95 %]"] if column.is_main else [])
-    table = [head, *(_cells(row) for row in section.table_rows)]
-    widths = [max(len(line[index]) for line in table) for index in range(len(head))]
-    lines = [_aligned(line, widths) for line in table]
-    lines.insert(1, "-" * max(map(len, lines)))
+    table = leaderboard_table(section, _NONE).only(lambda column: bool(column.brief))
+    heads = [
+        head for column in table.columns for head in ((column.brief, "[95 %]") if column.is_main else [column.brief])
+    ]
+    lines = [heads, *(_texts(table.columns, line) for line in (*table.lines, *table.foot))]
+    widths = [max(map(len, texts)) for texts in zip(*lines, strict=True)]
+    aligned = [_aligned(texts, widths) for texts in lines]
+    aligned.insert(1, "-" * max(map(len, aligned)))
     failed = [f"  failed: {row.predictor}: {one_line(text)}" for row in section.rows for text in row.failures]
     said = [line for text in section.findings for line in textwrap.wrap(one_line(text), 116, break_on_hyphens=False)]
     counts = f"{section.pictures} pictures of {section.sources} sources"
-    return "\n".join([one_line(section.title), counts, "", *lines, *failed, "", *(f"  {line}" for line in said)])
+    return "\n".join([one_line(section.title), counts, "", *aligned, *failed, "", *(f"  {line}" for line in said)])
 
 
-def _cells(row: Row | CeilingRow) -> list[str]:
-    name = row.predictor + (f" ({mark(row)})" if mark(row) else "")
-    cells = [one_line(name), str(row.scores["n"]), str(row.scores["failed"])]
-    for column in columns():
-        if column.brief:
-            cells += [cell(column, row)] + ([interval(row)] if column.is_main else [])
-    return cells
+def _texts(columns: Sequence[Column], line: Line) -> list[str]:
+    texts = []
+    for column, cell in zip(columns, line.cells, strict=True):
+        texts.append(one_line(f"{cell.text} ({cell.mark})" if cell.mark else cell.text))
+        texts += [cell.interval] if column.is_main else []
+    return texts
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -15,11 +15,10 @@ from protocols.store.picture_facts import COLUMNS
 from protocols.store.store import Store, StoredRun
 from reports.results.columns import cell, columns
 from reports.results.sections import Section, sections_of
-from reports.results.truths_compared import truth_findings, truth_rankings
-from reports.tables.csv_files import leaderboard_csv
+from reports.results.truths_compared import truth_notes, truth_rankings
+from reports.tables.csv_files import leaderboard_csv, pairs_csv, truths_csv
 from reports.tables.latex import leaderboard_tex
 from reports.tables.markdown import leaderboard_markdown
-from reports.tables.statistics import pairs_csv, truths_csv
 from tests.stored import store_table
 
 TABLE = "pictures-0123456789ab.parquet"
@@ -141,7 +140,7 @@ def test_truths_that_agree_warn_of_nothing(tmp_path, store_run):
             _with_levels(run, tmp_path, true, true + error)
     (ranking,) = truth_rankings(_sections(tmp_path))
     assert ranking.warnings == []
-    assert truth_findings(ranking) == ["Kendall's tau of the ranks under mean and median: +1.00."]
+    assert truth_notes(ranking)[:-1] == ["Kendall's tau of the ranks under mean and median: +1.00."]
 
 
 def test_one_predictor_or_one_truth_has_no_ranking(tmp_path, store_run):

@@ -1,0 +1,196 @@
+"""The tables of the report as cells: what stands where, what is best, what is footnoted. Each format has a writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import final
+
+from protocols.scoring.record import Score
+from reports.results.columns import cell, columns, decimal, interval, mark, significant
+from reports.results.published import PublishedNumbers
+from reports.results.rows import CeilingRow, Row
+from reports.results.sections import Section
+from reports.results.truths_compared import TruthRanking
+
+HOW_TO_READ = (
+    "Truth is a choice: it says which level counts as a picture's JND, and it moves numbers more than methods do, so "
+    "tables under different truths, data sets, folds or limits are not compared. "
+    "The constant, which gives every picture the training median and looks at no pixel, is a strong method: "
+    "a method is worth what it gains over that row, in the level and not in PSNR correlations, "
+    "which content alone earns."
+)
+
+
+@final
+@dataclass(frozen=True)
+class Column:
+    """What the cells below each other say.
+
+    :param name: of the score; for other columns the heading.
+    :param heading: for people.
+    :param is_text: whether it holds names, not numbers.
+    :param group: a heading over several columns; empty for none.
+    :param meaning: for people; empty where the heading says it.
+    :param is_main: whether rows are sorted by it.
+    :param is_published: whether it holds published numbers, beside the measured ones of the column before.
+    :param in_print: whether a printed page has room for it.
+    :param brief: its heading in the terminal; empty where the terminal's table leaves it out.
+    """
+
+    name: str
+    heading: str
+    is_text: bool = False
+    group: str = ""
+    meaning: str = ""
+    is_main: bool = False
+    is_published: bool = False
+    in_print: bool = True
+    brief: str = ""
+
+
+@final
+@dataclass(frozen=True)
+class Footnoted:
+    """A published number in a cell, with the number of its note below the table."""
+
+    text: str
+    note: int
+    caveat: str
+
+
+@final
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a cell; how that looks is each format's own.
+
+    :param text: a name, or a number as written; empty where it is undefined.
+    :param value: what a page sorts by: the number in full.
+    :param is_best: whether it is the smallest of the main column.
+    :param interval: the number's interval, e.g. `[4.91, 6.30]`; empty where there is none.
+    :param mark: what is said beside a name, e.g. `control`; empty for most.
+    :param published: numbers from papers; mostly none.
+    """
+
+    text: str
+    value: str = ""
+    is_best: bool = False
+    interval: str = ""
+    mark: str = ""
+    published: tuple[Footnoted, ...] = ()
+
+
+@final
+@dataclass(frozen=True)
+class Line:
+    """The cells of a row, one for each column.
+
+    :param row: whose they are; None in the table of truths.
+    """
+
+    cells: tuple[Cell, ...]
+    row: Row | CeilingRow | None = None
+
+
+@final
+@dataclass(frozen=True)
+class Table:
+    """Columns, and lines of as many cells.
+
+    :param foot: lines below the ranked ones: how well people do.
+    """
+
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    foot: tuple[Line, ...] = ()
+
+    def only(self, is_wanted: Callable[[Column], bool]) -> Table:
+        """The same without the other columns."""
+        places = [place for place, column in enumerate(self.columns) if is_wanted(column)]
+
+        def cut(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+            return tuple(Line(tuple(line.cells[place] for place in places), line.row) for line in lines)
+
+        return Table(tuple(self.columns[place] for place in places), cut(self.lines), cut(self.foot))
+
+    @property
+    def groups(self) -> list[tuple[str, list[Column]]]:
+        """Neighbouring columns under their common headings."""
+        return [(group, list(members)) for group, members in groupby(self.columns, lambda column: column.group)]
+
+
+def leaderboard_table(section: Section, numbers: PublishedNumbers) -> Table:
+    """A section's leaderboard.
+
+    :param numbers: the section's published ones; those that stand beside a score have a column behind its own.
+    """
+    shown: list[Column] = []
+    for score in columns():
+        heading, is_beside = score.heading_in(section.unit), score.name in numbers.scores
+        in_print, brief = score.in_print or is_beside, score.brief.format(unit=section.unit)
+        shown.append(
+            Column(
+                score.name,
+                heading,
+                group=score.group,
+                meaning=score.meaning,
+                is_main=score.is_main,
+                in_print=in_print,
+                brief=brief,
+            )
+        )
+        if is_beside:
+            shown.append(Column(score.name, f"published {heading}", group=score.group, is_published=True))
+
+    def lines(rows: tuple[Row, ...] | tuple[CeilingRow, ...]) -> tuple[Line, ...]:
+        return tuple(Line(tuple(_cells(section, row, numbers)), row) for row in rows)
+
+    return Table((*_FIRST, *shown), lines(section.rows), lines(section.ceilings))
+
+
+_FIRST = (
+    Column("predictor", "predictor", is_text=True, brief="predictor"),
+    Column("kind", "kind", is_text=True, in_print=False),
+    Column("n", "n", brief="n"),
+    Column("failed", "failed", brief="failed"),
+)
+
+
+def _cells(section: Section, row: Row | CeilingRow, numbers: PublishedNumbers) -> list[Cell]:
+    counts = [str(row.scores[name]) for name in ("n", "failed")]
+    cells = [Cell(row.predictor, row.predictor, mark=mark(row)), Cell(row.kind, row.kind)]
+    cells += [Cell(count, count) for count in counts]
+    for score in columns():
+        cells.append(_number(section, row, score))
+        if score.name in numbers.scores:
+            beside = (
+                Footnoted(shown.text_in(score), shown.note, shown.facts.caveat) for shown in numbers.at(row, score)
+            )
+            cells.append(Cell("", published=tuple(beside)))
+    return cells
+
+
+def _number(section: Section, row: Row | CeilingRow, score: Score) -> Cell:
+    text, value = cell(score, row), significant(row.scores.get(score.name))
+    if not score.is_main or not text:
+        return Cell(text, value)
+    return Cell(text, value, section.is_best(row), interval(row))
+
+
+def truth_table(ranking: TruthRanking) -> Table:
+    """Each truth's rank with its MAE; `*` marks the best and what is not separable from it."""
+    headings = [f"{section.identity.truth}: rank (MAE {section.unit})" for section in ranking.sections]
+    return Table(
+        (Column("predictor", "predictor", is_text=True), *(Column(heading, heading) for heading in headings)),
+        tuple(
+            Line((Cell(name), *(Cell(_rank(ranking, truth, place)) for truth in range(len(headings)))))
+            for place, name in enumerate(ranking.predictors)
+        ),
+    )
+
+
+def _rank(ranking: TruthRanking, truth: int, predictor: int) -> str:
+    rank = ranking.ranks[truth, predictor]
+    star = "*" if ranking.is_in_best_group(truth, predictor) else ""
+    return f"{decimal(rank, 0 if rank == int(rank) else 1)}{star} ({decimal(ranking.maes[truth, predictor], 2)})"
