@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baselines.interface.card import COSTS
-from baselines.interface.choice import choose_predictors
-from baselines.interface.registry import Registered, registry
+from baselines.interface.registry import Registered, choose_predictors, registry
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
 from datasets.core.dataset import Dataset, OpenOptions, dataset_classes, open_dataset

@@ -1,7 +1,7 @@
-"""Which predictors there are: found by folder, by entry point, or named as `package.module:Class`.
+"""Which predictors there are, and which of them a run takes.
 
-Nothing is registered by hand. A new method is one file in the folder of its kind below `baselines/` (or in
-`sgjnd/`), or another package's entry point in the group `jnd_bench.predictors`.
+Nothing is registered by hand. A method is found as one file in the folder of its kind below `baselines/`, as another
+package's entry point in the group `jnd_bench.predictors`, or where it is named as `package.module:Class`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,24 @@ import importlib
 import inspect
 import pkgutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 from baselines.interface.card import KINDS, OWN
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.errors import UserError, unknown_name
 
 ENTRY_POINT_GROUP = "jnd_bench.predictors"
-FOLDERS = (*(f"baselines.{kind}" for kind in KINDS), "sgjnd")
-"""Where methods stand, one file each; files whose name begins with an underscore are shared pieces."""
+SGJND = ("sgjnd.full", "sgjnd.lite", "sgjnd.lite_regression")
+"""The modules of `sgjnd/` that hold predictors."""
 _LONGEST_NAME = 100
+
+Wanted: TypeAlias = "str | type[JNDPredictor] | JNDPredictor"
+"""What a caller names a predictor by: a name, a glob, `package.module:Class`, a class, or a predictor."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,13 @@ class Registered:
                 f"{_origin(self.predictor)}: its name {repr(name)[:80]} is none: expected 1 to {_LONGEST_NAME} "
                 "characters that can be printed, since folders, tables and pages go by it. Change its card's name."
             )
+
+    @staticmethod
+    def of(predictor: type[JNDPredictor] | JNDPredictor) -> Registered:
+        """A class, or a predictor with its parameters, under its card's name."""
+        if isinstance(predictor, type):
+            return Registered(predictor.card.name, predictor)
+        return Registered(predictor.card.name, type(predictor), predictor.get_params())
 
     def make(self, **more: Any) -> JNDPredictor:
         """A new, unfitted predictor; `more` is passed on where it is a parameter."""
@@ -79,8 +89,11 @@ class PluginWarning(UserWarning):
 
 @functools.cache
 def registry() -> Mapping[str, Registered]:
-    """Every predictor that could be loaded, by name, sorted. A broken plug-in warns and is left out."""
-    found: dict[str, Registered] = {}
+    """Every predictor that could be loaded, by name, sorted. A broken plug-in warns and is left out.
+
+    Only files that hold methods are executed, and none of those may import torch, OpenCV, scipy or pandas on loading.
+    """
+    known: dict[str, Registered] = {}
     for origin, predictor in _candidates():
         try:
             entries = [Registered(name, predictor, parameters) for name, parameters in predictor.variants().items()]
@@ -88,38 +101,79 @@ def registry() -> Mapping[str, Registered]:
             _warn(origin, error)
             continue
         for entry in entries:
-            first = found.setdefault(entry.name, entry)
+            first = known.setdefault(entry.name, entry)
             if first.predictor is not predictor:
                 _warn(origin, f"its name {entry.name!r} is taken by {_origin(first.predictor)}")
-    return dict(sorted(found.items()))
+    return dict(sorted(known.items()))
 
 
-def find_predictors(patterns: Sequence[str]) -> list[Registered]:
-    """The predictors that names, globs or `package.module:Class` stand for, in order and without repetition.
+def find_predictors(wanted: Sequence[Wanted]) -> list[Registered]:
+    """The predictors that are meant, in order and without repetition.
 
+    :param wanted: names, globs, `package.module:Class`, classes, or predictors with their parameters.
     :raises UserError: where a pattern matches nothing (the text suggests near names), cannot be loaded, or brings
-        a second class under a name.
+        a second class, or other parameters, under a name.
     """
     chosen: dict[str, Registered] = {}
-    for pattern in patterns:
-        for entry in [_load(pattern)] if ":" in pattern else _match(pattern):
-            same = chosen.setdefault(entry.name, entry)
-            if same.predictor is not entry.predictor:
+    for predictor in wanted:
+        for entry in _entries(predictor):
+            first = chosen.setdefault(entry.name, entry)
+            if first.predictor is not entry.predictor:
                 raise UserError(
-                    f"{pattern!r} and {_origin(same.predictor)} are both named {entry.name!r}. "
+                    f"{predictor!r} and {_origin(first.predictor)} are both named {entry.name!r}. "
                     "Results go by name: change the card's name of one, or leave one out."
+                )
+            if first.make().get_params() != entry.make().get_params():
+                raise UserError(
+                    f"{entry.name!r} is asked for with {first.parameters} and with {entry.parameters}. "
+                    "Results go by name: leave one out, or run each by itself."
                 )
     return list(chosen.values())
 
 
-def _match(pattern: str) -> list[Registered]:
+def choose_predictors(wanted: Sequence[Wanted]) -> tuple[list[Registered], list[str]]:
+    """The predictors to run, and a note on each that a glob matches and that is left out.
+
+    :param wanted: as `find_predictors` takes them; none takes every predictor that costs little.
+    :raises UserError: where a pattern matches nothing, nothing is left, or one named in full cannot run here.
+    """
+    named = {entry.name for predictor in wanted if not _is_glob(predictor) for entry in find_predictors([predictor])}
+    entries = find_predictors(wanted) if wanted else [entry for entry in registry().values() if entry.cost == "light"]
+    chosen, notes = [], []
+    for entry in entries:
+        why = entry.unavailable()
+        if why and entry.name in named:
+            raise UserError(f"{entry.name} cannot run here: {why}")
+        if entry.cost == "heavy" and entry.name not in named:
+            why = "it trains for hours without a GPU; name it in full to run it"
+        if why:
+            notes.append(f"{entry.name} is left out: {why}")
+        else:
+            chosen.append(entry)
+    if not chosen:
+        raise UserError("no predictor is left to run. " + ". ".join(notes))
+    return chosen, notes
+
+
+def _entries(wanted: Wanted) -> list[Registered]:
+    if not isinstance(wanted, str):
+        cls = wanted if isinstance(wanted, type) else type(wanted)
+        if not _is_predictor(cls):
+            raise UserError(f"{wanted!r} is no predictor: {_what_is_missing(cls)}.")
+        return [Registered.of(wanted)]
+    if ":" in wanted:
+        return [_load(wanted)]
     known = registry()
-    if pattern in known:
-        return [known[pattern]]
-    matches = [entry for name, entry in known.items() if fnmatchcase(name, pattern)]
+    if wanted in known:
+        return [known[wanted]]
+    matches = [entry for name, entry in known.items() if fnmatchcase(name, wanted)]
     if not matches:
-        raise unknown_name("predictor", pattern, known)
+        raise unknown_name("predictor", wanted, known)
     return matches
+
+
+def _is_glob(wanted: Wanted) -> bool:
+    return isinstance(wanted, str) and ":" not in wanted and wanted not in registry()
 
 
 def _load(path: str) -> Registered:
@@ -133,26 +187,15 @@ def _load(path: str) -> Registered:
         ) from error
     if not _is_predictor(predictor):
         raise UserError(f"{path!r} is no predictor: {_what_is_missing(predictor)}.")
-    return Registered(predictor.card.name, predictor, {})
+    return Registered.of(predictor)
 
 
 def _candidates() -> Iterator[tuple[str, type[JNDPredictor]]]:
-    for folder in FOLDERS:
-        for info in pkgutil.iter_modules(importlib.import_module(folder).__path__):
-            if info.name.startswith("_"):
-                continue
-            origin = f"{folder.replace('.', '/')}/{info.name}.py"
-            try:
-                module = importlib.import_module(f"{folder}.{info.name}")
-            except (Exception, SystemExit) as error:  # one broken file must not take the others with it
-                _warn(origin, error)
-            else:
-                yield from _predictors_of(module, origin)
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        origin = f"plug-in {point.value}"
+    """Every predictor class, with the file or entry point that it comes from."""
+    for origin, load in _sources():
         try:
-            value = point.load()
-        except (Exception, SystemExit) as error:
+            value = load()
+        except (Exception, SystemExit) as error:  # one broken file must not take the others with it
             _warn(origin, error)
             continue
         if isinstance(value, ModuleType):
@@ -161,6 +204,19 @@ def _candidates() -> Iterator[tuple[str, type[JNDPredictor]]]:
             yield origin, value
         else:
             _warn(origin, f"it is no predictor: {_what_is_missing(value)}")
+
+
+def _sources() -> Iterator[tuple[str, Callable[[], object]]]:
+    """What may hold predictors, and how it is loaded. A file whose name begins with an underscore is a shared piece."""
+    modules = list(SGJND)
+    for kind in KINDS:
+        folder = importlib.import_module(f"baselines.{kind}")
+        files = [info.name for info in pkgutil.iter_modules(folder.__path__) if not info.ispkg]
+        modules += [f"{folder.__name__}.{name}" for name in files if not name.startswith("_")]
+    for name in modules:
+        yield f"{name.replace('.', '/')}.py", functools.partial(importlib.import_module, name)
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        yield f"plug-in {point.value}", point.load
 
 
 def _predictors_of(module: ModuleType, origin: str) -> Iterator[tuple[str, type[JNDPredictor]]]:
@@ -173,7 +229,7 @@ def _predictors_of(module: ModuleType, origin: str) -> Iterator[tuple[str, type[
             _warn(f"{origin}: {value.__name__}", _what_is_missing(value))
 
 
-def _is_predictor(value: object) -> bool:
+def _is_predictor(value: object) -> TypeGuard[type[JNDPredictor]]:
     return (
         isinstance(value, type)
         and issubclass(value, JNDPredictor)

@@ -1,5 +1,8 @@
-"""Protects how predictors are found: by file, by plug-in, by path; and that a broken one takes no other with it."""
+"""Protects how predictors are found (by file, plug-in, path; a broken one takes no other with it), and which ones a run
+takes: costly and missing ones only as asked, and never without a word.
+"""
 
+import re
 import subprocess
 import sys
 import warnings
@@ -8,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from baselines import pixel
-from baselines.interface.registry import PluginWarning, find_predictors, registry
+from baselines.constant.constant import Constant
+from baselines.interface.card import KINDS, Card
+from baselines.interface.predictor import JNDPredictor
+from baselines.interface.registry import PluginWarning, Registered, choose_predictors, find_predictors, registry
+from baselines.interface.visibility import VisibilityPredictor
+from baselines.metric.psnr import Psnr
 from datasets.common.errors import UserError
 
 METHOD = '''
@@ -27,6 +35,7 @@ class Method(JNDPredictor):
     def predict(self, picture):
         return 50.0
 '''
+REPOSITORY = Path(__file__).resolve().parents[3]
 KNOWN = ("constant", "constant-sur", "fixed-75", "fixed-85", "fixed-90", "fixed-95", "psnr", "chou1995")
 
 
@@ -187,9 +196,98 @@ def test_make_passes_on_only_what_the_constructor_knows():
     assert chou.make().get_params()["threshold"] == 1.0
 
 
-def test_listing_predictors_imports_neither_torch_nor_scikit_learn():
-    """A worker that runs a classical predictor must not pay for them (0.5 GB, seconds)."""
-    code = "import sys; from baselines.interface.registry import registry; registry(); print(sorted(sys.modules))"
-    listed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True).stdout
-    for heavy in ("torch", "torchvision", "sklearn", "skimage", "pandas", "matplotlib", "cv2", "scipy"):
-        assert f"'{heavy}'" not in listed, f"{heavy} is imported by listing the predictors: import it in a function"
+def test_classes_and_predictors_do_as_well_as_names():
+    own = Psnr(threshold=3.0)
+    entries = find_predictors([Constant, "constant", own])
+    assert [(entry.name, entry.predictor) for entry in entries] == [("constant", Constant), ("psnr", Psnr)]
+    assert entries[1].make().get_params() == own.get_params()
+    with pytest.raises(UserError, match=r"'psnr' is asked for with .*Results go by name"):
+        find_predictors(["psnr", own])
+    with pytest.raises(UserError, match="does not implement visibility"):
+        find_predictors([VisibilityPredictor])
+    with pytest.raises(UserError, match=r"5 is no predictor: it must be a final subclass"):
+        find_predictors([5])  # type: ignore[list-item]
+
+
+def test_listing_predictors_imports_nothing_heavy_and_executes_only_files_of_methods():
+    """A worker that runs a classical predictor must not pay for torch and others (0.5 GB, seconds)."""
+    code = "import sys; from baselines.interface.registry import registry; registry(); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(run.stdout.split())
+    heavy = loaded & {"torch", "torchvision", "sklearn", "skimage", "pandas", "matplotlib", "cv2", "scipy"}
+    assert not heavy, f"listing the predictors imports {heavy}: import them in a function"
+    methods = {entry.predictor.__module__ for entry in registry().values()}
+    kinds = re.compile(rf"baselines\.({'|'.join(KINDS)})\.[a-z][^.]*")
+    assert {name for name in loaded if kinds.fullmatch(name)} == methods - {m for m in methods if m[:5] == "sgjnd"} | {
+        "baselines.learned.network"
+    }
+    commands = [path for folder in ("baselines", "sgjnd") for path in (REPOSITORY / folder).glob("*.py")]
+    commands = [path for path in commands if '__name__ == "__main__"' in path.read_text(encoding="utf-8")]
+    assert len(commands) >= 6
+    assert not loaded & {f"{path.parent.name}.{path.stem}" for path in commands}
+
+
+class Costly(JNDPredictor):
+    card = Card("costly", "Costly", "", None, "learned", needs_pictures=True, cost="slow")
+
+    size: str = "small"
+
+    @classmethod
+    def cost_of(cls, parameters) -> str:
+        return "heavy" if parameters.get("size") == "large" else cls.card.cost
+
+    def unavailable(self) -> str:
+        return "the program 'measure' is not on PATH: install it" if self.size == "external" else ""
+
+    def fit(self, pictures, levels, *, seed):
+        return self
+
+    def predict(self, picture) -> float:
+        return 50.0
+
+
+@pytest.fixture
+def known(monkeypatch):
+    """A registry of the constant and three sizes of one method."""
+    entries = {"constant": registry()["constant"]}
+    for size in ("small", "large", "external"):
+        entries[f"costly-{size}"] = Registered(f"costly-{size}", Costly, {"size": size})
+    monkeypatch.setattr("baselines.interface.registry.registry", lambda: entries)
+    return entries
+
+
+def names(patterns) -> list[str]:
+    return [entry.name for entry in choose_predictors(patterns)[0]]
+
+
+def test_without_names_only_what_costs_little(known):
+    assert choose_predictors([]) == ([known["constant"]], [])
+
+
+def test_a_glob_takes_slow_ones_and_tells_what_it_leaves_out(known):
+    chosen, notes = choose_predictors(["*"])
+    assert [entry.name for entry in chosen] == ["constant", "costly-small"]
+    assert notes == [
+        "costly-large is left out: it trains for hours without a GPU; name it in full to run it",
+        "costly-external is left out: the program 'measure' is not on PATH: install it",
+    ]
+
+
+def test_what_is_named_in_full_runs_whatever_it_costs(known):
+    assert names(["costly-large"]) == ["costly-large"]
+    assert names(["costly-*", "costly-large"]) == ["costly-small", "costly-large"]
+
+
+def test_what_cannot_run_is_an_error_where_it_is_named_and_where_nothing_else_is_left(known):
+    with pytest.raises(UserError, match=r"costly-external cannot run here: the program 'measure'.*install it"):
+        choose_predictors(["constant", "costly-external"])
+    with pytest.raises(UserError, match=r"no predictor is left to run\. costly-external is left out"):
+        choose_predictors(["costly-e*"])
+
+
+def test_a_class_on_the_path_counts_as_named(known):
+    with pytest.raises(UserError, match="cannot be loaded"):
+        choose_predictors(["baselines.interface.registry:nothing"])
+    with pytest.raises(UserError, match="costly cannot run here: the program 'measure'"):
+        choose_predictors([Costly(size="external")])
+    assert names([Costly]) == names([f"{__name__}:Costly"]) == ["costly"]
