@@ -2,10 +2,8 @@
 
 import dataclasses
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,16 +63,15 @@ class ReferenceMaps:
 
 
 @pytest.fixture(scope="session")
-def reference_maps(shared_data: Path) -> ReferenceMaps:
-    """The reference file beside the checkout; its images' hashes are checked first."""
+def reference_maps(reference_values: dict[str, Any]) -> ReferenceMaps:
+    """The reference maps; the hashes of their images are checked first."""
     from PIL import Image
     from skimage import data
 
-    reference = json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())
     images = {"camera": data.camera(), "astronaut_L": np.asarray(Image.fromarray(data.astronaut()).convert("L"))}
     for name, pixels in images.items():
-        assert hashlib.sha256(pixels.tobytes()).hexdigest() == reference["_meta"]["images"][name]["sha256"], name
-    return ReferenceMaps(images, reference["maps"])
+        assert hashlib.sha256(pixels.tobytes()).hexdigest() == reference_values["_meta"]["images"][name]["sha256"], name
+    return ReferenceMaps(images, reference_values["maps"])
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from protocols.store.store import Store
 
 
 def _make_root(root: Path, ladders: Path, *, reverse: bool) -> dict[str, Path]:
-    """Seven genuine ladders under official names, rated by a seeded generator (made-up ratings, in file indices)."""
+    """Seven ladders under official names, rated by a seeded generator (made-up ratings, in file indices)."""
     generator = np.random.default_rng(8)
     (root / "source_image").mkdir(parents=True)
     (root / "jpeg").mkdir()
@@ -37,13 +37,12 @@ def _make_root(root: Path, ladders: Path, *, reverse: bool) -> dict[str, Path]:
     return origin
 
 
-pytestmark = pytest.mark.slow(reason="decodes seven genuine ladders of 100 files several times over")
+pytestmark = pytest.mark.slow(reason="decodes seven ladders of 100 files several times over")
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_runs_from_its_files_in_both_directions(shared_data, tmp_path, direction):
-    ladders = shared_data / "konjnd-1k-ladders"
-    origin = _make_root(tmp_path / "root", ladders, reverse=direction == "down")
+def test_runs_from_its_files_in_both_directions(konjnd_ladders, tmp_path, direction):
+    origin = _make_root(tmp_path / "root", konjnd_ladders, reverse=direction == "down")
     flags = ["--dataset", "konjnd-1k-jpeg", "--root", str(tmp_path / "root"), "--jobs", "2", "-q"]
     flags += ["--predictors", "constant", "psnr", "--report", str(tmp_path / "report")]
     assert main([*flags, "--results", str(tmp_path / "detected")]) == 0
@@ -53,7 +52,7 @@ def test_runs_from_its_files_in_both_directions(shared_data, tmp_path, direction
     for one, other in zip(detected, told, strict=True):
         pd.testing.assert_frame_equal(one.predictions.drop(columns="ms"), other.predictions.drop(columns="ms"))
     for row in detected[0].predictions.itertuples():
-        _check_is_from_files(row, origin[row.picture], ladders)
+        _check_is_from_files(row, origin[row.picture], konjnd_ladders)
 
 
 def _check_is_from_files(row, source: Path, ladders: Path) -> None:
@@ -68,11 +67,11 @@ def _check_is_from_files(row, source: Path, ladders: Path) -> None:
     assert row.true_psnr_db == pytest.approx(float(psnr_db((1 - share) * errors[0] + share * errors[1])))
 
 
-def test_both_directions_give_the_same_numbers(shared_data, tmp_path):
+def test_both_directions_give_the_same_numbers(konjnd_ladders, tmp_path):
     boards = []
     for reverse in (False, True):
         root = tmp_path / f"root-{reverse}"
-        _make_root(root, shared_data / "konjnd-1k-ladders", reverse=reverse)
+        _make_root(root, konjnd_ladders, reverse=reverse)
         results = tmp_path / f"results-{reverse}"
         flags = ["--dataset", "konjnd-1k-jpeg", "--root", str(root), "--predictors", "psnr", "-q"]
         assert main([*flags, "--results", str(results), "--report", str(tmp_path / "report")]) == 0

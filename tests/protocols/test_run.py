@@ -169,9 +169,9 @@ def test_limited_and_whole_runs_stand_apart(quick, tmp_path):
     assert whole["n"].item() >= 24
 
 
-def test_published_constants_on_mcl_jci(shared_data, tmp_path):
+def test_published_constants_on_mcl_jci(mcl_jci_labels, tmp_path):
     """The field's control numbers (constant 5.58, 5.04, 7.82 QF; mean curve 0.0989) come out of the whole path."""
-    root = str(shared_data / "mcl-jci-labels")
+    root = str(mcl_jci_labels)
     flags = ["--dataset", "mcl-jci", "--root", root, "--folds", "sur-featnet-10", "--truths", "mean", "median", "sqf"]
     assert _run(tmp_path, *flags, "--predictors", "constant", "constant-sur", "-q") == 0
     board = _leaderboard(tmp_path).set_index(["truth", "predictor"])
@@ -188,8 +188,8 @@ def test_published_constants_on_mcl_jci(shared_data, tmp_path):
     assert "'sqf' is tabulated" in (tmp_path / "report" / "leaderboard.md").read_text().replace("\\", "")
 
 
-def test_labels_alone_run_what_needs_no_pictures(shared_data, tmp_path, capsys):
-    flags = ["--dataset", "mcl-jci", "--root", str(shared_data / "mcl-jci-labels")]
+def test_labels_alone_run_what_needs_no_pictures(make_mcl_jci, tmp_path, capsys):
+    flags = ["--dataset", "mcl-jci", "--root", str(make_mcl_jci(range(1, 51), pictures="none"))]
     assert _run(tmp_path, *flags, "--shard", "1/1") == 0
     assert "labels only" in capsys.readouterr().err.lower()
     runs = list(Store(tmp_path / "results").runs())

@@ -199,8 +199,8 @@ def test_a_wrong_request_ends_with_one_clear_line_before_anything_is_trained(
     assert not Path("net.safetensors").exists()
 
 
-def test_a_root_of_labels_alone_is_refused(shared_data, tmp_path):
-    flags = ["--dataset", "mcl-jci", "--root", str(shared_data / "mcl-jci-labels")]
+def test_a_root_of_labels_alone_is_refused(make_mcl_jci, tmp_path):
+    flags = ["--dataset", "mcl-jci", "--root", str(make_mcl_jci(pictures="none"))]
     with pytest.raises(UserError, match="holds labels only, and SG-JND learns from pictures"):
         train.main([*flags, "--out", str(tmp_path / "net.safetensors")])
 

@@ -69,9 +69,10 @@ def test_another_environment_finds_the_same(alone, tmp_path, empty_cache, surviv
     survived("another folder, locale, time zone, hash seed and core count: the same bytes", len(alone))
 
 
-def test_the_order_in_which_a_disk_gives_files_does_not_matter(shared_data, tmp_path, monkeypatch, survived):
+def test_the_order_in_which_a_disk_gives_files_does_not_matter(make_mcl_jci, tmp_path, monkeypatch, survived):
     """Folders are read in whatever order the file system has them."""
-    flags = ["--dataset", "mcl-jci", "--root", str(shared_data / "mcl-jci-labels"), "-q", "--shard", "1/1"]
+    root = make_mcl_jci(range(1, 51), pictures="none")
+    flags = ["--dataset", "mcl-jci", "--root", str(root), "-q", "--shard", "1/1"]
     flags += ["--predictors", "constant", "constant-sur"]
     assert main([*flags, "--results", str(tmp_path / "as-it-is")]) == 0
     scandir, listing = os.scandir, Path.iterdir

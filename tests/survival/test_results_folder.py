@@ -146,9 +146,9 @@ def test_a_copy_elsewhere_gives_the_same_report_and_is_reused(whole, tmp_path, c
     survived("copied results folders")
 
 
-def test_a_copy_without_the_data_set_gives_the_same_numbers(shared_data, tmp_path, survived):
-    root, here, there = tmp_path / "root", tmp_path / "here", tmp_path / "there"
-    shutil.copytree(shared_data / "mcl-jci-labels", root)
+def test_a_copy_without_the_data_set_gives_the_same_numbers(make_mcl_jci, tmp_path, survived):
+    here, there = tmp_path / "here", tmp_path / "there"
+    root = make_mcl_jci(range(1, 51), pictures="none")
     flags = [
         "--dataset",
         "mcl-jci",

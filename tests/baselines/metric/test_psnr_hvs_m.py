@@ -1,7 +1,6 @@
 """Protects PSNR-HVS-M: reference numbers, silence of a talkative package, and pictures of any size."""
 
 import io
-import json
 
 import numpy as np
 import PIL
@@ -20,10 +19,10 @@ def test_it_keeps_metrics_promises(keeps_metrics_promises):
 
 
 @pytest.mark.parametrize("quality", [20, 50, 90])
-def test_reference_numbers(shared_data, quality):
+def test_reference_numbers(reference_values, quality):
     from skimage import data
 
-    reference = json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())["metrics"]
+    reference = reference_values["metrics"]
     row = reference["psnr_hvs_psnr_hvsm_pillow"]["camera"][str(quality)]
     file = io.BytesIO()
     Image.fromarray(data.camera()).save(file, "JPEG", quality=quality)

@@ -1,7 +1,6 @@
 """Protects SSIMULACRA2: its published package's own numbers and the authors', on files in memory."""
 
 import io
-import json
 
 import numpy as np
 import PIL
@@ -17,10 +16,10 @@ def test_it_keeps_metrics_promises(keeps_metrics_promises):
 
 
 @pytest.mark.parametrize(("quality", "apart"), [(30, 1.1), (85, 0.5)])
-def test_scores_are_those_of_the_package_and_near_those_of_the_authors_program(shared_data, quality, apart):
+def test_scores_are_those_of_the_package_and_near_those_of_the_authors_program(reference_values, quality, apart):
     from skimage import data
 
-    reference = json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())["metrics"]
+    reference = reference_values["metrics"]
     row = reference["ssimulacra2_cpp_vs_py"][f"camera_q{quality}"]
     pixels = np.repeat(data.camera()[:, :, None], 3, axis=2)
     file = io.BytesIO()

@@ -5,10 +5,7 @@ pixels hold to 1e-6, their mean to 0.2 %. Rows that look at Canny edges hold to 
 were made with Octave's edge detector, and the last tests say what that does to them.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,20 +44,10 @@ WITH_EDGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def reference(shared_data: Path) -> dict:
-    return json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())
-
-
 @pytest.fixture
-def plane(image: str, reference: dict) -> np.ndarray:
+def plane(image: str, reference_maps) -> np.ndarray:
     """The image that the rows were made from, uint8, shape (512, 512)."""
-    from PIL import Image
-    from skimage import data
-
-    pixels = data.camera() if image == "camera" else np.asarray(Image.fromarray(data.astronaut()).convert("L"))
-    assert hashlib.sha256(pixels.tobytes()).hexdigest() == reference["_meta"]["images"][image]["sha256"]
-    return pixels
+    return reference_maps.images[image]
 
 
 def assert_pixels(found: np.ndarray, row: dict) -> None:
@@ -71,8 +58,8 @@ def assert_pixels(found: np.ndarray, row: dict) -> None:
 
 @IMAGES
 @pytest.mark.parametrize("name", EXACT)
-def test_exact_rows(name, image, plane, reference):
-    row, found = reference["maps"][image][name], EXACT[name](plane)
+def test_exact_rows(name, image, plane, reference_maps):
+    row, found = reference_maps.rows[image][name], EXACT[name](plane)
     assert row["exact"]
     for statistic in ("mean", "std", "min", "max", "median"):
         assert float(getattr(np, statistic)(found)) == pytest.approx(row[statistic], abs=1e-6), statistic
@@ -81,36 +68,36 @@ def test_exact_rows(name, image, plane, reference):
 
 @IMAGES
 @pytest.mark.parametrize("name", BUT_FOR_TIES)
-def test_rows_exact_but_for_ties(name, image, plane, reference):
-    row, found = reference["maps"][image][name], BUT_FOR_TIES[name](plane)
+def test_rows_exact_but_for_ties(name, image, plane, reference_maps):
+    row, found = reference_maps.rows[image][name], BUT_FOR_TIES[name](plane)
     assert_pixels(found, row)
     assert found.mean() == pytest.approx(row["mean"], rel=0.002)
 
 
 @IMAGES
 @pytest.mark.parametrize("name", WITH_EDGES)
-def test_rows_that_look_at_edges(name, image, plane, reference):
+def test_rows_that_look_at_edges(name, image, plane, reference_maps):
     draw, tolerances = WITH_EDGES[name]
-    row, found = reference["maps"][image][name], draw(plane)
+    row, found = reference_maps.rows[image][name], draw(plane)
     assert not row["exact"]
     assert found.mean() == pytest.approx(row["mean"], rel=tolerances[image])
 
 
 @IMAGES
-def test_most_of_the_distance_is_in_the_direction_in_which_octave_thins_edges(image, plane, reference):
+def test_most_of_the_distance_is_in_the_direction_in_which_octave_thins_edges(image, plane, reference_maps):
     """Edges thinned along mirrored diagonals, which Octave's rows bear the marks of, bring KLT's within 2 %."""
     across, down = smooth_derivatives(plane)
     steepest_60 = {"camera": 60 / 234.9375, "astronaut_L": 60 / 247.8125}[image]
     mirrored = edges(across, -down, steepest_60)
     weight = weight_around(mirrored, strength=1, radius=3, window=5, border="zero")
-    row = reference["maps"][image]["klt_2022"]
+    row = reference_maps.rows[image]["klt_2022"]
     assert (lost_map(plane) * weight).mean() == pytest.approx(row["mean"], rel=0.02)
 
 
 @IMAGES
-def test_the_critical_point_of_klt(image, plane, reference):
+def test_the_critical_point_of_klt(image, plane, reference_maps):
     """How many components are kept, and the share of energy that they hold."""
-    row, found = reference["maps"][image]["klt_2022_raw"], critical_point(plane)
+    row, found = reference_maps.rows[image]["klt_2022_raw"], critical_point(plane)
     assert found.components == row["L"]
     for number, share in row["P_cum"].items():
         assert found.shares[int(number) - 1] == pytest.approx(share, abs=1e-9)

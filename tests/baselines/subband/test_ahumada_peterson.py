@@ -1,7 +1,5 @@
 """Protects the Ahumada-Peterson base thresholds: exact against reference tables, sound at any viewing distance."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -15,9 +13,8 @@ from baselines.subband._ahumada_peterson import base_thresholds
         ("ahumada_peterson_33.557ppd_L65 (Zhang 2005 code geometry)", 1 / 0.0298),
     ],
 )
-def test_exact_against_the_reference_tables(name, pixels_per_degree, shared_data):
-    tables = json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())["tables"]
-    assert base_thresholds(pixels_per_degree) == pytest.approx(np.array(tables[name]), abs=1e-6)
+def test_exact_against_the_reference_tables(name, pixels_per_degree, reference_values):
+    assert base_thresholds(pixels_per_degree) == pytest.approx(np.array(reference_values["tables"][name]), abs=1e-6)
 
 
 @pytest.mark.parametrize("pixels_per_degree", [4.0, 24.3, 47.0, 93.0, 200.0])

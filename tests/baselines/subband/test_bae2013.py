@@ -1,7 +1,5 @@
 """Protects Bae & Kim 2013: exact base table, elevations by hand, and that it says how little is known of it."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -9,8 +7,8 @@ from baselines.subband._dct_blocks import Blocks
 from baselines.subband.bae2013 import Bae2013, base_thresholds, edge_elevation, luminance_elevation
 
 
-def test_base_table_is_exact(shared_data):
-    tables = json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())["tables"]
+def test_base_table_is_exact(reference_values):
+    tables = reference_values["tables"]
     assert base_thresholds(33.0) == pytest.approx(np.array(tables["bae_2013_base_s1_N8_33ppd"]), abs=1e-6)
 
 

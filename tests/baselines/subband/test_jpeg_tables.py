@@ -32,8 +32,8 @@ def test_steps_fall_with_quality_and_end_at_one():
 
 
 @pytest.mark.parametrize("quality", [1, 14, 50, 90, 100])
-def test_shipped_files_of_konjnd_1k_carry_these_tables(quality, shared_data):
-    file = shared_data / "konjnd-1k-ladders" / "jpeg" / f"SRC0013_JPEG_{quality:03d}.jpg"
+def test_shipped_files_of_konjnd_1k_carry_these_tables(quality, genuine_ladders):
+    file = genuine_ladders / "jpeg" / f"SRC0013_JPEG_{quality:03d}.jpg"
     assert np.array_equal(luma_table(quality), written_table(file.read_bytes()))
 
 

@@ -1,7 +1,5 @@
 """Protects Watson 1993: its table at any distance, exact masking and pooling, and the floor under darkness."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -15,14 +13,9 @@ FLOOR_OF_REFERENCE = 8 / 1024
 
 
 @pytest.fixture(scope="module")
-def reference(shared_data):
-    return json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def printed(reference) -> np.ndarray:
+def printed(reference_values) -> np.ndarray:
     """The table as printed, for 32 px/deg."""
-    return np.array(reference["tables"]["watson_32ppd"])
+    return np.array(reference_values["tables"]["watson_32ppd"])
 
 
 def slack(image: str, reference_maps, table: np.ndarray) -> np.ndarray:
@@ -35,9 +28,9 @@ def test_the_printed_table_is_regenerated_within_half_a_percent(printed):
     assert watson_table(32.0) == pytest.approx(printed, rel=0.005)
 
 
-def test_the_constants_are_the_fitted_ones(reference):
+def test_the_constants_are_the_fitted_ones(reference_values):
     """Dividing out the parabola leaves nothing: the closed form of the reference, but for DC as printed."""
-    form = reference["tables"]["watson_closed_form"]
+    form = reference_values["tables"]["watson_closed_form"]
     index = np.arange(8)
     frequency = np.hypot.outer(index, index) * 2.0
     frequency[0, 0] = form["fmin_cpd"]
@@ -51,9 +44,9 @@ def test_the_constants_are_the_fitted_ones(reference):
 
 
 @pytest.mark.parametrize("image", IMAGES)
-def test_thresholds_are_exact(image, reference, reference_maps, printed):
+def test_thresholds_are_exact(image, reference_values, reference_maps, printed):
     """Mean over all coefficients, and one block, with the printed table and the reference's own floor."""
-    row = reference["dct"][image]["watson_1993_slack"]
+    row = reference_values["dct"][image]["watson_1993_slack"]
     found = slack(image, reference_maps, printed)
     assert found.mean() == pytest.approx(row["mean"], abs=1e-6)
     assert found[:, :, 10, 20] == pytest.approx(np.array(row["block_10_20"]), abs=1e-6)
@@ -61,9 +54,9 @@ def test_thresholds_are_exact(image, reference, reference_maps, printed):
 
 @pytest.mark.parametrize("quality", [25, 50, 75, 90])
 @pytest.mark.parametrize("image", IMAGES)
-def test_pooled_errors_are_exact(image, quality, reference, reference_maps, printed):
+def test_pooled_errors_are_exact(image, quality, reference_values, reference_maps, printed):
     """Sum and mean over blocks, and the share of errors above threshold, of the reference's own coefficients."""
-    row = reference["dct"][image][f"jpeg_luma_Q{quality}"]
+    row = reference_values["dct"][image][f"jpeg_luma_Q{quality}"]
     thresholds = slack(image, reference_maps, printed)
     source = QuantisedErrors(Blocks.of(reference_maps.images[image], np.float64))
     errors = source.errors(quality)

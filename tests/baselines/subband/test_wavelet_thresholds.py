@@ -1,6 +1,5 @@
 """Protects the 9/7 wavelet: its steps and basis amplitudes, the transform, and how its bands are drawn."""
 
-import json
 import warnings
 
 import numpy as np
@@ -35,9 +34,10 @@ def noise(shape: tuple[int, int], seed: int = 0) -> np.ndarray:
         (32.0, "watson_1997_dwt_Q_Y_r32"),
     ],
 )
-def test_steps_are_exact(pixels_per_degree, name, shared_data):
-    reference = json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())
-    assert quantisation_steps(pixels_per_degree)[:4] == pytest.approx(np.array(reference["tables"][name]), abs=1e-6)
+def test_steps_are_exact(pixels_per_degree, name, reference_values):
+    assert quantisation_steps(pixels_per_degree)[:4] == pytest.approx(
+        np.array(reference_values["tables"][name]), abs=1e-6
+    )
 
 
 def test_steps_are_the_printed_ones():

@@ -1,7 +1,5 @@
 """Protects Wei & Ngan 2009: exact base table and masking without edges, and what edges change."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -12,22 +10,17 @@ THREE_HEIGHTS = 1 / (2 * np.degrees(np.arctan(1 / (2 * 3 * 768))))
 """Pixels per degree at three times the height of 768 pixels: 40.2."""
 
 
-@pytest.fixture(scope="module")
-def reference(shared_data):
-    return json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())
-
-
 @pytest.mark.parametrize(
     ("name", "ppd"), [("wei_ngan_basic_R3_H768_40.2124ppd", THREE_HEIGHTS), ("wei_ngan_basic_32ppd", 32.0)]
 )
-def test_base_tables_are_exact(name, ppd, reference):
-    assert basic_thresholds(ppd) == pytest.approx(np.array(reference["tables"][name]), abs=1e-6)
+def test_base_tables_are_exact(name, ppd, reference_values):
+    assert basic_thresholds(ppd) == pytest.approx(np.array(reference_values["tables"][name]), abs=1e-6)
 
 
 @pytest.mark.parametrize("image", ["camera", "astronaut_L"])
-def test_thresholds_without_edges_are_exact(image, reference, reference_maps):
+def test_thresholds_without_edges_are_exact(image, reference_values, reference_maps):
     """Every block plain, as in the reference row; with edges no reference exists."""
-    row = reference["dct"][image]["wei_ngan_2009_all_plane"]
+    row = reference_values["dct"][image]["wei_ngan_2009_all_plane"]
     blocks = Blocks.of(reference_maps.images[image], np.float64)
     found = basic_thresholds(THREE_HEIGHTS)[:, :, None, None] * luminance_elevation(blocks.mean_luma)
     found *= block_elevation(blocks, found, np.zeros(blocks.plane.shape, dtype=bool))

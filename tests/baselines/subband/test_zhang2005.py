@@ -1,7 +1,5 @@
 """Protects Zhang et al. 2005: exact thresholds, block classes and pooling, and what raises which threshold."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -17,8 +15,8 @@ PPD = 1 / 0.0298
 
 
 @pytest.fixture(scope="module")
-def rows(shared_data):
-    return json.loads((shared_data / "reference" / "jnd-reference-values.json").read_text())["dct"]
+def rows(reference_values):
+    return reference_values["dct"]
 
 
 @pytest.mark.parametrize("image", IMAGES)

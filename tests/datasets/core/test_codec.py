@@ -58,8 +58,8 @@ def test_opencv_is_bit_exact_to_pillow_at_every_quality(photograph):
     assert different == []
 
 
-def test_opencv_decodes_shipped_files_as_pillow_does(shared_data):
-    files = sorted((shared_data / "konjnd-1k-ladders" / "jpeg").glob("*.jpg"))[::37]
+def test_opencv_decodes_shipped_files_as_pillow_does(genuine_ladders):
+    files = sorted((genuine_ladders / "jpeg").glob("*.jpg"))[::37]
     assert len(files) > 10
     for file in files:
         encoded = file.read_bytes()

@@ -46,15 +46,15 @@ def test_every_set_has_its_default_folds_documented():
         assert f"`{dataset}.{name}.csv`" in text
 
 
-def test_the_published_folds_are_the_published_ones(shared_data):
-    published = parse_folds("published", shared_data / "mcl-jci-labels/sur_featnet_10_folds.csv")
+def test_the_published_folds_are_the_published_ones(mcl_jci_labels):
+    published = parse_folds("published", mcl_jci_labels / "sur_featnet_10_folds.csv")
     assert read_folds("sur-featnet-10", "mcl-jci").fold_of == published.fold_of
 
 
 @pytest.mark.parametrize(("truth", "mae_qf"), [("mean", 5.58), ("median", 5.04), ("sqf", 7.82)])
-def test_the_training_median_has_the_known_error(shared_data, truth, mae_qf):
+def test_the_training_median_has_the_known_error(mcl_jci_labels, truth, mae_qf):
     fold_of = read_folds("sur-featnet-10", "mcl-jci").fold_of
-    pictures = open_dataset("mcl-jci", shared_data / "mcl-jci-labels").pictures
+    pictures = open_dataset("mcl-jci", mcl_jci_labels).pictures
     levels = np.array([find_truth(truth).level(picture) for picture in pictures])
     folds = np.array([fold_of[picture.source] for picture in pictures])
     errors = [abs(levels[index] - np.median(levels[folds != fold])) for index, fold in enumerate(folds)]

@@ -1,6 +1,5 @@
 """Protects the SUR curve: curves rise within [0, 1], directions mirror."""
 
-import re
 import warnings
 
 import numpy as np
@@ -82,20 +81,3 @@ def test_a_far_outlier_makes_no_numerical_noise():
         for outlier in (1.0, 100.0, 1e4):
             curve = sur_curve(np.append(np.linspace(28, 32, 29), outlier), Jpeg())
             assert np.isfinite(curve).all()
-
-
-def first_jnds(folder) -> list[np.ndarray]:
-    """The first JND of every subject, one array a picture, from MCL-JCI's label files."""
-    pictures = []
-    for file in sorted(folder.glob("JND_image_*.txt")):
-        lines = [re.findall(r"\d+", line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        pictures.append(np.array([float(line[0]) for line in lines]))
-    return pictures
-
-
-def test_mcl_jci_has_the_mean_levels_that_were_measured_on_it(shared_data):
-    pictures = first_jnds(shared_data / "mcl-jci-labels" / "JND_samples")
-    assert len(pictures) == 50 and {len(samples) for samples in pictures} == {30}
-    for share, expected in ((0.75, 32.9), (0.50, 26.2)):
-        levels = [sur_level(samples, Jpeg(), share) for samples in pictures]
-        assert np.mean(levels) == pytest.approx(expected, abs=0.2)

@@ -1,6 +1,6 @@
 """Protects the KonJND-1k loaders: files in either direction give the same truth, and every damage is named.
 
-The JPEG roots hold genuine ladders of the study with made-up ratings; the BPG roots hold noise (see conftest).
+Ratings are made up. JPEG roots hold ladders made of photographs, or genuine ones; BPG roots hold noise (see conftest).
 """
 
 import shutil
@@ -23,8 +23,8 @@ def open_bpg(root, **options):
     return open_dataset("konjnd-1k-bpg", root, OpenOptions(**options))
 
 
-def test_both_directions_of_genuine_files_are_one_set(make_konjnd_jpeg):
-    up, down = open_jpeg(make_konjnd_jpeg("up")), open_jpeg(make_konjnd_jpeg("down"))
+def test_both_directions_of_genuine_files_are_one_set(make_konjnd_jpeg, genuine_ladders):
+    up, down = (open_jpeg(make_konjnd_jpeg(direction, ladders=genuine_ladders)) for direction in ("up", "down"))
     assert up.notes[0].startswith("Level direction: up, so QF = index, found from the quantisation tables of")
     assert down.notes[0].startswith("Level direction: down, so QF = 101 - index, found from the quantisation tables of")
     for first, second in zip(up.pictures, down.pictures, strict=True):
@@ -35,12 +35,12 @@ def test_both_directions_of_genuine_files_are_one_set(make_konjnd_jpeg):
     assert up.manifest.sha256 != down.manifest.sha256
 
 
-def test_levels_are_the_files_and_the_reference_is_the_source(make_konjnd_jpeg, shared_data):
+def test_levels_are_the_files_and_the_reference_is_the_source(make_konjnd_jpeg, konjnd_ladders):
     root = make_konjnd_jpeg("down", count=1)
     picture = open_jpeg(root).pictures[0]
-    genuine = shared_data / "konjnd-1k-ladders/jpeg/SRC0013_JPEG_070.jpg"
+    official = konjnd_ladders / "jpeg/SRC0013_JPEG_070.jpg"
     assert (picture.name, picture.pixels_per_degree) == ("SRC0013", 24.3)
-    assert picture.ladder.encoded(70) == genuine.read_bytes()
+    assert picture.ladder.encoded(70) == official.read_bytes()
     assert picture.ladder.encoded(70) == (root / "jpeg/SRC0013_JPEG_031.jpg").read_bytes()
     np.testing.assert_array_equal(picture.reference, read_picture(root / "source_image/SRC0013.png"))
     psnr_db = picture.summary().psnr_db

@@ -112,8 +112,8 @@ def test_standard_tables_are_recognised_at_their_own_level_only(tmp_path):
     assert not has_standard_tables({50: custom}, Jpeg())
 
 
-def test_genuine_ladders_run_up_with_standard_tables(shared_data):
-    folder = shared_data / "konjnd-1k-ladders/jpeg"
+def test_genuine_ladders_run_up_with_standard_tables(genuine_ladders):
+    folder = genuine_ladders / "jpeg"
     names = sorted({path.name[:7] for path in folder.iterdir()})
     pictures = [
         IndexedFiles(name, {index: folder / f"{name}_JPEG_{index:03d}.jpg" for index in range(1, 101)})

@@ -26,39 +26,39 @@ def levels_of(root, truth) -> np.ndarray:
     ("truth", "mean", "spread", "range_"),
     [("mean", 28.1, 7.9, (17, 52)), ("median", 26.1, 8.8, (14.5, 50.5)), ("sqf", 39.6, 9.8, (25, 70))],
 )
-def test_the_real_labels_have_the_known_truths(shared_data, truth, mean, spread, range_):
-    levels = levels_of(shared_data / "mcl-jci-labels", truth)
+def test_the_real_labels_have_the_known_truths(mcl_jci_labels, truth, mean, spread, range_):
+    levels = levels_of(mcl_jci_labels, truth)
     assert len(levels) == 50
     assert levels.mean() == pytest.approx(mean, abs=0.05)
     assert levels.std(ddof=1) == pytest.approx(spread, abs=0.05)
     assert (levels.min(), levels.max()) == pytest.approx(range_, abs=0.5)
 
 
-def test_the_real_labels_have_nearly_the_known_fitted_truths(shared_data):
+def test_the_real_labels_have_nearly_the_known_fitted_truths(mcl_jci_labels):
     """Known: 33.0 and 26.3. The fit here gives 32.90 and 26.24 (32.96 where the level is a whole QF); whose fit the
     known means come from is not known, so a tenth is allowed and no more."""
     for truth, mean in (("sur75", 33.0), ("sur50", 26.3)):
-        levels = levels_of(shared_data / "mcl-jci-labels", truth)
+        levels = levels_of(mcl_jci_labels, truth)
         assert levels.mean() == pytest.approx(mean, abs=0.105)
-    sur75 = levels_of(shared_data / "mcl-jci-labels", "sur75")
+    sur75 = levels_of(mcl_jci_labels, "sur75")
     assert sur75.std(ddof=1) == pytest.approx(9.7, abs=0.05)
     assert (sur75.min(), sur75.max()) == pytest.approx((21, 62), abs=0.5)
 
 
-def test_the_real_labels_open_without_pictures(shared_data):
-    dataset = open_mcl(shared_data / "mcl-jci-labels")
+def test_the_real_labels_open_without_pictures(mcl_jci_labels):
+    dataset = open_mcl(mcl_jci_labels)
     assert [picture.name for picture in dataset.pictures] == [f"SRC{number:02d}" for number in range(1, 51)]
     assert all(picture.samples.shape == (30,) and picture.source == picture.name for picture in dataset.pictures)
     assert not dataset.has_pixels
     assert dataset.notes == ("Labels only: the root holds no pictures.",)
 
 
-def test_later_jnds_leave_out_the_subjects_who_have_none_and_say_so(shared_data, make_mcl_jci):
+def test_later_jnds_leave_out_the_subjects_who_have_none_and_say_so(mcl_jci_labels, make_mcl_jci):
     made = open_mcl(make_mcl_jci(), jnd=2)
     assert [picture.samples.size for picture in made.pictures] == [24, 24]
     assert made.pictures[0].tabulated == {"sqf": 30.0}
     assert any("12 of 60 subjects' samples have no JND 2" in note for note in made.notes)
-    real = open_mcl(shared_data / "mcl-jci-labels", jnd=3)
+    real = open_mcl(mcl_jci_labels, jnd=3)
     assert sum(picture.samples.size for picture in real.pictures) == 1347
     assert "153 of 1500 subjects' samples have no JND 3 and are left out." in real.notes
 
@@ -232,10 +232,11 @@ def test_labels_alone_without_sqf_say_that_the_truth_is_not_there(make_mcl_jci):
         find_truth("sqf").level(dataset.pictures[0])
 
 
-def test_a_direction_that_it_cannot_have_is_refused(shared_data):
-    assert len(open_mcl(shared_data / "mcl-jci-labels", level_direction="up").pictures) == 50
+def test_a_direction_that_it_cannot_have_is_refused(make_mcl_jci):
+    root = make_mcl_jci(pictures="none")
+    assert len(open_mcl(root, level_direction="up").pictures) == 2
     with pytest.raises(UserError, match="file number is the JPEG QF"):
-        open_mcl(shared_data / "mcl-jci-labels", level_direction="down")
+        open_mcl(root, level_direction="down")
 
 
 def test_the_manifest_knows_every_part_but_not_the_place(make_mcl_jci, tmp_path):

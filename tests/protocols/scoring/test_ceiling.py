@@ -82,9 +82,9 @@ def test_the_same_pictures_give_the_same_and_tabulated_truths_give_none():
     assert not has_ceiling("mean", [])
 
 
-def test_mcl_jci_is_as_noisy_as_published_labels_say(shared_data):
+def test_mcl_jci_is_as_noisy_as_published_labels_say(mcl_jci_labels):
     """Halves of 15 differ by 2.98 QF (r = .895), one subject and the rest by 8.3 QF, a mean is known to 1.86."""
-    pictures = open_dataset("mcl-jci", shared_data / "mcl-jci-labels").pictures
+    pictures = open_dataset("mcl-jci", mcl_jci_labels).pictures
     names, samples = [p.name for p in pictures], [p.samples for p in pictures]
     found = {c.name: c for c in ceilings("mean", names, samples, Jpeg())}
     maes = {name: c.absolute_errors.mean() for name, c in found.items()}
