@@ -38,7 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of one file share fixtures, so one process runs them; the contract's are told apart by predictor."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+            check = item.callspec.params.get("check") if hasattr(item, "callspec") else None
+            item.add_marker(pytest.mark.xdist_group(getattr(check, "predictor", str(item.path))))
 
 
 def _picture(name: str, pixels: np.ndarray, criteria: np.ndarray) -> Picture:

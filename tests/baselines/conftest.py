@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.interface.contract.random_state import random_states_kept
+from baselines.interface.contract.trial import restored_random_states
 from baselines.learned.network.pixel_predictor import FAST, QUICK
 from baselines.learned.pwjnd2020 import Pwjnd2020
 from baselines.learned.surfeatnet2020 import SurFeatNet2020
@@ -92,7 +92,7 @@ def keeps_metrics_promises(
         codec, held = Jpeg(), photograph.copy()
         levels = {quality: codec.decode(codec.encode(photograph, quality)) for quality in (10, 50, 90)}
         before = {quality: pixels.copy() for quality, pixels in levels.items()}
-        with random_states_kept() as states:
+        with restored_random_states() as states:
             metric.against(held, 24.3)(held)  # imports what it needs, which may count as a first use of generators
             was = states()
             score = metric.against(held, 24.3)

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from baselines.interface.contract.random_state import random_states_kept, seed_globally
 from baselines.interface.contract.trial import (
     SAME,
     SEED,
@@ -27,6 +26,8 @@ from baselines.interface.contract.trial import (
     levels_of,
     require,
     require_same,
+    restored_random_states,
+    seed_globally,
 )
 from baselines.interface.measurements import checked
 from baselines.interface.prediction import Prediction
@@ -104,13 +105,13 @@ def inputs_untouched(trial: Trial) -> None:
     require(np.array_equal(levels, levels_of(trial.few)), "fit changes the array of levels: work on levels.copy()")
     require(_names(pictures) == _names(trial.few), "fit changes the list of pictures: work on list(pictures)")
     for picture, was, now in zip(pictures, before, _contents(pictures), strict=True):
-        changed = [part for part in was if was[part] != now[part]]
+        changed = [name for name in was if was[name] != now[name]]
         require(not changed, f"changes the {' and '.join(changed)} of {picture.name}: work on a copy")
 
 
 def global_random_state(trial: Trial) -> None:
     """Python's, numpy's and (where loaded) torch's global generators stand where they stood."""
-    with random_states_kept() as states:
+    with restored_random_states() as states:
         before = states()
         predictor = fit(trial.entry, trial.pictures)
         answers(predictor, [*trial.pictures, *forgotten(trial.few[:1])])
@@ -120,7 +121,7 @@ def global_random_state(trial: Trial) -> None:
 
 def deterministic(trial: Trial) -> None:
     """A second fit with the same seed, measured again, under another global random state, answers the same."""
-    with random_states_kept():
+    with restored_random_states():
         seed_globally(SEED + 1)
         pictures = forgotten(trial.few)
         again = answers(fit(trial.entry, pictures), pictures)
@@ -182,7 +183,7 @@ def another_process(trial: Trial) -> None:
 def beats_worst_fixed(trial: Trial) -> None:
     """Out of fold (two folds by source), its MAE is below that of the worst single level for all pictures."""
     sources = sorted({picture.source for picture in trial.pictures})
-    halves = [tuple(p for p in trial.pictures if p.source in part) for part in (sources[::2], sources[1::2])]
+    halves = [tuple(p for p in trial.pictures if p.source in half) for half in (sources[::2], sources[1::2])]
     require(all(halves), "the contract needs rated pictures of at least two sources")
     errors = [_errors(fit(trial.entry, train), test) for train, test in (halves, halves[::-1])]
     mae = float(np.mean(np.concatenate(errors)))
@@ -195,9 +196,9 @@ def beats_worst_fixed(trial: Trial) -> None:
     )
 
 
-def _equal(one: object, other: object) -> bool:
+def _equal(first: object, second: object) -> bool:
     try:
-        np.testing.assert_equal(one, other)
+        np.testing.assert_equal(first, second)
     except AssertionError:
         return False
     return True
@@ -230,12 +231,12 @@ def _names(pictures: Sequence[Picture]) -> list[str]:
 
 
 def _contents(pictures: Sequence[Picture]) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = []
+    contents: list[dict[str, object]] = []
     for picture in pictures:
-        parts: dict[str, object] = {"samples": picture.samples.tobytes(), "tabulated truths": dict(picture.tabulated)}
+        held: dict[str, object] = {"samples": picture.samples.tobytes(), "tabulated truths": dict(picture.tabulated)}
         if picture.has_pixels:
             summary = picture.summary()
-            parts["pixels"] = (picture.reference.tobytes(), picture.reference_luma.tobytes())
-            parts["ladder's summary"] = (summary.mse.tobytes(), summary.size_bytes.tobytes())
-        found.append(parts)
-    return found
+            held["pixels"] = (picture.reference.tobytes(), picture.reference_luma.tobytes())
+            held["ladder's summary"] = (summary.mse.tobytes(), summary.size_bytes.tobytes())
+        contents.append(held)
+    return contents

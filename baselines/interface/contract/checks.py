@@ -1,7 +1,6 @@
-"""The contract of predictors: one list of checks, run on every registered predictor and on anyone's own.
+"""The list of checks, run on every registered predictor and on anyone's own.
 
-A check is a small record; a new promise is one function and one line in `CHECKS`. `baselines.check` prints what
-they find, and the tests run them over the whole registry.
+A check is a small record; a new promise is one function and one line in `CHECKS`.
 """
 
 from __future__ import annotations
@@ -67,7 +66,7 @@ CHECKS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check found.
+    """What a check gave.
 
     :param verdict: `OK`, `FAILED`, `EXPECTED`, or `ABSENT` where the predictor cannot run here.
     :param reason: what is wrong and what to do, why it was expected, or what is missing; empty where all is well.

@@ -1,8 +1,11 @@
-"""One predictor on trial: what the contract's checks share, so that each fit and each answer is made once."""
+"""A predictor on trial: what the checks share, so that each fit and each answer is made once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import random
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
@@ -14,6 +17,8 @@ from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered
 from datasets.core.picture import Picture
 from datasets.core.truths import find_truth
+
+# ruff: noqa: NPY002 - numpy's global generator is what is watched here
 
 SEED = 20250
 TRUTH = "mean"
@@ -92,8 +97,41 @@ def forgotten(pictures: Iterable[Picture]) -> tuple[Picture, ...]:
 
 def require_same(first: Answers, second: Answers, what_to_do: str) -> None:
     """Fail a check where two lists of answers differ."""
-    for one, other in zip(first, second, strict=True):
-        require(abs(one.level - other.level) <= SAME, f"answers {one.level:g}, then {other.level:g}: {what_to_do}")
-        require((one.sur is None) == (other.sur is None), f"gives a SUR curve, then none: {what_to_do}")
-        if one.sur is not None and other.sur is not None:
-            require(bool(np.allclose(one.sur, other.sur, rtol=0, atol=SAME)), f"the SUR curve changes: {what_to_do}")
+    for before, now in zip(first, second, strict=True):
+        require(abs(before.level - now.level) <= SAME, f"answers {before.level:g}, then {now.level:g}: {what_to_do}")
+        require((before.sur is None) == (now.sur is None), f"gives a SUR curve, then none: {what_to_do}")
+        if before.sur is not None and now.sur is not None:
+            require(bool(np.allclose(before.sur, now.sur, rtol=0, atol=SAME)), f"the SUR curve changes: {what_to_do}")
+
+
+@contextmanager
+def restored_random_states() -> Iterator[Callable[[], dict[str, object]]]:
+    """Give a function that reads the states of all global generators; put the generators back at the end.
+
+    They are Python's, numpy's, and torch's where it is loaded. No predictor may move them.
+    """
+    torch = sys.modules.get("torch")
+    of_python, of_numpy = random.getstate(), np.random.get_state()
+    of_torch = torch.get_rng_state() if torch else None
+    try:
+        yield _random_states
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)
+        if torch:
+            torch.set_rng_state(of_torch)
+
+
+def seed_globally(seed: int) -> None:
+    """Seed every global generator."""
+    random.seed(seed)
+    np.random.seed(seed)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(seed)
+
+
+def _random_states() -> dict[str, object]:
+    states: dict[str, object] = {"random": random.getstate(), "numpy.random": repr(np.random.get_state(legacy=False))}
+    if torch := sys.modules.get("torch"):
+        states["torch"] = torch.get_rng_state().numpy().tobytes()
+    return states

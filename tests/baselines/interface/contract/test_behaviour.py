@@ -11,8 +11,7 @@ import pytest
 
 from baselines.interface.card import Card
 from baselines.interface.contract import behaviour
-from baselines.interface.contract.random_state import random_states_kept
-from baselines.interface.contract.trial import Trial
+from baselines.interface.contract.trial import Trial, restored_random_states
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, find_predictors
@@ -198,7 +197,7 @@ FAULTS = [
 def test_each_fault_is_caught(check, predictor, advice, rated_pictures):
     own = [dataclasses.replace(p, samples=p.samples.copy(), measurements={}) for p in rated_pictures]
     subject = Trial(Registered("test-method", predictor), tuple(own))
-    with random_states_kept(), pytest.raises(AssertionError, match=advice):
+    with restored_random_states(), pytest.raises(AssertionError, match=advice):
         check(subject)
 
 

@@ -1,49 +1,93 @@
 """Protects the contract itself: every registered predictor keeps it, and its verdicts say what happened."""
 
-import functools
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from baselines.interface.card import Card
-from baselines.interface.contract import checks as contract
-from baselines.interface.contract.checks import ABSENT, CHECKS, EXPECTED, FAILED, OK, run_check, run_contract, trials_of
-from baselines.interface.contract.trial import Trial
+from baselines.interface.contract import parametrize_with_contract
+from baselines.interface.contract.checks import CHECKS, EXPECTED, FAILED, OK, demo_pictures, run_contract, trials_of
 from baselines.interface.predictor import JNDPredictor
-from baselines.interface.registry import Registered, registry
+from baselines.interface.registry import Registered
 from datasets.common.errors import UserError
 
-BY_NAME = {check.name: check for check in CHECKS}
+REPOSITORY = Path(__file__).resolve().parents[4]
 
 
-@functools.cache
-def _demo():
-    return contract.demo_pictures()
-
-
-@functools.cache
-def _trials(name: str) -> list[Trial]:
-    return trials_of(registry()[name], _demo())
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in registry()])
-def test_registered_predictor_keeps_the_contract(name, check):
+@parametrize_with_contract(["*"])
+def test_registered_predictor_keeps_the_contract(check):
     """An expected failure shows as xfail with its reason; one that passes by now fails here."""
-    outcome = run_check(check, _trials(name))
-    if outcome.verdict == EXPECTED:
-        pytest.xfail(outcome.reason)
-    if outcome.verdict == ABSENT:
-        pytest.skip(outcome.reason)
-    assert outcome.verdict == OK, f"{outcome.reason} (protects: {check.protects})"
+    check()
 
 
 def test_demo_pictures_come_from_different_sources():
-    assert len({picture.source for picture in _demo()}) == len(_demo()) >= 6
+    pictures = demo_pictures()
+    assert len({picture.source for picture in pictures}) == len(pictures) >= 6
+
+
+SOMEBODYS_TEST = """
+import dataclasses
+from typing import final
+from baselines import JNDPredictor
+from baselines.constant.constant import Constant
+from baselines.interface.contract import parametrize_with_contract
+
+class Middle(JNDPredictor):
+    card = dataclasses.replace(Constant.card, name="middle")
+    expected_failures = {"final-class": "others build on it"}
+
+    def fit(self, pictures, levels, *, seed):
+        return self
+
+    def predict(self, picture):
+        return 50.0
+
+@final
+class Wide(Middle):
+    card = dataclasses.replace(Constant.card, name="wide")
+    expected_failures = {}
+
+    def predict(self, picture):
+        return 1000.0
+
+@final
+class Absent(Middle):
+    card = dataclasses.replace(Constant.card, name="absent")
+    expected_failures = {}
+
+    def unavailable(self):
+        return "no camera"
+
+@parametrize_with_contract(["fixed-90", Middle(), Wide, Absent])
+def test_mine(check):
+    check()
+"""
+
+
+def test_somebodys_own_pytest_runs_the_contract_by_one_line(tmp_path):
+    (tmp_path / "test_mine.py").write_text(SOMEBODYS_TEST)
+    command = [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "error"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
+    run = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert "PASSED test_mine.py::test_mine[fixed-90-copies]" in run.stdout
+    assert "XFAIL test_mine.py::test_mine[middle-final-class] - others build on it" in run.stdout
+    assert "FAILED test_mine.py::test_mine[wide-level-in-range] - Failed: predict gives 1000 on " in run.stdout
+    assert "outside QF 1..100" in run.stdout
+    absent = len([check for check in CHECKS if not check.of_form])
+    assert re.search(rf"SKIPPED \[{absent}\] .*: no camera", run.stdout)
+    assert "Traceback" not in run.stdout
+    assert "contract/__init__.py" not in run.stdout.replace("SKIPPED", "").split("short test summary")[0]
 
 
 def test_checks_have_distinct_names_and_say_what_they_protect():
-    assert len(BY_NAME) == len(CHECKS)
+    assert len({check.name for check in CHECKS}) == len(CHECKS)
     assert all(check.protects for check in CHECKS)
 
 
@@ -88,12 +132,12 @@ def verdicts(predictor: type[JNDPredictor], pictures) -> dict[str, tuple[str, st
 
 
 def test_expected_failures_carry_their_reason_and_are_reported_once_they_pass(rated_pictures):
-    found = verdicts(Expected, rated_pictures)
-    assert found["level-in-range"] == (EXPECTED, "it is meant to leave the range")
-    assert found["copies"][0] == FAILED
-    assert "take it off" in found["copies"][1]
-    assert found["beats-worst-fixed"][0] == FAILED
-    assert found["sur-curve"] == (OK, "")
+    verdict_of = verdicts(Expected, rated_pictures)
+    assert verdict_of["level-in-range"] == (EXPECTED, "it is meant to leave the range")
+    assert verdict_of["copies"][0] == FAILED
+    assert "take it off" in verdict_of["copies"][1]
+    assert verdict_of["beats-worst-fixed"][0] == FAILED
+    assert verdict_of["sur-curve"] == (OK, "")
 
 
 def test_expecting_a_check_that_does_not_exist_is_an_error(rated_pictures):
@@ -113,8 +157,8 @@ def test_predictors_that_need_no_pictures_are_tried_on_labels_and_on_a_falling_c
 
 def test_bpg_labels_keep_each_observers_place_between_worst_and_best(rated_pictures):
     jpeg, _, bpg = trials_of(Registered("wide", OnlyUpwards), rated_pictures)
-    for one, other in zip(jpeg.pictures, bpg.pictures, strict=True):
-        assert np.allclose((one.samples - 1) / 99, (51 - other.samples) / 50)
+    for in_jpeg, in_bpg in zip(jpeg.pictures, bpg.pictures, strict=True):
+        assert np.allclose((in_jpeg.samples - 1) / 99, (51 - in_bpg.samples) / 50)
 
 
 def test_a_predictor_that_raises_fails_with_the_error_and_its_place(rated_pictures):
