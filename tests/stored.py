@@ -39,7 +39,6 @@ def run_json(predictor: str = "constant", **changes: Any) -> dict[str, Any]:
             "title": "Demo photographs",
             "samples": "simulated observers",
             "terms": "photographs in the public domain",
-            "citation": "",
             "redistributable": False,
             "codec": "jpeg",
             "unit": "QF",

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, final
 from baselines.interface.card import Card
 from datasets.common.errors import UserError
 from datasets.core.dataset import Dataset, OpenOptions
+from datasets.core.reference import Reference, citation
 
 Record = TypeVar("Record")
 
@@ -54,7 +55,6 @@ class DatasetRecord:
     title: str
     samples: str
     terms: str
-    citation: str
     redistributable: bool
     codec: str
     unit: str
@@ -62,8 +62,31 @@ class DatasetRecord:
     level_highest: float
     has_pixels: bool
     options: OpenOptions
+    references: tuple[Reference, ...] = ()
     root: str | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def citation(self) -> str:
+        """What to cite, in one line for people; empty where there is nothing."""
+        return citation(self.references)
+
+    @property
+    def heading(self) -> str:
+        """Title and who gave the samples, as every table and figure says it."""
+        return self.title if self.samples.lower() in self.title.lower() else f"{self.title} ({self.samples})"
+
+    def heading_within(self, letters: int) -> str:
+        """The heading with its title cut where it is too long; who gave the samples is never cut."""
+        over = len(self.heading) - letters
+        if over <= 0 or len(self.title) <= over + 1:
+            return self.heading
+        return f"{self.title[: -over - 1]}… ({self.samples})"
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether no people were asked."""
+        return "simulated observers" in self.samples
 
     @staticmethod
     def of(dataset: Dataset, options: OpenOptions, root: Path | None) -> DatasetRecord:
@@ -74,7 +97,6 @@ class DatasetRecord:
             title=card.title,
             samples=card.samples,
             terms=card.terms,
-            citation=card.citation,
             redistributable=card.redistributable,
             codec=codec.name,
             unit=codec.unit,
@@ -82,6 +104,7 @@ class DatasetRecord:
             level_highest=codec.highest,
             has_pixels=dataset.has_pixels,
             options=options,
+            references=card.references,
             root=None if root is None else str(root.resolve()),
             notes=tuple(dataset.notes),
         )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datasets.common.hashing import sha256_of_bytes
 from protocols.store.damage import Damage, read_table, unsealed
@@ -46,11 +45,6 @@ class StoredRun:
     path: Path
     record: RunRecord
     predictions: pd.DataFrame = field(compare=False, repr=False)
-
-    @cached_property
-    def info(self) -> dict[str, Any]:
-        """The record as JSON has it."""
-        return self.record.to_json()
 
     @property
     def identity(self) -> Identity:

@@ -12,6 +12,7 @@ from datasets.common.hashing import sha256_of_bytes
 from reports.results.columns import cell, columns, decimal, interval, mark, significant
 from reports.results.links import INDEX, dataset_page, method_page, picture_page, predictor_page, up_from
 from reports.results.names import section_name
+from reports.results.published import measured_under
 
 if TYPE_CHECKING:
     import jinja2
@@ -76,6 +77,7 @@ def _environment() -> jinja2.Environment:
         decimal=decimal,
         interval=interval,
         mark=mark,
+        measured_under=measured_under,
         significant=significant,
         section_name=section_name,
         index_page=INDEX,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from protocols.store.record import DatasetRecord
 from reports.figures.style import shortened
-from reports.results.rows import DatasetFacts
 from reports.results.sections import Section
 
 WIDTH, _LABELS, _RIGHT = 760.0, 180.0, 24.0
@@ -106,7 +106,7 @@ def level_axis(
 
 
 def _distribution(
-    facts: DatasetFacts, samples: np.ndarray, levels: np.ndarray | None, sur: np.ndarray | None
+    facts: DatasetRecord, samples: np.ndarray, levels: np.ndarray | None, sur: np.ndarray | None
 ) -> list[tuple[float, float, float]]:
     """Bars as (from level, to level, share of the fullest bar's height); empty where nothing is known."""
     width = max(1, int(np.ceil((facts.level_highest - facts.level_lowest + 1) / _MOST_BINS)))

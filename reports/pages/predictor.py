@@ -14,7 +14,6 @@ from reports.results.cards import Ran, predictors
 from reports.results.columns import decimal
 from reports.results.grid import Grid
 from reports.results.links import predictor_page
-from reports.results.published_facts import published_facts
 from reports.results.sections import Section
 
 WORST = 10
@@ -52,7 +51,6 @@ def predictor_pages(
             name=name,
             cards=_cards(rows),
             rows=rows,
-            published=published_facts,
             run_figures=RUN_FIGURES,
             run_image=images.of_run,
             place=lambda ran: 1 + _index(ran),
@@ -91,7 +89,7 @@ def _cards(rows: Sequence[Ran]) -> list[Ran]:
     """One row for each card and set of parameters that the predictor had, mostly one."""
     found: dict[str, Ran] = {}
     for ran in rows:
-        found.setdefault(repr((ran.row.card, ran.row.run.info.get("parameters", {}))), ran)
+        found.setdefault(repr((ran.row.card, ran.row.record.parameters)), ran)
     return list(found.values())
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datasets.common.hashing import sha256_of_bytes
-from reports.results.published_facts import PublishedFacts, published_facts
-from reports.results.rows import DatasetFacts, Row
+from protocols.store.record import DatasetRecord
+from reports.results.rows import Row
 from reports.results.sections import Section
+
+if TYPE_CHECKING:
+    from baselines.interface.card import Card
+
+DATASET_SHOWN = ("name", "title", "samples", "codec", "unit", "level_lowest", "level_highest", "terms", "citation")
 
 
 @dataclass(frozen=True)
@@ -28,42 +34,38 @@ class Method:
     :param rows: in order of sections.
     """
 
-    card: dict[str, Any]
+    card: Card
     rows: tuple[Ran, ...]
 
     @property
     def ran_as(self) -> dict[str, dict[str, Any]]:
         """The names it ran under, with their parameters."""
-        found: dict[str, dict[str, Any]] = {}
+        names: dict[str, dict[str, Any]] = {}
         for ran in self.rows:
-            found.setdefault(ran.row.predictor, ran.row.run.info.get("parameters", {}))
-        return found
+            names.setdefault(ran.row.predictor, ran.row.record.parameters)
+        return names
 
     @property
-    def published(self) -> list[PublishedFacts]:
-        """The paper's numbers, whatever data set they are on.
-
-        :raises DataError: where the card's number lacks what every number has.
-        """
-        return published_facts(self.rows[0].row)
+    def kind(self) -> str:
+        """The folder in which the method stands."""
+        return self.rows[0].row.kind
 
 
 @dataclass(frozen=True)
 class DatasetEntry:
-    """A data set and its sections; facts that differ between runs stand apart.
+    """A data set and its sections.
 
-    :param facts: each that its runs tell, once.
+    :param records: what its runs say of it, once where they say the same of what is shown (`DATASET_SHOWN`).
     """
 
     name: str
-    facts: tuple[DatasetFacts, ...]
+    records: tuple[DatasetRecord, ...]
     sections: tuple[Section, ...]
 
     @property
     def redistributable(self) -> bool:
-        """Whether its pictures may stand in a report that is passed on; no where any run does not say so."""
-        runs = [row.run.info["dataset"] for section in self.sections for row in section.rows]
-        return all(facts.get("redistributable") is True for facts in runs)
+        """Whether its pictures may stand in a report that is passed on; no where any run says so."""
+        return all(row.record.dataset.redistributable for section in self.sections for row in section.rows)
 
     @property
     def notes(self) -> list[str]:
@@ -85,10 +87,17 @@ def dataset_entries(sections: Sequence[Section]) -> list[DatasetEntry]:
     found: dict[str, list[Section]] = {}
     for section in sections:
         found.setdefault(section.dataset.name, []).append(section)
-    return [
-        DatasetEntry(name, tuple(dict.fromkeys(section.dataset for section in found[name])), tuple(found[name]))
-        for name in sorted(found)
-    ]
+    return [DatasetEntry(name, _told_apart(found[name]), tuple(found[name])) for name in sorted(found)]
+
+
+def _told_apart(sections: Sequence[Section]) -> tuple[DatasetRecord, ...]:
+    records = {repr(shown_of(section.dataset)): section.dataset for section in reversed(sections)}
+    return tuple(reversed(records.values()))
+
+
+def shown_of(record: DatasetRecord) -> dict[str, Any]:
+    """What reports show of a data set: not where a run found it, nor how it was opened."""
+    return {name: getattr(record, name) for name in DATASET_SHOWN}
 
 
 def predictors(sections: Sequence[Section]) -> dict[str, list[Ran]]:
@@ -100,7 +109,7 @@ def predictors(sections: Sequence[Section]) -> dict[str, list[Ran]]:
     return dict(sorted(found.items()))
 
 
-def card_key(card: Mapping[str, Any]) -> str:
+def card_key(card: Card) -> str:
     """The card's name, and a hash of all it says."""
-    text = json.dumps(card, sort_keys=True)
-    return f"{card.get('name', '')}-{sha256_of_bytes(text)[:6]}"
+    text = json.dumps(dataclasses.asdict(card), sort_keys=True)
+    return f"{card.name}-{sha256_of_bytes(text)[:6]}"

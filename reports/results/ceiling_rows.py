@@ -10,8 +10,9 @@ from datasets.core.dataset import codec_named
 from protocols.scoring.bootstrap import mean_interval
 from protocols.scoring.ceiling import ESTIMATES, FEWEST_SUBJECTS, MEANINGS, Ceiling, ceilings, has_ceiling
 from protocols.scoring.scores import SCORES
+from protocols.store.record import DatasetRecord
 from reports.results.picture_psnr import PsnrCurves
-from reports.results.rows import CeilingRow, DatasetFacts
+from reports.results.rows import CeilingRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ _MOST_CORRELATED = 50
 
 
 def ceiling_rows(
-    truth: str, pictures: pd.DataFrame | None, curves: PsnrCurves | None, dataset: DatasetFacts
+    truth: str, pictures: pd.DataFrame | None, curves: PsnrCurves | None, dataset: DatasetRecord
 ) -> tuple[CeilingRow, ...]:
     """The ceiling's rows, most informed first; empty where there are none.
 

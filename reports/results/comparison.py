@@ -11,9 +11,10 @@ from protocols.scoring.ceiling import ORACLE
 from protocols.scoring.pairs import Pairs, best_group, compare_pairs, with_failures
 from protocols.scoring.ranks import Ranks, rank
 from protocols.scoring.record import Score
+from protocols.store.record import DatasetRecord
 from reports.results.grid import Grid
 from reports.results.picture_psnr import PsnrCurves, partial_correlations
-from reports.results.rows import CeilingRow, DatasetFacts, Row
+from reports.results.rows import CeilingRow, Row
 
 _LEVELS, _PSNR = "level error", "PSNR at the JND"
 
@@ -92,7 +93,7 @@ class Comparison:
         return [name for name, member in zip(self.predictors, self.best, strict=True) if member]
 
 
-def compare(rows: Sequence[Row], grid: Grid, dataset: DatasetFacts) -> Comparison | None:
+def compare(rows: Sequence[Row], grid: Grid, dataset: DatasetRecord) -> Comparison | None:
     """Compare the rows of a section; None where none has a prediction."""
     places = [place for place, row in enumerate(rows) if not row.has_failed]
     if not places:

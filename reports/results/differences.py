@@ -16,7 +16,6 @@ from protocols.scoring.pairs import compare_pairs, holm, with_failures
 from protocols.scoring.scores import SCORES, score
 from protocols.store.store import Identity, Store, StoredRun
 from reports.results.grid import Grid, grid_of
-from reports.results.rows import dataset_facts
 
 _SAME_LEVEL = 1e-6
 """Levels that differ by less are the same: sums in another order."""
@@ -132,9 +131,9 @@ def _runs(results: Path) -> dict[Identity, StoredRun]:
 
 def _run_change(old: StoredRun, new: StoredRun) -> RunChange | None:
     settings = _settings(old, new)
-    facts, grid = dataset_facts(new), grid_of([old, new]).in_all()
+    dataset, grid = new.record.dataset, grid_of([old, new]).in_all()
     true, predicted = grid.values["true_level"], grid.values["predicted_level"]
-    errors = with_failures(predicted, true, facts.level_lowest, facts.level_highest)
+    errors = with_failures(predicted, true, dataset.level_lowest, dataset.level_highest)
     scores = _changes(score(old.predictions), score(new.predictions))
     pictures = _picture_changes(grid, errors)
     timed = {record.name for record in SCORES if record.is_time}
@@ -148,9 +147,9 @@ def _run_change(old: StoredRun, new: StoredRun) -> RunChange | None:
 def _settings(old: StoredRun, new: StoredRun) -> tuple[Change, ...]:
     before, after = (
         {
-            **{f"card: {name}": value for name, value in run.info["card"].items()},
-            **{f"version: {name}": value for name, value in run.info.get("versions", {}).items()},
-            **_flat(run.info.get("key_parts", {})),
+            **{f"card: {name}": value for name, value in dataclasses.asdict(run.record.card).items()},
+            **{f"version: {name}": value for name, value in run.record.versions.items()},
+            **_flat(run.record.key_parts),
             "status": run.status,
         }
         for run in (old, new)

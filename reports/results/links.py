@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reports.results.cards import card_key
 from reports.results.names import safe_name
+
+if TYPE_CHECKING:
+    from baselines.interface.card import Card
 
 INDEX = "index.html"
 
@@ -21,7 +23,7 @@ def picture_page(dataset: str, picture: str) -> str:
     return f"pictures/{safe_name(dataset)}/{safe_name(picture)}.html"
 
 
-def method_page(card: Mapping[str, Any]) -> str:
+def method_page(card: Card) -> str:
     """A page for each card; cards that differ in anything have pages of their own."""
     return f"methods/{safe_name(card_key(card))}.html"
 

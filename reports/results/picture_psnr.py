@@ -12,8 +12,8 @@ from datasets.core.dataset import codec_named
 from datasets.core.imaging import psnr_db
 from protocols.scoring.correlations import partial_pearson, partial_spearman
 from protocols.scoring.scores import varies_within
+from protocols.store.record import DatasetRecord
 from reports.results.grid import Grid
-from reports.results.rows import DatasetFacts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ class PsnrCurves:
         return psnr_db(self.mse[picture, below] * (1 - part) + self.mse[picture, below + 1] * part)
 
 
-def curves_of(pictures: pd.DataFrame | None, dataset: DatasetFacts) -> PsnrCurves | None:
+def curves_of(pictures: pd.DataFrame | None, dataset: DatasetRecord) -> PsnrCurves | None:
     """The curves of all pictures of a table; None where one has none, or the codec is not known."""
     codec = codec_named(dataset.codec)
     if pictures is None or codec is None or pictures.empty or pictures["psnr_db"].isna().any():

@@ -1,54 +1,19 @@
-"""One row of a table: a run with its scores, and what it says of its data set and its failures."""
+"""One row of a table: a run or people, with scores."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
-from datasets.common.errors import DataError
+from protocols.store.record import RunRecord
 from protocols.store.store import StoredRun
+
+if TYPE_CHECKING:
+    from baselines.interface.card import Card
 
 CONTROL = "constant"
 """The predictor that every other row is read against."""
-
-SIMULATED = "simulated observers"
-
-
-@dataclass(frozen=True)
-class DatasetFacts:
-    """What a run says of its data set: see `datasets.core.dataset.DatasetCard`.
-
-    :param unit: of the codec's levels, `QF` or `QP`.
-    :param level_lowest: the numerically smallest level; with `level_highest` the codec's range.
-    """
-
-    name: str
-    title: str
-    samples: str
-    codec: str
-    unit: str
-    level_lowest: float
-    level_highest: float
-    terms: str = ""
-    citation: str = ""
-
-    @property
-    def heading(self) -> str:
-        """Title and who gave the samples, as every table and figure says it."""
-        return self.title if self.samples.lower() in self.title.lower() else f"{self.title} ({self.samples})"
-
-    def heading_within(self, letters: int) -> str:
-        """The heading with its title cut where it is too long; who gave the samples is never cut."""
-        over = len(self.heading) - letters
-        if over <= 0 or len(self.title) <= over + 1:
-            return self.heading
-        return f"{self.title[: -over - 1]}… ({self.samples})"
-
-    @property
-    def name_in_csv(self) -> str:
-        """The name, marked where no people were asked."""
-        return f"{self.name} ({SIMULATED})" if SIMULATED in self.samples else self.name
 
 
 @dataclass(frozen=True)
@@ -67,10 +32,14 @@ class Row:
         return self.run.identity.predictor
 
     @property
-    def card(self) -> dict[str, Any]:
-        """Where the method comes from: see `baselines.interface.card.Card`."""
-        card: dict[str, Any] = self.run.info["card"]
-        return card
+    def record(self) -> RunRecord:
+        """Everything that is known of the run besides its predictions."""
+        return self.run.record
+
+    @property
+    def card(self) -> Card:
+        """Where the method comes from."""
+        return self.record.card
 
     @property
     def is_control(self) -> bool:
@@ -85,7 +54,7 @@ class Row:
     @property
     def kind(self) -> str:
         """Of the method."""
-        return str(self.card["kind"])
+        return self.record.kind
 
     @property
     def has_failed(self) -> bool:
@@ -108,7 +77,7 @@ class Row:
             for text, pictures in failed.dropna(subset="error").groupby("error", sort=True)["picture"]
         }
         causes.pop("", None)
-        return list(causes.values()) or [str(self.run.info.get("error") or "no reason was recorded")]
+        return list(causes.values()) or [self.record.error or "no reason was recorded"]
 
 
 @dataclass(frozen=True)
@@ -128,17 +97,3 @@ class CeilingRow:
     is_ceiling: bool = True
     has_failed: bool = False
     is_whole: bool = True
-
-
-def dataset_facts(run: StoredRun) -> DatasetFacts:
-    """What a run says of its data set.
-
-    :raises DataError: where its `run.json` does not say it.
-    """
-    try:
-        given = run.info["dataset"]
-        return DatasetFacts(**{name: given[name] for name in DatasetFacts.__dataclass_fields__})
-    except (KeyError, TypeError) as error:
-        raise DataError(
-            f"{run.path / 'run.json'}: its 'dataset' lacks {error}. Run the protocol again with --rerun always."
-        ) from error

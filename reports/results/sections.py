@@ -16,13 +16,14 @@ import numpy as np
 
 from protocols.scoring.scores import score
 from protocols.store.picture_facts import read_pictures
+from protocols.store.record import DatasetRecord
 from protocols.store.store import Identity, StoredRun
 from reports.results.ceiling_rows import ceiling_rows
 from reports.results.comparison import Comparison, compare, with_section_scores
 from reports.results.findings import findings
 from reports.results.grid import Grid, grid_of
 from reports.results.picture_psnr import curves_of
-from reports.results.rows import CONTROL, CeilingRow, DatasetFacts, Row, dataset_facts
+from reports.results.rows import CONTROL, CeilingRow, Row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ class Section:
     """
 
     identity: Identity
-    dataset: DatasetFacts
+    dataset: DatasetRecord
     rows: tuple[Row, ...]
     grid: Grid = field(compare=False, repr=False)
     state: int = 0
@@ -83,7 +84,7 @@ class Section:
     @property
     def caption(self) -> str:
         """What a reader must know of the numbers, in sentences."""
-        truth = self.rows[0].run.info.get("truth_meaning", "")
+        truth = self.rows[0].record.truth_meaning
         return (
             f"Samples: {self.dataset.samples}. Truth {self.identity.truth}{': ' + truth if truth else ''}. "
             f"{self.pictures} pictures of {self.sources} sources, levels in {self.unit} "
@@ -94,19 +95,19 @@ class Section:
     @property
     def notes(self) -> list[str]:
         """What the loader found out about the data, and what is wrong with the section; each once."""
-        found = [note for row in self.rows for note in row.run.info["dataset"].get("notes", ())]
+        notes = [note for row in self.rows for note in row.record.dataset.notes]
         if self.state:
-            found.insert(
+            notes.insert(
                 0,
                 "Runs of this data set, folds and truth were made from different pictures, folds, true levels or "
                 "anchors, so they stand in separate tables. Run the protocol again for all of them to join them.",
             )
-        decoders = sorted({str(row.run.info.get("decoder", "none")) for row in self.rows} - {"none"})
+        decoders = sorted({row.record.decoder for row in self.rows} - {"none"})
         if len(decoders) > 1:
-            found.append(f"Decoded by different libraries, whose pixels may differ slightly: {'; '.join(decoders)}.")
+            notes.append(f"Decoded by different libraries, whose pixels may differ slightly: {'; '.join(decoders)}.")
         if self.control is None:
-            found.append(f"The control '{CONTROL}' is not among these runs: nothing here can be read against it.")
-        return list(dict.fromkeys(found))
+            notes.append(f"The control '{CONTROL}' is not among these runs: nothing here can be read against it.")
+        return list(dict.fromkeys(notes))
 
     @property
     def findings(self) -> list[str]:
@@ -177,7 +178,7 @@ def sections_of(runs: Iterable[StoredRun], results: Path | None = None) -> list[
 
 def _section(runs: Sequence[StoredRun], state: int, results: Path | None) -> Section:
     rows = sorted((Row(run, score(run.predictions)) for run in runs), key=_rank)
-    identity, dataset, grid = runs[0].identity, dataset_facts(rows[0].run), grid_of([row.run for row in rows])
+    identity, dataset, grid = runs[0].identity, rows[0].record.dataset, grid_of([row.run for row in rows])
     table = None if results is None else _pictures_table(results, rows)
     curves = curves_of(table, dataset)
     ceilings = ceiling_rows(identity.truth, table, curves, dataset)
@@ -221,4 +222,4 @@ def _tested(run: StoredRun) -> tuple[list[tuple[object, ...]], np.ndarray]:
 
 
 def _anchor(run: StoredRun) -> object:
-    return run.info.get("key_parts", {}).get("anchor")
+    return run.record.key_parts.get("anchor")

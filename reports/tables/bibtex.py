@@ -45,10 +45,10 @@ def references(sections: Sequence[Section]) -> list[Reference]:
     """What the report's methods and data sets are to be cited by, each work once, by key."""
     cited: dict[str, list[str]] = {}
     for method in methods(sections):
-        cited.setdefault(one_line(str(method.card.get("paper") or "")), []).append(str(method.card.get("name", "")))
+        cited.setdefault(one_line(method.card.paper), []).append(method.card.name)
     for entry in dataset_entries(sections):
-        for facts in entry.facts:
-            cited.setdefault(one_line(facts.citation), []).append(f"data-{entry.name}")
+        for record in entry.records:
+            cited.setdefault(one_line(record.citation), []).append(f"data-{entry.name}")
     cited.pop("", None)
     # Cards of one name that cite different works (an edited card beside an old run) are told apart by the text.
     firsts = [min(names) for names in cited.values()]

@@ -136,26 +136,26 @@ def _published(section: Section) -> Iterator[dict[str, str]]:
             yield {
                 **about,
                 "predictor": row.predictor,
-                "measured": significant(row.scores[shown.facts.score]),
-                "published": significant(float(shown.facts.value * shown.facts.score_factor)),
+                "measured": significant(row.scores[shown.number.score]),
+                "published": significant(float(shown.number.value * shown.number.score_factor)),
             }
         if not shown.rows:
             yield about
 
 
 def _number(shown: Shown) -> dict[str, str]:
-    facts = shown.facts
+    number = shown.number
     texts = {
-        "score": facts.score,
+        "score": number.score,
         "method": shown.title,
-        "published_dataset": facts.dataset,
-        "published_folds": facts.folds,
-        "published_truth": facts.truth,
-        "published_jnd": str(facts.jnd),
-        "metric": facts.metric,
-        "value": significant(facts.value),
+        "published_dataset": number.dataset,
+        "published_folds": number.folds,
+        "published_truth": number.truth,
+        "published_jnd": str(number.jnd),
+        "metric": number.metric,
+        "value": significant(number.value),
         "not_beside": ", ".join(shown.reasons),
-        "caveat": facts.caveat,
+        "caveat": number.caveat,
     }
     return {name: one_line(text) for name, text in texts.items()}
 
@@ -164,7 +164,7 @@ def _table(section: Section) -> dict[str, str]:
     identity = section.identity
     state = f", data state {section.state}" if section.state else ""
     return {
-        "dataset": section.dataset.name_in_csv + state,
+        "dataset": section.dataset.name + (" (simulated observers)" if section.dataset.is_simulated else "") + state,
         "folds": identity.folds,
         "truth": identity.truth,
         "jnd": str(identity.jnd),

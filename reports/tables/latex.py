@@ -91,7 +91,9 @@ def _published(numbers: PublishedNumbers) -> list[str]:
     texts = []
     for heading, block in numbers.blocks():
         texts.append(rf"\textit{{{latex(heading)}:}}")
-        texts += [f"{_note(shown.note)}{latex(shown.statement)} Caveat: {latex(shown.facts.caveat)}" for shown in block]
+        texts += [
+            f"{_note(shown.note)}{latex(shown.statement)} Caveat: {latex(shown.number.caveat)}" for shown in block
+        ]
     return _notes(texts) if texts else []
 
 

@@ -62,7 +62,7 @@ def _list(texts: Iterable[str]) -> str:
 
 def _published(shown: Shown) -> str:
     note = f"{_note(shown.note)} " if shown.note else ""
-    return f"{note}{markdown(shown.statement)} Caveat: {markdown(shown.facts.caveat)}"
+    return f"{note}{markdown(shown.statement)} Caveat: {markdown(shown.number.caveat)}"
 
 
 def _note(number: int) -> str:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports.results.cards import dataset_entries, methods
+from reports.results.cards import dataset_entries, methods, shown_of
 from reports.results.links import dataset_page, method_page, predictor_page
 from reports.results.names import section_name
 from reports.results.rows import Row
@@ -19,17 +19,14 @@ SCHEMA_VERSION = 1
 
 
 def report_json(sections: Sequence[Section]) -> str:
-    """The file's text: sorted as the tables are, numbers in full, undefined ones null.
-
-    :raises DataError: where a card's published number lacks what every number has.
-    """
+    """The file's text: sorted as the tables are, numbers in full, undefined ones null."""
     content = {
         "schema_version": SCHEMA_VERSION,
         "sections": [_section(section) for section in sections],
         "methods": [
             {
                 "page": method_page(method.card),
-                "card": method.card,
+                "card": dataclasses.asdict(method.card),
                 "ran_as": [{"predictor": name, "parameters": parameters} for name, parameters in method.ran_as.items()],
             }
             for method in methods(sections)
@@ -40,7 +37,7 @@ def report_json(sections: Sequence[Section]) -> str:
                 "page": dataset_page(entry.name),
                 "redistributable": entry.redistributable,
                 "notes": entry.notes,
-                "facts": [dataclasses.asdict(facts) for facts in entry.facts],
+                "facts": [shown_of(record) for record in entry.records],
             }
             for entry in dataset_entries(sections)
         ],
@@ -93,23 +90,23 @@ def _pairs(section: Section) -> list[dict[str, Any]]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    info = row.run.info
+    record = row.record
     return {
         "predictor": row.predictor,
         "page": predictor_page(row.predictor),
         "method": method_page(row.card),
-        "kind": row.card["kind"],
+        "kind": row.kind,
         "status": row.run.status,
         "failures": row.failures,
         "scores": _scores(row.scores),
         "key": row.run.key,
-        "parameters": info.get("parameters", {}),
-        "seed": info.get("seed"),
-        "decoder": info.get("decoder"),
-        "device": info.get("device"),
-        "versions": info.get("versions", {}),
-        "machine": info.get("machine", {}),
-        "finished": info.get("finished"),
+        "parameters": record.parameters,
+        "seed": record.seed,
+        "decoder": record.decoder,
+        "device": record.device,
+        "versions": record.versions,
+        "machine": record.machine,
+        "finished": record.finished,
     }
 
 

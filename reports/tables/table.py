@@ -165,7 +165,7 @@ def _cells(section: Section, row: Row | CeilingRow, numbers: PublishedNumbers) -
         cells.append(_number(section, row, score))
         if score.name in numbers.scores:
             beside = (
-                Footnoted(shown.text_in(score), shown.note, shown.facts.caveat) for shown in numbers.at(row, score)
+                Footnoted(shown.text_in(score), shown.note, shown.number.caveat) for shown in numbers.at(row, score)
             )
             cells.append(Cell("", published=tuple(beside)))
     return cells

@@ -20,6 +20,7 @@ from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, find_predictors
 from datasets.common.errors import UserError
 from datasets.common.text_file import spreadsheet_cell
+from datasets.core.reference import Reference
 from protocols.run import main as run
 from protocols.store.store import Store
 from reports.build import main as build
@@ -86,8 +87,9 @@ def home(tmp_path_factory) -> Path:
         for stored in store.current_runs():
             frame = stored.predictions
             hostile = [f"{name}{EVIL}{TEX}" for name in frame["picture"]]
-            facts = {"title": EVIL, "terms": TEX, "citation": LONG, "notes": (EVIL, TEX), "redistributable": False}
-            dataset = dataclasses.replace(stored.record.dataset, **facts)
+            facts = {"title": EVIL, "terms": TEX, "notes": (EVIL, TEX), "redistributable": False}
+            work = Reference((EVIL, LONG), TEX, LONG, 2020, doi=EVIL, url=TEX)
+            dataset = dataclasses.replace(stored.record.dataset, **facts, references=(work,))
             Store(Path("hostile")).write(
                 dataclasses.replace(stored.record, dataset=dataset), frame.assign(picture=hostile, source=EVIL)
             )

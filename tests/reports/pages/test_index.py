@@ -74,7 +74,10 @@ def test_markup_from_a_run_shows_as_text(tmp_path, store_run):
         "deviations": [EVIL],
         "published": [{**PUBLISHED, "truth": EVIL, "metric": EVIL, "caveat": EVIL}],
     }
-    evil_dataset = {"title": EVIL, "samples": EVIL, "terms": EVIL, "citation": EVIL, "notes": [EVIL], "unit": "<b>QF"}
+    work = {"authors": [EVIL], "title": EVIL, "venue": EVIL, "year": 2000, "doi": EVIL, "url": EVIL}
+    evil_card["references"] = [work]
+    texts = {"title": EVIL, "samples": EVIL, "terms": EVIL, "notes": [EVIL], "unit": "<b>QF"}
+    evil_dataset = {**texts, "references": [work]}
     more = {
         "kind": EVIL,
         "truth_meaning": EVIL,

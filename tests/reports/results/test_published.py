@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from baselines.interface.card import PublishedNumber
 from protocols.store.store import Store
 from reports.results.columns import columns
 from reports.results.published import PublishedNumbers, published
@@ -143,7 +144,7 @@ def test_a_number_of_several_variants_stands_once_and_beside_the_method_itself(t
 
 def test_notes_count_up_in_an_order_of_their_own(section_of):
     numbers = published(section_of(NUMBER, {**MAE, "folds": ""}, MAE))
-    assert [(shown.note, shown.facts.metric) for shown in numbers.beside] == [
+    assert [(shown.note, shown.number.metric) for shown in numbers.beside] == [
         (1, "Bhattacharyya distance"),
         (2, "QF MAE"),
     ]
@@ -163,3 +164,10 @@ def test_another_methods_number_stands_under_its_name(section_of):
     assert shown.statement.startswith(
         "SUR-Net 2019: Bhattacharyya distance 0.081 (mcl-jci, 1st JND, folds unknown). Not "
     )
+
+
+def test_a_number_that_says_nothing_of_folds_is_listed(section_of):
+    number = {"dataset": "mcl-jci", "truth": "mean", "metric": "QF MAE", "value": 3.92, "caveat": "own folds"}
+    (shown,) = published(section_of(number)).listed
+    assert shown.number == PublishedNumber(**number)
+    assert shown.reasons == ("folds unknown", "no score here measures it")

@@ -30,8 +30,8 @@ def sections(tmp_path, store_run) -> list[Section]:
     store_run(tmp_path, "chou1995", info={"card": {"paper": PAPER}})
     store_run(tmp_path, "psnr", failing=2, info={"card": {"paper": EVIL}})
     store_run(tmp_path, "lost", failing=24, info={"card": {"name": "chou1995", "paper": PAPER}})
-    facts = {"citation": "L. Jin et al., A study, IS&T Electronic Imaging, 2016"}
-    store_run(tmp_path, "constant", dataset="mcl-jci", info={"dataset": facts})
+    study = {"authors": ["L. Jin", "others"], "title": "A study", "venue": "IS&T Electronic Imaging", "year": 2016}
+    store_run(tmp_path, "constant", dataset="mcl-jci", info={"dataset": {"references": [study]}})
     return _sections(tmp_path)
 
 
