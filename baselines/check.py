@@ -32,7 +32,7 @@ examples:
   python -m baselines.check my_package.my_file:Mine  a class on the Python path that is not registered
   python -m baselines.check --list                   what is checked, and what each check protects
 
-The checks look at {PICTURES} pictures of the demo set (simulated observers). Exit status: 0 where every check holds or
+The checks use {PICTURES} pictures of the demo set (simulated observers). Exit status: 0 where every check holds or
 fails as the predictor's `expected_failures` say, 1 where one fails, 2 where a name is wrong.
 """
 
@@ -65,12 +65,14 @@ def _check(entry: Registered, pictures: Sequence[Picture]) -> bool:
     print(f"\n{entry.name} ({entry.predictor.__module__}:{entry.predictor.__qualname__})")
     _print_row("check", "verdict", "reason, or what to do")
     verdicts: Counter[str] = Counter()
-    told: dict[str, str] = {}
+    first_with: dict[str, str] = {}
     for outcome in run_contract(entry, pictures):
-        first = told.setdefault(outcome.reason, outcome.check.name)
+        first = first_with.setdefault(outcome.reason, outcome.check.name)
         _print_outcome(outcome, "" if first == outcome.check.name else first)
         verdicts[outcome.verdict] += 1
-    print(", ".join(f"{verdicts[one]} {one}" for one in (OK, EXPECTED, ABSENT, FAILED) if verdicts[one]))
+    print(
+        ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in (OK, EXPECTED, ABSENT, FAILED) if verdicts[verdict])
+    )
     return not verdicts[FAILED]
 
 
@@ -86,9 +88,9 @@ def _print_checks() -> None:
         _print_row(check.name, "", check.protects)
 
 
-def _print_row(check: str, verdict: str, text: str) -> None:
-    indent = 2 + max(len(one.name) for one in CHECKS) + 2
-    start = f"  {check:<{indent - 4}}  " + (f"{verdict:<8}  " if verdict else "")
+def _print_row(name: str, verdict: str, text: str) -> None:
+    indent = 2 + max(len(check.name) for check in CHECKS) + 2
+    start = f"  {name:<{indent - 4}}  " + (f"{verdict:<8}  " if verdict else "")
     width = max(shutil.get_terminal_size((120, 24)).columns - len(start), 40)
     lines = textwrap.wrap(text, width) or [""]
     print((start + lines[0]).rstrip(), flush=True)

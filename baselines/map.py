@@ -198,16 +198,16 @@ def _write_labels(axes: Axes, view: MapView, tall_in: float) -> None:
 
 
 def _without_ticks(axes: Sequence[Axes]) -> None:
-    for one in axes:
-        one.set_xticks([])
-        one.set_yticks([])
+    for panel in axes:
+        panel.set_xticks([])
+        panel.set_yticks([])
 
 
 def _frequency(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"([0-7]),([0-7])", text)
-    if found is None:
+    match = re.fullmatch(r"([0-7]),([0-7])", text)
+    if match is None:
         raise argparse.ArgumentTypeError(f"two numbers from 0 to 7 with a comma, such as 0,1, not {text!r}")
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])
 
 
 def _npy_bytes(array: np.ndarray) -> bytes:

@@ -108,7 +108,7 @@ def _wavelet_bands(predictor: Watson1997, rgb: np.ndarray, pixels_per_degree: fl
     shape, depth = rgb.shape[:2], levels_of(rgb.shape[:2])
     thresholds = predictor.thresholds(luma(rgb), pixels_per_degree)
     raw = pyramid(thresholds, shape, depth)
-    middles = [float(np.exp(np.mean(np.log(one)))) for one in thresholds]
+    middles = [float(np.exp(np.mean(np.log(band)))) for band in thresholds]
     names = [f"{band}{level}" for level in range(1, depth + 1) for band in ("LH", "HH", "HL")]
     labels = tuple(
         Label((top + bottom) / 2, (left + right) / 2, bottom - top, f"{name}  {_short(middle)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -85,7 +85,7 @@ class MetricPredictor(JNDPredictor):
 
     @abstractmethod
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
-        """Hold a reference, uint8 RGB of shape (height, width, 3), and give the score of levels against it."""
+        """A function that scores a level's pixels against a reference, uint8 RGB of shape (height, width, 3)."""
 
     @abstractmethod
     def distance(self, score: float) -> float:
@@ -136,21 +136,17 @@ class MetricPredictor(JNDPredictor):
 
         :raises ValueError: where a score is not finite, or its distance negative.
         """
-        scores, positions = self._scores(picture), self.coarse(picture.codec)
-        if self.threshold is not None and self._searches_at_once():
-            positions = []
-
-            def visibility(position: int) -> float:
-                positions.append(position)
-                return self.checked(scores.at(position))
-
-            self._search(picture, visibility, {}, self.distance(self.threshold))
-        return self._measured_at(scores, positions)
+        scores = self._scores(picture)
+        if self.threshold is None or not self._searches_at_once():
+            return self._measured_at(scores, self.coarse(picture.codec))
+        self._search(picture, scores, {}, self.distance(self.threshold))
+        return self._measured_at(scores, scores.asked)
 
     def measurement_key(self) -> MeasurementKey:
         """As the base class; a given threshold decides what is measured only where it is searched for at once."""
         without = () if self._searches_at_once() else ("threshold",)
-        return MeasurementKey(type(self), {k: v for k, v in self.get_params().items() if k not in without})
+        parameters = {name: value for name, value in self.get_params().items() if name not in without}
+        return MeasurementKey(type(self), parameters)
 
     def envelope(self, picture: Picture) -> np.ndarray:
         """The monotone envelope at every level, shape (levels,), interpolated between measured levels."""
@@ -180,21 +176,14 @@ class MetricPredictor(JNDPredictor):
         if not self.exact:
             position, clipped = crossing(envelope, self.threshold_)
             return Prediction.at(picture.codec, position, sur=sur, clipped=clipped)
-        scores, asked = self._scores(picture), []
-
-        def visibility(position: int) -> float:
-            asked.append(position)
-            return self.checked(scores.at(position))
-
-        position, clipped = self._search(picture, visibility, self._distances(picture), self.threshold_)
-        reused_ms = sum(scores.ms(position) for position in asked if not scores.was_measured_now(position))
-        level = float(picture.codec.level_at(position))
-        return Prediction(level, sur, bool(clipped), reused_ms)
+        scores = self._scores(picture)
+        position, clipped = self._search(picture, scores, self._distances(picture), self.threshold_)
+        return Prediction(float(picture.codec.level_at(position)), sur, bool(clipped), scores.reused_ms)
 
     def remark(self, picture: Picture) -> str:
         """How many levels were measured, and whose threshold was given."""
         count = len(picture.codec.levels)
-        said = next((f", {given.provenance}" for given in self.given.values() if given.score == self.threshold), "")
+        source = next((f", {given.provenance}" for given in self.given.values() if given.score == self.threshold), "")
         if self.levels == ALL:
             how = f"all {count} levels measured"
         elif self._searches_at_once():
@@ -202,14 +191,17 @@ class MetricPredictor(JNDPredictor):
         else:
             then = "then those around the answer" if self.exact else "the others interpolated"
             how = f"{len(self.coarse(picture.codec))} of {count} levels measured, {then}"
-        return how if self.threshold is None else f"{how}; threshold {self.threshold:g}{said}"
+        return how if self.threshold is None else f"{how}; threshold {self.threshold:g}{source}"
 
     def _searches_at_once(self) -> bool:
         return self.threshold is not None and self.exact and self.levels != ALL
 
     def _search(
-        self, picture: Picture, visibility: Callable[[int], float], measured: Mapping[int, float], threshold: float
+        self, picture: Picture, scores: PictureScores, measured: Mapping[int, float], threshold: float
     ) -> tuple[float, bool]:
+        def visibility(position: int) -> float:
+            return self.checked(scores.at(position))
+
         return search(visibility, measured, threshold, self.coarse(picture.codec), len(picture.codec.levels))
 
     def _measured_at(self, scores: PictureScores, positions: Sequence[int]) -> dict[str, np.ndarray]:
@@ -238,7 +230,7 @@ class MetricPredictor(JNDPredictor):
             return list(range(count))
         if not isinstance(self.levels, int) or self.levels < 2:
             raise UserError(f"{self.card.name}: levels is a whole number from 2, or {ALL!r}, not {self.levels!r}")
-        return [int(place) for place in coarse_positions(self.levels, count)]
+        return [int(position) for position in coarse_positions(self.levels, count)]
 
     def checked(self, score: float) -> float:
         """A score as a distance.

@@ -29,8 +29,8 @@ _WINDOW = 7
 
 
 @dataclass(frozen=True)
-class Found:
-    """Where a search ended.
+class SearchResult:
+    """What a search ends with.
 
     :param quality: the last one tried, which is the one that the tool writes.
     :param reached: whether its metric is at or above the target.
@@ -40,7 +40,7 @@ class Found:
     reached: bool
 
 
-def search_quality(metric: Callable[[int], float], target: float) -> Found:
+def search_quality(metric: Callable[[int], float], target: float) -> SearchResult:
     """jpeg-recompress's search: one metric an attempt, the middle of what is left, six times.
 
     The file of the sixth attempt is kept whatever its metric. Five attempts leave one quality at most, so this is the
@@ -48,15 +48,15 @@ def search_quality(metric: Callable[[int], float], target: float) -> Found:
 
     :param metric: grows with quality; called with 40..95.
     """
-    low, high, found = LOWEST, HIGHEST, Found(HIGHEST, False)
+    low, high, result = LOWEST, HIGHEST, SearchResult(HIGHEST, False)
     for _ in range(ATTEMPTS):
         quality = low + int((high - low) / 2)  # rounded towards zero, as C does: it matters once high < low
-        found = Found(quality, bool(metric(quality) >= target))
-        if found.reached:
+        result = SearchResult(quality, bool(metric(quality) >= target))
+        if result.reached:
             high = quality - 1
         else:
             low = quality + 1
-    return found
+    return result
 
 
 def shrink(luma: np.ndarray) -> np.ndarray:
@@ -111,8 +111,8 @@ class QualitySearch(JNDPredictor):
                 f"{picture.codec.name.upper()} {picture.codec.unit}. Run it on a JPEG set."
             )
         reference = shrink(picture.reference_luma)
-        found = search_quality(lambda quality: ssim(reference, shrink(picture.ladder.luma(quality))), self.target)
-        return {"quality": np.array(found.quality), "reached": np.array(found.reached)}
+        result = search_quality(lambda quality: ssim(reference, shrink(picture.ladder.luma(quality))), self.target)
+        return {"quality": np.array(result.quality), "reached": np.array(result.reached)}
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Nothing is learned."""

@@ -14,7 +14,7 @@ from datasets.common.hashing import key_of
 from datasets.core.picture import Picture
 
 Score = Callable[[np.ndarray], float]
-"""The score of a level's pixels, uint8 RGB of shape (height, width, 3), against a reference that is held already."""
+"""A function that gives the score of a level's pixels, uint8 RGB of shape (height, width, 3), against one reference."""
 
 SCORES_VERSION = 1
 """To be raised where the same pixels get other scores: what is stored under an older one is not read."""
@@ -26,8 +26,8 @@ class PictureScores:
 
     What is new is stored at once, so that other folds, truths, variants and later runs find it.
 
-    :param begin: holds a reference (uint8 RGB, pixels per degree) and gives the score of levels against it; called
-        where something must be measured.
+    :param begin: takes a reference (uint8 RGB, pixels per degree) and gives the function that scores levels against it;
+        called where something must be measured.
     :param made_with: what scores depend on besides the picture; JSON must be able to hold it.
     """
 
@@ -35,6 +35,8 @@ class PictureScores:
         self, picture: Picture, begin: Callable[[np.ndarray, float], Score], made_with: Mapping[str, object]
     ) -> None:
         self._picture, self._begin, self._made_with = picture, begin, made_with
+        self.asked: list[int] = []
+        """Positions that were asked for, in order."""
         self._measured_now: set[int] = set()
 
     def at(self, position: int) -> float:
@@ -42,6 +44,7 @@ class PictureScores:
 
         :raises ValueError: where it is not finite.
         """
+        self.asked.append(position)
         if position not in self._known:
             start = time.perf_counter()
             level = int(self._picture.codec.level_at(position))
@@ -57,9 +60,10 @@ class PictureScores:
         """What measuring a position took when it was done, in milliseconds."""
         return self._known[position][1]
 
-    def was_measured_now(self, position: int) -> bool:
-        """Whether a position was measured by this object, not found in memory or on disk."""
-        return position in self._measured_now
+    @property
+    def reused_ms(self) -> float:
+        """What the positions asked for once took, without those that this object measured itself."""
+        return sum(self.ms(position) for position in self.asked if position not in self._measured_now)
 
     @cached_property
     def _key(self) -> str:

@@ -74,13 +74,13 @@ class Butteraugli(MetricPredictor):
 
 
 def _program() -> Path:
-    found = shutil.which(PROGRAM)
-    if found is None:
+    path = shutil.which(PROGRAM)
+    if path is None:
         raise UserError(
             f"it needs the program {PROGRAM}, which is not on PATH. It is part of libjxl's tools: build them from "
             "https://github.com/libjxl/libjxl with -DJPEGXL_ENABLE_DEVTOOLS=ON"
         )
-    return Path(found)
+    return Path(path)
 
 
 def _write(path: Path, rgb: np.ndarray) -> None:

@@ -133,10 +133,10 @@ def _network(path: Path, sha256: str) -> Any:
     return network.eval()
 
 
-def _fitting(found: dict[str, Tensor], name: str, wanted: Tensor, path: Path) -> Tensor:
-    if name not in found or found[name].shape != wanted.shape:
+def _fitting(tensors: dict[str, Tensor], name: str, wanted: Tensor, path: Path) -> Tensor:
+    if name not in tensors or tensors[name].shape != wanted.shape:
         raise DataError(f"{path}: is no weight file of AlexNet: {name!r} is missing or of another shape")
-    return found[name]
+    return tensors[name]
 
 
 def _tensor(rgb: np.ndarray) -> Tensor:

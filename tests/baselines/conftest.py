@@ -52,14 +52,14 @@ class ReferenceMaps:
     images: Mapping[str, np.ndarray]
     rows: Mapping[str, Mapping[str, Any]]
 
-    def assert_exact(self, found: np.ndarray, image: str, name: str, within: float = 1e-6) -> None:
+    def assert_exact(self, jnd_map: np.ndarray, image: str, name: str, within: float = 1e-6) -> None:
         """Every statistic and pixel of a map, to the digits that are given."""
         row = self.rows[image][name]
-        assert list(found.shape) == row["shape"]
+        assert list(jnd_map.shape) == row["shape"]
         for statistic in ("mean", "std", "min", "max", "median"):
-            assert float(getattr(np, statistic)(found)) == pytest.approx(row[statistic], abs=within), statistic
+            assert float(getattr(np, statistic)(jnd_map)) == pytest.approx(row[statistic], abs=within), statistic
         for place, value in row["pixels"].items():
-            assert found[tuple(map(int, place.split(",")))] == pytest.approx(value, abs=within), place
+            assert jnd_map[tuple(map(int, place.split(",")))] == pytest.approx(value, abs=within), place
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +86,7 @@ def photograph() -> np.ndarray:
 def keeps_metrics_promises(
     photograph: np.ndarray, capsys: pytest.CaptureFixture[str]
 ) -> Callable[[MetricPredictor], dict[int, float]]:
-    """What every metric must keep, in one list; gives the scores at the QF that were looked at."""
+    """What every metric must keep, in one list; gives the scores at three QF."""
 
     def check(metric: MetricPredictor) -> dict[int, float]:
         codec, held = Jpeg(), photograph.copy()

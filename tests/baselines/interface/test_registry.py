@@ -105,9 +105,9 @@ def test_a_new_file_is_found_with_no_edit_elsewhere(folder):
 def test_a_broken_file_warns_and_is_left_out(folder, text, said):
     write(folder, "broken_file", text)
     with pytest.warns(PluginWarning, match=rf"baselines/pixel/broken_file\.py.* is left out: .*{said}"):
-        found = registry()
-    assert set(KNOWN) <= set(found)
-    assert not {"unfinished", "bare", "odd"} & set(found)
+        known = registry()
+    assert set(KNOWN) <= set(known)
+    assert not {"unfinished", "bare", "odd"} & set(known)
 
 
 def test_a_second_class_under_a_name_warns_and_is_left_out(folder):

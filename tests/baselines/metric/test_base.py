@@ -63,20 +63,21 @@ def empty_cache(tmp_path, monkeypatch):
 @pytest.fixture
 def pictures(rated_pictures) -> list[Picture]:
     """Those of all tests, of which nothing has been measured yet."""
-    return [dataclasses.replace(one, measurements={}) for one in rated_pictures]
+    return [dataclasses.replace(picture, measurements={}) for picture in rated_pictures]
 
 
 def medians(pictures) -> np.ndarray:
-    return np.array([np.median(one.samples) for one in pictures])
+    return np.array([np.median(picture.samples) for picture in pictures])
 
 
 def test_the_calibrated_method_measures_seventeen_levels_of_a_hundred(pictures):
     predictor = Likeness().fit(pictures, medians(pictures), seed=0)
     assert len(ASKED) == 14 * len(pictures)
-    predicted = [predictor.predict(one.without_samples()).level for one in pictures]
+    predicted = [predictor.predict(picture.without_samples()).level for picture in pictures]
     assert len(ASKED) <= 17 * len(pictures)
     full = Psnr(threshold=predictor.threshold_).fit(pictures, medians(pictures), seed=0)
-    assert predicted == pytest.approx([full.predict(one).level for one in pictures], abs=0.2)  # a bump on the way
+    expected = [full.predict(picture).level for picture in pictures]
+    assert predicted == pytest.approx(expected, abs=0.2)  # a bump on the way
     assert predictor.threshold_ == pytest.approx(5.0, rel=0.1)  # what the fixture's observers notice
     assert np.exp(predictor.observer_.log_median) == pytest.approx(5.0, rel=0.1)
 
@@ -85,45 +86,45 @@ def test_a_given_threshold_is_searched_in_seven_and_needs_no_training_picture_me
     predictor = Likeness(threshold=96.0).fit(pictures, medians(pictures), seed=0)
     assert ASKED == []
     assert predictor.threshold_ == 4.0
-    one = pictures[0].without_samples()
-    level = predictor.predict(one).level
+    picture = pictures[0].without_samples()
+    level = predictor.predict(picture).level
     assert len(ASKED) <= 7
-    assert level == pytest.approx(Psnr(threshold=4.0).fit(pictures, medians(pictures), seed=0).predict(one).level)
-    assert predictor.predict(one).sur is None
+    assert level == pytest.approx(Psnr(threshold=4.0).fit(pictures, medians(pictures), seed=0).predict(picture).level)
+    assert predictor.predict(picture).sur is None
 
 
 def test_folds_variants_and_later_runs_measure_nothing_again(pictures):
     first = Likeness().fit(pictures, medians(pictures), seed=0)
-    answers = [first.predict(one).level for one in pictures]
-    told = Likeness(threshold=96.0).fit(pictures, medians(pictures), seed=0)
-    told_answers = [told.predict(one).level for one in pictures]
+    answers = [first.predict(picture).level for picture in pictures]
+    given = Likeness(threshold=96.0).fit(pictures, medians(pictures), seed=0)
+    given_answers = [given.predict(picture).level for picture in pictures]
     asked = len(ASKED)
-    later = [dataclasses.replace(one, measurements={}) for one in pictures]  # another run: only the disk remembers
+    later = [dataclasses.replace(picture, measurements={}) for picture in pictures]  # only the disk remembers
     again = Likeness().fit(later, medians(later), seed=0)
-    assert [again.predict(one).level for one in later] == answers
-    assert [told.predict(one).level for one in later] == told_answers
+    assert [again.predict(picture).level for picture in later] == answers
+    assert [given.predict(picture).level for picture in later] == given_answers
     assert len(ASKED) == asked <= 20 * len(pictures)  # the search shares the coarse levels
 
 
 def test_the_full_ladder_is_measured_where_it_is_asked_for(pictures):
-    one = pictures[0]
+    picture = pictures[0]
     full = Likeness(levels="all")
-    found = full.measurement(one)
-    assert found["positions"].tolist() == list(range(100))
+    measurement = full.measurement(picture)
+    assert measurement["positions"].tolist() == list(range(100))
     assert len(ASKED) == 100
-    profile = Psnr().profile(one)
-    assert 100 - found["scores"] == pytest.approx(profile)
+    profile = Psnr().profile(picture)
+    assert 100 - measurement["scores"] == pytest.approx(profile)
     for threshold in (1.0, 4.0, 9.0):
         full.threshold_, full.observer_ = threshold, None
-        assert full.predict(one).level == pytest.approx(1 + crossing(full.envelope(one), threshold)[0])
+        assert full.predict(picture).level == pytest.approx(1 + crossing(full.envelope(picture), threshold)[0])
 
 
 def test_measuring_gives_the_same_before_and_after_more_levels_are_known(pictures):
     """Runs compare what workers measured; the memory must not show in it."""
-    one, predictor = pictures[0], Likeness()
-    before = predictor.measure(one)
-    predictor.fit(pictures, medians(pictures), seed=0).predict(one)
-    np.testing.assert_equal(predictor.measure(one), before)
+    picture, predictor = pictures[0], Likeness()
+    before = predictor.measure(picture)
+    predictor.fit(pictures, medians(pictures), seed=0).predict(picture)
+    np.testing.assert_equal(predictor.measure(picture), before)
     assert before["positions"].dtype.kind == "i"
 
 
@@ -134,22 +135,22 @@ def test_searched_and_full_answers_on_photographs_hardly_differ():
     apart = []
     for pixels in (data.astronaut(), data.coffee(), data.chelsea()):
         ladder = CompressedLadder(Jpeg(), functools.partial(np.array, np.ascontiguousarray(pixels[:128, 150:278])))
-        one = Picture("one", "one", Jpeg(), 24.3, ladder_or_none=ladder)
-        full = Ssim(levels="all").envelope(one)
+        picture = Picture("one", "one", Jpeg(), 24.3, ladder_or_none=ladder)
+        full = Ssim(levels="all").envelope(picture)
         for threshold in np.linspace(0.85, 0.98, 12):
-            searched = Ssim(threshold=threshold).fit([one], np.array([50.0]), seed=0)
-            apart.append(abs(searched.predict(one).level - 1 - crossing(full, 1 - threshold)[0]))
+            searched = Ssim(threshold=threshold).fit([picture], np.array([50.0]), seed=0)
+            apart.append(abs(searched.predict(picture).level - 1 - crossing(full, 1 - threshold)[0]))
     assert np.mean(apart) < 0.25
     assert np.max(apart) < 4
 
 
 def test_what_lies_beyond_an_end_is_clipped_there_and_said(pictures):
-    one = pictures[0]
+    picture = pictures[0]
     for threshold, level in ((-300.0, 1.0), (99.9999, 100.0)):
         predictor = Likeness(threshold=threshold).fit(pictures, medians(pictures), seed=0)
-        assert predictor.predict(one).level == level
-        assert predictor.predict(one).clipped
-    assert not Likeness(threshold=96.0).fit(pictures, medians(pictures), seed=0).predict(one).clipped
+        assert predictor.predict(picture).level == level
+        assert predictor.predict(picture).clipped
+    assert not Likeness(threshold=96.0).fit(pictures, medians(pictures), seed=0).predict(picture).clipped
 
 
 def test_given_thresholds_are_registered_and_their_source_is_told(pictures):
@@ -165,12 +166,12 @@ def test_where_not_exact_the_curve_through_the_coarse_levels_answers(pictures):
     apart = {}
     for name, threshold in (("fitted", None), ("given", 100 - exact.threshold_)):
         ASKED.clear()
-        fresh = [dataclasses.replace(one, measurements={}) for one in pictures]
+        fresh = [dataclasses.replace(picture, measurements={}) for picture in pictures]
         curve = Likeness(threshold=threshold, exact=False).fit(fresh, medians(pictures), seed=0)
-        answers = [curve.predict(one).level for one in fresh]
+        answers = [curve.predict(picture).level for picture in fresh]
         assert ASKED == []  # the disk remembers the coarse levels
-        assert not any(curve.predict(one).clipped for one in fresh)
-        apart[name] = np.abs(np.array(answers) - [exact.predict(one).level for one in pictures])
+        assert not any(curve.predict(picture).clipped for picture in fresh)
+        apart[name] = np.abs(np.array(answers) - [exact.predict(picture).level for picture in pictures])
     assert apart["fitted"] == pytest.approx(apart["given"], abs=1e-6)
     assert 0 < apart["fitted"].mean() < 0.5
     assert "the others interpolated" in curve.remark(pictures[0])

@@ -60,7 +60,7 @@ def test_the_score_is_the_packages_own_with_the_same_weights(weights, photograph
     places = {name: f"features.{name.partition('.')[2]}" for name in theirs.net.state_dict()}
     theirs.net.load_state_dict({name: alexnet()[place] for name, place in places.items()})
     level = photograph // 32 * 32
-    pixels = [torch.from_numpy(one.transpose(2, 0, 1)[None] / np.float32(127.5) - 1) for one in (photograph, level)]
+    pixels = [torch.from_numpy(rgb.transpose(2, 0, 1)[None] / np.float32(127.5) - 1) for rgb in (photograph, level)]
     with torch.no_grad():
         wanted = float(theirs(*pixels))
     assert Lpips().against(photograph, 24.3)(level) == pytest.approx(wanted, rel=1e-4)

@@ -20,7 +20,7 @@ def test_fine_noise_costs_less_than_coarse_noise_of_the_same_error(photograph):
     coarse = np.kron(np.random.default_rng(0).choice([-8, 8], (24, 25)), np.ones((8, 8), int))
     score = MsSsim().against(photograph, 24.3)
     middle = np.clip(photograph, 8, 247)
-    fine, blocks = (np.uint8(middle + one[:, :, None]) for one in (noise, coarse))
+    fine, blocks = (np.uint8(middle + error[:, :, None]) for error in (noise, coarse))
     assert score(fine) > score(blocks)
 
 

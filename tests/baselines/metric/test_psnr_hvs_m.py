@@ -29,8 +29,8 @@ def test_reference_numbers(reference_values, quality):
     if file.tell() != row["bytes"]:
         pytest.skip(f"Pillow {PIL.__version__} makes another JPEG than the one that was scored")
     pixels = np.repeat(data.camera()[:, :, None], 3, axis=2)
-    found = PsnrHvsM().against(pixels, 24.3)(np.asarray(Image.open(file).convert("RGB")))
-    assert found == pytest.approx(row["psnr_hvsm"], abs=1e-6)
+    score = PsnrHvsM().against(pixels, 24.3)(np.asarray(Image.open(file).convert("RGB")))
+    assert score == pytest.approx(row["psnr_hvsm"], abs=1e-6)
 
 
 def test_rows_and_columns_beyond_whole_blocks_are_left_out(photograph):

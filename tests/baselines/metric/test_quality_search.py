@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from baselines.metric._quality_search import Found, search_quality, shrink, ssim
+from baselines.metric._quality_search import SearchResult, search_quality, shrink, ssim
 from baselines.metric.jpeg_recompress import JpegRecompress
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Jpeg
@@ -13,7 +13,7 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 
 
-def searched(least: int) -> tuple[Found, list[int]]:
+def searched(least: int) -> tuple[SearchResult, list[int]]:
     """A search where `least` is the smallest quality that is good enough, and the qualities it tried."""
     tried: list[int] = []
     return search_quality(lambda quality: tried.append(quality) or float(quality), least), tried
@@ -24,26 +24,26 @@ def of_pixels(pixels: np.ndarray) -> Picture:
 
 
 @pytest.mark.parametrize(
-    ("least", "tried", "found"),
+    ("least", "tried", "result"),
     [
-        (68, [67, 81, 74, 70, 68, 68], Found(68, True)),
-        (70, [67, 81, 74, 70, 68, 69], Found(69, False)),
-        (40, [67, 53, 46, 42, 40, 40], Found(40, True)),
-        (96, [67, 81, 88, 92, 94, 95], Found(95, False)),
+        (68, [67, 81, 74, 70, 68, 68], SearchResult(68, True)),
+        (70, [67, 81, 74, 70, 68, 69], SearchResult(69, False)),
+        (40, [67, 53, 46, 42, 40, 40], SearchResult(40, True)),
+        (96, [67, 81, 88, 92, 94, 95], SearchResult(95, False)),
     ],
 )
-def test_the_qualities_tried_are_those_worked_out_by_hand(least, tried, found):
-    assert searched(least) == (found, tried)
+def test_the_qualities_tried_are_those_worked_out_by_hand(least, tried, result):
+    assert searched(least) == (result, tried)
 
 
 @pytest.mark.parametrize("least", range(30, 101))
 def test_the_last_file_tried_is_kept_even_where_it_is_one_too_poor(least):
-    found, tried = searched(least)
+    result, tried = searched(least)
     assert len(tried) == 6
     assert all(40 <= quality <= 95 for quality in tried)
-    assert found.quality == tried[-1]
-    assert found.reached == (found.quality >= least)
-    assert found.quality in {min(max(least - below, 40), 95) for below in (0, 1)}
+    assert result.quality == tried[-1]
+    assert result.reached == (result.quality >= least)
+    assert result.quality in {min(max(least - below, 40), 95) for below in (0, 1)}
 
 
 def test_pictures_are_averaged_down_to_about_256_and_small_ones_are_left():

@@ -27,18 +27,18 @@ def coarse(count: int = 100, number: int = 14) -> list[int]:
 
 @pytest.mark.parametrize("count", [100, 51, 14, 3, 2])
 def test_coarse_positions_hold_both_ends_and_leave_gaps_of_eight_at_most(count):
-    found = coarse(count)
-    assert found[0] == 0
-    assert found[-1] == count - 1
-    assert max(np.diff(found)) <= 8
-    assert len(found) == min(14, count)
+    result = coarse(count)
+    assert result[0] == 0
+    assert result[-1] == count - 1
+    assert max(np.diff(result)) <= 8
+    assert len(result) == min(14, count)
 
 
 @given(st.floats(0.001, 100))
 def test_a_falling_curve_gives_the_full_profiles_answer_in_seven_measurements(threshold):
     visibility, asked = counted(FALLING)
-    found = search(visibility, {}, threshold, coarse(), 100)
-    assert found == (pytest.approx(crossing(FALLING, threshold)[0]), crossing(FALLING, threshold)[1])
+    result = search(visibility, {}, threshold, coarse(), 100)
+    assert result == (pytest.approx(crossing(FALLING, threshold)[0]), crossing(FALLING, threshold)[1])
     assert len(asked) == len(set(asked)) <= 7
 
 
@@ -46,8 +46,8 @@ def test_a_falling_curve_gives_the_full_profiles_answer_in_seven_measurements(th
 def test_with_the_coarse_levels_known_three_more_suffice(threshold):
     visibility, asked = counted(FALLING)
     known = {place: float(FALLING[place]) for place in coarse()}
-    found = search(visibility, known, threshold, coarse(), 100)
-    assert found == (pytest.approx(crossing(FALLING, threshold)[0]), crossing(FALLING, threshold)[1])
+    result = search(visibility, known, threshold, coarse(), 100)
+    assert result == (pytest.approx(crossing(FALLING, threshold)[0]), crossing(FALLING, threshold)[1])
     assert len(asked) <= 3
 
 
@@ -80,19 +80,19 @@ def test_the_last_of_several_falls_counts_where_the_coarse_levels_show_it():
 
 def test_interpolation_passes_through_what_was_measured_and_never_rises():
     known = {place: float(FALLING[place]) for place in coarse()}
-    found = interpolated(known, 100)
-    assert found[coarse()] == pytest.approx(FALLING[coarse()])
-    assert (np.diff(found) <= 0).all()
-    assert np.log(found) == pytest.approx(np.log(FALLING), abs=0.02)
+    result = interpolated(known, 100)
+    assert result[coarse()] == pytest.approx(FALLING[coarse()])
+    assert (np.diff(result) <= 0).all()
+    assert np.log(result) == pytest.approx(np.log(FALLING), abs=0.02)
 
 
 @given(st.lists(st.sampled_from([0.0, 0.0, 1e-6, 0.5, 1.0, 4.0]), min_size=4, max_size=4))
 def test_interpolation_stands_zeros_and_curves_that_rise(values):
     known = dict(zip([0, 3, 6, 10], values, strict=True))
-    found = interpolated(known, 11)
-    assert np.isfinite(found).all()
-    assert (np.diff(found) <= 0).all()
-    assert found[[0, 3, 6, 10]].tolist() == np.maximum.accumulate(np.array(values)[::-1])[::-1].tolist()
+    result = interpolated(known, 11)
+    assert np.isfinite(result).all()
+    assert (np.diff(result) <= 0).all()
+    assert result[[0, 3, 6, 10]].tolist() == np.maximum.accumulate(np.array(values)[::-1])[::-1].tolist()
 
 
 def test_a_curve_measured_everywhere_is_its_envelope():

@@ -19,7 +19,7 @@ def test_it_is_the_papers_equation_where_windows_lie_inside(photograph):
     """Equation 13 with K1 0.01, K2 0.03 and the 11x11 Gaussian, written out on the luma."""
     codec = Jpeg()
     level = codec.decode(codec.encode(photograph, 40))
-    x, y = (luma(one).astype(float) for one in (photograph, level))
+    x, y = (luma(rgb).astype(float) for rgb in (photograph, level))
 
     def mean(plane):
         return gaussian_filter(plane, 1.5, truncate=3.5)

@@ -26,9 +26,9 @@ def test_scores_are_those_of_the_package_and_near_those_of_the_authors_program(r
     Image.fromarray(data.camera()).save(file, "JPEG", quality=quality)
     if file.tell() != reference["psnr_hvs_psnr_hvsm_pillow"]["camera"][str(quality)]["bytes"]:
         pytest.skip(f"Pillow {PIL.__version__} makes another JPEG than the one that was scored")
-    found = Ssimulacra2().against(pixels, 24.3)(np.asarray(Image.open(file).convert("RGB")))
-    assert found == pytest.approx(row["py_0.3.0"], abs=0.01)
-    assert found == pytest.approx(row["cpp"], abs=apart)
+    score = Ssimulacra2().against(pixels, 24.3)(np.asarray(Image.open(file).convert("RGB")))
+    assert score == pytest.approx(row["py_0.3.0"], abs=0.01)
+    assert score == pytest.approx(row["cpp"], abs=apart)
 
 
 def test_colour_counts(photograph):
@@ -38,5 +38,5 @@ def test_colour_counts(photograph):
 
 def test_given_thresholds_lie_in_their_order():
     """A flicker test shows more than AIC-4's comparison."""
-    given = {key: Ssimulacra2().distance(one.score) for key, one in Ssimulacra2.given.items()}
+    given = {key: Ssimulacra2().distance(given.score) for key, given in Ssimulacra2.given.items()}
     assert 0 < given["as-published"] < given["aic4"]
