@@ -21,8 +21,8 @@ from baselines.map_view import MapView, draws_a_map, view_of
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError, unknown_name
 from datasets.common.files import write_atomically
+from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.core.picture_file import read_picture
-from datasets.core.viewing import PIXELS_PER_DEGREE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

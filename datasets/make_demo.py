@@ -15,10 +15,9 @@ import numpy as np
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
-from datasets.core.viewing import PIXELS_PER_DEGREE
-from datasets.sets._demo_photographs import PHOTOGRAPHS, read_crop
+from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.sets._simulated_samples import SampledPicture, describe, read_samples, samples_csv
-from datasets.sets.demo import SAMPLES
+from datasets.sets.demo import PHOTOGRAPHS, SAMPLES, read_crop
 from datasets.simulation.curves import Job, Measured, Settings, measure_all
 
 SETTINGS = Settings(pixels_per_degree=PIXELS_PER_DEGREE, observers=30, seed=0, every=1)

@@ -11,12 +11,11 @@ from pathlib import Path
 from datasets.common.commands import printable, progress, run_command
 from datasets.common.errors import DataError, UserError
 from datasets.core.crops import crops_of_size
-from datasets.core.picture_file import read_picture
+from datasets.core.picture_file import read_picture, read_upright
 from datasets.sets._simulated_samples import SampledPicture, describe
 from datasets.sets.simulated import PICTURES
 from datasets.simulation.curves import Job, Settings, measure_all
-from datasets.simulation.folder import Cut, LeftOut, SimulationFolder
-from datasets.simulation.photos import Photo, find_photos, read_upright
+from datasets.simulation.folder import Cut, LeftOut, Photo, SimulationFolder, find_photos
 
 SMALLEST_SIDE = 128
 

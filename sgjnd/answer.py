@@ -15,10 +15,8 @@ from baselines.learned.network.weights import NONE
 from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
-from datasets.core.picture import Picture
-from datasets.core.picture_file import PictureFile
-from datasets.core.viewing import PIXELS_PER_DEGREE
-from datasets.simulation.photos import read_upright
+from datasets.core.picture import PIXELS_PER_DEGREE, Picture
+from datasets.core.picture_file import PictureFile, read_upright
 from sgjnd.checkpoint import Checkpoint
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from baselines.learned.network.search.strategies import DEFAULT
 from datasets.common.commands import printable, progress, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
-from datasets.simulation.photos import SUFFIXES
+from datasets.core.picture_file import SUFFIXES
 from sgjnd.answer import COMPARED_QF, SEARCHES, Answer, Answerer
 from sgjnd.checkpoint import SHIPPED, Checkpoint, load_checkpoint
 

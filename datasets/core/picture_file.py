@@ -29,6 +29,10 @@ MOST_SCANS = 500
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
 """What Pillow may take a picture for. It knows forty more, among them EPS, which it gives to a program to execute."""
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+"""Of photographs, as files of people's folders have them."""
+
+_ORIENTATION_TAG = 0x0112
 _TIFF_TILE = 323, 322
 """Tags of the height and width of a TIFF's tiles."""
 
@@ -91,6 +95,22 @@ def read_picture(path: Path) -> np.ndarray:
         raise DataError(
             f"{path}: cannot be read as a picture: {error}. Expected a whole PNG, BMP, WebP or JPEG; copy it again."
         ) from error
+
+
+def read_upright(path: Path) -> np.ndarray:
+    """A photograph as its viewer shows it, uint8 RGB, shape (height, width, 3): its orientation tag is applied.
+
+    :raises DataError: where the file is damaged or no picture.
+    """
+    from PIL import Image, ImageOps
+
+    pixels = read_picture(path)
+    orientation = _orientation(path)
+    if orientation == 1:
+        return pixels
+    upright = Image.fromarray(pixels)
+    upright.getexif()[_ORIENTATION_TAG] = orientation
+    return np.asarray(ImageOps.exif_transpose(upright))
 
 
 @final
@@ -207,3 +227,14 @@ def _as_grey(values: np.ndarray, *, is_deep: bool) -> np.ndarray:
     for row, deep in zip(grey, values, strict=True):
         row[:] = np.clip(np.round(deep / scale), 0, 255)
     return grey
+
+
+def _orientation(path: Path) -> int:
+    """As the tag has it, 1..8; 1 where there is none, as viewers take it where the tag is damaged."""
+    try:
+        with opened(path) as image:
+            tag = image.getexif().get(_ORIENTATION_TAG, 1)
+            turned = image.format == "TIFF"  # by Pillow, as it reads
+    except ValueError:
+        return 1
+    return tag if tag in range(1, 9) and not turned else 1

@@ -19,7 +19,7 @@ from datasets.core.dataset import Dataset, OpenOptions, dataset_classes, open_da
 from datasets.core.ladder import Ladder, ShippedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import opened
-from datasets.sets._faults import Fault, Faults, SurveyedDataset
+from datasets.sets._layout import Fault, Faults, SurveyedDataset
 
 
 @dataclass(frozen=True)

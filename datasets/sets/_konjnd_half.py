@@ -18,12 +18,9 @@ from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Codec
 from datasets.core.dataset import Manifest, OpenOptions, hashes_of, sizes_of
 from datasets.core.ladder import Ladder
-from datasets.core.picture import Picture
-from datasets.core.viewing import PIXELS_PER_DEGREE
-from datasets.sets._faults import Faults
-from datasets.sets._konjnd_plausibility import about_ladders
-from datasets.sets._konjnd_ratings import read_ratings
-from datasets.sets._layout import FileKind, find_entry, find_home, missing_of, shipped_ladder
+from datasets.core.picture import PIXELS_PER_DEGREE, Picture
+from datasets.sets._konjnd_ratings import about_ladders, read_ratings
+from datasets.sets._layout import Faults, FileKind, find_entry, find_home, missing_of, shipped_ladder
 from datasets.sets._level_direction import IndexedFiles, Look, level_of_index, rule, spread
 
 PICTURES = 504

@@ -14,9 +14,8 @@ from datasets.core.dataset import Dataset, DatasetCard, OpenOptions
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture_file import PictureFile
 from datasets.core.reference import Reference
-from datasets.sets._faults import Faults, SurveyedDataset
 from datasets.sets._konjnd_half import Half, read_half
-from datasets.sets._layout import FileKind
+from datasets.sets._layout import Faults, FileKind, SurveyedDataset
 from datasets.sets._level_direction import has_standard_tables, look_at_pixels, look_at_tables
 
 _TERMS = (

@@ -21,7 +21,7 @@ from datasets.common.files import write_atomically
 from datasets.common.hashing import sha256_of_pixels
 from datasets.common.text_file import parse_json, read_text
 from datasets.core.codec import Jpeg
-from datasets.core.viewing import PIXELS_PER_DEGREE
+from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.simulation.local_loss import PHOTOMETRY, REGION_DEGREES, LocalLoss, cvvdp_version
 from datasets.simulation.observers import (
     LOG_SIGMA,

@@ -1,10 +1,11 @@
-"""The folder that `datasets.simulate` fills: what is in it, whether a call may go on in it, and how it is finished."""
+"""The two folders of `datasets.simulate`: photographs that go in, and the set that is made of them."""
 
 from __future__ import annotations
 
 import dataclasses
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,27 @@ from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.core.crops import Box
 from datasets.core.folds import make_folds
+from datasets.core.picture_file import SUFFIXES
 from datasets.sets._simulated_samples import SampledPicture, samples_csv
 from datasets.sets.simulated import FOLDS, MANIFEST, PICTURES, SAMPLES, read_manifest
 from datasets.simulation.curves import Settings
 
 CURVES = "curves"
 MOST_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph in a folder.
+
+    :param source: a name for it of letters, digits, `_` and `-`, unique in the folder whatever the case of letters.
+    :param path: the file.
+    :param shown: the file as people call it, relative to the folder.
+    """
+
+    source: str
+    path: Path
+    shown: str
 
 
 @dataclass(frozen=True)
@@ -160,3 +176,39 @@ class SimulationFolder:
                 folder.rmdir()
         for name in (SAMPLES, FOLDS, MANIFEST):
             (self.root / name).unlink(missing_ok=True)
+
+
+def find_photos(folder: Path, *, recursive: bool, apart_from: Path) -> list[Photo]:
+    """Every PNG, JPEG and WebP of a folder, sorted by path; hidden files are no photographs.
+
+    :param apart_from: a folder that is not looked into.
+    :raises UserError: where there is no such folder, or no photograph in it.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder}: there is no such folder. Name the folder that holds the photographs.")
+    found = [
+        path
+        for path in sorted(folder.rglob("*") if recursive else folder.iterdir())
+        if path.suffix.lower() in SUFFIXES
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and apart_from.resolve() not in path.resolve().parents
+    ]
+    if not found:
+        deeper = "" if recursive else ", or add --recursive to look into its folders too"
+        raise UserError(f"{folder}: holds no photographs ({', '.join(SUFFIXES)}). Name another folder{deeper}.")
+    return _named(found, folder)
+
+
+def _named(paths: list[Path], folder: Path) -> list[Photo]:
+    taken: set[str] = set()
+    photos = []
+    for path in paths:
+        stem = re.sub(r"[^A-Za-z0-9_]+", "-", path.stem).strip("-") or "photo"
+        name, number = stem, 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{stem}_{number}"
+        taken.add(name.lower())
+        photos.append(Photo(name, path, path.relative_to(folder).as_posix()))
+    return photos

@@ -16,7 +16,7 @@ from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
-from datasets.sets._demo_photographs import PHOTOGRAPHS, read_crop
+from datasets.sets.demo import PHOTOGRAPHS, read_crop
 from protocols.plan import Experiment
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")

@@ -22,9 +22,17 @@ from skimage import data
 from datasets.common.commands import run_command
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import MOST_BYTES
-from datasets.core.picture_file import FORMATS, MOST_PIXELS, decode_rgb, decode_rgb_strictly, jpeg_size, read_picture
+from datasets.core.picture_file import (
+    FORMATS,
+    MOST_PIXELS,
+    decode_rgb,
+    decode_rgb_strictly,
+    jpeg_size,
+    read_picture,
+    read_upright,
+)
 from datasets.simulate import main as simulate
-from datasets.simulation.photos import find_photos, read_upright
+from datasets.simulation.folder import find_photos
 from sgjnd.predict import find_files
 from tests.survival.conftest import cases, ends_within
 

@@ -13,11 +13,10 @@ import pytest
 from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_pixels
 from datasets.core.dataset import OpenOptions, open_dataset
-from datasets.core.viewing import PIXELS_PER_DEGREE
+from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.make_demo import PROVENANCE, SETTINGS, TOLERANCE_QF, demo_jobs
-from datasets.sets._demo_photographs import PHOTOGRAPHS
 from datasets.sets._simulated_samples import read_samples, samples_csv
-from datasets.sets.demo import SAMPLES
+from datasets.sets.demo import PHOTOGRAPHS, SAMPLES
 from datasets.simulation.observers import LossCurve, evaluated_levels, measure_curve
 
 

@@ -3,8 +3,7 @@
 import pytest
 
 from datasets.common.errors import DataError
-from datasets.sets._faults import Faults
-from datasets.sets._layout import FileKind, find_entry, find_home
+from datasets.sets._layout import Faults, FileKind, find_entry, find_home
 
 LEVEL = FileKind("distorted_image", "ImageJND_SRC{:02d}_{:03d}.jpg", also=("jpeg",))
 

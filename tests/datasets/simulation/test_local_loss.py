@@ -45,7 +45,7 @@ def test_a_region_as_large_as_the_picture_gives_the_metrics_own_value(picture):
         device=torch.device("cpu"),
         quiet=True,
     )
-    own = 10 - float(metric.predict(at(picture, 10), picture, dim_order="HWC").level[0])
+    own = 10 - float(metric.predict(at(picture, 10), picture, dim_order="HWC")[0])
     assert LocalLoss(degrees).by_region(picture, at(picture, 10)).shape == (1, 1)
     assert LocalLoss(degrees).largest(picture, at(picture, 10)) == pytest.approx(own, abs=1e-4)
 

@@ -6,7 +6,8 @@ from PIL import Image
 from skimage import data
 
 from datasets.common.errors import DataError, UserError
-from datasets.simulation.photos import find_photos, read_upright
+from datasets.core.picture_file import read_upright
+from datasets.simulation.folder import find_photos
 
 PHOTO = np.ascontiguousarray(data.coffee()[:60, :90])
 
