@@ -13,7 +13,7 @@ from typing import Any
 from datasets.common.commands import run_command
 from protocols.store.store import Identity
 from reports.results.columns import decimal, one_line, significant
-from reports.results.differences import Change, Comparison, Noise, RunChange, compare
+from reports.results.two_folders import Change, FolderChanges, Noise, RunChange, changes_between
 
 SCHEMA_VERSION = 1
 
@@ -54,29 +54,29 @@ def main(argv: list[str] | None = None) -> int:
     arguments = p.parse_args(argv)
     if arguments.pictures < 0:
         p.error(f"--pictures is a number from 0 up, not {arguments.pictures}")
-    found = compare(Path(arguments.before), Path(arguments.after))
-    print(comparison_json(found) if arguments.json else comparison_text(found, arguments.pictures))
-    return 0 if found.is_same else 1
+    changes = changes_between(Path(arguments.before), Path(arguments.after))
+    print(changes_json(changes) if arguments.json else changes_text(changes, arguments.pictures))
+    return 0 if changes.is_same else 1
 
 
-def comparison_json(found: Comparison) -> str:
-    """The comparison for programs: the fields of `reports.results.differences.Comparison` by their names."""
-    content: dict[str, Any] = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(found)}
-    for told, change in zip(content["changed"], found.changed, strict=True):
+def changes_json(changes: FolderChanges) -> str:
+    """The changes for programs: the fields of `reports.results.two_folders.FolderChanges` by their names."""
+    content: dict[str, Any] = {"schema_version": SCHEMA_VERSION, **dataclasses.asdict(changes)}
+    for values, change in zip(content["changed"], changes.changed, strict=True):
         if change.noise is not None:
-            told["noise"]["separable"] = change.noise.is_separable
+            values["noise"]["separable"] = change.noise.is_separable
     return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
 
 
-def comparison_text(found: Comparison, pictures: int) -> str:
-    """The comparison for people.
+def changes_text(changes: FolderChanges, pictures: int) -> str:
+    """The changes for people.
 
     :param pictures: at most so many are listed for each run.
     """
-    lines = [f"{found.same} runs say the same in both"]
-    lines += [f"only in A: {_name(identity)}" for identity in found.removed]
-    lines += [f"only in B: {_name(identity)}" for identity in found.added]
-    for change in found.changed:
+    lines = [f"{changes.same} runs say the same in both"]
+    lines += [f"only in A: {_name(identity)}" for identity in changes.removed]
+    lines += [f"only in B: {_name(identity)}" for identity in changes.added]
+    for change in changes.changed:
         lines += ["", *_run_lines(change, pictures)]
     return "\n".join(lines)
 
@@ -103,11 +103,11 @@ def _verdict(change: RunChange) -> str:
     if change.noise is None:
         return "errors changed; with fewer than two sources in both nothing can be said of noise"
     noise: Noise = change.noise
-    told = "separable from noise" if noise.is_separable else "not separable from noise"
+    verdict = "separable from noise" if noise.is_separable else "not separable from noise"
     way = "better" if noise.difference < 0 else "worse" if noise.difference > 0 else "no different on average"
     return (
         f"MAE {noise.difference:+.3f} [{noise.low:+.3f}, {noise.high:+.3f}] over {change.common} pictures, {way}: "
-        f"{told} (p = {noise.p_holm:.3g} after Holm)"
+        f"{verdict} (p = {noise.p_holm:.3g} after Holm)"
     )
 
 

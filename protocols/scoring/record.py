@@ -26,7 +26,7 @@ class Score:
     :param group: what it tells about, a heading over several columns.
     :param digits: after the decimal point, in tables for people.
     :param compute: from the predictions that did not fail, at least one; gives None where undefined. None for a score
-        that only the other runs of a table give (`reports.results.comparison`).
+        that only the other runs of a table give (`reports.results.section_scores`).
     :param needs_truth: whether the run's truth enters; SUR curves are the same under every truth.
     :param is_main: whether rows are sorted by it: its smallest value is marked, and its bootstrap interval, the scores
         `<name>_low` and `<name>_high`, stands beside it.

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.common.hashing import sha256_of_bytes
-from reports.results.columns import cell, columns, decimal, interval, mark, significant
+from reports.results.columns import cell, decimal, interval, mark, significant
 from reports.results.links import INDEX, dataset_page, method_page, picture_page, predictor_page, up_from
 from reports.results.names import section_name
 from reports.results.published import measured_under
+from reports.results.section_scores import columns
 
 if TYPE_CHECKING:
     import jinja2

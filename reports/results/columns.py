@@ -1,23 +1,11 @@
-"""Columns of the leaderboard as people read them, and how numbers are written. A column is a score's record."""
+"""How numbers are written in tables for people."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from protocols.scoring.record import Score
-from protocols.scoring.scores import SCORES
-from reports.results.comparison import SECTION_SCORES
 from reports.results.rows import CeilingRow, Row
-
-
-def columns() -> list[Score]:
-    """The columns of tables for people, in order: the scores that have a heading."""
-    shown = [record for record in SCORES if record.heading]
-    for record in SECTION_SCORES:
-        if record.heading:
-            places = [place for place, before in enumerate(shown, 1) if before.name == record.after]
-            shown.insert(places[0] if places else len(shown), record)
-    return shown
 
 
 def cell(column: Score, row: Row | CeilingRow) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from protocols.scoring.bootstrap import ALPHA
 from protocols.scoring.pairs import FEW_SOURCES
-from reports.results.ceiling_rows import why_no_ceiling
-from reports.results.comparison import Comparison
-from reports.results.picture_psnr import fixed_level
+from reports.results.ceiling import why_no_ceiling
+from reports.results.psnr_curves import fixed_level
 
 if TYPE_CHECKING:
     from reports.results.sections import Section
@@ -29,49 +27,37 @@ def _separable(section: Section) -> list[str]:
         f"paired bootstrap over {section.sources} sources, Holm-corrected over {len(pairs.p)} "
         f"{'pair' if len(pairs.p) == 1 else 'pairs'}, 5 %"
     )
-    if too_few_sources(section.sources, len(pairs.p)):
+    if comparison.too_few_sources:
         return [
             f"{section.sources} sources cannot separate any of {len(pairs.p)} pairs, whatever their errors: by chance "
             f"all sources agree with a probability of {2.0 ** (1 - section.sources):.2g}, which counts once a pair."
         ]
-    told = []
+    sentences = []
     best, *others = comparison.best_names or [""]
     if others:
-        told.append(f"Not separable from the best, {best} ({how}): {', '.join(others)}.")
+        sentences.append(f"Not separable from the best, {best} ({how}): {', '.join(others)}.")
     elif best:
-        told.append(f"The best, {best}, is separable from every other row ({how}).")
+        sentences.append(f"The best, {best}, is separable from every other row ({how}).")
     if section.control is not None:
         place = names.index(section.control.predictor)
-        better = [name for index, name in enumerate(names) if is_better(comparison, index, place)]
-        told.append(f"Better than the constant by more than chance: {_listed(better)}.")
-    return told
-
-
-def too_few_sources(sources: int, pairs: int) -> bool:
-    """Whether no difference between predictors can be told from chance, however large: see `compare_pairs`."""
-    return pairs * 2.0 ** (1 - sources) >= ALPHA
-
-
-def is_better(comparison: Comparison, one: int, other: int) -> bool:
-    """Whether a predictor's error is smaller than another's by more than chance; both by index."""
-    pairs = comparison.pairs
-    if one == other or pairs is None:
-        return False
-    means = comparison.errors.mean(axis=1)
-    return bool(pairs.separable[pairs.at(one, other)] and means[one] < means[other])
+        better = [name for index, name in enumerate(names) if comparison.is_better(index, place)]
+        sentences.append(f"Better than the constant by more than chance: {_listed(better)}.")
+    return sentences
 
 
 def _caveats(section: Section) -> list[str]:
-    told = []
+    sentences = []
     if section.comparison is not None and section.comparison.pairs is not None and section.sources < FEW_SOURCES:
-        told.append(f"Intervals from {section.sources} sources are too narrow: take {FEW_SOURCES} or more seriously.")
+        sentences.append(
+            f"Intervals from {section.sources} sources are too narrow: take {FEW_SOURCES} or more seriously."
+        )
     partly = [row.predictor for row in section.rows if not row.is_whole and not row.has_failed]
     if partly:
-        told.append(
+        sentences.append(
             "In comparisons a failed picture counts as the worst answer there is, the level farthest from its truth, "
             f"and a run with one is never called inseparable from the best: {', '.join(partly)}."
         )
-    return told
+    return sentences
 
 
 def _ceiling(section: Section) -> list[str]:

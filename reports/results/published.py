@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from protocols.scoring.record import Score
-from reports.results.columns import columns, significant
+from reports.results.columns import significant
 from reports.results.rows import CeilingRow, Row
+from reports.results.section_scores import columns
 from reports.results.sections import Section, ordinal
 
 if TYPE_CHECKING:

@@ -18,12 +18,13 @@ from protocols.scoring.scores import score
 from protocols.store.picture_facts import read_pictures
 from protocols.store.record import DatasetRecord
 from protocols.store.store import Identity, StoredRun
-from reports.results.ceiling_rows import ceiling_rows
-from reports.results.comparison import Comparison, compare, with_section_scores
+from reports.results.ceiling import ceiling_rows
+from reports.results.comparison import Comparison, compare_rows
 from reports.results.findings import findings
 from reports.results.grid import Grid, grid_of
-from reports.results.picture_psnr import curves_of
+from reports.results.psnr_curves import curves_of
 from reports.results.rows import CONTROL, CeilingRow, Row
+from reports.results.section_scores import with_section_scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,7 +183,7 @@ def _section(runs: Sequence[StoredRun], state: int, results: Path | None) -> Sec
     table = None if results is None else _pictures_table(results, rows)
     curves = curves_of(table, dataset)
     ceilings = ceiling_rows(identity.truth, table, curves, dataset)
-    comparison = compare(rows, grid, dataset)
+    comparison = compare_rows(rows, grid, dataset)
     scored = with_section_scores(rows, grid, comparison, ceilings, curves)
     return Section(identity, dataset, tuple(scored), grid, state, table, ceilings, comparison)
 

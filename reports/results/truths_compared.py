@@ -11,7 +11,6 @@ from itertools import combinations
 
 import numpy as np
 
-from reports.results.findings import is_better
 from reports.results.rows import Row
 from reports.results.sections import Section
 
@@ -95,7 +94,7 @@ class TruthRanking:
         if comparison is None:
             return False
         places = [comparison.predictors.index(self.predictors[index]) for index in (first, second)]
-        return is_better(comparison, *places)
+        return comparison.is_better(*places)
 
 
 def truth_rankings(sections: Sequence[Section]) -> list[TruthRanking]:

@@ -8,9 +8,10 @@ from itertools import groupby
 from typing import final
 
 from protocols.scoring.record import Score
-from reports.results.columns import cell, columns, decimal, interval, mark, significant
+from reports.results.columns import cell, decimal, interval, mark, significant
 from reports.results.published import PublishedNumbers
 from reports.results.rows import CeilingRow, Row
+from reports.results.section_scores import columns
 from reports.results.sections import Section
 from reports.results.truths_compared import TruthRanking
 

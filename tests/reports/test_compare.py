@@ -12,7 +12,7 @@ import pytest
 from datasets.common.commands import run_command
 from protocols.store.store import Store
 from reports.compare import main
-from reports.results.differences import compare
+from reports.results.two_folders import changes_between
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ def _change(folder: Path, predictor: str, amount: np.ndarray | float, **info: ob
 
 
 def test_the_same_runs_are_the_same(folders, capsys):
-    found = compare(*folders)
-    assert found.is_same
-    assert found.same == 2
+    changes = changes_between(*folders)
+    assert changes.is_same
+    assert changes.same == 2
     assert main([str(folder) for folder in folders]) == 0
     assert "2 runs say the same in both" in capsys.readouterr().out
 
@@ -45,7 +45,7 @@ def test_other_times_make_no_run_different(folders):
     run = Store(folders[1]).current_runs()[0]
     later = dataclasses.replace(run.record, finished="2027-01-01")
     Store(folders[1]).write(later, run.predictions.assign(ms=99.0))
-    assert compare(*folders).is_same
+    assert changes_between(*folders).is_same
 
 
 def test_runs_that_came_and_went_are_named(folders, store_run, capsys):
@@ -61,14 +61,14 @@ def test_a_change_of_every_picture_is_separable_and_a_change_without_direction_i
     frame = Store(folders[0]).current_runs()[0].predictions
     away = np.where(frame["predicted_level"] >= frame["true_level"], 3.0, -3.0)
     _change(folders[1], "constant", away)
-    (worse,) = compare(*folders).changed
+    (worse,) = changes_between(*folders).changed
     assert worse.noise is not None
     assert worse.noise.difference == pytest.approx(3.0)
     assert worse.noise.low == pytest.approx(3.0)
     assert worse.noise.is_separable
     assert len(worse.pictures) == worse.common == 24
     _change(folders[1], "psnr", np.where(np.arange(24) // 2 % 2, 2.0, -2.0))
-    both = {change.identity.predictor: change.noise for change in compare(*folders).changed}
+    both = {change.identity.predictor: change.noise for change in changes_between(*folders).changed}
     assert not both["psnr"].is_separable
     assert both["psnr"].low < 0 < both["psnr"].high
     assert both["constant"].p_holm == pytest.approx(min(2 * both["constant"].p, 1))
@@ -90,7 +90,7 @@ def test_settings_and_the_pictures_that_changed_most_are_told(folders, capsys):
 
 def test_a_picture_that_fails_now_counts_as_the_worst_answer(folders, store_run):
     store_run(folders[1], "psnr", failing=1)
-    (change,) = compare(*folders).changed
+    (change,) = changes_between(*folders).changed
     failed = next(picture for picture in change.pictures if picture.after is None)
     assert failed.picture == "astronaut-023"
     assert failed.change > 40
@@ -100,7 +100,7 @@ def test_another_truth_is_said(folders):
     run = Store(folders[1]).current_runs()[0]
     frame = run.predictions
     Store(folders[1]).write(run.record, frame.assign(true_level=frame["true_level"] + 1))
-    assert compare(*folders).changed[0].other_truths == 24
+    assert changes_between(*folders).changed[0].other_truths == 24
 
 
 def test_json_has_all_of_it(folders, capsys):

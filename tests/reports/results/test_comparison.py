@@ -13,7 +13,8 @@ import pytest
 
 from protocols.store.picture_facts import COLUMNS
 from protocols.store.store import Store, StoredRun
-from reports.results.columns import cell, columns
+from reports.results.columns import cell
+from reports.results.section_scores import columns
 from reports.results.sections import Section, sections_of
 from reports.results.truths_compared import truth_notes, truth_rankings
 from reports.tables.csv_files import leaderboard_csv, pairs_csv, truths_csv

@@ -87,8 +87,13 @@ class RunChange:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Two folders side by side; `same` counts the runs that say the same in both."""
+class FolderChanges:
+    """What differs between two folders.
+
+    :param removed: runs of the first alone; `added` of the second alone.
+    :param same: how many runs say the same in both.
+    :param changed: runs that are in both and differ.
+    """
 
     removed: tuple[Identity, ...]
     added: tuple[Identity, ...]
@@ -101,7 +106,7 @@ class Comparison:
         return not (self.removed or self.added or self.changed)
 
 
-def compare(before: Path, after: Path) -> Comparison:
+def changes_between(before: Path, after: Path) -> FolderChanges:
     """Compare two results folders, run by run of the same identity.
 
     :raises UserError: where one holds no runs.
@@ -111,7 +116,7 @@ def compare(before: Path, after: Path) -> Comparison:
     both = sorted(old.keys() & new.keys())
     pairs = [(old[identity], new[identity]) for identity in both]
     changes = [change for pair in pairs if (change := _run_change(*pair)) is not None]
-    return Comparison(
+    return FolderChanges(
         tuple(sorted(old.keys() - new.keys())),
         tuple(sorted(new.keys() - old.keys())),
         len(both) - len(changes),
@@ -167,8 +172,8 @@ def _flat(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
     names = list(dict.fromkeys([*before, *after]))
-    found = (Change(name, before.get(name), after.get(name)) for name in names)
-    return tuple(change for change in found if change.before != change.after)
+    changes = (Change(name, before.get(name), after.get(name)) for name in names)
+    return tuple(change for change in changes if change.before != change.after)
 
 
 def _picture_changes(grid: Grid, errors: np.ndarray) -> tuple[PictureChange, ...]:
