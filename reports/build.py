@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -10,11 +11,9 @@ from datasets.common.commands import run_command
 from datasets.common.errors import UserError
 from protocols.store.store import Store
 from reports.figures.catalogue import draw_figures
-from reports.pages.all_pages import DEFAULT_PICTURES, USUAL_CHOICE, PictureChoice, pages
-from reports.pages.files import Content, differing, encoded, write_files
-from reports.pages.index import page
-from reports.pages.inline_figures import PageFigures
-from reports.pages.up_to_date import Stamp
+from reports.pages.html import FigureImages
+from reports.pages.index import DEFAULT_PICTURES, USUAL_CHOICE, PictureChoice, index_text, pages
+from reports.pages.report_files import Content, Stamp, differing, encoded, write_files
 from reports.results.published import has_published
 from reports.results.sections import sections_of
 from reports.results.truths_compared import truth_rankings
@@ -59,19 +58,24 @@ def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool =
             "Run 'python -m protocols.run' first, or name the folder with --results DIR."
         )
     figures = draw_figures(sections, quiet=quiet)
-    images = PageFigures(figures)
+    images = FigureImages(figures)
     texts = {
         "leaderboard.csv": leaderboard_csv(sections),
         "leaderboard.md": leaderboard_markdown(sections),
         "leaderboard.tex": leaderboard_tex(sections),
         "report.json": report_json(sections),
         "references.bib": references_bib(sections),
-        "index.html": page(sections, images),
+        "index.html": index_text(sections, images),
         "pairs.csv": pairs_csv(sections),
         **({"truths.csv": truths_csv(sections)} if truth_rankings(sections) else {}),
         **({"published.csv": published_csv(sections)} if has_published(sections) else {}),
     }
-    return {**figures, **pages(sections, images, choice), **{name: encoded(text) for name, text in texts.items()}}
+    return {
+        **{f"{stem}.png": figure.png for stem, figure in figures.items()},
+        **{f"{stem}.svg": figure.svg for stem, figure in figures.items()},
+        **pages(sections, images, choice),
+        **{name: encoded(text) for name, text in texts.items()},
+    }
 
 
 def build(results: Path, out: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool = False) -> None:
@@ -94,7 +98,7 @@ def refresh(results: Path, out: Path, *, quiet: bool = False) -> Stamp:
 
     :returns: a stamp that remembers what was told of the results.
     """
-    stamp = Stamp(results, out, USUAL_CHOICE)
+    stamp = Stamp(results, out, dataclasses.asdict(USUAL_CHOICE))
     if not stamp.holds:
         build(results, out, quiet=quiet)
         stamp.write()

@@ -6,6 +6,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,26 @@ _ON_PAGE = {
     HOLLOW: ("hollow", "#0f1419"),
 }
 """Colours of the style, the variable each becomes on the page, and its value on a dark screen."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure.
+
+    :param alt: what it shows, in words, for people who cannot see it.
+    """
+
+    figure: Figure
+    alt: str
+
+
+@dataclass(frozen=True)
+class FigureFiles:
+    """A drawing as files; `alt` as in `Drawing`."""
+
+    png: bytes
+    svg: bytes
+    alt: str
 
 
 @contextlib.contextmanager
@@ -121,14 +142,15 @@ def shortened(text: str, letters: int) -> str:
     return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
-def png_and_svg(figure: Figure) -> dict[str, bytes]:
-    """The figure's bytes by format, without dates and versions."""
+def figure_files(drawing: Drawing) -> FigureFiles:
+    """A drawing by format, without dates and versions."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure.dpi = PNG_DPI
-    canvas = FigureCanvasAgg(figure)
+    drawing.figure.dpi = PNG_DPI
+    canvas = FigureCanvasAgg(drawing.figure)
     canvas.draw()
-    return {"png": png_bytes(np.asarray(canvas.buffer_rgba())), "svg": svg_bytes(figure, [figure])}
+    png = png_bytes(np.asarray(canvas.buffer_rgba()))
+    return FigureFiles(png, svg_bytes(drawing.figure, [drawing.figure]), drawing.alt)
 
 
 def png_bytes(pixels: np.ndarray) -> bytes:
@@ -143,24 +165,38 @@ def png_bytes(pixels: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def svg_bytes(figure: Figure, artists: Sequence[Artist]) -> bytes:
-    """Artists of a figure as SVG of the figure's size, without dates and versions."""
+def svg_bytes(figure: Figure, artists: Sequence[Artist], *, id_salt: str = "jnd-bench") -> bytes:
+    """Artists of a figure as SVG of the figure's size, without dates and versions.
+
+    :param id_salt: ids are hashes with it: the content of two SVGs with different salts can stand in one file.
+    """
+    import matplotlib
     from matplotlib.backends.backend_mixed import MixedModeRenderer
     from matplotlib.backends.backend_svg import RendererSVG
+
+    class GrouplessRenderer(RendererSVG):
+        """Draws without groups: nothing refers to their ids, which are counted and not hashed."""
+
+        def open_group(self, s: str, gid: str | None = None) -> None:
+            pass
+
+        def close_group(self, s: str) -> None:
+            pass
 
     width, height = figure.get_size_inches()
     figure.dpi = 72
     stream = io.StringIO()
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    inner = RendererSVG(width * 72, height * 72, stream, image_dpi=PNG_DPI, metadata=nothing)
-    # It is not declared to be one, but hands on whatever a renderer is asked for.
-    renderer: Any = MixedModeRenderer(figure, width, height, PNG_DPI, inner)
-    for artist in artists:
-        artist.draw(renderer)
-    if artists and artists[-1].get_rasterized():
-        # Otherwise it goes on until something that is not rasterised comes.
-        renderer.stop_rasterizing()
-    renderer.finalize()
+    metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with matplotlib.rc_context({"svg.hashsalt": id_salt}):
+        inner = GrouplessRenderer(width * 72, height * 72, stream, image_dpi=PNG_DPI, metadata=metadata)
+        # It is not declared to be one, but hands on whatever a renderer is asked for.
+        renderer: Any = MixedModeRenderer(figure, width, height, PNG_DPI, inner)
+        for artist in artists:
+            artist.draw(renderer)
+        if artists and artists[-1].get_rasterized():
+            # Otherwise it goes on until something that is not rasterised comes.
+            renderer.stop_rasterizing()
+        renderer.finalize()
     return stream.getvalue().encode("utf-8")
 
 

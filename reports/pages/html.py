@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.common.hashing import sha256_of_bytes
+from reports.figures.catalogue import RunFigure, Subject, SummaryFigure
+from reports.figures.style import FigureFiles, for_page
 from reports.results.columns import cell, decimal, interval, mark, significant
 from reports.results.links import INDEX, dataset_page, method_page, picture_page, predictor_page, up_from
 from reports.results.names import section_name
 from reports.results.published import measured_under
+from reports.results.rows import Row
 from reports.results.section_scores import columns
+from reports.results.sections import Section
 
 if TYPE_CHECKING:
     import jinja2
@@ -59,6 +64,35 @@ def document(template: str, page: str, *, scripts: tuple[str, ...] = TABLE_SCRIP
 def data_uri(content: bytes, media_type: str) -> str:
     """The content as an address that needs no file."""
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+class FigureImages:
+    """The report's figures as pages show them: the SVG itself with the page's colours, and what it shows in words.
+
+    :param figures: by stem, as `reports.figures.catalogue.draw_figures` gives them.
+    """
+
+    def __init__(self, figures: Mapping[str, FigureFiles]) -> None:
+        self._figures = figures
+        self._sources: dict[str, str] = {}
+
+    def of_summary(
+        self, kinds: Sequence[SummaryFigure[Subject]], subject: Subject
+    ) -> list[tuple[SummaryFigure[Subject], dict[str, str] | None]]:
+        """Each figure of a section, or between truths, with its image; None where it has nothing to draw."""
+        return [(kind, self._image(kind.stem(subject))) for kind in kinds]
+
+    def of_run(self, kind: RunFigure, section: Section, row: Row) -> dict[str, str] | None:
+        """A run's figure; None where it has none."""
+        return self._image(kind.stem(section, row))
+
+    def _image(self, stem: str) -> dict[str, str] | None:
+        figure = self._figures.get(stem)
+        if figure is None:
+            return None
+        if stem not in self._sources:  # an image stands on several pages
+            self._sources[stem] = data_uri(for_page(figure.svg), "image/svg+xml")
+        return {"alt": figure.alt, "source": self._sources[stem]}
 
 
 @functools.cache

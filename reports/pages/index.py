@@ -1,16 +1,21 @@
-"""`index.html`: one self-contained page that opens offline. Jinja2 escapes everything that comes from a run."""
+"""`index.html`, one self-contained page that opens offline, and all other pages of the report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from reports.figures.axes import mae_limit
-from reports.figures.catalogue import RUN_FIGURES, RunFigure
-from reports.pages.html import document
-from reports.pages.inline_figures import PageFigures
-from reports.results.cards import methods
-from reports.results.links import INDEX
+from reports.figures.catalogue import RUN_FIGURES, SECTION_FIGURES, TRUTH_FIGURES, RunFigure
+from reports.figures.layout import mae_limit
+from reports.pages.card_pages import dataset_page_text, method_pages, predictor_pages
+from reports.pages.html import FigureImages, document
+from reports.pages.picture import picture_pages
+from reports.pages.picture_pixels import open_pixels
+from reports.pages.report_files import Content, encoded
+from reports.results.cards import dataset_entries, methods
+from reports.results.grid import chosen_pictures
+from reports.results.links import INDEX, dataset_page
 from reports.results.published import has_published, published
 from reports.results.rows import CeilingRow, Row
 from reports.results.sections import Section
@@ -20,14 +25,49 @@ from reports.tables.table import HOW_TO_READ, leaderboard_table, truth_table
 MOST_RUN_FIGURES = 12
 """Rows whose own figures stand in the index, best first: all 40 would make it tens of megabytes to open."""
 
+DEFAULT_PICTURES = 30
+"""Pages of pictures for each data set: the whole demo set, and few enough to build in seconds."""
 
-def page(sections: Sequence[Section], images: PageFigures) -> str:
-    """The page.
+
+@dataclass(frozen=True)
+class PictureChoice:
+    """Which pictures get pages.
+
+    :param most: for each data set at most so many, those that predictors erred most on; None for all.
+    :param include: shows pixels of data sets whose terms forbid to pass them on, too.
+    """
+
+    most: int | None = DEFAULT_PICTURES
+    include: bool = False
+
+
+USUAL_CHOICE = PictureChoice()
+
+
+def pages(sections: Sequence[Section], images: FigureImages, choice: PictureChoice) -> dict[str, Content]:
+    """Every page but the index by path; those of pictures are made when they are asked for.
+
+    :raises DataError: where a run's files are damaged.
+    """
+    made: dict[str, Content] = {}
+    pictures: dict[str, list[str]] = {}
+    for entry in dataset_entries(sections):
+        chosen = pictures[entry.name] = chosen_pictures([section.grid for section in entry.sections], choice.most)
+        if chosen:
+            source = open_pixels(entry, include=choice.include)
+            made.update(picture_pages(entry, chosen, source))
+        made[dataset_page(entry.name)] = encoded(dataset_page_text(entry, chosen))
+    texts = {**predictor_pages(sections, images, pictures), **method_pages(sections)}
+    return {**made, **{path: encoded(text) for path, text in texts.items()}}
+
+
+def index_text(sections: Sequence[Section], images: FigureImages) -> str:
+    """The index.
 
     :param images: the report's figures.
     """
     return document(
-        "page.html.j2",
+        "index.html.j2",
         INDEX,
         sections=sections,
         methods=methods(sections),
@@ -36,8 +76,8 @@ def page(sections: Sequence[Section], images: PageFigures) -> str:
         how_to_read=HOW_TO_READ,
         bar=interval_bar,
         leaderboard_table=leaderboard_table,
-        section_figures=images.of_section,
-        truth_figures=images.of_truths,
+        section_figures=partial(images.of_summary, SECTION_FIGURES),
+        truth_figures=partial(images.of_summary, TRUTH_FIGURES),
         run_figures=RUN_FIGURES,
         run_images=lambda kind, section: _run_images(kind, section, images),
         most_run_figures=MOST_RUN_FIGURES,
@@ -76,7 +116,6 @@ def interval_bar(section: Section, row: Row | CeilingRow) -> Bar | None:
     )
 
 
-def _run_images(kind: RunFigure, section: Section, images: PageFigures) -> list[dict[str, str]]:
+def _run_images(kind: RunFigure, section: Section, images: FigureImages) -> list[dict[str, str]]:
     rows = [row for place, row in enumerate(section.rows) if place < MOST_RUN_FIGURES or row.is_control]
-    found = (images.of_run(kind, section, row) for row in rows)
-    return [image for image in found if image is not None]
+    return [image for row in rows if (image := images.of_run(kind, section, row)) is not None]

@@ -18,7 +18,7 @@ _MOST_BINS = 50
 
 @dataclass(frozen=True)
 class Mark:
-    """A predictor's line: its name, and where its level stands; x is None where it failed."""
+    """A predictor's line: its name, and where its level stands; x and level are None where it failed."""
 
     name: str
     label: str
@@ -30,7 +30,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Bar:
-    """So many subjects from here to there; heights are shares of the fullest bar's."""
+    """A bar of the histogram of the JNDs."""
 
     x: float
     y: float
@@ -40,21 +40,22 @@ class Bar:
 
 @dataclass(frozen=True)
 class LevelAxis:
-    """Places in a drawing `WIDTH` wide, in its own units.
+    """Places in a drawing `width` wide, in its own units.
 
+    :param top: where the histogram and the predictors' lines end and the ticks stand.
+    :param left: where the axis begins; names stand left of it.
     :param ticks: levels and their places.
     :param true_x: of the true level.
     """
 
+    width: float
     height: float
     top: float
     left: float
-    right: float
     ticks: tuple[tuple[int, float], ...]
     true_x: float
     bars: tuple[Bar, ...]
     marks: tuple[Mark, ...]
-    width: float = WIDTH
 
 
 def level_axis(
@@ -73,36 +74,23 @@ def level_axis(
     def across(level: float) -> float:
         return round(_LABELS + (WIDTH - _LABELS - _RIGHT) * (min(max(level, low), high) - low) / (high - low), 1)
 
-    top = _BARS + 8
+    bars = []
+    for first, last, share in _distribution(facts, samples, levels, sur):
+        left, right = across(first), across(last)
+        bars.append(Bar(left, round(_BARS * (1 - share), 1), max(right - left - 0.5, 0.5), round(_BARS * share, 1)))
+    first_line = _BARS + 8
     marks = []
     for number, row in enumerate(section.rows):
-        level = float(grid.values["predicted_level"][number, place])
-        is_known = not np.isnan(level)
-        marks.append(
-            Mark(
-                row.predictor,
-                shortened(row.predictor, _LABEL_LETTERS),
-                round(top + _LINE * (number + 0.5), 1),
-                across(level) if is_known else None,
-                level if is_known else None,
-                row.is_control,
-            )
-        )
+        predicted = float(grid.values["predicted_level"][number, place])
+        level = None if np.isnan(predicted) else predicted
+        x = None if level is None else across(level)
+        y = round(first_line + _LINE * (number + 0.5), 1)
+        marks.append(Mark(row.predictor, shortened(row.predictor, _LABEL_LETTERS), y, x, level, row.is_control))
     step = next(step for step in (1, 2, 5, 10, 20, 50, 100, high - low) if (high - low) / step <= 10)
     ticks = tuple((int(level), across(level)) for level in np.arange(np.ceil(low / step) * step, high + 0.5, step))
-    bars = tuple(
-        Bar(
-            across(first),
-            round(_BARS * (1 - share), 1),
-            max(across(last) - across(first) - 0.5, 0.5),
-            round(_BARS * share, 1),
-        )
-        for first, last, share in _distribution(facts, samples, levels, sur)
-    )
-    bottom = top + _LINE * len(marks)
-    return LevelAxis(
-        bottom + 24, bottom, _LABELS, WIDTH - _RIGHT, ticks, across(float(grid.true[place])), bars, tuple(marks)
-    )
+    top = first_line + _LINE * len(marks)
+    true_x = across(float(grid.true[place]))
+    return LevelAxis(WIDTH, top + 24, top, _LABELS, ticks, true_x, tuple(bars), tuple(marks))
 
 
 def _distribution(
@@ -119,10 +107,5 @@ def _distribution(
     else:
         return []
     fullest = counts.max()
-    if fullest <= 0:
-        return []
-    return [
-        (float(first), float(last), float(count / fullest))
-        for first, last, count in zip(edges[:-1], edges[1:], counts, strict=True)
-        if count > 0
-    ]
+    bars = zip(edges[:-1], edges[1:], counts, strict=True)
+    return [(float(first), float(last), float(count / fullest)) for first, last, count in bars if count > 0]

@@ -15,9 +15,10 @@ import pandas as pd
 import pytest
 
 from datasets.core.dataset import OpenOptions, open_dataset
+from protocols.store import picture_facts
 from protocols.store.record import RunRecord
 from protocols.store.store import COLUMNS, Identity, Store, StoredRun
-from tests.stored import run_json
+from tests.stored import run_json, store_table
 
 QF = np.arange(1, 101)
 KINDS = {"constant": "constant", "psnr": "metric", "chou1995": "pixel"}
@@ -97,6 +98,30 @@ def _json(identity: Identity, frame: pd.DataFrame, changes: dict[str, Any]) -> d
     for name, value in changes.items():
         content[name] = {**content.get(name, {}), **value} if isinstance(value, dict) else value
     return content
+
+
+PICTURES_TABLE = "pictures-0123456789ab.parquet"
+
+
+def write_pictures_table(results: Path, pictures: list[str], sources: list[str], *, sizes: bool = True) -> None:
+    """The table of the demo set's pictures as the protocol writes it, for runs whose record names `PICTURES_TABLE`."""
+    rng = np.random.default_rng(5)
+    values = {
+        "picture": pictures,
+        "source": sources,
+        "codec": "jpeg",
+        "width_px": 640,
+        "height_px": 480,
+        "pixels_per_degree": 24.3,
+        "samples": [np.clip(rng.normal(45, 8, 12).round(), 1, 100) for _ in pictures],
+        "tabulated": "{}",
+        "psnr_db": [28 + 0.15 * QF for _ in pictures],
+        "size_bytes": [900.0 * QF * rng.uniform(1, 2) if sizes else None for _ in pictures],
+        "gradient": rng.gamma(3, 2, len(pictures)),
+        "colourfulness": rng.gamma(5, 8, len(pictures)),
+    }
+    frame = pd.DataFrame({name: values[name] for name in picture_facts.COLUMNS})
+    store_table(results / "demo" / PICTURES_TABLE, frame)
 
 
 MakeRun = Callable[..., StoredRun]

@@ -12,7 +12,7 @@ import pytest
 
 from datasets.common.errors import UserError
 from reports.build import build, main
-from reports.pages.files import LIST
+from reports.pages.report_files import LIST
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

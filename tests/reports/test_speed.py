@@ -8,12 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from protocols.store.picture_facts import COLUMNS
-from tests.stored import store_table
+from tests.reports.conftest import PICTURES_TABLE, write_pictures_table
 
 PREDICTORS, PICTURES, TRUTHS = 40, 1008, ("mean", "median")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -33,34 +30,15 @@ if __name__ == "__main__":
 """
 
 
-def _pictures_table(path: Path) -> None:
-    rng = np.random.default_rng(3)
-    names = [f"astronaut-{index:03d}" for index in range(PICTURES)]
-    values = {
-        "picture": names,
-        "source": names,
-        "codec": "jpeg",
-        "width_px": 640,
-        "height_px": 480,
-        "pixels_per_degree": 24.3,
-        "samples": [np.clip(rng.normal(45, 8, rng.integers(35, 50)).round(), 1, 100) for _ in names],
-        "tabulated": "{}",
-        "psnr_db": [rng.uniform(22, 28) + 0.15 * np.arange(100) for _ in names],
-        "size_bytes": [900.0 * np.arange(1, 101) for _ in names],
-        "gradient": rng.gamma(3, 2, PICTURES),
-        "colourfulness": rng.gamma(5, 8, PICTURES),
-    }
-    store_table(path, pd.DataFrame({name: values[name] for name in COLUMNS}))
-
-
-def make_large(folder: Path, store_run) -> None:
+def make_large(results: Path, store_run) -> None:
     """Store the runs and the table of their pictures."""
-    _pictures_table(folder / "demo" / "pictures-0123456789ab.parquet")
+    names = [f"astronaut-{index:03d}" for index in range(PICTURES)]
+    write_pictures_table(results, names, names)
     for truth in TRUTHS:
         for number in range(PREDICTORS):
             name = "constant" if number == 0 else f"method-{number:02d}"
-            info = {"pictures_table": "pictures-0123456789ab.parquet"}
-            store_run(folder, name, truth=truth, pictures=PICTURES, info=info, each_a_source=True)
+            info = {"pictures_table": PICTURES_TABLE}
+            store_run(results, name, truth=truth, pictures=PICTURES, info=info, each_a_source=True)
 
 
 @pytest.mark.slow(reason="builds a report of 80 runs")

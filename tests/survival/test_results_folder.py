@@ -18,7 +18,7 @@ from protocols.run import main
 from protocols.store.store import Store
 from reports.build import build
 from reports.build import main as build_main
-from reports.pages.all_pages import PictureChoice
+from reports.pages.index import PictureChoice
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUICK = ["--predictors", "constant", "constant-sur", "fixed-75", "psnr", "--limit", "4", "--jobs", "1", "-q"]

@@ -20,11 +20,11 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from protocols.store.store import Store
 from reports.build import main
-from reports.pages.all_pages import PictureChoice, pages
-from reports.pages.files import content_of
-from reports.pages.inline_figures import PageFigures
-from reports.pages.picture import MOST_LEVELS, PictureSection, shown_levels
-from reports.pages.pixels import HEIGHT, WIDTH, open_pixels, picture_view, worst_corner
+from reports.pages.html import FigureImages
+from reports.pages.index import PictureChoice, pages
+from reports.pages.picture import MOST_LEVELS, PictureTruth, shown_levels
+from reports.pages.picture_pixels import HEIGHT, WIDTH, open_pixels, picture_view, worst_corner
+from reports.pages.report_files import content_of
 from reports.results.cards import dataset_entries
 from reports.results.grid import Grid, chosen_pictures
 from reports.results.sections import Section, sections_of
@@ -51,7 +51,7 @@ def _sections(results: Path) -> list[Section]:
 
 def _pages(results: Path, **choice: object) -> dict[str, str]:
     """Without figures: they have tests of their own."""
-    made = pages(_sections(results), PageFigures({}), PictureChoice(**choice))
+    made = pages(_sections(results), FigureImages({}), PictureChoice(**choice))
     return {path: content_of(content).decode() for path, content in made.items()}
 
 
@@ -157,10 +157,10 @@ def test_the_worst_part_is_found_wherever_it_is():
 
 def test_so_many_levels_are_shown_at_most_and_the_true_ones_come_first(demo_results):
     sections = _sections(demo_results)
-    parts = [PictureSection(section, "chelsea-1", f"truth {number}") for number, section in enumerate(sections * 4)]
-    levels = shown_levels(parts)
+    truths = [PictureTruth(section, "chelsea-1", f"truth {number}") for number, section in enumerate(sections * 4)]
+    levels = shown_levels(truths)
     assert len(levels) <= MOST_LEVELS
-    assert levels[0].level == round(parts[0].true)
+    assert levels[0].level == round(truths[0].true)
     assert levels[0].whose[0] == "true (truth 0)"
     assert any("constant" in whose for shown in levels for whose in shown.whose)
 
@@ -176,11 +176,11 @@ def _changed(results: Path, tmp_path: Path, **facts: object) -> list[Section]:
 def test_what_may_not_be_passed_on_is_not_shown_unless_asked_for(demo_results, tmp_path):
     sections = _changed(demo_results, tmp_path, redistributable=False)
     path = "pictures/demo/chelsea-1.html"
-    hidden = content_of(pages(sections, PageFigures({}), PictureChoice(None))[path]).decode()
+    hidden = content_of(pages(sections, FigureImages({}), PictureChoice(None))[path]).decode()
     assert not _Tags(hidden).all("img")
     assert "do not allow to pass its pictures on" in hidden
     assert "--include-pictures" in hidden
-    shown = content_of(pages(sections, PageFigures({}), PictureChoice(None, include=True))[path]).decode()
+    shown = content_of(pages(sections, FigureImages({}), PictureChoice(None, include=True))[path]).decode()
     assert len(_Tags(shown).all("img")) > 4
 
 
@@ -193,7 +193,7 @@ def test_what_may_not_be_passed_on_is_not_shown_unless_asked_for(demo_results, t
 )
 def test_a_data_set_that_is_gone_is_said_without_naming_a_folder(demo_results, tmp_path, facts, told):
     sections = _changed(demo_results, tmp_path, **facts)
-    html = content_of(pages(sections, PageFigures({}), PictureChoice(None))["pictures/demo/chelsea-1.html"]).decode()
+    html = content_of(pages(sections, FigureImages({}), PictureChoice(None))["pictures/demo/chelsea-1.html"]).decode()
     assert told in html
     assert "no/such/folder" not in html
     assert "<svg" in html

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from protocols.store.store import Store
-from reports.figures.catalogue import RUN_FIGURES, draw_figures, run_stem
-from reports.pages.index import MOST_RUN_FIGURES, page
-from reports.pages.inline_figures import PageFigures
+from reports.figures.catalogue import RUN_FIGURES, draw_figures
+from reports.figures.style import FigureFiles
+from reports.pages.html import FigureImages
+from reports.pages.index import MOST_RUN_FIGURES, index_text
 from reports.results.cards import methods
 from reports.results.links import predictor_page
 from reports.results.sections import sections_of
@@ -50,7 +51,7 @@ class _Parsed(HTMLParser):
 
 def _page(results: Path) -> str:
     sections = sections_of(Store(results).current_runs())
-    return page(sections, PageFigures(draw_figures(sections, quiet=True)))
+    return index_text(sections, FigureImages(draw_figures(sections, quiet=True)))
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +146,8 @@ def test_the_figures_of_so_many_rows_stand_in_the_index_and_the_constants(tmp_pa
         store_run(tmp_path, f"m{number:02d}")
     store_run(tmp_path, "constant")
     (section,) = sections_of(Store(tmp_path).current_runs())
-    stems = [run_stem(RUN_FIGURES[0], section, row) for row in section.rows]
-    html = page([section], PageFigures({f"{stem}.svg": b"<svg></svg>" for stem in stems}))
+    stems = [RUN_FIGURES[0].stem(section, row) for row in section.rows]
+    html = index_text([section], FigureImages(dict.fromkeys(stems, FigureFiles(b"", b"<svg></svg>", "a figure"))))
     place = next(place for place, row in enumerate(section.rows) if row.is_control)
     assert html.count("<img ") == MOST_RUN_FIGURES + (place >= MOST_RUN_FIGURES)
     assert "the others stand on their predictors" in html

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 
 from protocols.run import main
 from reports import build
-from reports.pages.all_pages import USUAL_CHOICE
-from reports.pages.up_to_date import STAMP, Stamp
+from reports.pages.index import USUAL_CHOICE
+from reports.pages.report_files import STAMP, Stamp
 
 FLAGS = ["--predictors", "constant", "fixed-75", "--limit", "4", "--jobs", "1"]
 
@@ -64,10 +65,10 @@ def test_nothing_new_builds_nothing_and_tells_the_same(copied, builds, capsys):
     ids=["a page edited", "a file gone", "a stamp cut off", "a foreign stamp", "a run gone"],
 )
 def test_what_changed_is_noticed(copied, change):
-    stamp = Stamp(copied / "results", copied / "report", USUAL_CHOICE)
-    assert stamp.holds
+    about = (copied / "results", copied / "report", dataclasses.asdict(USUAL_CHOICE))
+    assert Stamp(*about).holds
     change(copied)
-    assert not Stamp(copied / "results", copied / "report", USUAL_CHOICE).holds
+    assert not Stamp(*about).holds
 
 
 def test_what_was_noticed_is_built_again(copied, builds):

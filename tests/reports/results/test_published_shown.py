@@ -11,8 +11,8 @@ import pytest
 
 from protocols.store.store import Store
 from reports.build import main, render
-from reports.pages.index import page
-from reports.pages.inline_figures import PageFigures
+from reports.pages.html import FigureImages
+from reports.pages.index import index_text
 from reports.results.sections import Section, sections_of
 from reports.tables.csv_files import PUBLISHED_COLUMNS, published_csv
 from reports.tables.latex import leaderboard_tex
@@ -74,7 +74,7 @@ def test_a_column_that_latex_leaves_out_stands_where_a_number_needs_it(tmp_path,
 
 
 def test_the_page_has_a_column_that_does_not_sort_a_note_and_a_list(sections):
-    html = page(sections, PageFigures({}))
+    html = index_text(sections, FigureImages({}))
     assert re.findall(r'<th scope="col" class="number published">([^<]*)</th>', html) == ["published MAE (QF)"]
     table = html[html.index('<table class="leaderboard"') :]
     cells = re.findall(r'<td class="number published">(.*?)</td>', table[: table.index("</table>")])
@@ -108,7 +108,7 @@ def test_the_csv_keeps_measured_and_published_apart(sections):
 def test_markup_in_a_number_shows_as_text_everywhere(tmp_path, store_run):
     evil = {"caveat": EVIL, "metric": EVIL}
     sections = _store(tmp_path, store_run, {**BESIDE, **evil}, {**LISTED, **evil, "method": EVIL, "truth": EVIL})
-    html = page(sections, PageFigures({}))
+    html = index_text(sections, FigureImages({}))
     assert html.count("<script>") == 2  # the library of the tables, and what ties it to them
     assert 'onclick="' not in html
     text = leaderboard_markdown(sections)
@@ -133,7 +133,7 @@ def test_measured_numbers_ranks_and_figures_do_not_depend_on_published_ones(tmp_
 
 def test_without_published_numbers_nothing_speaks_of_them(tmp_path, store_run):
     sections = _store(tmp_path, store_run)
-    html = page(sections, PageFigures({}))
+    html = index_text(sections, FigureImages({}))
     body = html[html.index("<body>") :]
     assert not any("ublished" in text for text in (body, leaderboard_markdown(sections), leaderboard_tex(sections)))
 

@@ -1,19 +1,28 @@
-"""The report's files on disk: written whole, compared, and removed when they are no longer part of it."""
+"""The report's files on disk: written whole, compared, tidied, and known to be up to date or not."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any, final
 
+import reports
 from datasets.common.errors import UserError
 from datasets.common.files import PATTERN, sweep, write_atomically
+from datasets.common.hashing import key_of, sha256_of_bytes
+from protocols.store.machine import versions
+from protocols.store.store import StoredRun
 
 Content = bytes | Callable[[], bytes]
 """A file's bytes, or what makes them when they are written: all pages with pictures at once could fill a memory."""
 
 LIST = "report-files.json"
 """Names what the report wrote, so that nothing else in the folder is ever removed."""
+
+STAMP = "report-built-from.json"
+_PACKAGES = ("datasets", "baselines", "protocols", "reports")
+"""Whose code, templates and cards decide what a report says."""
 
 
 def write_files(out: Path, files: Mapping[str, Content]) -> None:
@@ -99,3 +108,72 @@ def _remove(out: Path, name: str) -> None:
             folder.rmdir()
         except OSError:  # not empty, or another process is writing or removing there
             break
+
+
+@final
+class Stamp:
+    """What a report is built from, as a hash, in a file beside it; and the texts that were printed of these results.
+
+    :param results: the folder of stored runs.
+    :param out: the folder of the report.
+    :param settings: of the build, as JSON.
+    """
+
+    def __init__(self, results: Path, out: Path, settings: Mapping[str, Any]) -> None:
+        self._path, self._out = out / STAMP, out
+        self._source = _hash_of_results(results, settings)
+        self._before = self._read()
+
+    @property
+    def holds(self) -> bool:
+        """Whether the report was built from this, and none of its files was touched since."""
+        return self._before is not None and self._before["files"] == self._files()
+
+    def write(self) -> None:
+        """Say that the report has been built from this."""
+        self._before = {"source": self._source, "files": self._files(), "texts": {}}
+        self._save()
+
+    def text(self, runs: Iterable[StoredRun], make: Callable[[], str]) -> str:
+        """The text of some runs: as it was made before, or made now."""
+        key = sha256_of_bytes(" ".join(run.key for run in runs))
+        known: dict[str, str] = self._before["texts"] if self._before is not None else {}
+        if key not in known:
+            known[key] = make()
+            self._save()
+        return known[key]
+
+    def _save(self) -> None:
+        if self._before is not None:
+            write_atomically(self._path, json.dumps(self._before) + "\n")
+
+    def _read(self) -> dict[str, Any] | None:
+        try:
+            stamp = json.loads(self._path.read_text(encoding="utf-8"))
+            is_whole = all(isinstance(stamp[name], dict) for name in ("files", "texts"))
+            return dict(stamp) if stamp["source"] == self._source and is_whole else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _files(self) -> dict[str, list[int]]:
+        """Size and time of each file of the report; empty where one is not there."""
+        files = {}
+        for name in sorted(listed_files(self._out)):
+            path = self._out / name
+            status = path.stat() if path.is_file() else None
+            files[name] = [status.st_size, status.st_mtime_ns] if status else []
+        return files
+
+
+def _hash_of_results(results: Path, settings: Mapping[str, Any]) -> str:
+    files = [*_code(), *sorted(results.glob("*/pictures-*.parquet")), *sorted(results.glob("*/*/*/*/*"))]
+    hashes = [[path.name, sha256_of_bytes(path.read_bytes())] for path in files if path.is_file()]
+    return key_of({"versions": versions(), "settings": settings, "files": hashes}, digits=64)
+
+
+def _code() -> list[Path]:
+    home = Path(reports.__file__).parent.parent
+    folders = [home / package for package in _PACKAGES]
+    return sorted(
+        path for folder in folders for path in folder.rglob("*") if path.suffix not in (".pyc", ".safetensors")
+    )

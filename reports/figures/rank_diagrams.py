@@ -1,0 +1,152 @@
+"""Rank diagrams: which predictors pictures cannot tell apart, and how their order changes with the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reports.figures.layout import (
+    CONTROL_STYLE,
+    ROW_STYLES,
+    WIDTH_IN,
+    labelled,
+    limit_warning,
+    section_title,
+)
+from reports.figures.style import ACCENT, GRID, HOLLOW, INK, MUTED, Drawing, new_figure, shortened
+from reports.results.rows import CONTROL
+from reports.results.sections import Section
+from reports.results.truths_compared import TruthRanking
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from protocols.scoring.ranks import Ranks
+
+_NAME_LETTERS = 34
+_BAR_STEP_IN = 0.11
+_RIGHT_IN = 0.55
+
+
+def critical_difference(section: Section) -> Drawing | None:
+    """Mean ranks over the pictures, best on top; bars join predictors that Nemenyi's test does not tell apart."""
+    comparison = section.comparison
+    if comparison is None or comparison.ranks is None:
+        return None
+    ranks, order = comparison.ranks, np.argsort(comparison.ranks.mean_ranks, kind="stable")
+    predictors, means = [comparison.predictors[index] for index in order], ranks.mean_ranks[order]
+    labels = {row.predictor: shortened(labelled(row), _NAME_LETTERS) for row in section.rows}
+    names = [labels[predictor] for predictor in predictors]
+    columns = clique_columns(ranks.cliques, order)
+    bars_in = 0.2 + _BAR_STEP_IN * (1 + max((column for *_, column in columns), default=0))
+    p_value = "< 0.0001" if ranks.friedman_p < 1e-4 else f"{ranks.friedman_p:.4f}"
+    title = section_title(
+        section,
+        "Critical difference",
+        f"blocks are the {ranks.blocks} pictures, which of one source are not independent: see the bootstrap over "
+        "sources",
+        f"Friedman chi² {ranks.friedman:.1f}, p {p_value}; bars: not told apart at 5 % (Nemenyi), "
+        f"critical difference {ranks.critical_difference:.2f} ranks",
+    )
+    left_in = 0.3 + 0.076 * max(map(len, names))
+    right_in = bars_in + _RIGHT_IN
+    figure, axes = new_figure(WIDTH_IN, 1.0 + 0.2 * len(names), title=title, left_in=left_in, right_in=right_in)
+    axes.hlines(np.arange(len(names)), means[0], means, color=GRID, linewidth=1.2, zorder=1)
+    across = axes.get_yaxis_transform()
+    for place, (mean, predictor) in enumerate(zip(means, predictors, strict=True)):
+        marker, face = ("D", HOLLOW) if predictor == CONTROL else ("o", ACCENT)
+        axes.plot(mean, place, marker, markerfacecolor=face, markeredgecolor=INK, markersize=5.5)
+        axes.text(1.015, place, f"{mean:.2f}", transform=across, fontsize=7.2, va="center")
+    _critical_difference_scale(axes, ranks, float(means[0]))
+    room = 0.04 * max(float(np.ptp(means)), ranks.critical_difference, 0.5)
+    high = max(float(means[-1]), float(means[0]) + ranks.critical_difference)
+    axes.set(xlim=(float(means[0]) - room, high + room), ylim=(len(names) - 0.4, -1.7))
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("mean rank of |error| over the pictures (1 is the best)")
+    for first, last, column in columns:
+        x = 1 + (0.5 + _BAR_STEP_IN * column) / (WIDTH_IN - left_in - right_in)
+        axes.plot(
+            [x, x], [first - 0.18, last + 0.18], color=INK, linewidth=2.2, transform=across, clip_on=False,
+            solid_capstyle="butt",
+        )  # fmt: skip
+    ranks_text = "; ".join(f"{predictor} {mean:.2f}" for predictor, mean in zip(predictors, means, strict=True))
+    blocks = f"Mean ranks over {ranks.blocks} pictures, which are the blocks"
+    return Drawing(figure, f"{blocks}, on {section.title}: {ranks_text}.")
+
+
+def clique_columns(cliques: Sequence[Sequence[int]], order: np.ndarray) -> list[tuple[int, int, int]]:
+    """Where bars go: first and last place in the order, and the column in which no bar touches another."""
+    place = {int(index): at for at, index in enumerate(order)}
+    spans = sorted((min(place[i] for i in clique), max(place[i] for i in clique)) for clique in cliques)
+    ends: list[int] = []
+    bars = []
+    for first, last in spans:
+        column = next((at for at, end in enumerate(ends) if end < first), len(ends))
+        ends[column : column + 1] = [last]
+        bars.append((first, last, column))
+    return bars
+
+
+def _critical_difference_scale(axes: Axes, ranks: Ranks, start: float) -> None:
+    end = start + ranks.critical_difference
+    axes.plot([start, end], [-1.1, -1.1], "|-", color=INK, linewidth=1.4, markersize=7)
+    axes.text(end, -1.1, "  critical difference", fontsize=7.2, va="center", color=INK, clip_on=False)
+
+
+def places_under(ranking: TruthRanking) -> np.ndarray:
+    """A place of its own for each predictor under each truth, from 1; ties in the first truth's order.
+
+    :returns: shape (truths, predictors).
+    """
+    return np.argsort(np.argsort(ranking.ranks, axis=1, kind="stable"), axis=1, kind="stable") + 1
+
+
+def ranks_between_truths(ranking: TruthRanking) -> Drawing | None:
+    """Each predictor's rank under each truth; those that move most have line styles of their own."""
+    names, places = ranking.predictors, places_under(ranking)
+    if len(names) < 2:
+        return None
+    moved = np.ptp(ranking.ranks, axis=0)
+    movers = [int(i) for i in np.argsort(-moved, kind="stable") if moved[i] > 0 and names[i] != CONTROL]
+    styles = dict(zip(movers, ROW_STYLES, strict=False))
+    side_in = 0.45 + 0.066 * min(max(map(len, names)), 30)
+    title = _ranks_title(ranking, int((moved > 0).sum()), len(styles))
+    figure, axes = new_figure(WIDTH_IN, 0.8 + 0.19 * len(names), title=title, left_in=side_in, right_in=side_in)
+    last = len(places) - 1
+    for column, name in enumerate(names):
+        style = CONTROL_STYLE if name == CONTROL else styles.get(column)
+        plain = {"color": MUTED, "linewidth": 0.7, "marker": ".", "markersize": 4}
+        axes.plot(range(last + 1), places[:, column], zorder=3 if style else 2, clip_on=False, **(style or plain))
+        text: dict[str, Any] = {
+            "textcoords": "offset points", "va": "center", "fontsize": 7, "color": INK,
+            "fontweight": "bold" if column in styles else "normal", "annotation_clip": False,
+        }  # fmt: skip
+        first_rank, last_rank = (f"{ranking.ranks[truth, column]:g}" for truth in (0, last))
+        short = shortened(name, 30)
+        axes.annotate(f"{short}  {first_rank}", (0, int(places[0, column])), (-8, 0), ha="right", **text)
+        axes.annotate(f"{last_rank}  {short}", (last, int(places[last, column])), (8, 0), ha="left", **text)
+    axes.set(xlim=(0, last), ylim=(len(names) + 0.5, 0.5), yticks=[])
+    axes.set_xticks(range(len(places)), ranking.truths, color=INK)
+    axes.tick_params(axis="x", length=0, pad=8)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    by_name = (f"{name} {' '.join(f'{rank:g}' for rank in ranking.ranks[:, at])}" for at, name in enumerate(names))
+    return Drawing(figure, f"Ranks on {ranking.title}: {'; '.join(by_name)}.")
+
+
+def _ranks_title(ranking: TruthRanking, moved: int, styled: int) -> list[str]:
+    section, names = ranking.sections[0], ranking.predictors
+    taus = [tau for *_, tau in ranking.agreement if np.isfinite(tau)]
+    styled_text = "those" if styled == moved else f"the {styled} that move most"
+    tau_text = f"; smallest Kendall's tau {min(taus):+.2f}" if taus else ""
+    return [
+        section_title(section, "Ranks under each truth")[0],
+        f"truths {', '.join(ranking.truths)}, {', '.join(section.facts)}; {section.pictures} pictures of "
+        f"{section.sources} sources",
+        f"by MAE, of the {len(names)} predictors that answered for every picture under each truth{tau_text}",
+        f"{moved} change their rank; lines of their own: {styled_text}",
+        *limit_warning(section),
+    ]
