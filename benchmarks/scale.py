@@ -16,6 +16,7 @@ import numpy as np
 
 from baselines.interface.registry import Registered, registry
 from benchmarks.photographs import experiment_of, write_photographs
+from datasets.common.process_pool import ProcessPool
 from datasets.core.codec import Jpeg
 from datasets.core.picture import Picture
 from datasets.core.picture_file import read_picture
@@ -23,9 +24,8 @@ from protocols.measure import visit
 from protocols.plan import plan_jobs
 from protocols.runner import carry_out
 from protocols.store.store import Store
-from protocols.workers.local import LocalWorkers
-from protocols.workers.memory import keep_memory
-from protocols.workers.pool import Crew
+from protocols.workers.pool import WorkerPool
+from protocols.workers.task import keep_memory
 
 TRUTHS = ["mean", "median"]
 
@@ -186,8 +186,8 @@ def _run_s(folder: Path, jobs: int, truths: Sequence[str], folds: int) -> float:
         store = Store(Path(results))
         start = time.perf_counter()
         plans = plan_jobs(experiment_of(folder, folds), truths, classical(), store, rerun="always", device="cpu")
-        with Crew(None if jobs == 1 else LocalWorkers(jobs)) as crew:
-            runs = carry_out(plans, store, crew, quiet=True, say=lambda line: None)
+        with WorkerPool(None if jobs == 1 else ProcessPool(jobs)) as pool:
+            runs = carry_out(plans, store, pool, quiet=True, say=lambda line: None)
         took = time.perf_counter() - start
         assert all(run.status == "complete" for run in runs)
     return took

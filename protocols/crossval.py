@@ -20,7 +20,7 @@ from protocols.measure import ANY_FAILURE, Visit, error_text
 from protocols.plan import Job
 from protocols.rows import Row, at_level, checked_level, checked_sur, empty_row
 from protocols.store.store import COLUMNS
-from protocols.workers.attempt import Attempt, Part
+from protocols.workers.monitor import Monitor
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,31 +33,34 @@ class FoldTask:
 
     :param folds: their numbers.
     :param measured: what the predictor found, by picture name.
-    :param blamed: parts that are not tried again (a picture's name, the fit of a fold, or empty for all), and why.
+    :param failures: why some of the work is not tried, by a picture's name, the fit of a fold, or empty for all.
     """
 
     job: Job
     folds: Sequence[int]
     measured: Mapping[str, Measurement]
-    blamed: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def weighs(self) -> bool:
-        """Whether it is worth a process of its own."""
+    def is_heavy(self) -> bool:
+        """Whether fitting one fold takes long."""
         return is_heavy(self.job)
 
     @property
-    def who(self) -> str:
-        """Whom to blame, the same for all folds."""
+    def predictor(self) -> str:
+        """A name of the job's predictor that is the same for all folds."""
         return f"{self.job.entry.name} under {self.job.truth.name}"
 
-    def blame(self, part: Part, reason: str) -> FoldTask:
-        """The same folds without one part, whose rows have it as their error."""
-        if part.who != self.who:
-            return self
-        return dataclasses.replace(self, blamed={**self.blamed, part.what: reason})
+    def without(self, predictor: str, work: str, reason: str) -> FoldTask:
+        """The same folds without some of the work, whose rows have the reason as their error.
 
-    def do(self, attempt: Attempt) -> tuple[dict[str, Row], float]:
+        :param work: a picture's name, the fit of a fold, or empty for all.
+        """
+        if predictor != self.predictor:
+            return self
+        return dataclasses.replace(self, failures={**self.failures, work: reason})
+
+    def run(self, monitor: Monitor) -> tuple[dict[str, Row], float]:
         """Rows by picture name (out-of-fold predictions, or why there is none), and the seconds that they took."""
         start = time.perf_counter()
         pictures = self.job.experiment.pictures
@@ -71,7 +74,7 @@ class FoldTask:
         for fold in self.folds:
             tested = [p for p in pictures if self.job.experiment.folds.fold_of[p.source] == fold]
             if tested:
-                rows.update(_Fold(self, fold, tested, truths, attempt).rows())
+                rows.update(_Fold(self, fold, tested, truths, monitor).rows())
         return rows, time.perf_counter() - start
 
 
@@ -104,7 +107,7 @@ def cross_validate(job: Job, visits: Mapping[str, Visit]) -> pd.DataFrame:
     """
     rows: dict[str, Row] = {}
     for task in fold_tasks(job, visits):
-        rows |= task.do(Attempt())[0]
+        rows |= task.run(Monitor())[0]
     return predictions_of(job, rows)
 
 
@@ -113,10 +116,10 @@ class _Fold:
     """One fold while it is run."""
 
     def __init__(
-        self, task: FoldTask, fold: int, tested: Sequence[Picture], truths: Mapping[str, float], attempt: Attempt
+        self, task: FoldTask, fold: int, tested: Sequence[Picture], truths: Mapping[str, float], monitor: Monitor
     ) -> None:
         self._task, self._job, self._fold, self._tested = task, task.job, fold, tested
-        self._truths, self._attempt = truths, attempt
+        self._truths, self._monitor = truths, monitor
 
     def rows(self) -> dict[str, Row]:
         rows = {p.name: empty_row(p, self._fold, self._truths[p.name]) for p in self._tested}
@@ -130,16 +133,16 @@ class _Fold:
             return {name: {**row, "error": reason} for name, row in rows.items()}
         for picture in self._tested:
             found = measured[picture.name]
-            reason = found.error or self._task.blamed.get(picture.name, "")
+            reason = found.error or self._task.failures.get(picture.name, "")
             rows[picture.name].update({"error": reason} if reason else self._predict(predictor, picture, found.ms))
         return rows
 
     def _fit(self, training: Sequence[Picture]) -> JNDPredictor:
-        what = f"the fit of fold {self._fold}"
-        if reason := self._task.blamed.get(what) or self._task.blamed.get(""):
+        work = f"the fit of fold {self._fold}"
+        if reason := self._task.failures.get(work) or self._task.failures.get(""):
             raise UserError(reason)
         levels = np.array([self._truths[picture.name] for picture in training])
-        with self._attempt.at(Part(self._task.who, what)):
+        with self._monitor.during(self._task.predictor, work):
             predictor = self._job.make().fit(training, levels, seed=_seed(self._job, self._fold))
         for picture in training:
             _forget_pixels(picture)
@@ -149,7 +152,7 @@ class _Fold:
         asked = picture.without_samples()
         start = time.perf_counter()
         try:
-            with self._attempt.at(Part(self._task.who, picture.name)):
+            with self._monitor.during(self._task.predictor, picture.name):
                 prediction = Prediction.of(predictor.predict(asked))
                 ms = measure_ms + (time.perf_counter() - start) * 1000 + prediction.reused_ms
                 level = checked_level(prediction.level, picture)

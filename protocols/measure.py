@@ -30,7 +30,7 @@ from datasets.core.ladder import LadderSummary
 from datasets.core.picture import Picture
 from protocols.store.ladder_facts import LadderFacts, has_ladder, load_ladder, save_ladder
 from protocols.store.picture_facts import PixelFacts, pixel_facts
-from protocols.workers.attempt import Attempt, Part
+from protocols.workers.monitor import Monitor
 
 _LONGEST_ERROR = 1000
 
@@ -63,36 +63,40 @@ class VisitTask:
 
     :param predictors: of different measurement keys.
     :param fresh: measure anew what is kept.
-    :param blamed: measurement keys of those that are not asked again, and why.
+    :param failures: why predictors are not asked, by measurement key.
     """
 
     picture: Picture
     predictors: Sequence[JNDPredictor]
     fresh: bool = False
-    blamed: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def weighs(self) -> bool:
-        """Whether it is worth a process of its own."""
+    def is_heavy(self) -> bool:
+        """Whether there is anything to measure."""
         return self.picture.has_pixels or any(predictor.measures() for predictor in self.predictors)
 
-    def blame(self, part: Part, reason: str) -> VisitTask:
-        """The same visit without one predictor, which has it as its error."""
-        if part.who not in {str(predictor.measurement_key()) for predictor in self.predictors}:
-            return self
-        return dataclasses.replace(self, blamed={**self.blamed, part.who: reason})
+    def without(self, predictor: str, work: str, reason: str) -> VisitTask:
+        """The same visit without one predictor, which has the reason as its error.
 
-    def do(self, attempt: Attempt) -> Visit:
+        :param predictor: its measurement key; others have no part in this visit.
+        :param work: not used: all that a predictor does on a visit fails together.
+        """
+        if predictor not in {str(asked.measurement_key()) for asked in self.predictors}:
+            return self
+        return dataclasses.replace(self, failures={**self.failures, predictor: reason})
+
+    def run(self, monitor: Monitor) -> Visit:
         """Make the visit, then let the picture's pixels go."""
         bare = self.picture.without_samples()
         measured = {} if self.fresh else _stored_of(bare, self.predictors)
-        measured |= {key: Measurement(error=reason) for key, reason in self.blamed.items()}
+        measured |= {key: Measurement(error=reason) for key, reason in self.failures.items()}
         missing = {str(predictor.measurement_key()): predictor for predictor in self.predictors}
         missing = {key: predictor for key, predictor in missing.items() if key not in measured}
         facts = None if self.fresh else _stored_ladder(bare)
         if facts is not None:
             bare.ladder.remember_summary(facts.summary)
-        visitor = _Visitor(bare, attempt)
+        visitor = _Visitor(bare, monitor)
         error = visitor.pass_over_ladder(missing, wanted=facts is None)
         for key, predictor in missing.items():
             if key not in visitor.measured:
@@ -107,7 +111,7 @@ class VisitTask:
 
 def visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit:
     """Measure one picture with every predictor, here and now."""
-    return VisitTask(picture, predictors).do(Attempt())
+    return VisitTask(picture, predictors).run(Monitor())
 
 
 def stored_visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit | None:
@@ -137,9 +141,9 @@ def apply(visit: Visit, picture: Picture) -> None:
 class _Visitor:
     """One visit while it is made."""
 
-    def __init__(self, picture: Picture, attempt: Attempt) -> None:
+    def __init__(self, picture: Picture, monitor: Monitor) -> None:
         self.measured: dict[str, Measurement] = {}
-        self._picture, self._attempt = picture, attempt
+        self._picture, self._monitor = picture, monitor
         self._ms: dict[str, float] = {}
 
     def pass_over_ladder(self, predictors: Mapping[str, JNDPredictor], *, wanted: bool) -> str:
@@ -212,7 +216,7 @@ class _Visitor:
         """A part of a predictor's work: count its time, and write down its failure."""
         start = time.perf_counter()
         try:
-            with self._attempt.at(Part(key)):
+            with self._monitor.during(key):
                 yield
         except ANY_FAILURE as error:  # any method may fail in any way on one picture; the others go on
             self.measured[key] = Measurement(ms=self._ms.get(key, 0.0), error=error_text(error))

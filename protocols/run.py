@@ -11,6 +11,7 @@ from baselines.interface.card import COSTS
 from baselines.interface.registry import Registered, choose_predictors, registry
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
+from datasets.common.process_pool import ProcessPool
 from datasets.core.dataset import Dataset, OpenOptions, dataset_classes, open_dataset
 from datasets.core.folds import shipped_folds
 from datasets.core.truths import TRUTHS, find_truth
@@ -21,8 +22,7 @@ from protocols.shard import Shard
 from protocols.store.machine import usable_cores
 from protocols.store.store import Store, StoredRun
 from protocols.workers.dask import DaskWorkers
-from protocols.workers.local import LocalWorkers
-from protocols.workers.pool import Crew
+from protocols.workers.pool import WorkerPool
 
 EXAMPLES = """\
 examples:
@@ -137,8 +137,8 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     store.check_writable(plan.job.identity for plan in plans if plan.stored is None)
     say, fresh = _say if arguments.verbose else _hush, arguments.rerun == "always"
-    with _crew(arguments, experiment) as crew:
-        runs = carry_out(plans, store, crew, quiet=arguments.quiet, say=say, fresh=fresh)
+    with _worker_pool(arguments, experiment) as pool:
+        runs = carry_out(plans, store, pool, quiet=arguments.quiet, say=say, fresh=fresh)
     if arguments.shard:
         if not arguments.quiet:
             print(
@@ -170,13 +170,15 @@ def prepare(arguments: argparse.Namespace) -> tuple[Experiment, list[str], list[
     return experiment, truths, _choose(dataset, arguments.predictors)
 
 
-def _crew(arguments: argparse.Namespace, experiment: Experiment) -> Crew:
+def _worker_pool(arguments: argparse.Namespace, experiment: Experiment) -> WorkerPool:
     if arguments.scheduler:
         if arguments.memory is not None:
             raise UserError("--memory: a cluster's workers have limits of their own ('dask worker --memory-limit')")
-        return Crew(DaskWorkers(arguments.scheduler, [experiment.root] if experiment.root else []), arguments.timeout)
+        return WorkerPool(
+            DaskWorkers(arguments.scheduler, [experiment.root] if experiment.root else []), arguments.timeout
+        )
     alone = arguments.jobs == 1 and arguments.timeout is None and arguments.memory is None
-    return Crew(None if alone else LocalWorkers(arguments.jobs, arguments.memory), arguments.timeout)
+    return WorkerPool(None if alone else ProcessPool(arguments.jobs, arguments.memory), arguments.timeout)
 
 
 def _describe_all(plans: Sequence[Plan], arguments: argparse.Namespace) -> None:

@@ -17,7 +17,7 @@ from protocols.store.machine import machine, versions
 from protocols.store.picture_facts import table_name, write_pictures
 from protocols.store.record import DatasetRecord, RunRecord
 from protocols.store.store import Store, StoredRun
-from protocols.workers.pool import Crew
+from protocols.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,12 +26,12 @@ Say = Callable[[str], None]
 
 
 def carry_out(
-    plans: Sequence[Plan], store: Store, crew: Crew, *, quiet: bool, say: Say, fresh: bool = False
+    plans: Sequence[Plan], store: Store, pool: WorkerPool, *, quiet: bool, say: Say, fresh: bool = False
 ) -> list[StoredRun]:
     """Run what the plans ask for, and return every plan's run in order, reused ones included.
 
     :param plans: of experiments with the same pictures.
-    :param crew: does the work.
+    :param pool: does the work.
     :param say: takes one line a stored run.
     :param fresh: whether to measure anew what is kept of pictures.
     :raises DataError: where a run cannot be stored.
@@ -43,11 +43,11 @@ def carry_out(
     for plan in waiting:
         for aside in store.set_aside(plan.job.identity):
             say(f"{aside}: set aside, damaged")
-    visits = _visit(waiting[0].job.experiment, waiting, crew, quiet, fresh)
+    visits = _visit(waiting[0].job.experiment, waiting, pool, quiet, fresh)
     _write_pictures(waiting[0], visits, store)
     works = [_Work(plan, visits) for plan in waiting]
     stored: dict[int, StoredRun] = {}
-    for work in progress(_finished(works, crew), "runs", len(works), quiet=quiet):
+    for work in progress(_finished(works, pool), "runs", len(works), quiet=quiet):
         run = work.store(store)
         stored[id(work.plan)] = run
         job = work.plan.job
@@ -111,12 +111,14 @@ class _Work:
         )
 
 
-def _visit(experiment: Experiment, plans: Sequence[Plan], crew: Crew, quiet: bool, fresh: bool) -> dict[str, Visit]:
+def _visit(
+    experiment: Experiment, plans: Sequence[Plan], pool: WorkerPool, quiet: bool, fresh: bool
+) -> dict[str, Visit]:
     predictors = {str(predictor.measurement_key()): predictor for predictor in (plan.job.make() for plan in plans)}
     asked = list(predictors.values())
     pictures = {picture.name: picture for picture in experiment.pictures}
     visits: dict[str, Visit] = {}
-    for visit in progress(_visits(experiment, asked, crew, fresh), "pictures", len(pictures), quiet=quiet):
+    for visit in progress(_visits(experiment, asked, pool, fresh), "pictures", len(pictures), quiet=quiet):
         apply(visit, pictures[visit.picture])
         visits[visit.picture] = visit
         if visit.error:
@@ -124,7 +126,9 @@ def _visit(experiment: Experiment, plans: Sequence[Plan], crew: Crew, quiet: boo
     return {name: visits[name] for name in pictures}
 
 
-def _visits(experiment: Experiment, predictors: Sequence[JNDPredictor], crew: Crew, fresh: bool) -> Iterator[Visit]:
+def _visits(
+    experiment: Experiment, predictors: Sequence[JNDPredictor], pool: WorkerPool, fresh: bool
+) -> Iterator[Visit]:
     tasks = []
     for picture in experiment.pictures:
         known = None if fresh else stored_visit(picture, predictors)
@@ -132,13 +136,13 @@ def _visits(experiment: Experiment, predictors: Sequence[JNDPredictor], crew: Cr
             tasks.append(VisitTask(picture, predictors, fresh))
         else:
             yield known
-    yield from (visit for _, visit in crew.run(tasks))
+    yield from (visit for _, visit in pool.run(tasks))
 
 
-def _finished(works: Sequence[_Work], crew: Crew) -> Iterator[_Work]:
+def _finished(works: Sequence[_Work], pool: WorkerPool) -> Iterator[_Work]:
     """Each plan's work when the last of its folds is done."""
     tasks = [(work, task) for work in works for task in work.tasks]
-    for place, (rows, seconds) in crew.run([task for _, task in tasks]):
+    for place, (rows, seconds) in pool.run([task for _, task in tasks]):
         work, _ = tasks[place]
         if work.take(rows, seconds):
             yield work

@@ -1,19 +1,22 @@
-"""Fewer threads of torch for a while."""
+"""Fewer threads for a while: one thread adds in one order, so digits do not depend on the number of cores."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Environment variables that are 1 where a process is to use one thread; libraries read them when they are loaded."""
+
 
 def one_torch_thread() -> contextlib.AbstractContextManager[None]:
-    """One thread adds in one order: the same digits whatever the number of cores."""
+    """One thread of torch."""
     return torch_threads(1)
 
 
 @contextlib.contextmanager
 def torch_threads(count: int) -> Iterator[None]:
-    """So many threads.
+    """So many threads of torch.
 
     :param count: 0 leaves their number alone.
     """
@@ -25,3 +28,14 @@ def torch_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """One thread of BLAS in numpy, scipy and OpenCV."""
+    import cv2  # noqa: F401  # brings a BLAS of its own, which must be loaded before it can be limited
+    import scipy.linalg  # noqa: F401  # and so does this
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield

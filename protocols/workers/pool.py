@@ -1,42 +1,39 @@
-"""Tasks carried out here, in worker processes or on a cluster, whatever happens to those who carry them out.
+"""Tasks done here, in worker processes or on a cluster, whatever happens to those who do them.
 
-A task says on disk what it is busy with (`protocols.workers.attempt`). Where a process dies or runs out of time, the
-part that killed it is blamed and the task done again without it; all other parts and tasks are completed.
+A task tells its monitor what it is busy with. Where its process dies, the task is done again. Where it dies twice at
+the same work, or runs out of time, it is done without that work, which fails with the reason.
 """
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import os
 import pickle
 import shutil
-import signal
 import tempfile
 import time
 import warnings
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, final
 
 from datasets.common.cache import VARIABLE, cache_folder
 from datasets.common.errors import UserError
-from protocols.workers import attempt
-from protocols.workers.attempt import Attempt, Part
-from protocols.workers.memory import keep_memory
-from protocols.workers.task import Task, Workers
+from datasets.common.process_pool import ProcessDiedError
+from protocols.workers.monitor import Monitor, take_interruption
+from protocols.workers.task import Task, Workers, run_here
 
 _GIVE_UP_AFTER = 3
-"""Deaths of one predictor in different tasks after which it is not tried in the others."""
+"""Failures of one predictor that end processes, after which it is not tried in other tasks."""
 
 _OLD_S = 7 * 24 * 3600.0
 
 
 @final
-class Crew:
-    """Carries out tasks.
+class WorkerPool:
+    """Does tasks.
 
     :param workers: None does everything in this process.
     :param timeout_s: what a predictor may take for one picture or for fitting one fold; None for any time.
@@ -46,10 +43,11 @@ class Crew:
         self._workers, self._timeout_s = workers, timeout_s
         self._used = False
         self._folder: Path | None = None
-        self._deaths: Counter[str] = Counter()
+        self._numbers = itertools.count()
+        self._failures: Counter[str] = Counter()
         self._given_up: dict[str, str] = {}
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -63,173 +61,120 @@ class Crew:
 
         :raises UserError: where workers cannot do any.
         """
-        worthwhile = self._timeout_s is not None or self._used or any(task.weighs for task in tasks)
+        worthwhile = self._timeout_s is not None or self._used or any(task.is_heavy for task in tasks)
         if self._workers is None or not worthwhile:
-            keep_memory()
             for place, task in enumerate(tasks):
-                yield place, task.do(Attempt())
+                yield place, run_here(task, Monitor())
             return
         self._used = True
-        pending = {place: _Pending(task, self._file()) for place, task in enumerate(tasks)}
-        barren = 0
-        while pending:
-            before = len(pending)
-            for place, result in self._round(self._workers, pending):
-                del pending[place]
-                yield place, result
-            suspects = [place for place, one in pending.items() if one.has_begun]
-            barren = 0 if suspects or len(pending) < before else barren + 1
-            if barren == _GIVE_UP_AFTER:
-                raise UserError(_STILLBORN)
-            for place in suspects:
-                yield place, self._alone(self._workers, pending.pop(place))
-
-    def _round(self, workers: Workers, pending: Mapping[int, _Pending]) -> Iterator[tuple[int, Any]]:
-        """Hand out tasks until all are done, or until a process dies."""
-        executor, queue = workers.executor(), iter(list(pending.items()))
-        running: dict[Future[Any], int] = {}
-        broken = False
-        while True:
-            while not broken and len(running) < workers.at_once() and (following := next(queue, None)):
-                place, one = following
+        waiting = deque(_Pending(place, task) for place, task in enumerate(tasks))
+        again: deque[_Pending] = deque()
+        running: dict[Future[Any], _Pending] = {}
+        done: list[tuple[int, Any]] = []
+        while waiting or again or running or done:
+            # A task whose process died is done again alone, so that nobody else can have taken its memory.
+            alone = again or any(pending.deaths for pending in running.values())
+            while (again and not running) or (waiting and not alone and self._workers.has_room()):
+                pending = (again or waiting).popleft()
                 try:
-                    running[self._submit(executor, one)] = place
+                    running[self._submit(self._workers, pending)] = pending
                 except _UnsendableError as error:
                     warnings.warn(f"{error}: done in this process", stacklevel=2)
-                    yield place, self._as_blamed(one).do(Attempt())
-                except workers.deaths:  # of those that waited for work
-                    broken = True
-                    workers.mend()
+                    done.append((pending.place, self._here(pending)))
+            yield from done  # only now, so that all workers are busy meanwhile
+            done.clear()
             if not running:
-                return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                place = running.pop(future)
-                try:
-                    result = self._result(future, pending[place])
-                except workers.deaths:
-                    broken = True
-                    workers.mend()
-                    continue
-                yield place, result
-
-    def _alone(self, workers: Workers, one: _Pending) -> Any:
-        """Find out whether a task kills its process, and do it without the part that does."""
-        proven, barren = workers.deaths_prove, 0
-        while True:
-            if proven:
-                self._blame_for_death(one)
+                continue
+            future = self._workers.next_done()
+            pending = running.pop(future)
             try:
-                return self._result(self._submit(workers.alone(), one), one)
-            except workers.deaths:
-                workers.mend()
-                proven = one.has_begun
-                barren = 0 if one.has_begun else barren + 1
-                if barren == _GIVE_UP_AFTER:
-                    raise UserError(_STILLBORN) from None
+                done.append((pending.place, future.result()))
+            except _UnloadableError as error:
+                warnings.warn(f"workers cannot load a predictor or data set ({error}): done here", stacklevel=2)
+                done.append((pending.place, self._here(pending)))
+            except ProcessDiedError:
+                self._learn_from_death(pending)
+                again.append(pending)
 
-    def _blame_for_death(self, one: _Pending) -> None:
-        part = attempt.unfinished(one.file)
-        if part is None or attempt.ran_out_of_time(one.file) is not None:
-            return
-        reason = "the process that worked on it died, most often for want of memory"
-        attempt.blame(one.file, part, reason)
-        self._count(part, reason)
-
-    def _count(self, part: Part, reason: str) -> None:
-        self._deaths[part.who] += 1
-        if self._deaths[part.who] == _GIVE_UP_AFTER:
-            self._given_up[part.who] = f"not tried, because {_GIVE_UP_AFTER} times before: {reason}"
-
-    def _submit(self, executor: Executor, one: _Pending) -> Future[Any]:
+    def _submit(self, workers: Workers, pending: _Pending) -> Future[Any]:
         try:
-            parcel = pickle.dumps(self._as_blamed(one))
+            parcel = pickle.dumps(self._without_given_up(pending.task))
         except Exception as error:  # whatever keeps a plug-in from travelling, this process can run it
             raise _UnsendableError(f"a predictor cannot be sent to workers ({error})") from error
-        with _interrupts_held():
-            return executor.submit(_do, parcel, str(one.file), self._timeout_s, os.environ.get(VARIABLE))
-
-    def _as_blamed(self, one: _Pending) -> Task:
-        task = one.task
-        for who, reason in self._given_up.items():
-            task = task.blame(Part(who), reason)
-        return task
-
-    def _result(self, future: Future[Any], one: _Pending) -> Any:
-        result, blamed = future.result()
-        if isinstance(result, _Unknown):
-            warnings.warn(f"workers cannot load a predictor or data set ({result.error}): done here", stacklevel=2)
-            return self._as_blamed(one).do(Attempt())
-        for part, reason in blamed:
-            if reason.startswith(_OUT_OF_TIME):
-                self._count(part, reason)
-        attempt.forget(one.file)
-        return result
-
-    def _file(self) -> Path:
         if self._folder is None:
             self._folder = _attempts_folder()
-        descriptor, name = tempfile.mkstemp(prefix="task-", dir=self._folder)
-        os.close(descriptor)
-        Path(name).unlink()
-        return Path(name)
+        pending.file = self._folder / f"task-{next(self._numbers)}"
+        return workers.submit(_run_parcel, parcel, str(pending.file), self._timeout_s, os.environ.get(VARIABLE))
+
+    def _here(self, pending: _Pending) -> Any:
+        return run_here(self._without_given_up(pending.task), Monitor())
+
+    def _without_given_up(self, task: Task) -> Task:
+        for predictor, reason in self._given_up.items():
+            task = task.without(predictor, "", reason)
+        return task
+
+    def _learn_from_death(self, pending: _Pending) -> None:
+        assert pending.file is not None
+        found = take_interruption(pending.file)
+        place = None if found is None else (found.predictor, found.work)
+        pending.deaths[place] += 1
+        if found is None:
+            if pending.deaths[None] == _GIVE_UP_AFTER:
+                raise UserError("worker processes die before they begin to work. Try --jobs 1, which needs none.")
+            return
+        if found.out_of_time:
+            reason = f"it took more than {self._timeout_s:g} s (--timeout){', ' + found.place if found.place else ''}"
+        elif pending.deaths[place] > 1:
+            reason = "the process that worked on it died, most often for want of memory"
+        else:
+            return
+        pending.task = pending.task.without(found.predictor, found.work, reason)
+        self._failures[found.predictor] += 1
+        if self._failures[found.predictor] == _GIVE_UP_AFTER:
+            self._given_up[found.predictor] = f"not tried, because {_GIVE_UP_AFTER} times before: {reason}"
 
 
 @final
 class _Pending:
     """A task that is not done yet."""
 
-    def __init__(self, task: Task, file: Path) -> None:
-        self.task, self.file = task, file
-
-    @property
-    def has_begun(self) -> bool:
-        return attempt.unfinished(self.file) is not None
-
-
-@final
-@dataclass(frozen=True)
-class _Unknown:
-    """What a worker answers to a task that it cannot unpack."""
-
-    error: str
+    def __init__(self, place: int, task: Task) -> None:
+        self.place, self.task = place, task
+        self.file: Path | None = None
+        self.deaths: Counter[tuple[str, str] | None] = Counter()
+        """By predictor and work; None for deaths before any work began."""
 
 
 class _UnsendableError(Exception):
     """A task cannot travel to another process."""
 
 
-_STILLBORN = "worker processes die before they begin to work. Try --jobs 1, which needs none."
-_OUT_OF_TIME = "it took more than"
+class _UnloadableError(Exception):
+    """A worker cannot unpack a task."""
 
 
-def _do(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> tuple[Any, list[tuple[Part, str]]]:
-    """A task, in a worker: on one thread, and without what is known to kill it.
+def _run_parcel(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> Any:
+    """A task's result, in a worker.
 
-    :returns: the result, and the blamed parts.
+    :raises ProcessDiedError: where another process has died of it; Dask gives a task to the next worker by itself.
     """
     import cv2
 
     cv2.setNumThreads(1)
-    keep_memory()
     if cache is not None:
         os.environ[VARIABLE] = cache
-    path = Path(file)
+    if Path(file).exists():
+        raise ProcessDiedError
     try:
         task = pickle.loads(parcel)  # made by the process that started this one, not read from a file
     except Exception as error:  # a class that stands where only the first process looks
-        return _Unknown(str(error)), []
-    part, where = attempt.unfinished(path), attempt.ran_out_of_time(path)
-    if part is not None and where is not None:
-        attempt.blame(path, part, f"{_OUT_OF_TIME} {timeout_s:g} s (--timeout){', ' + where if where else ''}")
-    blamed = attempt.blamed(path)
-    for one, reason in blamed:
-        task = task.blame(one, reason)
-    trying = Attempt(path, timeout_s)
+        raise _UnloadableError(str(error)) from None
+    monitor = Monitor(Path(file), timeout_s)
     try:
-        return task.do(trying), blamed
+        return run_here(task, monitor)
     finally:
-        trying.end()
+        monitor.end()
 
 
 def _attempts_folder() -> Path:
@@ -243,16 +188,3 @@ def _attempts_folder() -> Path:
         return Path(tempfile.mkdtemp(prefix="run-", dir=parent))
     except OSError:
         return Path(tempfile.mkdtemp(prefix="jnd-bench-"))
-
-
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Processes started meanwhile never see Ctrl-C, not even while they start; it reaches the parent afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

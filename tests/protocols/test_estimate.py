@@ -9,7 +9,7 @@ from protocols.estimate import estimate, known_costs
 from protocols.plan import plan_jobs
 from protocols.runner import carry_out
 from protocols.store.store import Store
-from protocols.workers.pool import Crew
+from protocols.workers.pool import WorkerPool
 
 
 def _plans(experiment, store, *names, truths=("mean",)):
@@ -27,7 +27,7 @@ def test_at_first_every_picture_is_looked_at(empty_cache, make_experiment, tmp_p
 
 def test_another_truth_costs_no_pixels_and_another_predictor_itself(empty_cache, make_experiment, tmp_path):
     store = Store(tmp_path / "r")
-    carry_out(_plans(make_experiment(), store, "psnr"), store, Crew(), quiet=True, say=print)
+    carry_out(_plans(make_experiment(), store, "psnr"), store, WorkerPool(), quiet=True, say=print)
     truth = estimate(_plans(make_experiment(), store, "psnr", truths=("mean", "median")), 1)
     assert (truth.runs, truth.visits) == (1, 0)
     predictor = estimate(_plans(make_experiment(), store, "psnr", "chou1995"), 1)

@@ -25,7 +25,7 @@ from datasets.core.picture import Picture
 from datasets.core.picture_file import PictureFile
 from protocols.measure import VisitTask, apply, stored_visit, visit
 from protocols.store.ladder_facts import load_ladder
-from protocols.workers.attempt import Attempt
+from protocols.workers.monitor import Monitor
 
 METERED = [Psnr(), Chou1995(), Yang2005(color="full"), Watson1997(errors="decoded"), Wei2009(errors="decoded")]
 
@@ -88,7 +88,7 @@ def test_a_fresh_visit_measures_what_is_kept(empty_cache, make_experiment, monke
     asked = []
     measure = Chou1995.measure
     monkeypatch.setattr(Chou1995, "measure", lambda self, picture: asked.append(self) or measure(self, picture))
-    VisitTask(make_experiment().pictures[0], [Chou1995()], fresh=True).do(Attempt())
+    VisitTask(make_experiment().pictures[0], [Chou1995()], fresh=True).run(Monitor())
     assert len(asked) == 1
 
 

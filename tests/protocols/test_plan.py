@@ -18,7 +18,7 @@ from datasets.core.truths import find_truth
 from protocols.plan import Job, limited, plan_jobs
 from protocols.runner import carry_out
 from protocols.store.store import Store
-from protocols.workers.pool import Crew
+from protocols.workers.pool import WorkerPool
 
 CONSTANT = Registered("constant", Constant)
 
@@ -55,7 +55,7 @@ def _plan(experiment, store, rerun="stale"):
 
 def _carry_out(experiment, store, rerun="stale"):
     plan = _plan(experiment, store, rerun)
-    return carry_out([plan], store, Crew(), quiet=True, say=print)[0]
+    return carry_out([plan], store, WorkerPool(), quiet=True, say=print)[0]
 
 
 def test_stored_runs_are_reused_until_something_changes(make_experiment, tmp_path):

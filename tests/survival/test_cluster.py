@@ -26,7 +26,7 @@ from protocols.run import main
 from protocols.store.store import Store
 from protocols.workers.dask import DaskWorkers
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.slow(reason="starts a scheduler and workers, and kills them")
 
 QUICK = ["--predictors", "constant", "psnr", "chou1995", "watson1997", "--truths", "mean", "median", "--limit", "8"]
@@ -52,7 +52,7 @@ FAULTY = """
         def fit(self, pictures, levels, *, seed): return self
         def measure(self, picture):
             if picture.source == "coffee": {act}
-            return 1.0
+            return {{}}
         def predict(self, picture): return 50.0
 """
 FAULTS = {"dies": "os._exit(1)", "hangs": "time.sleep(999)"}
@@ -142,6 +142,21 @@ def test_predictors_that_end_workers_fail_alone(cluster, plugins, tmp_path, empt
     for fault, said in (("dies", "died"), ("hangs", "it took more than 3 s (--timeout)")):
         rows = runs[fault].predictions.set_index("picture")["error"]
         assert rows.str.contains(said, regex=False).tolist() == rows.index.str.startswith("coffee").tolist()
+
+
+def test_what_the_cluster_loses_is_sent_again(cluster, monkeypatch):
+    """Calls that the scheduler has dropped, or that it no longer knows although nobody said so."""
+    monkeypatch.setattr("protocols.workers.dask._CHECK_S", 0.5)
+    workers = DaskWorkers(str(cluster[0]))
+    try:
+        future = workers.submit(abs, -3)
+        workers._client.cancel([workers._calls[0].there], force=True)
+        assert workers.next_done() is future and future.result() == 3
+        future = workers.submit(abs, -4)
+        workers._calls[0].there = distributed.Future("unknown", workers._client)
+        assert workers.next_done() is future and future.result() == 4
+    finally:
+        workers.close()
 
 
 def test_a_folder_that_workers_do_not_see_is_named(cluster):

@@ -40,7 +40,7 @@ ALLOWED = {
     ("protocols/workers/pool.py", "import pickle"): "sends tasks to worker processes",
     ("protocols/workers/pool.py", "pickle.dumps"): "packs a task for a worker process; no file is made of it",
     ("protocols/workers/pool.py", "pickle.loads"): "unpacks, in a worker, what the process that started it has packed",
-    ("protocols/workers/memory.py", "import ctypes"): "sets two parameters of the C library's memory",
+    ("protocols/workers/task.py", "import ctypes"): "sets two parameters of the C library's memory",
 }
 """What is called all the same: by file and finding, with the reason."""
 

@@ -13,12 +13,13 @@ PLUGIN = """
     import os, signal, time
     import numpy as np
     from baselines.interface.card import Card
+    from baselines.interface.prediction import Prediction
     from baselines.interface.predictor import JNDPredictor
     def _hang(): time.sleep(999)
     def _eat(): return [np.empty(2**27) for _ in range(64)]
     class _Base(JNDPredictor):
         def fit(self, pictures, levels, *, seed): return self
-        def measure(self, picture): return 1.0
+        def measure(self, picture): return {}
         def predict(self, picture): return 50.0
 """
 FAULTS = {
@@ -39,10 +40,10 @@ FAULTS = {
     "gives-text": ("predict", "return 'fifty'", "could not convert string to float"),
     "gives-nothing": ("predict", "return None", "TypeError"),
     "gives-an-array": ("predict", "return np.ones(3)", "TypeError"),
-    "measures-an-object": ("measure", "return object()", "measure gave something of type object, which no file holds"),
-    "falls": ("predict_sur", "return np.linspace(1, 0, 100)", "falls from a worse to a better level"),
+    "measures-an-object": ("measure", "return object()", "measure gave something of type object: give a dict of"),
+    "falls": ("predict", "return Prediction(50.0, np.linspace(1, 0, 100))", "falls from a worse to a better level"),
 }
-HARMLESS = {"prints": ("measure", "print('BUY NOW'); os.write(1, b'BUY NOW'); return 1.0")}
+HARMLESS = {"prints": ("measure", "print('BUY NOW'); os.write(1, b'BUY NOW'); return {}")}
 ARGUMENTS = {"fit": "self, pictures, levels, *, seed"}
 
 

@@ -18,12 +18,12 @@ from protocols.runner import carry_out
 from protocols.store.damage import StoreWarning
 from protocols.store.picture_facts import COLUMNS, pixel_facts, read_pictures
 from protocols.store.store import Store, StoredRun
-from protocols.workers.pool import Crew
+from protocols.workers.pool import WorkerPool
 
 
 def _carry_out(experiment: Experiment, results, predictor: str = "psnr") -> StoredRun:
     plans = plan_jobs(experiment, ["mean"], [registry()[predictor]], Store(results), rerun="stale", device="cpu")
-    (run,) = carry_out(plans, Store(results), Crew(), quiet=True, say=lambda line: None)
+    (run,) = carry_out(plans, Store(results), WorkerPool(), quiet=True, say=lambda line: None)
     return run
 
 

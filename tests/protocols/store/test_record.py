@@ -16,14 +16,14 @@ from protocols.runner import carry_out
 from protocols.store.machine import usable_cores, versions
 from protocols.store.record import RunRecord
 from protocols.store.store import Store
-from protocols.workers.pool import Crew
+from protocols.workers.pool import WorkerPool
 from tests.stored import run_json, run_record
 
 
 def test_a_run_describes_itself(make_experiment, tmp_path):
     store, experiment = Store(tmp_path), make_experiment(seed=3)
     plans = plan_jobs(experiment, ["mean"], [registry()["chou1995-as-published"]], store, rerun="stale", device="cpu")
-    (run,) = carry_out(plans, store, Crew(), quiet=True, say=print)
+    (run,) = carry_out(plans, store, WorkerPool(), quiet=True, say=print)
     info = json.loads((run.path / "run.json").read_text())
     assert info["identity"]["predictor"] == "chou1995-as-published"
     assert info["parameters"]["threshold"] == 1.0

@@ -11,17 +11,20 @@ import textwrap
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+from threadpoolctl import threadpool_limits
 
 from baselines.interface.registry import Registered
 from baselines.metric.psnr import Psnr
+from baselines.subband.watson1997 import Watson1997
+from datasets.common.process_pool import ProcessPool
 from datasets.core.truths import find_truth
 from protocols.crossval import fold_tasks, predictions_of
 from protocols.measure import VisitTask, apply
 from protocols.plan import Job
-from protocols.workers.local import LocalWorkers
-from protocols.workers.pool import Crew
+from protocols.workers.pool import WorkerPool
 
 _spec = importlib.util.spec_from_file_location("faulty_predictors", Path(__file__).with_name("faulty.py"))
 faulty = importlib.util.module_from_spec(_spec)
@@ -37,9 +40,9 @@ def importable(tmp_path, monkeypatch, empty_cache):
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[3]))
 
 
-def _visits(experiment, predictors, crew):
+def _visits(experiment, predictors, pool):
     tasks = [VisitTask(picture, predictors) for picture in experiment.pictures]
-    visits = {visit.picture: visit for _, visit in crew.run(tasks)}
+    visits = {visit.picture: visit for _, visit in pool.run(tasks)}
     assert visits.keys() == {picture.name for picture in experiment.pictures}
     return visits
 
@@ -61,8 +64,8 @@ def _errors(visits, predictor):
 def test_a_measurement_that_goes_wrong_is_a_row_with_its_reason(make_experiment, fault, said):
     predictor = faulty.Faulty(fault=fault)
     limits = {"memory_gib": 4.0} if fault == "eats memory" else {}
-    with Crew(LocalWorkers(2, **limits), timeout_s=2.0 if "hangs" in fault else None) as crew:
-        visits = _visits(make_experiment(), [predictor, Psnr()], crew)
+    with WorkerPool(ProcessPool(2, **limits), timeout_s=2.0 if "hangs" in fault else None) as pool:
+        visits = _visits(make_experiment(), [predictor, Psnr()], pool)
     assert not any(_errors(visits, Psnr()).values())
     errors = _errors(visits, predictor)
     assert all((said in error) == name.startswith("coffee") for name, error in errors.items()), errors
@@ -74,8 +77,8 @@ def test_what_kills_again_and_again_is_given_up(make_experiment):
     predictor = faulty.Faulty(fault="dies", source="coffee")
     experiment = make_experiment()
     pictures = [picture for picture in experiment.pictures if picture.source == "coffee"] * 4
-    with Crew(LocalWorkers(1)) as crew:
-        visits = [visit for _, visit in crew.run([VisitTask(picture, [predictor, Psnr()]) for picture in pictures])]
+    with WorkerPool(ProcessPool(1)) as pool:
+        visits = [visit for _, visit in pool.run([VisitTask(picture, [predictor, Psnr()]) for picture in pictures])]
     said = [visit.measured[str(predictor.measurement_key())].error for visit in visits]
     assert sum("not tried, because 3 times before" in one for one in said) >= len(pictures) - 4
     assert all("died" in one for one in said)
@@ -84,20 +87,20 @@ def test_what_kills_again_and_again_is_given_up(make_experiment):
 def test_a_process_killed_from_outside_costs_nothing(make_experiment, tmp_path):
     """As when somebody ends a worker in the middle: its task is done again."""
     predictor = faulty.Faulty(fault="is killed", once=str(tmp_path / "killed"))
-    with Crew(LocalWorkers(2)) as crew:
-        visits = _visits(make_experiment(), [predictor, Psnr()], crew)
+    with WorkerPool(ProcessPool(2)) as pool:
+        visits = _visits(make_experiment(), [predictor, Psnr()], pool)
     assert (tmp_path / "killed").exists()
     assert not any(_errors(visits, predictor).values()) and not any(_errors(visits, Psnr()).values())
 
 
 def test_workers_killed_while_they_wait_are_replaced(make_experiment):
-    with Crew(LocalWorkers(2)) as crew:
-        _visits(make_experiment(), [Psnr()], crew)
+    with WorkerPool(ProcessPool(2)) as pool:
+        _visits(make_experiment(), [Psnr()], pool)
         for child in psutil.Process().children(recursive=True):
             if "spawn_main" in " ".join(child.cmdline()):
                 child.kill()
         time.sleep(0.5)
-        assert not any(_errors(_visits(make_experiment(), [Psnr()], crew), Psnr()).values())
+        assert not any(_errors(_visits(make_experiment(), [Psnr()], pool), Psnr()).values())
 
 
 @pytest.mark.parametrize(("where", "failed"), [("fit", 4), ("predict", 2)])
@@ -107,12 +110,12 @@ def test_a_fold_that_goes_wrong_fails_alone(make_experiment, where, failed, faul
     experiment = make_experiment()
     entry = Registered("faulty", faulty.Faulty, {"fault": fault, "where": where})
     job = Job(experiment, find_truth("mean"), entry, "cpu")
-    with Crew(LocalWorkers(2), timeout_s=1.0) as crew:
-        visits = _visits(experiment, [job.make()], crew)
+    with WorkerPool(ProcessPool(2), timeout_s=1.0) as pool:
+        visits = _visits(experiment, [job.make()], pool)
         for picture in experiment.pictures:
             apply(visits[picture.name], picture)
         rows = {}
-        for _, (found, _) in crew.run(fold_tasks(job, visits)):
+        for _, (found, _) in pool.run(fold_tasks(job, visits)):
             rows |= found
     table = predictions_of(job, rows)
     assert table["error"].ne("").sum() == failed
@@ -123,9 +126,9 @@ def test_a_fold_that_goes_wrong_fails_alone(make_experiment, where, failed, faul
 
 def test_what_predictors_print_does_not_mix_with_the_commands_output(make_experiment, capfd):
     predictor = faulty.Faulty(fault="prints")
-    with Crew(LocalWorkers(2)) as crew:
-        _visits(make_experiment(), [predictor], crew)
-    _visits(make_experiment(), [faulty.Faulty(fault="prints", once="/nonexistent/never")], Crew())
+    with WorkerPool(ProcessPool(2)) as pool:
+        _visits(make_experiment(), [predictor], pool)
+    _visits(make_experiment(), [faulty.Faulty(fault="prints", once="/nonexistent/never")], WorkerPool())
     printed = capfd.readouterr()
     assert "BUY NOW" not in printed.out and "BUY NOW" in printed.err
 
@@ -134,8 +137,8 @@ def test_a_predictor_that_cannot_travel_is_run_here(make_experiment):
     class Local(faulty.Faulty):
         """A class that no other process can import."""
 
-    with Crew(LocalWorkers(2)) as crew, pytest.warns(UserWarning, match="cannot be sent to workers"):
-        visits = _visits(make_experiment(), [Local(fault="is innocent")], crew)
+    with WorkerPool(ProcessPool(2)) as pool, pytest.warns(UserWarning, match="cannot be sent to workers"):
+        visits = _visits(make_experiment(), [Local(fault="is innocent")], pool)
     assert not any(_errors(visits, Local(fault="is innocent")).values())
 
 
@@ -143,14 +146,24 @@ def test_what_only_this_process_can_import_is_run_here(make_experiment, tmp_path
     """A worker that cannot unpack a task says so, and does not die of it."""
     predictor = faulty.Faulty(fault="is innocent")
     (tmp_path / "faulty_predictors.py").unlink()
-    with Crew(LocalWorkers(2)) as crew, pytest.warns(UserWarning, match="workers cannot load"):
-        visits = _visits(make_experiment(), [predictor], crew)
+    with WorkerPool(ProcessPool(2)) as pool, pytest.warns(UserWarning, match="workers cannot load"):
+        visits = _visits(make_experiment(), [predictor], pool)
     assert not any(_errors(visits, predictor).values())
 
 
+def test_digits_do_not_depend_on_the_threads_of_the_process_that_finds_them(make_experiment):
+    """Sums of several threads of BLAS differ in the last digits; watson1997's did."""
+    tasks = [VisitTask(picture, [Watson1997()], fresh=True) for picture in make_experiment().pictures]
+    with threadpool_limits(4, user_api="blas"), WorkerPool(ProcessPool(1)) as pool:
+        here, there = dict(WorkerPool().run(tasks)), dict(pool.run(tasks))
+    key = str(Watson1997().measurement_key())
+    for place, visit in there.items():
+        np.testing.assert_equal(dict(here[place].measured[key].values), dict(visit.measured[key].values))
+
+
 def test_nothing_is_left_of_attempts(make_experiment, empty_cache):
-    with Crew(LocalWorkers(2), timeout_s=30) as crew:
-        _visits(make_experiment(), [faulty.Faulty(fault="dies"), Psnr()], crew)
+    with WorkerPool(ProcessPool(2), timeout_s=30) as pool:
+        _visits(make_experiment(), [faulty.Faulty(fault="dies"), Psnr()], pool)
     assert not list((empty_cache / "attempts").iterdir())
 
 
@@ -159,10 +172,12 @@ def test_workers_do_not_outlive_a_killed_parent(tmp_path):
     program = textwrap.dedent(
         """
         import os, time
-        from protocols.workers.local import LocalWorkers
+        from datasets.common.process_pool import ProcessPool
         if __name__ == "__main__":
-            workers = LocalWorkers(1)
-            print(workers.executor().submit(os.getpid).result(), flush=True)
+            workers = ProcessPool(1)
+            workers.submit(os.getpid)
+            print(workers.next_done().result(), flush=True)
+            workers.submit(time.sleep, 60)
             time.sleep(60)
         """
     )

@@ -1,0 +1,206 @@
+"""Processes of one thread each that work beside this one. The death of one costs nothing but the task it was doing.
+
+Each process has a pipe of its own, so a process that is killed in the middle of a message disturbs no other.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, TypeVar, cast, final
+
+from datasets.common.threads import ONE_THREAD
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class ProcessDiedError(Exception):
+    """The process that did a task died before it had a result."""
+
+
+@final
+class ProcessPool:
+    """Processes that are started when they are needed, replaced when they die, and end when this one does.
+
+    They leave Ctrl-C and standard output to this process: what is printed in them goes to standard error.
+
+    :param count: how many.
+    :param memory_gib: what each may allocate; None for any amount.
+    """
+
+    def __init__(self, count: int, memory_gib: float | None = None) -> None:
+        self._count, self._memory_gib = count, memory_gib
+        self._idle: list[_Process] = []
+        self._busy: dict[Connection, tuple[_Process, Future[Any]]] = {}
+        atexit.register(self.close)
+
+    def __enter__(self) -> ProcessPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def has_room(self) -> bool:
+        """Whether a process is free."""
+        return len(self._busy) < self._count
+
+    def submit(self, function: Callable[..., Any], *arguments: object) -> Future[Any]:
+        """Call a function in a process that is free.
+
+        :param function: importable there; like its arguments and its result it can be pickled.
+        :returns: it is done after `next_done` has returned it. Its error is the function's, or ProcessDiedError.
+        """
+        assert self.has_room()
+        process = self._free_process(function, arguments)
+        future: Future[Any] = Future()
+        self._busy[process.connection] = (process, future)
+        return future
+
+    def _free_process(self, function: Callable[..., Any], arguments: Sequence[object]) -> _Process:
+        """A process that has been sent a call."""
+        while self._idle:
+            process = self._idle.pop()
+            try:
+                process.connection.send((function, arguments))
+            except OSError:  # it was killed while it had nothing to do
+                process.end()
+            except BaseException:  # the call cannot be pickled
+                self._idle.append(process)
+                raise
+            else:
+                return process
+        process = _Process(self._memory_gib)
+        with contextlib.suppress(OSError):  # it died at once, which `next_done` will find
+            process.connection.send((function, arguments))
+        return process
+
+    def next_done(self) -> Future[Any]:
+        """Wait until any of the submitted calls has ended."""
+        connection = cast(Connection, wait(list(self._busy))[0])
+        process, future = self._busy.pop(connection)
+        result, error = None, None
+        try:
+            result, error = connection.recv()
+        except (EOFError, OSError):
+            process.end()
+            future.set_exception(ProcessDiedError("the process died"))
+            return future
+        except Exception as unreadable:  # an error that cannot be unpickled
+            error = unreadable
+        self._idle.append(process)
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+        return future
+
+    def unordered(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """A function's results for all items, as they are done.
+
+        :raises ProcessDiedError: where a process died; else what the function raises.
+        """
+        todo = iter(items)
+        while True:
+            while self.has_room() and (following := next(todo, todo)) is not todo:
+                self.submit(function, following)
+            if not self._busy:
+                return
+            yield self.next_done().result()
+
+    def close(self) -> None:
+        """End all processes, in the middle of a task where they are in one."""
+        atexit.unregister(self.close)
+        for process in [*self._idle, *(process for process, _ in self._busy.values())]:
+            process.end()
+        self._idle.clear()
+        self._busy.clear()
+
+
+@final
+class _Process:
+    """One process, and this end of its pipe."""
+
+    def __init__(self, memory_gib: float | None) -> None:
+        for variable in ONE_THREAD:
+            os.environ.setdefault(variable, "1")  # processes inherit it before they load any library
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, memory_gib))
+        with _interrupts_held(), _script_not_repeated():
+            self._process.start()
+        theirs.close()
+
+    def end(self) -> None:
+        self.connection.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _serve(connection: Connection, memory_gib: float | None) -> None:
+    """Take calls from the pipe and answer each, until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with contextlib.suppress(OSError):
+        os.dup2(sys.stderr.fileno(), 1)
+    with contextlib.suppress(OSError):  # where memory runs out, this process is to go before the one that knows it all
+        Path("/proc/self/oom_score_adj").write_text("500")
+    if memory_gib is not None:
+        _limit_memory(round(memory_gib * 2**30))
+    while True:
+        try:
+            function, arguments = connection.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            connection.send((function(*arguments), None))
+        except Exception as error:  # raised again where the result is asked for
+            connection.send((None, error))
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it ends, whatever ended it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
+
+
+def _limit_memory(size_bytes: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_DATA, (size_bytes, size_bytes))
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C, not even while they start; it reaches this one afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _script_not_repeated() -> Iterator[None]:
+    """Processes started meanwhile do not run the user's script again, as multiprocessing would to find its classes."""
+    main = sys.modules["__main__"]
+    file = main.__dict__.pop("__file__", None) if getattr(main, "__spec__", None) is None else None
+    try:
+        yield
+    finally:
+        if file is not None:
+            main.__file__ = file
