@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from baselines.interface.predictor import JNDPredictor, NotFittedError
     from baselines.interface.visibility import VisibilityPredictor
     from baselines.metric._base import GivenThreshold, MetricPredictor
+    from datasets.core.reference import Reference
 
 _MODULES = {
     "Card": "baselines.interface.card",
@@ -23,6 +24,7 @@ _MODULES = {
     "NotFittedError": "baselines.interface.predictor",
     "Prediction": "baselines.interface.prediction",
     "PublishedNumber": "baselines.interface.card",
+    "Reference": "datasets.core.reference",
     "VisibilityPredictor": "baselines.interface.visibility",
 }
 
@@ -34,6 +36,7 @@ __all__ = [
     "NotFittedError",
     "Prediction",
     "PublishedNumber",
+    "Reference",
     "VisibilityPredictor",
 ]
 

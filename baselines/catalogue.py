@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from baselines.interface.card import KINDS
+from baselines.interface.card import KINDS, OWN
 from baselines.interface.predictor import JNDPredictor
-from baselines.interface.registry import registry
+from baselines.interface.registry import Registered, registry
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
@@ -18,17 +18,17 @@ START, END = "<!-- methods: made by python -m baselines.catalogue --write README
 
 def methods_table() -> str:
     """One row a method: its names, kind, title and paper; in the order of kind and year."""
-    names: dict[type[JNDPredictor], list[str]] = {}
-    for name, entry in registry().items():
-        if entry.predictor.__module__.partition(".")[0] in ("baselines", "sgjnd"):
-            names.setdefault(entry.predictor, []).append(name)
-    ordered = sorted(names, key=lambda p: (KINDS.index(p.card.kind), p.card.year or 0, p.card.name))
-    rows = ["| kind | method | names | paper |", "|---|---|---|---|"]
-    for predictor in ordered:
-        card = predictor.card
-        listed = ", ".join(f"`{name}`" for name in sorted(names[predictor], key=lambda name: (len(name), name)))
-        rows.append(f"| {card.kind} | {card.title} | {listed} | {card.paper or 'a control'} |")
-    return "\n".join(rows)
+    methods: dict[type[JNDPredictor], list[Registered]] = {}
+    for entry in registry().values():
+        if entry.kind != OWN:
+            methods.setdefault(entry.predictor, []).append(entry)
+    rows = []
+    for predictor, entries in methods.items():
+        card, kind = predictor.card, entries[0].kind
+        names = ", ".join(f"`{name}`" for name in sorted((entry.name for entry in entries), key=lambda n: (len(n), n)))
+        row = f"| {kind} | {card.title} | {names} | {card.paper or 'a control'} |"
+        rows.append(((KINDS.index(kind), card.year or 0, card.name), row))
+    return "\n".join(["| kind | method | names | paper |", "|---|---|---|---|", *(row for _, row in sorted(rows))])
 
 
 def with_table(text: str) -> str:

@@ -33,7 +33,7 @@ TRUTHS = ["mean", "median"]
 def classical() -> list[Registered]:
     """Every predictor that costs little and learns no network: constants, pixel and subband models, PSNR."""
     entries = registry().values()
-    return [one for one in entries if one.predictor.card.kind in ("constant", "pixel", "subband") or one.name == "psnr"]
+    return [one for one in entries if one.kind in ("constant", "pixel", "subband") or one.name == "psnr"]
 
 
 def bare_ladder_s(rgb: np.ndarray) -> float:

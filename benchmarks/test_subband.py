@@ -23,9 +23,7 @@ LIMIT, LIMITS = 1.0, {"watson1993": 0.25}
 """As a share of the ladder: for all, and for those that are held to less."""
 MEMORY_MIB = 500
 MODELS = {
-    name: entry
-    for name, entry in registry().items()
-    if entry.predictor.card.kind == "subband" and "threshold" not in entry.parameters
+    name: entry for name, entry in registry().items() if entry.kind == "subband" and "threshold" not in entry.parameters
 }
 each_model = pytest.mark.parametrize("entry", MODELS.values(), ids=MODELS.keys())
 

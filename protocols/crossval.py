@@ -80,8 +80,7 @@ class FoldTask:
 
 def is_heavy(job: Job) -> bool:
     """Whether fitting one fold takes so long that folds are best run side by side."""
-    card = job.entry.predictor.card
-    return card.kind == "learned" or job.entry.cost != "light"
+    return job.entry.kind == "learned" or job.entry.cost != "light"
 
 
 def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:

@@ -202,7 +202,7 @@ def listing() -> str:
         cost = "" if entry.cost == "light" else f"; {entry.cost}"
         missing = f"; not here: {why}" if (why := entry.unavailable()) else ""
         given = f" ({parameters})" if parameters else ""
-        lines.append(f"  {name:<24} {card.kind:<9} {card.title}{given}{cost}{missing}")
+        lines.append(f"  {name:<24} {entry.kind:<9} {card.title}{given}{cost}{missing}")
     lines += ["costs", *(f"  {cost:<18} {meaning}" for cost, meaning in COSTS.items())]
     return "\n".join(lines)
 

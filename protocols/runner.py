@@ -84,7 +84,6 @@ class _Work:
         key = str(job.make().measurement_key())
         remarks = Counter(visit.measured[key].remark for visit in self._visits.values())
         measure_s = float(predictions["ms"].sum(skipna=True)) / 1000
-        card = job.entry.predictor.card
         return RunRecord(
             identity=job.identity,
             key=plan.key,
@@ -92,8 +91,8 @@ class _Work:
             status="complete" if failed == 0 else "failed" if failed == len(predictions) else "partial",
             error="" if errors.empty else f"{failed} of {len(predictions)} pictures failed: {errors.iloc[0]}",
             seed=experiment.seed,
-            kind=card.kind,
-            card=card,
+            kind=job.entry.kind,
+            card=job.entry.predictor.card,
             parameters=plan.key_parts["parameters"],
             remarks={remark: count for remark, count in sorted(remarks.items()) if remark},
             truth_meaning=job.truth.meaning,

@@ -63,9 +63,7 @@ class SgJnd(FrozenBackbonePredictor["Model"]):
     card = Card(
         name="sgjnd",
         title="SG-JND (ResNet-50, fine-tuned)",
-        paper=PAPER,
-        year=2024,
-        kind="learned",
+        references=(PAPER,),
         needs_pictures=True,
         cost="heavy",
         deviations=(

@@ -12,15 +12,18 @@ from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.training_set import Fitted
 from datasets.core.picture import Picture
+from datasets.core.reference import OTHERS, Reference
 from sgjnd.config import Config
 from sgjnd.fitting import fit_frozen, new_model
 
 if TYPE_CHECKING:
     from sgjnd.nets.model import Model
 
-PAPER = (
-    "L. Cao et al., SG-JND: Semantic-guided just noticeable distortion predictor for image compression, "
-    "IEEE ICIP 2024, arXiv:2408.04273"
+PAPER = Reference(
+    authors=("L. Cao", OTHERS),
+    title="SG-JND: Semantic-guided just noticeable distortion predictor for image compression",
+    venue="IEEE ICIP, arXiv:2408.04273",
+    year=2024,
 )
 SETTINGS_OURS = (
     "Reimplementation; settings ours. Patch size and count, stages, the attention's form, label, loss, optimiser, "
@@ -38,9 +41,7 @@ class SgJndLite(FrozenBackbonePredictor["Model"]):
     card = Card(
         name="sgjnd-lite",
         title="SG-JND on frozen EfficientNet-Lite0",
-        paper=PAPER,
-        year=2024,
-        kind="learned",
+        references=(PAPER,),
         needs_pictures=True,
         deviations=(
             SETTINGS_OURS,

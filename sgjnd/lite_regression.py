@@ -40,9 +40,6 @@ class ReferenceRegression(JNDPredictor):
     card = Card(
         name="lite-regression",
         title="Regression on EfficientNet-Lite0 features of the reference",
-        paper="",
-        year=None,
-        kind="learned",
         needs_pictures=True,
         deviations=("A control of ours for sgjnd-lite: the same features, of the reference only.",),
     )

@@ -29,9 +29,6 @@ def run_json(predictor: str = "constant", **changes: Any) -> dict[str, Any]:
         "card": {
             "name": predictor,
             "title": f"The method {predictor}",
-            "paper": "",
-            "year": None,
-            "kind": "constant",
             "needs_pictures": False,
         },
         "dataset": {

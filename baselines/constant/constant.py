@@ -20,9 +20,6 @@ class Constant(JNDPredictor):
     card = Card(
         name="constant",
         title="Constant (training median)",
-        paper="",
-        year=None,
-        kind="constant",
         needs_pictures=False,
     )
 

@@ -21,9 +21,6 @@ class ConstantSur(JNDPredictor):
     card = Card(
         name="constant-sur",
         title="Constant SUR curve (training mean)",
-        paper="",
-        year=None,
-        kind="constant",
         needs_pictures=False,
         deviations=("Its level is the training median under the run's truth, as the constant's.",),
     )

@@ -24,9 +24,6 @@ class Fixed(JNDPredictor):
     card = Card(
         name="fixed",
         title="Fixed quality",
-        paper="",
-        year=None,
-        kind="constant",
         needs_pictures=False,
         deviations=("On BPG, which has no QF, the quality is taken as a percentage of the range of QP.",),
     )

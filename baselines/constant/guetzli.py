@@ -8,6 +8,7 @@ import numpy as np
 
 from baselines.constant._open_loop import OpenLoop
 from baselines.interface.card import Card
+from datasets.core.reference import OTHERS, Reference
 
 DISTANCES = {84: 1.945, 90: 1.474, 95: 0.972, 100: 0.212}
 """Butteraugli distance by quality, at the least quality that the tool takes, its default and two more: medians over a
@@ -24,9 +25,14 @@ class Guetzli(OpenLoop):
     card = Card(
         name="guetzli-95",
         title="Guetzli's default quality",
-        paper="J. Alakuijala et al., Guetzli: Perceptually Guided JPEG Encoder, arXiv:1703.04421",
-        year=2017,
-        kind="constant",
+        references=(
+            Reference(
+                authors=("J. Alakuijala", OTHERS),
+                title="Guetzli: Perceptually Guided JPEG Encoder",
+                venue="arXiv:1703.04421",
+                year=2017,
+            ),
+        ),
         needs_pictures=False,
         deviations=(
             "Guetzli searches for its own file of the distance; here its quality is a level of the ladder, whose "

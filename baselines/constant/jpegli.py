@@ -8,6 +8,7 @@ import numpy as np
 
 from baselines.constant._open_loop import OpenLoop
 from baselines.interface.card import Card
+from datasets.core.reference import Reference
 
 _BEST, _FINE, _COARSE = 0.01, 0.1, 6.4
 """Distances at quality 100, just below it, and at 30, where a parabola takes over from a line."""
@@ -23,10 +24,14 @@ class Jpegli(OpenLoop):
     card = Card(
         name="jpegli-1.0",
         title="cjpegli's default distance",
-        paper="M. Bruse, L. Versari, Z. Szabadka, J. Alakuijala, Users prefer Jpegli over same-sized libjpeg-turbo or "
-        "MozJPEG, arXiv:2403.18589",
-        year=2024,
-        kind="constant",
+        references=(
+            Reference(
+                authors=("M. Bruse", "L. Versari", "Z. Szabadka", "J. Alakuijala"),
+                title="Users prefer Jpegli over same-sized libjpeg-turbo or MozJPEG",
+                venue="arXiv:2403.18589",
+                year=2024,
+            ),
+        ),
         needs_pictures=False,
         deviations=(
             "The rule is that of the software, cjpegli; the paper compares its files.",

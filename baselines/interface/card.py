@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from datasets.core.reference import Reference, citation
+
 KINDS = ("constant", "pixel", "subband", "metric", "learned")
 """The folders below `baselines/` in which methods stand."""
 
@@ -57,23 +59,29 @@ class Card:
 
     :param name: as flags and tables say it; lower case, digits, `-`, `.`.
     :param title: for people.
-    :param paper: authors, title, venue, identifier; empty for controls that have none.
-    :param year: of the paper; None where there is none.
-    :param licence: of this implementation.
-    :param kind: one of `KINDS`.
-    :param needs_pictures: whether it looks at pixels; those that do not run on labels alone.
+    :param needs_pictures: whether it uses pixels; those that do not run on labels alone.
+    :param references: the paper first, then what else the implementation follows; empty for controls.
     :param cost: one of `COSTS`.
+    :param licence: of this implementation.
     :param published: numbers of the paper, each with its caveat.
     :param deviations: what differs here from the paper, one sentence each.
     """
 
     name: str
     title: str
-    paper: str
-    year: int | None
-    kind: str
     needs_pictures: bool
+    references: tuple[Reference, ...] = ()
     cost: str = "light"
     licence: str = "Apache-2.0"
     published: tuple[PublishedNumber, ...] = ()
     deviations: tuple[str, ...] = ()
+
+    @property
+    def paper(self) -> str:
+        """All references in one line for people; empty where there are none."""
+        return citation(self.references)
+
+    @property
+    def year(self) -> int | None:
+        """Of the first reference; None where there is none."""
+        return self.references[0].year if self.references else None

@@ -9,6 +9,7 @@ from baselines.learned._psnr_regression import PsnrRegression
 from datasets.common.errors import UserError
 from datasets.core.codec import Jpeg
 from datasets.core.picture import Picture
+from datasets.core.reference import Reference
 
 
 @final
@@ -21,10 +22,15 @@ class Bits2025(PsnrRegression):
     card = Card(
         name="bits2025",
         title="Bits-per-pixel regression",
-        paper="Compression Ratio as Picture-Wise Just Noticeable Difference Predictor, Mathematics 13(9):1445, "
-        "doi 10.3390/math13091445",
-        year=2025,
-        kind="learned",
+        references=(
+            Reference(
+                authors=(),
+                title="Compression Ratio as Picture-Wise Just Noticeable Difference Predictor",
+                venue="Mathematics 13(9):1445",
+                year=2025,
+                doi="10.3390/math13091445",
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "Only the abstract could be read: that the compression ratio at one fixed setting predicts the PSNR at "

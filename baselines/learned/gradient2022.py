@@ -8,6 +8,7 @@ from baselines.interface.card import Card
 from baselines.learned._psnr_regression import PsnrRegression
 from datasets.core.imaging import mean_gradient
 from datasets.core.picture import Picture
+from datasets.core.reference import Reference
 
 
 @final
@@ -17,11 +18,15 @@ class Gradient2022(PsnrRegression):
     card = Card(
         name="gradient2022",
         title="Mean gradient regression",
-        paper="B. P. Bondzulic, B. Z. Pavlovic, N. M. Stojanovic, V. S. Petrovic, Picture-wise just noticeable "
-        "difference prediction model for JPEG image quality assessment, Vojnotehnicki glasnik 70, "
-        "doi 10.5937/vojtehg70-34739",
-        year=2022,
-        kind="learned",
+        references=(
+            Reference(
+                authors=("B. P. Bondzulic", "B. Z. Pavlovic", "N. M. Stojanovic", "V. S. Petrovic"),
+                title="Picture-wise just noticeable difference prediction model for JPEG image quality assessment",
+                venue="Vojnotehnicki glasnik 70",
+                year=2022,
+                doi="10.5937/vojtehg70-34739",
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "Only the abstract could be read: that the model is the mean gradient magnitude regressed to a PSNR is "

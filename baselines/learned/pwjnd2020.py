@@ -7,6 +7,7 @@ from typing import final
 
 from baselines.interface.card import Card, PublishedNumber
 from baselines.learned.network.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
+from datasets.core.reference import Reference
 
 
 @final
@@ -24,12 +25,15 @@ class Pwjnd2020(PixelPredictor):
     card = Card(
         name="pwjnd2020",
         title="Liu et al. 2020 (PW-JND)",
-        paper=(
-            "H. Liu, Y. Zhang, H. Zhang, C. Fan, S. Kwong, C.-C. J. Kuo and X. Fan, Deep learning-based picture-wise "
-            "just noticeable distortion prediction model for image compression, IEEE TIP 29:641-656, 2020"
+        references=(
+            Reference(
+                authors=("H. Liu", "Y. Zhang", "H. Zhang", "C. Fan", "S. Kwong", "C.-C. J. Kuo", "X. Fan"),
+                title="Deep learning-based picture-wise just noticeable distortion prediction model for image "
+                "compression",
+                venue="IEEE TIP 29:641-656",
+                year=2020,
+            ),
         ),
-        year=2020,
-        kind="learned",
         needs_pictures=True,
         cost="heavy",
         published=(

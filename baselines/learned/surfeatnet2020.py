@@ -19,6 +19,7 @@ from datasets.common.threads import one_torch_thread
 from datasets.core.codec import Codec
 from datasets.core.gev import GevFit, gev_through
 from datasets.core.picture import Picture
+from datasets.core.reference import Reference
 
 if TYPE_CHECKING:
     from baselines.learned.network.nets.sur_head import SurHead
@@ -90,12 +91,15 @@ class SurFeatNet2020(FrozenBackbonePredictor["SurHead"]):
     card = Card(
         name="surfeatnet2020",
         title="Lin et al. 2020 (SUR-FeatNet)",
-        paper=(
-            "H. Lin, V. Hosu, C. Fan, Y. Zhang, Y. Mu, R. Hamzaoui and D. Saupe, SUR-FeatNet: Predicting the satisfied "
-            "user ratio curve for image compression with deep feature learning, Quality and User Experience 5:5, 2020"
+        references=(
+            Reference(
+                authors=("H. Lin", "V. Hosu", "C. Fan", "Y. Zhang", "Y. Mu", "R. Hamzaoui", "D. Saupe"),
+                title="SUR-FeatNet: Predicting the satisfied user ratio curve for image compression with deep feature "
+                "learning",
+                venue="Quality and User Experience 5:5",
+                year=2020,
+            ),
         ),
-        year=2020,
-        kind="learned",
         needs_pictures=True,
         published=(
             *(

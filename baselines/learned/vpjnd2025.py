@@ -11,6 +11,7 @@ from baselines.interface.card import Card, PublishedNumber
 from baselines.learned.network.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
 from baselines.pixel.wu2017 import Wu2017
 from datasets.core.picture import Picture
+from datasets.core.reference import Reference
 
 _SQF = "The truth is inferred to be sqf; the folds are unknown."
 _UNKNOWN = "Truth, folds and what is saved against are not known here."
@@ -31,9 +32,14 @@ class VpJnd2025(PixelPredictor):
     card = Card(
         name="vpjnd2025",
         title="VP-JND 2025",
-        paper="VP-JND, visual-perception-assisted picture-wise JND prediction, IEEE TCSVT, 2025",
-        year=2025,
-        kind="learned",
+        references=(
+            Reference(
+                authors=(),
+                title="VP-JND, visual-perception-assisted picture-wise JND prediction",
+                venue="IEEE TCSVT",
+                year=2025,
+            ),
+        ),
         needs_pictures=True,
         cost="heavy",
         published=(

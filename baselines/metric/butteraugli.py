@@ -15,6 +15,7 @@ from baselines.metric._base import SEARCHED, GivenThreshold, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.common.hashing import sha256_of_file
+from datasets.core.reference import Reference
 
 PROGRAM = "butteraugli_main"
 TIMEOUT_S = 600
@@ -30,10 +31,21 @@ class Butteraugli(MetricPredictor):
     card = Card(
         name="butteraugli",
         title="Butteraugli threshold",
-        paper="J. Alakuijala, R. Obryk, O. Stoliarchuk, Z. Szabadka, L. Vandevenne and J. Wassenberg, Guetzli: "
-        "perceptually guided JPEG encoder, arXiv:1703.04421, 2017",
-        year=2017,
-        kind="metric",
+        references=(
+            Reference(
+                authors=(
+                    "J. Alakuijala",
+                    "R. Obryk",
+                    "O. Stoliarchuk",
+                    "Z. Szabadka",
+                    "L. Vandevenne",
+                    "J. Wassenberg",
+                ),
+                title="Guetzli: perceptually guided JPEG encoder",
+                venue="arXiv:1703.04421",
+                year=2017,
+            ),
+        ),
         needs_pictures=True,
         cost="slow",
         deviations=(

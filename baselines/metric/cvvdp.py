@@ -12,6 +12,7 @@ from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, MetricPredict
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.common.threads import one_torch_thread
+from datasets.core.reference import Reference
 from datasets.simulation.local_loss import PHOTOMETRY, import_cvvdp
 
 _LEAST_PIXELS = 16
@@ -34,10 +35,14 @@ class Cvvdp(MetricPredictor):
     card = Card(
         name="cvvdp",
         title="ColorVideoVDP threshold",
-        paper="R. K. Mantiuk, P. Hanji, M. Ashraf, Y. Asano and A. Chapiro, ColorVideoVDP: a visual difference "
-        "predictor for image, video and display distortions, ACM Transactions on Graphics 43(4):129, 2024",
-        year=2024,
-        kind="metric",
+        references=(
+            Reference(
+                authors=("R. K. Mantiuk", "P. Hanji", "M. Ashraf", "Y. Asano", "A. Chapiro"),
+                title="ColorVideoVDP: a visual difference predictor for image, video and display distortions",
+                venue="ACM Transactions on Graphics 43(4):129",
+                year=2024,
+            ),
+        ),
         needs_pictures=True,
         cost="slow",
         deviations=(

@@ -7,6 +7,7 @@ from typing import final
 from baselines.interface.card import Card
 from baselines.metric._quality_search import TARGETS, QualitySearch
 from datasets.common.errors import UserError
+from datasets.core.reference import Reference
 
 
 @final
@@ -19,9 +20,15 @@ class ImageOptim(QualitySearch):
     card = Card(
         name="image-optim",
         title="image_optim (SSIM search)",
-        paper="I. Kuchin, image_optim, software, github.com/toy/image_optim",
-        year=2012,
-        kind="metric",
+        references=(
+            Reference(
+                authors=("I. Kuchin",),
+                title="image_optim",
+                venue="software",
+                year=2012,
+                url="https://github.com/toy/image_optim",
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "Only its lossy JPEG worker: left alone, image_optim changes no pixel.",

@@ -8,6 +8,7 @@ from typing import Any, final
 from baselines.interface.card import Card
 from baselines.metric._quality_search import TARGETS, QualitySearch
 from datasets.common.errors import UserError
+from datasets.core.reference import Reference
 
 _DEFAULT = "medium"
 
@@ -26,9 +27,15 @@ class JpegRecompress(QualitySearch):
     card = Card(
         name="jpeg-recompress",
         title="jpeg-recompress (SSIM search)",
-        paper="D. G. Taylor, jpeg-archive 2.2, software, github.com/danielgtaylor/jpeg-archive",
-        year=2015,
-        kind="metric",
+        references=(
+            Reference(
+                authors=("D. G. Taylor",),
+                title="jpeg-archive 2.2",
+                venue="software",
+                year=2015,
+                url="https://github.com/danielgtaylor/jpeg-archive",
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "The ladder's files are searched, libjpeg's in most sets; the tool encodes with mozjpeg.",

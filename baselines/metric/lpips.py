@@ -17,6 +17,7 @@ from baselines.metric._scores import Score
 from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_file
 from datasets.common.threads import one_torch_thread
+from datasets.core.reference import Reference
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,10 +45,14 @@ class Lpips(MetricPredictor):
     card = Card(
         name="lpips",
         title="LPIPS threshold (AlexNet)",
-        paper="R. Zhang, P. Isola, A. A. Efros, E. Shechtman and O. Wang, The unreasonable effectiveness of deep "
-        "features as a perceptual metric, IEEE Conference on Computer Vision and Pattern Recognition, 586-595, 2018",
-        year=2018,
-        kind="metric",
+        references=(
+            Reference(
+                authors=("R. Zhang", "P. Isola", "A. A. Efros", "E. Shechtman", "O. Wang"),
+                title="The unreasonable effectiveness of deep features as a perceptual metric",
+                venue="IEEE Conference on Computer Vision and Pattern Recognition, 586-595",
+                year=2018,
+            ),
+        ),
         needs_pictures=True,
         cost="slow",
         deviations=(

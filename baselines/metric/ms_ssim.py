@@ -12,6 +12,7 @@ from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.common.threads import one_torch_thread
 from datasets.core.imaging import luma
+from datasets.core.reference import Reference
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,10 +30,14 @@ class MsSsim(MetricPredictor):
     card = Card(
         name="ms-ssim",
         title="MS-SSIM threshold",
-        paper="Z. Wang, E. P. Simoncelli and A. C. Bovik, Multiscale structural similarity for image quality "
-        "assessment, 37th Asilomar Conference on Signals, Systems and Computers, 1398-1402, 2003",
-        year=2003,
-        kind="metric",
+        references=(
+            Reference(
+                authors=("Z. Wang", "E. P. Simoncelli", "A. C. Bovik"),
+                title="Multiscale structural similarity for image quality assessment",
+                venue="37th Asilomar Conference on Signals, Systems and Computers, 1398-1402",
+                year=2003,
+            ),
+        ),
         needs_pictures=True,
         cost="slow",
         deviations=(

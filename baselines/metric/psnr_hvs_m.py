@@ -13,6 +13,7 @@ from baselines.metric._base import SEARCHED, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.core.imaging import luma
+from datasets.core.reference import Reference
 
 _BLOCK = 8
 _IDENTICAL_DB = 100.0
@@ -31,11 +32,14 @@ class PsnrHvsM(MetricPredictor):
     card = Card(
         name="psnr-hvs-m",
         title="PSNR-HVS-M threshold",
-        paper="N. Ponomarenko, F. Silvestri, K. Egiazarian, M. Carli, J. Astola and V. Lukin, On between-coefficient "
-        "contrast masking of DCT basis functions, Third International Workshop on Video Processing and Quality "
-        "Metrics, 2007",
-        year=2007,
-        kind="metric",
+        references=(
+            Reference(
+                authors=("N. Ponomarenko", "F. Silvestri", "K. Egiazarian", "M. Carli", "J. Astola", "V. Lukin"),
+                title="On between-coefficient contrast masking of DCT basis functions",
+                venue="Third International Workshop on Video Processing and Quality Metrics",
+                year=2007,
+            ),
+        ),
         needs_pictures=True,
         cost="slow",
         deviations=(

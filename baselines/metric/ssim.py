@@ -11,6 +11,7 @@ from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, MetricPredict
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.core.imaging import luma
+from datasets.core.reference import Reference
 
 _WINDOW = 11
 
@@ -24,10 +25,14 @@ class Ssim(MetricPredictor):
     card = Card(
         name="ssim",
         title="SSIM threshold",
-        paper="Z. Wang, A. C. Bovik, H. R. Sheikh and E. P. Simoncelli, Image quality assessment: from error "
-        "visibility to structural similarity, IEEE Transactions on Image Processing 13(4):600-612, 2004",
-        year=2004,
-        kind="metric",
+        references=(
+            Reference(
+                authors=("Z. Wang", "A. C. Bovik", "H. R. Sheikh", "E. P. Simoncelli"),
+                title="Image quality assessment: from error visibility to structural similarity",
+                venue="IEEE Transactions on Image Processing 13(4):600-612",
+                year=2004,
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "Computed by scikit-image with the paper's window (Gaussian, sigma 1.5, 11x11) on BT.601 luma.",

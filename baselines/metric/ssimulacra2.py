@@ -10,6 +10,7 @@ import numpy as np
 from baselines.interface.card import Card
 from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, MetricPredictor
 from baselines.metric._scores import Score
+from datasets.core.reference import Reference
 
 
 @final
@@ -28,10 +29,15 @@ class Ssimulacra2(MetricPredictor):
     card = Card(
         name="ssimulacra2",
         title="SSIMULACRA2 threshold",
-        paper="J. Sneyers, SSIMULACRA 2: structural similarity unveiling local and compression related artifacts, "
-        "Cloudinary, https://github.com/cloudinary/ssimulacra2, 2022",
-        year=2022,
-        kind="metric",
+        references=(
+            Reference(
+                authors=("J. Sneyers",),
+                title="SSIMULACRA 2: structural similarity unveiling local and compression related artifacts",
+                venue="Cloudinary",
+                year=2022,
+                url="https://github.com/cloudinary/ssimulacra2",
+            ),
+        ),
         needs_pictures=True,
         cost="slow",
         deviations=(

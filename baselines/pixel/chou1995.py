@@ -15,6 +15,7 @@ from baselines.pixel._masking import (
     luminance_adaptation,
     pointwise,
 )
+from datasets.core.reference import Reference
 
 
 @final
@@ -27,10 +28,15 @@ class Chou1995(PixelMapPredictor):
     card = Card(
         name="chou1995",
         title="Chou & Li 1995",
-        paper="C.-H. Chou and Y.-C. Li, A perceptually tuned subband image coder based on the measure of "
-        "just-noticeable-distortion profile, IEEE TCSVT 5(6):467-476, 1995",
-        year=1995,
-        kind="pixel",
+        references=(
+            Reference(
+                authors=("C.-H. Chou", "Y.-C. Li"),
+                title="A perceptually tuned subband image coder based on the measure of just-noticeable-distortion "
+                "profile",
+                venue="IEEE TCSVT 5(6):467-476",
+                year=1995,
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "The paper gives a map, not a picture's level: here the level whose error energy equals that of noise "

@@ -11,6 +11,7 @@ from baselines.interface.card import Card
 from baselines.pixel._base import PixelMapPredictor, check_size
 from baselines.pixel._canny import unprotected
 from datasets.core.picture import Picture
+from datasets.core.reference import Reference
 
 SIDE = 8
 """Pixels along a block; 64 components."""
@@ -33,10 +34,14 @@ class Klt2022(PixelMapPredictor):
     card = Card(
         name="klt2022",
         title="Jiang et al. 2022 (KLT)",
-        paper="Q. Jiang, Z. Liu, S. Wang, F. Shao and W. Lin, Toward top-down just noticeable difference estimation "
-        "of natural images, IEEE TIP 31:3697-3712, 2022",
-        year=2022,
-        kind="pixel",
+        references=(
+            Reference(
+                authors=("Q. Jiang", "Z. Liu", "S. Wang", "F. Shao", "W. Lin"),
+                title="Toward top-down just noticeable difference estimation of natural images",
+                venue="IEEE TIP 31:3697-3712",
+                year=2022,
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "Implemented after the authors' MATLAB code, with its Weibull parameters; its Python port differs.",

@@ -20,6 +20,7 @@ from baselines.pixel._masking import (
 from baselines.pixel._tv_l1 import tv_l1_structure
 from datasets.common.errors import unknown_name
 from datasets.core.picture import Picture
+from datasets.core.reference import Reference
 
 VARIANTS = {"paper": "Eqs 2-6 as printed", "code": "as in the authors' MATLAB code"}
 WEIGHTS = {"paper": (1.0, 3.0), "code": (0.7, 1.4)}
@@ -43,10 +44,15 @@ class Liu2010(PixelMapPredictor):
     card = Card(
         name="liu2010",
         title="Liu et al. 2010 (structure and texture)",
-        paper="A. Liu, W. Lin, M. Paul, C. Deng and F. Zhang, Just noticeable difference for images with decomposition "
-        "model for separating edge and textured regions, IEEE TCSVT 20(11):1648-1652, 2010",
-        year=2010,
-        kind="pixel",
+        references=(
+            Reference(
+                authors=("A. Liu", "W. Lin", "M. Paul", "C. Deng", "F. Zhang"),
+                title="Just noticeable difference for images with decomposition model for separating edge and "
+                "textured regions",
+                venue="IEEE TCSVT 20(11):1648-1652",
+                year=2010,
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "liu2010 follows the paper (We 1, Wt 3, beta 0.117). liu2010-code follows the authors' MATLAB code: We "

@@ -21,6 +21,7 @@ from baselines.pixel._masking import (
 )
 from baselines.pixel._nl_means import PATCH, PATCH_SIZE, nl_means
 from baselines.pixel._wu2013_ties import round_as_published, round_half_up
+from datasets.core.reference import Reference
 
 LEAST_SENSITIVITY = 8.0
 """Grey levels of noise that the prediction always allows for."""
@@ -44,10 +45,14 @@ class Wu2013(PixelMapPredictor):
     card = Card(
         name="wu2013",
         title="Wu et al. 2013 (free energy)",
-        paper="J. Wu, G. Shi, W. Lin, A. Liu and F. Qi, Just noticeable difference estimation for images with "
-        "free-energy principle, IEEE TMM 15(7):1705-1710, 2013",
-        year=2013,
-        kind="pixel",
+        references=(
+            Reference(
+                authors=("J. Wu", "G. Shi", "W. Lin", "A. Liu", "F. Qi"),
+                title="Just noticeable difference estimation for images with free-energy principle",
+                venue="IEEE TMM 15(7):1705-1710",
+                year=2013,
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "Follows the authors' code, not the paper, whose text alone does not determine the model: the prediction "

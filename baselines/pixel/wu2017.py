@@ -19,6 +19,7 @@ from baselines.pixel._masking import (
 )
 from baselines.pixel._pattern_complexity import blurred_counts, count_orientations, prewitt, which_blurred_count
 from datasets.common.errors import unknown_name
+from datasets.core.reference import Reference
 
 VARIANTS = {"code": "as in the authors' MATLAB code", "paper": "Eqs 3-14 as printed"}
 
@@ -40,10 +41,15 @@ class Wu2017(PixelMapPredictor):
     card = Card(
         name="wu2017",
         title="Wu et al. 2017 (pattern complexity)",
-        paper="J. Wu, L. Li, W. Dong, G. Shi, W. Lin and C.-C. J. Kuo, Enhanced just noticeable difference model for "
-        "images with pattern complexity, IEEE TIP 26(6):2682-2695, 2017, doi:10.1109/TIP.2017.2685682",
-        year=2017,
-        kind="pixel",
+        references=(
+            Reference(
+                authors=("J. Wu", "L. Li", "W. Dong", "G. Shi", "W. Lin", "C.-C. J. Kuo"),
+                title="Enhanced just noticeable difference model for images with pattern complexity",
+                venue="IEEE TIP 26(6):2682-2695",
+                year=2017,
+                doi="10.1109/TIP.2017.2685682",
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "wu2017 follows the authors' code, which differs from the paper: contrast is the 5x5 standard deviation "

@@ -20,6 +20,7 @@ from baselines.pixel._masking import (
 )
 from datasets.common.errors import UserError, unknown_name
 from datasets.core.picture import Picture
+from datasets.core.reference import Reference
 
 VARIANTS = {"paper": "Eqs 2-9 as printed", "code": "as in the MATLAB code that circulates under the paper's name"}
 COLORS = {"luma": "luma alone", "full": "luma, Cb and Cr, each with its own masking"}
@@ -48,10 +49,14 @@ class Yang2005(PixelMapPredictor):
     card = Card(
         name="yang2005",
         title="Yang et al. 2005 (NAMM)",
-        paper="X. Yang, W. Lin, Z. Lu, E. Ong and S. Yao, Just noticeable distortion model and its applications in "
-        "video coding, Signal Processing: Image Communication 20(7):662-680, 2005",
-        year=2005,
-        kind="pixel",
+        references=(
+            Reference(
+                authors=("X. Yang", "W. Lin", "Z. Lu", "E. Ong", "S. Yao"),
+                title="Just noticeable distortion model and its applications in video coding",
+                venue="Signal Processing: Image Communication 20(7):662-680",
+                year=2005,
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "yang2005 follows the paper. yang2005-code follows the MATLAB code in wide use: Chou & Li's gradient "

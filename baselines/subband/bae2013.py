@@ -10,6 +10,7 @@ import numpy as np
 from baselines.interface.card import Card
 from baselines.subband._dct_base import DctPredictor
 from baselines.subband._dct_blocks import SIDE, Blocks, cycles_per_degree, obliqueness
+from datasets.core.reference import Reference
 
 _MIDDLE_LUMA = 0.3
 """Block mean, as a share of white, at which luminance raises no threshold."""
@@ -72,11 +73,21 @@ class Bae2013(DctPredictor):
     card = Card(
         name="bae2013",
         title="Bae & Kim 2013 (one code source)",
-        paper="S.-H. Bae and M. Kim, A novel DCT-based JND model for luminance adaptation effect in DCT frequency, "
-        "IEEE Signal Processing Letters 20(9):893-896, 2013; contrast masking of S.-H. Bae, J. Kim and M. Kim, IEEE "
-        "Transactions on Image Processing 25(7):3343-3357, 2016",
-        year=2013,
-        kind="subband",
+        references=(
+            Reference(
+                authors=("S.-H. Bae", "M. Kim"),
+                title="A novel DCT-based JND model for luminance adaptation effect in DCT frequency",
+                venue="IEEE Signal Processing Letters 20(9):893-896",
+                year=2013,
+            ),
+            Reference(
+                authors=("S.-H. Bae", "J. Kim", "M. Kim"),
+                title="",
+                venue="IEEE Transactions on Image Processing 25(7):3343-3357",
+                year=2016,
+                note="contrast masking",
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "Neither paper's body was at hand: everything is known from one public port (FJNDF-Pytorch) alone.",

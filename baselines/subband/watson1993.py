@@ -11,6 +11,7 @@ from baselines.interface.card import Card
 from baselines.subband._dct_base import DctPredictor, masking_by_contrast
 from baselines.subband._dct_blocks import MID_GREY, Blocks, cycles_per_degree, normalisation, obliqueness
 from datasets.common.errors import UserError
+from datasets.core.reference import Reference
 
 _LEAST = 0.175105432
 """Threshold at the best frequency, before normalisation, grey levels."""
@@ -74,10 +75,14 @@ class Watson1993(DctPredictor):
     card = Card(
         name="watson1993",
         title="Watson 1993 (DCTune)",
-        paper="A. B. Watson, DCTune: A technique for visual optimization of DCT quantization matrices for individual "
-        "images, SID International Symposium Digest of Technical Papers XXIV:946-949, 1993",
-        year=1993,
-        kind="subband",
+        references=(
+            Reference(
+                authors=("A. B. Watson",),
+                title="DCTune: A technique for visual optimization of DCT quantization matrices for individual images",
+                venue="SID International Symposium Digest of Technical Papers XXIV:946-949",
+                year=1993,
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "The paper was not at hand: equations as restated by Zhang et al. 2005 and in public code, constants as "

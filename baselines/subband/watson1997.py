@@ -17,6 +17,7 @@ from baselines.subband._wavelet_pooling import WaveletPooling
 from baselines.subband._wavelet_thresholds import Wavelet, band_thresholds, levels_of, wavelet_bands
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
+from datasets.core.reference import Reference
 
 
 @final
@@ -54,10 +55,14 @@ class Watson1997(VisibilityPredictor):
     card = Card(
         name="watson1997",
         title="Watson et al. 1997 (9/7 wavelet)",
-        paper="A. B. Watson, G. Y. Yang, J. A. Solomon and J. Villasenor, Visibility of wavelet quantization noise, "
-        "IEEE Transactions on Image Processing 6(8):1164-1175, 1997",
-        year=1997,
-        kind="subband",
+        references=(
+            Reference(
+                authors=("A. B. Watson", "G. Y. Yang", "J. A. Solomon", "J. Villasenor"),
+                title="Visibility of wavelet quantization noise",
+                venue="IEEE Transactions on Image Processing 6(8):1164-1175",
+                year=1997,
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "The paper was not at hand: its Equation 9 and Table V as quoted in public video quality code.",

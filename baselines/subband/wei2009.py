@@ -19,6 +19,7 @@ from baselines.subband._dct_blocks import (
     normalisation,
     obliqueness,
 )
+from datasets.core.reference import Reference
 
 _NEAR = VERTICAL**2 + HORIZONTAL**2 <= 16
 """Low frequencies, to which the eye is sensitive near edges; DC among them."""
@@ -69,11 +70,15 @@ class Wei2009(DctPredictor):
     card = Card(
         name="wei2009",
         title="Wei & Ngan 2009 (spatial)",
-        paper="Z. Wei and K. N. Ngan, Spatio-temporal just noticeable distortion profile for grey scale image/video "
-        "in DCT domain, IEEE Transactions on Circuits and Systems for Video Technology 19(3):337-346, 2009, "
-        "10.1109/TCSVT.2009.2013518",
-        year=2009,
-        kind="subband",
+        references=(
+            Reference(
+                authors=("Z. Wei", "K. N. Ngan"),
+                title="Spatio-temporal just noticeable distortion profile for grey scale image/video in DCT domain",
+                venue="IEEE Transactions on Circuits and Systems for Video Technology 19(3):337-346",
+                year=2009,
+                doi="10.1109/TCSVT.2009.2013518",
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "The paper's body was not at hand: equations and constants as two public ports agree on them, without "

@@ -11,6 +11,7 @@ from baselines.interface.card import Card
 from baselines.subband._ahumada_peterson import base_thresholds
 from baselines.subband._dct_base import DctPredictor, masking_by_contrast
 from baselines.subband._dct_blocks import HORIZONTAL, MID_GREY, VERTICAL, Blocks
+from datasets.core.reference import Reference
 
 _ORDER = VERTICAL + HORIZONTAL
 _LARGER = np.maximum(VERTICAL, HORIZONTAL)
@@ -92,10 +93,14 @@ class Zhang2005(DctPredictor):
     card = Card(
         name="zhang2005",
         title="Zhang et al. 2005",
-        paper="X. H. Zhang, W. S. Lin and P. Xue, Improved estimation for just-noticeable visual distortion, "
-        "Signal Processing 85(4):795-808, 2005",
-        year=2005,
-        kind="subband",
+        references=(
+            Reference(
+                authors=("X. H. Zhang", "W. S. Lin", "P. Xue"),
+                title="Improved estimation for just-noticeable visual distortion",
+                venue="Signal Processing 85(4):795-808",
+                year=2005,
+            ),
+        ),
         needs_pictures=True,
         deviations=(
             "Follows the paper, not the circulating code (another factor of 0.3 on the thresholds, other edge tests).",

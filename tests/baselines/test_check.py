@@ -14,7 +14,7 @@ from baselines.interface.card import Card
 from baselines.interface.predictor import JNDPredictor
 
 class Wide(JNDPredictor):
-    card = Card("wide", "Wide", "", None, "constant", needs_pictures=True)
+    card = Card("wide", "Wide", needs_pictures=True)
 
     def fit(self, pictures, levels, *, seed):
         return self

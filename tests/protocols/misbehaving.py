@@ -10,7 +10,7 @@ from baselines.interface.predictor import JNDPredictor
 
 
 def _card(name: str, *, needs_pictures: bool = False) -> Card:
-    return Card(name=name, title=name, paper="", year=None, kind="constant", needs_pictures=needs_pictures)
+    return Card(name=name, title=name, needs_pictures=needs_pictures)
 
 
 class Misbehaving(JNDPredictor):

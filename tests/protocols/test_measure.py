@@ -119,7 +119,7 @@ def _from_a_file(folder, make_experiment):
 class Failing(VisibilityPredictor):
     """Fails at one level."""
 
-    card = Card("failing", "Failing", "", None, "pixel", True)
+    card = Card("failing", "Failing", needs_pictures=True)
 
     def visibility(self, picture, level):
         """Divides by zero at QF 37."""
@@ -131,7 +131,7 @@ class Failing(VisibilityPredictor):
 class Careless(VisibilityPredictor):
     """Works on what it is shown instead of on a copy."""
 
-    card = Card("careless", "Careless", "", None, "pixel", True)
+    card = Card("careless", "Careless", needs_pictures=True)
 
     def visibility(self, picture, level):
         """Inverts the level's pixels in place."""

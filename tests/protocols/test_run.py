@@ -133,7 +133,7 @@ PLUGIN = """
     from baselines.interface.card import Card
     from baselines.interface.predictor import JNDPredictor
     class Broken(JNDPredictor):
-        card = Card(name="broken", title="Broken", paper="", year=None, kind="constant", needs_pictures=False)
+        card = Card(name="broken", title="Broken", needs_pictures=False)
         def fit(self, pictures, levels, *, seed): raise RuntimeError("<b>cannot</b> fit")
         def predict(self, picture): return 50.0
 """

@@ -21,6 +21,7 @@ from protocols.store.store import COLUMNS, Identity, Store, StoredRun
 from tests.stored import run_json, store_table
 
 QF = np.arange(1, 101)
+WORK = {"authors": ["A. Author"], "title": "A title", "venue": "A journal", "year": 1995}
 KINDS = {"constant": "constant", "psnr": "metric", "chou1995": "pixel"}
 SPREAD = {"constant": 0.0, "psnr": 7.0, "chou1995": 4.0}
 
@@ -75,9 +76,8 @@ def _json(identity: Identity, frame: pd.DataFrame, changes: dict[str, Any]) -> d
         key_parts={"anchor": "source"},
         kind=kind,
         card={
-            "paper": "" if identity.predictor == "constant" else "A. Author, A title, A journal, 1995",
+            "references": [] if identity.predictor == "constant" else [WORK],
             "licence": "Apache-2.0",
-            "kind": kind,
             "needs_pictures": identity.predictor in ("psnr", "chou1995"),
         },
         truth_meaning="mean of the subjects' JNDs",

@@ -48,7 +48,7 @@ FAULTY = """
     from baselines.interface.card import Card
     from baselines.interface.predictor import JNDPredictor
     class Faulty(JNDPredictor):
-        card = Card("{fault}", "Faulty", "", None, "pixel", True)
+        card = Card("{fault}", "Faulty", needs_pictures=True)
         def fit(self, pictures, levels, *, seed): return self
         def measure(self, picture):
             if picture.source == "coffee": {act}

@@ -38,6 +38,7 @@ PLUG_IN = '''
 """A stranger's predictors."""
 from baselines.interface.card import Card
 from baselines.interface.predictor import JNDPredictor
+from datasets.core.reference import Reference
 
 NAMES = {names!r}
 LONG = {long!r}
@@ -46,8 +47,8 @@ LONG = {long!r}
 def made(name, number):
     class Predictor(JNDPredictor):
         card = Card(
-            name=name, title=name + LONG, paper=name + " and B. Author, " + LONG + ", IEEE TIP, 2020", year=2020,
-            kind="constant", needs_pictures=False, licence=LONG, deviations=(name, LONG),
+            name=name, title=name + LONG, references=(Reference((name, "B. Author"), LONG, "IEEE TIP", 2020),),
+            needs_pictures=False, licence=LONG, deviations=(name, LONG),
         )
 
         def fit(self, pictures, levels, *, seed):
@@ -205,7 +206,7 @@ def test_a_name_that_nothing_can_go_by_is_refused_when_the_predictor_is_found(na
     """Before anything is computed that could then be stored nowhere."""
 
     class Stranger(JNDPredictor):
-        card = Card(name=name, title="", paper="", year=None, kind="constant", needs_pictures=False)
+        card = Card(name=name, title="", needs_pictures=False)
 
         def fit(self, pictures, levels, *, seed):
             return self

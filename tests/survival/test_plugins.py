@@ -48,7 +48,7 @@ ARGUMENTS = {"fit": "self, pictures, levels, *, seed"}
 
 
 def _source(name: str, method: str, body: str) -> str:
-    card = f'Card("{name}", "{name}", "", None, "pixel", True)'
+    card = f'Card("{name}", "{name}", needs_pictures=True)'
     head = f"class {name.replace('-', '_')}(_Base):\n    card = {card}\n"
     return head + f"    def {method}({ARGUMENTS.get(method, 'self, picture')}): {body}\n"
 

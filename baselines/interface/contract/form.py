@@ -9,8 +9,9 @@ import re
 import sys
 import time
 
-from baselines.interface.card import COSTS, KINDS, Card, PublishedNumber
+from baselines.interface.card import COSTS, Card, PublishedNumber
 from baselines.interface.contract.trial import Trial, require
+from datasets.core.reference import Reference
 
 NAME = re.compile(r"[a-z][a-z0-9]*([-.][a-z0-9]+)*")
 NAME_IN_WORDS = "lower-case words and digits joined by '-' or '.'"
@@ -33,12 +34,15 @@ def card_complete(trial: Trial) -> None:
         require(bool(NAME.fullmatch(name)), f"name {name!r} must be {NAME_IN_WORDS}")
     for field in ("title", "licence"):
         require(_says_something(getattr(card, field)), f"the card's {field} is empty: fill it in")
-    require(card.kind in KINDS, f"the card's kind {card.kind!r} must be one of {', '.join(KINDS)}")
     for cost in (card.cost, trial.entry.cost):
         require(cost in COSTS, f"the cost {cost!r} must be one of {', '.join(COSTS)}")
     require(isinstance(card.needs_pictures, bool), "the card's needs_pictures must be True or False")
-    require(bool(card.paper) == (card.year is not None), "give the card both paper and year, or '' and None")
-    require(card.year is None or 1800 < card.year < 2200, f"the card's year {card.year!r} is no year")
+    require(
+        isinstance(card.references, tuple) and all(isinstance(reference, Reference) for reference in card.references),
+        "card.references must be a tuple of Reference records: end a single one with a comma",
+    )
+    for reference in card.references:
+        _reference(reference)
     for number in card.published:
         require(isinstance(number, PublishedNumber), "card.published must hold PublishedNumber records")
         _published_number(number)
@@ -46,6 +50,11 @@ def card_complete(trial: Trial) -> None:
         not isinstance(card.deviations, str) and all(map(_says_something, card.deviations)),
         "card.deviations must be a tuple of sentences: end a single one with a comma",
     )
+
+
+def _reference(reference: Reference) -> None:
+    require(_says_something(reference.title) or _says_something(reference.venue), f"{reference}: give title and venue")
+    require(isinstance(reference.year, int) and 1800 < reference.year < 2200, f"the year {reference.year!r} is no year")
 
 
 def _published_number(number: PublishedNumber) -> None:

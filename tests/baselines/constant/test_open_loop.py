@@ -12,7 +12,7 @@ from datasets.core.picture import Picture
 
 @final
 class Told(OpenLoop):
-    card = Card(name="told", title="Told", paper="", year=None, kind="constant", needs_pictures=False)
+    card = Card(name="told", title="Told", needs_pictures=False)
 
     distance: float = 50.0
 

@@ -60,7 +60,7 @@ def test_a_large_measurement_that_has_gone_is_made_again(empty_cache, rated_pict
 class Large(JNDPredictor):
     """Measures more than is kept in memory."""
 
-    card = Card(name="large", title="Large", paper="", year=None, kind="pixel", needs_pictures=True)
+    card = Card(name="large", title="Large", needs_pictures=True)
 
     def fit(self, pictures, levels, *, seed):
         return self

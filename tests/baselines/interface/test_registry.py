@@ -27,7 +27,7 @@ from baselines.interface.predictor import JNDPredictor
 @final
 class Method(JNDPredictor):
     """Always the middle."""
-    card = Card("{name}", "A method", "", None, "constant", needs_pictures=False)
+    card = Card("{name}", "A method", needs_pictures=False)
 
     def fit(self, pictures, levels, *, seed):
         return self
@@ -228,7 +228,7 @@ def test_listing_predictors_imports_nothing_heavy_and_executes_only_files_of_met
 
 
 class Costly(JNDPredictor):
-    card = Card("costly", "Costly", "", None, "learned", needs_pictures=True, cost="slow")
+    card = Card("costly", "Costly", needs_pictures=True, cost="slow")
 
     size: str = "small"
 

@@ -24,7 +24,7 @@ class Fading(VisibilityPredictor):
     gain: float = 1.0
     wobble: float = 0.0
 
-    card = Card(name="fading", title="Fading", paper="", year=None, kind="metric", needs_pictures=False)
+    card = Card(name="fading", title="Fading", needs_pictures=False)
     published_threshold = 2.0
 
     def visibility(self, picture: Picture, level: int) -> float:
@@ -39,7 +39,7 @@ class Given(VisibilityPredictor):
 
     values: tuple[float, ...] = ()
 
-    card = Card(name="given", title="Given", paper="", year=None, kind="metric", needs_pictures=False)
+    card = Card(name="given", title="Given", needs_pictures=False)
 
     def visibility(self, picture: Picture, level: int) -> float:
         raise NotImplementedError("the profile is given")

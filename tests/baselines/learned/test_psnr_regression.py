@@ -22,7 +22,7 @@ FEATURES = (2.0, 5.0, 9.0, 14.0, 25.0)
 class Named(PsnrRegression):
     """The feature is the picture's name."""
 
-    card = Card(name="named", title="Named", paper="", year=None, kind="learned", needs_pictures=True)
+    card = Card(name="named", title="Named", needs_pictures=True)
 
     def feature(self, picture: Picture) -> float:
         return float(picture.name)

@@ -28,7 +28,7 @@ class Likeness(MetricPredictor):
 
     package = "numpy"
     given = {"as-told": GivenThreshold(96.0, "as somebody told")}
-    card = Card(name="likeness", title="Likeness", paper="", year=None, kind="metric", needs_pictures=True)
+    card = Card(name="likeness", title="Likeness", needs_pictures=True)
 
     def against(self, reference, pixels_per_degree):
         def score(rgb):
@@ -45,7 +45,7 @@ class Likeness(MetricPredictor):
 class Absent(MetricPredictor):
     package = "no-such-package"
     install = "pip install -e '.[extra]'"
-    card = Card(name="absent", title="Absent", paper="", year=None, kind="metric", needs_pictures=True)
+    card = Card(name="absent", title="Absent", needs_pictures=True)
 
     def against(self, reference, pixels_per_degree):
         raise NotImplementedError

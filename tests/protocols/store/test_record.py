@@ -11,6 +11,7 @@ import pytest
 
 from baselines.interface.card import Card, PublishedNumber
 from baselines.interface.registry import registry
+from datasets.core.reference import Reference
 from protocols.plan import plan_jobs
 from protocols.runner import carry_out
 from protocols.store.machine import usable_cores, versions
@@ -27,7 +28,7 @@ def test_a_run_describes_itself(make_experiment, tmp_path):
     info = json.loads((run.path / "run.json").read_text())
     assert info["identity"]["predictor"] == "chou1995-as-published"
     assert info["parameters"]["threshold"] == 1.0
-    assert info["card"]["paper"].startswith("C.-H. Chou")
+    assert info["card"]["references"][0]["authors"] == ["C.-H. Chou", "Y.-C. Li"]
     assert info["dataset"]["samples"] == "random numbers"
     assert "OpenCV" in info["decoder"]
     assert info["seed"] == 3
@@ -52,7 +53,8 @@ def test_usable_cores_is_positive():
 
 def test_a_record_is_the_same_after_it_was_written_and_read():
     published = PublishedNumber("mcl-jci", "mean", "QF MAE", 3.92, "own folds")
-    card = Card("psnr", "PSNR", "A paper", 1999, "metric", True, published=(published,), deviations=("One.",))
+    paper = Reference(("A. Body",), "A paper", "A journal", 1999)
+    card = Card("psnr", "PSNR", True, references=(paper,), published=(published,), deviations=("One.",))
     record = dataclasses.replace(run_record(), card=card, timings_s={"measure": 1.5}, remarks={"seen": 2})
     assert RunRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
 

@@ -21,7 +21,7 @@ class Faulty(JNDPredictor):
     source: str = "coffee"
     once: str = ""
 
-    card = Card("faulty", "Faulty", "", None, "pixel", True)
+    card = Card("faulty", "Faulty", needs_pictures=True)
 
     def fit(self, pictures, levels, *, seed):
         """Learn nothing; misbehave where the source is in training."""

@@ -208,8 +208,8 @@ def test_a_data_set_that_changed_since_is_not_shown(demo_results, tmp_path):
 
 
 def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
-    card = {"title": EVIL, "paper": EVIL, "licence": EVIL, "deviations": [EVIL]}
     work = {"authors": [EVIL], "title": EVIL, "venue": EVIL, "year": 2000, "doi": EVIL, "url": EVIL}
+    card = {"title": EVIL, "references": [work], "licence": EVIL, "deviations": [EVIL]}
     facts = {"title": EVIL, "samples": EVIL, "terms": EVIL, "references": [work], "notes": [EVIL], "unit": EVIL}
     run = store_run(tmp_path, EVIL, failing=3, info={"card": card, "dataset": facts, "parameters": {EVIL: EVIL}})
     frame = run.predictions

@@ -69,8 +69,6 @@ def html(tmp_path_factory, store_run) -> str:
 def test_markup_from_a_run_shows_as_text(tmp_path, store_run):
     evil_card = {
         "title": EVIL,
-        "paper": EVIL,
-        "kind": EVIL,
         "licence": EVIL,
         "deviations": [EVIL],
         "published": [{**PUBLISHED, "truth": EVIL, "metric": EVIL, "caveat": EVIL}],

@@ -17,7 +17,13 @@ from reports.tables.report_json import report_json
 
 REPOSITORY = Path(__file__).parents[3]
 EVIL = '{Braces} \\ & % $ # _ ~ ^ " @misc{x, }'
-PAPER = "C.-H. Chou and Y.-C. Li, A coder, based on a profile, IEEE TCSVT 5(6):467-476, 1995, doi:10.1109/76.475889"
+PAPER = {
+    "authors": ["C.-H. Chou", "Y.-C. Li"],
+    "title": "A coder, based on a profile",
+    "venue": "IEEE TCSVT 5(6):467-476",
+    "year": 1995,
+    "doi": "10.1109/76.475889",
+}
 
 
 def _sections(results: Path) -> list[Section]:
@@ -27,9 +33,9 @@ def _sections(results: Path) -> list[Section]:
 @pytest.fixture
 def sections(tmp_path, store_run) -> list[Section]:
     store_run(tmp_path, "constant")
-    store_run(tmp_path, "chou1995", info={"card": {"paper": PAPER}})
-    store_run(tmp_path, "psnr", failing=2, info={"card": {"paper": EVIL}})
-    store_run(tmp_path, "lost", failing=24, info={"card": {"name": "chou1995", "paper": PAPER}})
+    store_run(tmp_path, "chou1995", info={"card": {"references": [PAPER]}})
+    store_run(tmp_path, "psnr", failing=2, info={"card": {"references": [{**PAPER, "authors": [], "title": EVIL}]}})
+    store_run(tmp_path, "lost", failing=24, info={"card": {"name": "chou1995", "references": [PAPER]}})
     study = {"authors": ["L. Jin", "others"], "title": "A study", "venue": "IS&T Electronic Imaging", "year": 2016}
     store_run(tmp_path, "constant", dataset="mcl-jci", info={"dataset": {"references": [study]}})
     return _sections(tmp_path)
@@ -72,8 +78,8 @@ def test_what_was_used_can_be_cited(sections):
 
 
 def test_cards_of_one_name_and_two_papers_get_keys_of_their_own(tmp_path, store_run):
-    store_run(tmp_path, "one", info={"card": {"name": "same", "paper": "A paper"}})
-    store_run(tmp_path, "two", info={"card": {"name": "same", "paper": "Another"}})
+    store_run(tmp_path, "one", info={"card": {"name": "same", "references": [PAPER]}})
+    store_run(tmp_path, "two", info={"card": {"name": "same", "references": [{**PAPER, "title": "Another"}]}})
     keys = [reference.key for reference in references(_sections(tmp_path))]
     assert len(set(keys)) == 2
     assert all(key.startswith("same-") for key in keys)

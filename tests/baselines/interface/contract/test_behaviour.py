@@ -17,7 +17,7 @@ from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, find_predictors
 from baselines.metric.psnr import Psnr
 
-CARD = Card(name="test-method", title="Test", paper="", year=None, kind="constant", needs_pictures=False)
+CARD = Card(name="test-method", title="Test", needs_pictures=False)
 
 
 class Good(JNDPredictor):
@@ -213,7 +213,7 @@ from baselines.interface.card import Card
 from baselines.interface.predictor import JNDPredictor
 
 class Here(JNDPredictor):
-    card = Card("here", "Here", "", None, "constant", needs_pictures=False)
+    card = Card("here", "Here", needs_pictures=False)
 
     def fit(self, pictures, levels, *, seed):
         return self

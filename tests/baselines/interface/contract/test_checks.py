@@ -94,7 +94,7 @@ def test_checks_have_distinct_names_and_say_what_they_protect():
 class Wide(JNDPredictor):
     """Leaves the range, and is not final."""
 
-    card = Card(name="wide", title="Wide", paper="", year=None, kind="constant", needs_pictures=False)
+    card = Card(name="wide", title="Wide", needs_pictures=False)
 
     def fit(self, pictures, levels, *, seed):
         return self

@@ -14,8 +14,10 @@ from baselines.interface.contract import form
 from baselines.interface.contract.trial import Trial
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered
+from datasets.core.reference import Reference
 
-CARD = Card(name="test-method", title="Test", paper="", year=None, kind="constant", needs_pictures=False)
+PAPER = Reference(("A. Body",), "Something", "A journal", 2001)
+CARD = Card(name="test-method", title="Test", needs_pictures=False)
 NUMBER = PublishedNumber("mcl-jci", "sqf", "MAE in QF", 5.0, "other folds")
 
 
@@ -117,11 +119,11 @@ def test_open_class_is_caught():
         ({"name": "My Method"}, "lower-case"),
         ({"title": " "}, "title"),
         ({"licence": ""}, "licence"),
-        ({"kind": "magic"}, "one of constant"),
         ({"needs_pictures": 1}, "True or False"),
-        ({"paper": "A. Body, Something, 2001"}, "both paper and year"),
-        ({"year": 2001}, "both paper and year"),
-        ({"paper": "A. Body, Something", "year": 21}, "no year"),
+        ({"references": PAPER}, "end a single one with a comma"),
+        ({"references": ("A. Body, Something, 2001",)}, "Reference records"),
+        ({"references": (dataclasses.replace(PAPER, title=" ", venue=""),)}, "title and venue"),
+        ({"references": (dataclasses.replace(PAPER, year=21),)}, "no year"),
         ({"published": (dataclasses.replace(NUMBER, caveat=""),)}, "may differ"),
         ({"published": (5.58,)}, "PublishedNumber"),
         ({"published": (dataclasses.replace(NUMBER, truth=""),)}, "truth"),
@@ -157,7 +159,7 @@ def test_names_that_no_flag_or_folder_could_carry_are_caught(name):
 def test_complete_cards_pass():
     form.card_complete(trial(Base, []))
     curves = dataclasses.replace(NUMBER, truth="", jnd=2, folds="kfold5-v1", score="bhattacharyya", method="Other")
-    full = dataclasses.replace(CARD, paper="A. Body", year=2001, published=(NUMBER, curves), deviations=("None.",))
+    full = dataclasses.replace(CARD, references=(PAPER,), published=(NUMBER, curves), deviations=("None.",))
     form.card_complete(trial(type("Full", (Base,), {"card": full}), []))
 
 
