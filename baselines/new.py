@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
+from baselines.interface.card import KINDS
 from baselines.interface.contract.form import NAME, NAME_IN_WORDS
 from baselines.interface.registry import registry
 from datasets.common.commands import run_command
@@ -18,14 +19,24 @@ from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 
 HERE = Path(__file__).parent
-KINDS = {
-    "visibility": "implement how visible each level is; threshold, level and SUR curve come from the base class",
-    "predictor": "implement fit and predict yourself",
+BASES = {
+    "visibility": "how visible each level's error is; threshold, level and SUR curve come from the base class",
+    "metric": "the score of a level against its reference; search, threshold and SUR curve come from the base class",
+    "predictor": "fit and predict",
+}
+"""What the author of a method writes; each has a template of that name."""
+_USUAL_BASE = {
+    "constant": "predictor",
+    "pixel": "visibility",
+    "subband": "visibility",
+    "metric": "metric",
+    "learned": "predictor",
 }
 _EXAMPLES = """
 examples:
   python -m baselines.new my-method                       baselines/pixel/my_method.py, found by every command
-  python -m baselines.new my-network --kind predictor     where fit and predict are your own
+  python -m baselines.new my-network --kind learned       baselines/learned/my_network.py, with fit and predict
+  python -m baselines.new my-transform --kind subband     baselines/subband/my_transform.py
   python -m baselines.new my-method --folder ~/research   a file of yours, named as my_method:MyMethod
 """
 
@@ -39,25 +50,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", metavar="NAME", help=f"{NAME_IN_WORDS}, e.g. my-method")
-    parser.add_argument(
-        "--folder", type=Path, default=HERE / "pixel", metavar="DIR", help="where to write (default: baselines/pixel/)"
-    )
-    parser.add_argument(
-        "--kind",
-        choices=KINDS,
-        default="visibility",
-        help="; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items()) + " (default: visibility)",
-    )
+    parser.add_argument("--kind", choices=KINDS, default="pixel", help="its folder in baselines/ (default: pixel)")
+    bases = "; ".join(f"{base}: {meaning}" for base, meaning in BASES.items())
+    parser.add_argument("--base", choices=BASES, help=f"what you write. {bases} (default: the usual of its kind)")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="write there instead, outside the kind's folder")
     arguments = parser.parse_args(argv)
-    path = write_template(arguments.name, arguments.folder, arguments.kind)
+    folder = arguments.folder or HERE / arguments.kind
+    path = write_template(arguments.name, folder, arguments.base or _USUAL_BASE[arguments.kind])
     print(f"wrote {_as_typed(path)}. It works as it stands. Next:")
     for command in _next_commands(arguments.name, path):
         print(f"  {command}")
     return 0
 
 
-def write_template(name: str, folder: Path, kind: str) -> Path:
-    """Write the template of a kind under a new name.
+def write_template(name: str, folder: Path, base: str) -> Path:
+    """Write the template of a base, one of `BASES`, under a new name.
 
     :returns: the file.
     :raises UserError: where the name is no good or taken, or the folder is missing.
@@ -68,7 +75,7 @@ def write_template(name: str, folder: Path, kind: str) -> Path:
     path = folder / f"{_module(name)}.py"
     if path.exists():
         raise UserError(f"{path} exists already and is left as it is. Pick another name, e.g. {name + '-2'!r}.")
-    template = Template((HERE / "templates" / f"{kind}.txt").read_text(encoding="utf-8"))
+    template = Template((HERE / "templates" / f"{base}.txt").read_text(encoding="utf-8"))
     title = name.replace("-", " ").capitalize()
     write_atomically(path, template.substitute(name=name, title=title, class_name=_class_name(name)))
     return path

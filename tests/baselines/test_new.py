@@ -9,23 +9,23 @@ import pytest
 
 from baselines.interface.contract.checks import OK, run_contract
 from baselines.interface.registry import find_predictors
-from baselines.new import KINDS, main, write_template
+from baselines.new import BASES, HERE, main, write_template
 from datasets.common.errors import UserError
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_template_keeps_the_contract_unedited(kind, tmp_path, monkeypatch, rated_pictures):
-    path = write_template(f"fresh-{kind}", tmp_path, kind)
+@pytest.mark.parametrize("base", BASES)
+def test_the_template_keeps_the_contract_unedited(base, tmp_path, monkeypatch, rated_pictures):
+    path = write_template(f"fresh-{base}", tmp_path, base)
     monkeypatch.syspath_prepend(tmp_path)
-    entry = find_predictors([f"{path.stem}:Fresh{kind.capitalize()}"])[0]
-    assert entry.name == f"fresh-{kind}"
+    entry = find_predictors([f"{path.stem}:Fresh{base.capitalize()}"])[0]
+    assert entry.name == f"fresh-{base}"
     outcomes = list(run_contract(entry, rated_pictures))
     assert {(o.check.name, o.verdict, o.reason) for o in outcomes} == {(o.check.name, OK, "") for o in outcomes}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_template_is_short_and_each_comment_says_who_calls_and_what_comes_back(kind, tmp_path):
-    lines = write_template("short", tmp_path, kind).read_text().splitlines()
+@pytest.mark.parametrize("base", BASES)
+def test_the_template_is_short_and_each_comment_says_who_calls_and_what_comes_back(base, tmp_path):
+    lines = write_template("short", tmp_path, base).read_text().splitlines()
     assert 25 <= len(lines) <= 50
     assert max(map(len, lines)) <= 120
     comments = " ".join(line.strip() for line in lines if line.strip().startswith("#")).split(" # ")
@@ -45,10 +45,23 @@ def test_it_prints_the_next_three_commands_and_the_first_two_work_from_anywhere(
     assert "python -m protocols.run --predictors my_method:MyMethod" in commands[1]
 
 
-def test_the_next_commands_in_the_folder_of_baselines_go_by_name():
-    from baselines.new import HERE, _next_commands
-
-    commands = _next_commands("my-method", HERE / "pixel" / "my_method.py")
+@pytest.mark.parametrize(
+    ("flags", "kind", "base"),
+    [
+        ([], "pixel", "Visibility"),
+        (["--kind", "subband"], "subband", "Visibility"),
+        (["--kind", "metric"], "metric", "Metric"),
+        (["--kind", "learned"], "learned", "JND"),
+        (["--kind", "pixel", "--base", "predictor"], "pixel", "JND"),
+    ],
+)
+def test_the_kind_is_the_folder_and_next_commands_there_go_by_name(flags, kind, base, tmp_path, monkeypatch, capsys):
+    (tmp_path / kind).mkdir()
+    (tmp_path / "templates").symlink_to(HERE / "templates")
+    monkeypatch.setattr("baselines.new.HERE", tmp_path)
+    assert main(["my-method", *flags]) == 0
+    assert f"class MyMethod({base}Predictor):" in (tmp_path / kind / "my_method.py").read_text()
+    commands = [line.strip() for line in capsys.readouterr().out.splitlines()[1:]]
     assert commands[0] == "python -m baselines.check my-method"
     assert commands[1].startswith("python -m protocols.run --predictors my-method ")
     assert commands[2].endswith("-k my-method")
