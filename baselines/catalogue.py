@@ -1,59 +1,74 @@
-"""`python -m baselines.catalogue`: the table of methods in Markdown, from their cards."""
+"""Write the page of all methods from their cards: `python -m baselines.catalogue --write docs/methods.md`."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.interface.card import KINDS, OWN
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.card import COSTS, KINDS, Card
 from baselines.interface.registry import Registered, registry
 from datasets.common.commands import run_command
-from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 
-START, END = "<!-- methods: made by python -m baselines.catalogue --write README.md -->", "<!-- end of methods -->"
+_HEADINGS = {
+    "constant": "Constants and encoders' own rules",
+    "pixel": "Pixel domain",
+    "subband": "Subband domain",
+    "metric": "Metrics",
+    "learned": "Learned",
+}
+_INTRODUCTION = """# Methods
+
+<!-- Made by: python -m baselines.catalogue --write docs/methods.md -->
+
+Each method is a file in the folder of its kind, and registered under one or more names. `-as-published` names use the
+threshold that the method's paper implies; the others fit one threshold on the training folds.
+`python -m protocols.run --list` shows all names with their parameters, and says what cannot run here and why.
+"""
 
 
-def methods_table() -> str:
-    """One row a method: its names, kind, title and paper; in the order of kind and year."""
-    methods: dict[type[JNDPredictor], list[Registered]] = {}
+def methods_page() -> str:
+    """All methods in Markdown: a heading a kind, a table in the order of years, and what differs from the papers."""
+    costs = "".join(f"- {cost}: {meaning}\n" for cost, meaning in COSTS.items())
+    return "\n".join([_INTRODUCTION, f"What a method costs:\n\n{costs}", *map(_section, KINDS)])
+
+
+def _section(kind: str) -> str:
+    methods: dict[Card, list[Registered]] = {}
     for entry in registry().values():
-        if entry.kind != OWN:
-            methods.setdefault(entry.predictor, []).append(entry)
-    rows = []
-    for predictor, entries in methods.items():
-        card, kind = predictor.card, entries[0].kind
-        names = ", ".join(f"`{name}`" for name in sorted((entry.name for entry in entries), key=lambda n: (len(n), n)))
-        row = f"| {kind} | {card.title} | {names} | {card.paper or 'a control'} |"
-        rows.append(((KINDS.index(kind), card.year or 0, card.name), row))
-    return "\n".join(["| kind | method | names | paper |", "|---|---|---|---|", *(row for _, row in sorted(rows))])
+        if entry.kind == kind:
+            methods.setdefault(entry.predictor.card, []).append(entry)
+    cards = sorted(methods, key=lambda card: (card.year or 0, card.name))
+    lines = [f"## {_HEADINGS[kind]}", "", str(importlib.import_module(f"baselines.{kind}").__doc__).strip(), ""]
+    lines += ["| names | method | paper | needs | cost |", "|---|---|---|---|---|"]
+    lines += [_row(card, methods[card]) for card in cards]
+    lines += ["", "What differs from the papers:", ""]
+    lines += [f"- **{card.title}**: {' '.join(card.deviations)}" for card in cards if card.deviations]
+    return "\n".join([*lines, ""])
 
 
-def with_table(text: str) -> str:
-    """A text with the table between its two markers put right.
-
-    :raises UserError: where the markers are missing.
-    """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not (start and end):
-        raise UserError(f"the file lacks the lines {START!r} and {END!r} between which the table stands")
-    return f"{before}{START}\n{methods_table()}\n{END}{after}"
+def _row(card: Card, entries: Sequence[Registered]) -> str:
+    names = ", ".join(f"`{name}`" for name in sorted((entry.name for entry in entries), key=lambda n: (len(n), n)))
+    needs = "pixels" if card.needs_pictures else "labels alone"
+    costs = {entry.cost for entry in entries}
+    cost = " or ".join(cost for cost in COSTS if cost in costs)
+    return f"| {names} | {card.title} | {card.paper or 'a control'} | {needs} | {cost} |"
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
-    p = argparse.ArgumentParser(
-        prog="python -m baselines.catalogue", description="The table of methods, from their cards."
+    parser = argparse.ArgumentParser(
+        prog="python -m baselines.catalogue", description="The page of all methods, from their cards."
     )
-    p.add_argument("--write", metavar="FILE", type=Path, help="put it between the markers of a Markdown file")
-    arguments = p.parse_args(argv)
+    parser.add_argument("--write", metavar="FILE", type=Path, help="write the page into a file; else it is printed")
+    arguments = parser.parse_args(argv)
     if arguments.write is None:
-        print(methods_table())
+        print(methods_page(), end="")
     else:
-        write_atomically(arguments.write, with_table(arguments.write.read_text(encoding="utf-8")))
+        write_atomically(arguments.write, methods_page())
     return 0
 
 

@@ -1,1 +1,4 @@
-"""Predictors that look at no pixels or at one encoder's own quality rule: the controls every table needs."""
+"""Controls that use no pixels, and encoders that turn a target into a quality by their own rule.
+
+A new one is a file with a `JNDPredictor`.
+"""

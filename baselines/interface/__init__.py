@@ -1,1 +1,1 @@
-"""What a predictor is: base classes, the threshold fit, the registry and the contract."""
+"""What a predictor is: base classes, card, threshold fit, store of measurements, registry and contract."""

@@ -1,34 +1,28 @@
-"""The README's table of methods is what the cards say."""
+"""Protects the page of methods: it is what the cards say, and it has every name."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from baselines.catalogue import END, START, methods_table, with_table
+from baselines.catalogue import main, methods_page
+from baselines.interface.card import KINDS
 from baselines.interface.registry import registry
-from datasets.common.errors import UserError
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-
-
-def test_the_readme_has_the_table():
-    text = README.read_text(encoding="utf-8")
-    assert with_table(text) == text, "run: python -m baselines.catalogue --write README.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods.md"
 
 
-def test_every_name_is_in_the_table_once():
-    table = methods_table()
+def test_the_page_is_what_the_cards_say(tmp_path, capsys):
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == methods_page(), "run: python -m baselines.catalogue --write docs/methods.md"
+    assert main(["--write", str(tmp_path / "methods.md")]) == 0
+    assert (tmp_path / "methods.md").read_bytes() == PAGE.read_bytes()
+    assert main([]) == 0
+    assert capsys.readouterr().out == methods_page()
+
+
+def test_every_name_is_in_the_table_of_its_kind_once():
+    sections = dict(zip(KINDS, methods_page().split("\n## ")[1:], strict=True))
     for name, entry in registry().items():
-        if entry.predictor.__module__.startswith(("baselines.", "sgjnd.")):
-            assert table.count(f"`{name}`") == 1
-
-
-def test_only_what_is_between_the_markers_changes():
-    text = f"before\n{START}\nan earlier row\n{END}\nafter\n"
-    assert with_table(text).startswith("before\n")
-    assert with_table(text).endswith("\nafter\n")
-    assert "an earlier row" not in with_table(text)
-    with pytest.raises(UserError, match="lacks the lines"):
-        with_table("no markers")
+        if entry.kind in KINDS:
+            tables = [line for line in sections[entry.kind].splitlines() if line.startswith("|")]
+            assert "\n".join(tables).count(f"`{name}`") == 1
