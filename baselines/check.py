@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import textwrap
@@ -21,7 +20,7 @@ from baselines.interface.contract.checks import (
     run_contract,
 )
 from baselines.interface.registry import Registered, find_predictors, registry
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 
@@ -39,11 +38,8 @@ fails as the predictor's `expected_failures` say, 1 where one fails, 2 where a n
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m baselines.check",
-        description="Check that predictors keep the contract that every run relies on.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "baselines.check", "Check that predictors keep the contract that every run relies on.", _EXAMPLES
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="registered name, glob, or package.module:Class")
     parser.add_argument("--list", action="store_true", help="list the checks and end")

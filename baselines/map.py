@@ -18,7 +18,7 @@ import numpy as np
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import find_predictors, registry
 from baselines.map_view import MapView, draws_a_map, view_of
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError, unknown_name
 from datasets.common.files import write_atomically
 from datasets.core.picture import PIXELS_PER_DEGREE
@@ -77,11 +77,10 @@ class Drawn:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m baselines.map",
-        description="Draw the largest change nobody notices at each pixel, as a model sees it, beside the picture.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "baselines.map",
+        "Draw the largest change nobody notices at each pixel, as a model sees it, beside the picture.",
+        _EXAMPLES,
     )
     parser.add_argument(
         "name", metavar="NAME", help="a predictor that draws a map, e.g. yang2005; any other name is answered by a list"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import keyword
 import re
 import shlex
@@ -14,7 +13,7 @@ from string import Template
 from baselines.interface.card import KINDS
 from baselines.interface.contract.form import NAME, NAME_IN_WORDS
 from baselines.interface.registry import registry
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 
@@ -43,11 +42,10 @@ examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m baselines.new",
-        description="Write a predictor that works as it stands and passes baselines.check. Change it step by step.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "baselines.new",
+        "Write a predictor that works as it stands and passes baselines.check. Change it step by step.",
+        _EXAMPLES,
     )
     parser.add_argument("name", metavar="NAME", help=f"{NAME_IN_WORDS}, e.g. my-method")
     parser.add_argument("--kind", choices=KINDS, default="pixel", help="its folder in baselines/ (default: pixel)")

@@ -6,7 +6,6 @@ Predictors without a stored run keep what was known of them.
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import sys
@@ -17,7 +16,7 @@ import numpy as np
 
 from baselines.interface.registry import registry
 from benchmarks.stages import own_parts_ms
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.core.dataset import open_dataset
@@ -27,7 +26,7 @@ from protocols.store.store import Store
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
-    p = argparse.ArgumentParser(prog="python -m benchmarks.costs", description=__doc__)
+    p = command_parser("benchmarks.costs", __doc__)
     p.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
     p.add_argument("--out", default=str(COSTS), metavar="FILE", help="where to (default: %(default)s)")
     arguments = p.parse_args(argv)

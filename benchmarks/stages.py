@@ -6,7 +6,6 @@ are those of one process; workers share them out.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from baselines.interface.measurements import load_measurement
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import registry
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.core.dataset import open_dataset
 from datasets.core.picture import Picture
@@ -26,9 +25,7 @@ from protocols.store.store import Store
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
-    p = argparse.ArgumentParser(
-        prog="python -m benchmarks.stages", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    p = command_parser("benchmarks.stages", __doc__)
     p.add_argument("--dataset", default="demo", metavar="NAME", help="data set (default: demo)")
     p.add_argument("--root", metavar="DIR", help="its folder")
     p.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")

@@ -7,7 +7,6 @@ of each picture and every 20th QF, which takes minutes instead of an hour and do
 
 from __future__ import annotations
 
-import argparse
 import functools
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.common.commands import progress, run_command
+from datasets.common.commands import command_parser, progress, run_command
 from datasets.common.errors import UserError
 from datasets.core.crops import Box
 from datasets.core.picture_file import read_picture
@@ -31,9 +30,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "photos" / "c
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
-    p = argparse.ArgumentParser(
-        prog="python -m benchmarks.stand_in", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    p = command_parser("benchmarks.stand_in", __doc__)
     p.add_argument("photos", nargs="?", type=Path, default=SHARED, help="folder of PNG files (default: %(default)s)")
     p.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the data set goes")
     arguments = p.parse_args(argv)

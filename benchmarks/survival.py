@@ -6,7 +6,6 @@ many.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections import Counter
@@ -15,7 +14,7 @@ from typing import final
 
 import pytest
 
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 
 TESTS = Path(__file__).resolve().parents[1] / "tests" / "survival"
 
@@ -57,9 +56,7 @@ def main(argv: list[str] | None = None) -> int:
 
     :returns: 0, or 1 where something was not survived.
     """
-    p = argparse.ArgumentParser(
-        prog="python -m benchmarks.survival", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    p = command_parser("benchmarks.survival", __doc__)
     p.add_argument("--times", type=float, default=1.0, metavar="X", help="try X times the usual number of cases")
     p.add_argument("--only", default="", metavar="WORDS", help="tests whose names match, as pytest's -k")
     arguments = p.parse_args(argv)

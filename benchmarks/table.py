@@ -5,20 +5,17 @@ Takes about a quarter of an hour on two cores. Nothing else should be running.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 
 from benchmarks import scale
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from protocols.store.machine import machine, usable_cores
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
-    p = argparse.ArgumentParser(
-        prog="python -m benchmarks.table", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    p = command_parser("benchmarks.table", __doc__)
     p.add_argument("--only", choices=sorted(ROWS), nargs="+", metavar="ROW", help="some rows: " + ", ".join(ROWS))
     arguments = p.parse_args(argv)
     print(f"{machine()['processor']}, {usable_cores()} cores\n\n| what | measured | limit |\n|---|---|---|", flush=True)

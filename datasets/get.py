@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import DataError, UserError, unknown_name
 from datasets.common.hashing import sha256_of_file
 from datasets.core.dataset import Dataset, DatasetCard, dataset_classes, open_dataset
@@ -181,11 +181,8 @@ def _expected_sha256(given: str | None, name: str) -> str | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m datasets.get",
-        description="Say where a data set is given out; or check, unpack and open its archive.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "datasets.get", "Say where a data set is given out; or check, unpack and open its archive.", _EPILOG
     )
     parser.add_argument("name", help="the data set, e.g. mcl-jci")
     parser.add_argument("archive", nargs="?", metavar="ARCHIVE_OR_URL", help="a zip file, or its http(s) address")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.core.picture import PIXELS_PER_DEGREE
@@ -105,11 +105,10 @@ def _compare(sampled: Mapping[str, SampledPicture]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m datasets.make_demo",
-        description="Compute the demo set's samples: what simulated observers notice in its pictures.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "datasets.make_demo",
+        "Compute the demo set's samples: what simulated observers notice in its pictures.",
+        _EPILOG,
     )
     parser.add_argument("--check", action="store_true", help="compare with the committed samples; change nothing")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes, one core each (default 1)")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets.common.commands import printable, progress, run_command
+from datasets.common.commands import command_parser, printable, progress, run_command
 from datasets.common.errors import DataError, UserError
 from datasets.core.crops import crops_of_size
 from datasets.core.picture_file import read_picture, read_upright
@@ -102,11 +102,10 @@ def _crop(text: str) -> int | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m datasets.simulate",
-        description="Make a data set with simulated observers from a folder of PNG, JPEG or WebP photographs.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "datasets.simulate",
+        "Make a data set with simulated observers from a folder of PNG, JPEG or WebP photographs.",
+        _EPILOG,
     )
     add = parser.add_argument
     add("photos", type=Path, metavar="PHOTOS", help="the folder of photographs")

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from datasets.common.commands import printable, run_command
+from datasets.common.commands import command_parser, printable, run_command
 from datasets.common.files import write_atomically
 from datasets.common.text_file import spreadsheet_cell
 from datasets.core.dataset import OpenOptions
@@ -94,11 +94,8 @@ def _csv(findings: tuple[Finding, ...]) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m datasets.verify",
-        description="Read all of a data set and print a table of what is wrong with it.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        "datasets.verify", "Read all of a data set and print a table of what is wrong with it.", _EPILOG
     )
     parser.add_argument("name", help="the data set, e.g. mcl-jci")
     parser.add_argument("--root", type=Path, metavar="DIR", help="the folder it was unpacked into")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from protocols.scoring.scores import SCORES, score
@@ -37,11 +36,10 @@ def score_table(store: Store) -> pd.DataFrame:
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     meanings = "\n".join(f"  {record.name:<16} {record.meaning}" for record in SCORES)
-    p = argparse.ArgumentParser(
-        prog="python -m protocols.score",
-        description="Compute the scores of stored runs from their predictions alone.",
-        epilog=f"scores:\n{meanings}\n  mae_low, mae_high  95 % bootstrap interval of mae over sources",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    p = command_parser(
+        "protocols.score",
+        "Compute the scores of stored runs from their predictions alone.",
+        f"scores:\n{meanings}\n  mae_low, mae_high  95 % bootstrap interval of mae over sources",
     )
     p.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
     p.add_argument("--out", metavar="FILE", help="write the table as CSV instead of printing it")

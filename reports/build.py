@@ -7,7 +7,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from protocols.store.store import Store
 from reports.figures.catalogue import draw_figures
@@ -110,11 +110,10 @@ def main(argv: list[str] | None = None) -> int:
 
     :returns: 0, or 1 where `--check` found a difference.
     """
-    p = argparse.ArgumentParser(
-        prog="python -m reports.build",
-        description="Build the report from stored runs: leaderboards, figures and one page that opens offline.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    p = command_parser(
+        "reports.build",
+        "Build the report from stored runs: leaderboards, figures and one page that opens offline.",
+        EXAMPLES,
     )
     p.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
     p.add_argument("--out", default="report", metavar="DIR", help="where the report goes (default: report)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import sys
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from protocols.store.store import Identity
 from reports.results.columns import decimal, one_line, significant
 from reports.results.two_folders import Change, FolderChanges, Noise, RunChange, changes_between
@@ -41,11 +40,10 @@ def main(argv: list[str] | None = None) -> int:
 
     :returns: 0, or 1 where something differs.
     """
-    p = argparse.ArgumentParser(
-        prog="python -m reports.compare",
-        description="Compare two results folders: what changed, where, and whether it is separable from noise.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    p = command_parser(
+        "reports.compare",
+        "Compare two results folders: what changed, where, and whether it is separable from noise.",
+        EXAMPLES,
     )
     p.add_argument("before", metavar="A", help="a folder of stored runs")
     p.add_argument("after", metavar="B", help="another one; differences are B minus A")

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from baselines.learned.network.search.strategies import DEFAULT
-from datasets.common.commands import printable, progress, run_command
+from datasets.common.commands import command_parser, printable, progress, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.core.picture_file import SUFFIXES
@@ -176,11 +176,8 @@ def _trained_on(checkpoint: Checkpoint) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(
-        prog="python -m sgjnd.predict",
-        description="Say at which JPEG quality people begin to notice that a photograph was compressed.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    p = command_parser(
+        "sgjnd.predict", "Say at which JPEG quality people begin to notice that a photograph was compressed.", EXAMPLES
     )
     add = p.add_argument
     add("images", nargs="+", metavar="IMAGE", help="files, folders or quoted patterns")

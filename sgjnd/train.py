@@ -17,7 +17,7 @@ from baselines.interface.measurements import measure_or_load
 from baselines.learned.network.extractor import Looker
 from baselines.learned.network.training_set import Fitted, Lesson
 from datasets.common.cache import training_folder
-from datasets.common.commands import progress, run_command
+from datasets.common.commands import command_parser, progress, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.core.dataset import Dataset, OpenOptions, open_dataset
@@ -165,11 +165,10 @@ def _say(quiet: bool, line: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(
-        prog="python -m sgjnd.train",
-        description="Train SG-JND on a rated data set; write a checkpoint (safetensors) and a picture of the losses.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    p = command_parser(
+        "sgjnd.train",
+        "Train SG-JND on a rated data set; write a checkpoint (safetensors) and a picture of the losses.",
+        EXAMPLES,
     )
     add = p.add_argument
     add("--dataset", default="demo", metavar="NAME", help="data set (default: demo; python -m protocols.run --list)")

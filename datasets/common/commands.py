@@ -1,7 +1,8 @@
-"""What every command shares: how errors end it and how it shows progress."""
+"""What every command shares: its parser, how errors end it, and how it shows progress."""
 
 from __future__ import annotations
 
+import argparse
 import errno
 import io
 import os
@@ -46,6 +47,19 @@ def run_command(main: Callable[[], int]) -> int:
             raise
         print(f"error: {error}. What was finished is kept; make room and give the same command again.", file=sys.stderr)
         return 2
+
+
+def command_parser(module: str, description: str | None, epilog: str = "") -> argparse.ArgumentParser:
+    """The parser of `python -m MODULE`, without arguments yet; description and epilog keep their line breaks.
+
+    :param epilog: examples, mostly.
+    """
+    return argparse.ArgumentParser(
+        prog=f"python -m {module}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def printable(text: str) -> str:
