@@ -49,7 +49,7 @@ class IndexedFiles:
 
 
 @dataclass(frozen=True)
-class Look:
+class FoundDirection:
     """What the files say.
 
     :param direction: `up` or `down`.
@@ -77,7 +77,7 @@ def spread(items: Sequence[Item], count: int) -> list[Item]:
     return [items[index] for index in sorted({round(turn * step) for turn in range(count)})] if items else []
 
 
-def look_at_tables(pictures: Sequence[IndexedFiles]) -> Look:
+def direction_by_tables(pictures: Sequence[IndexedFiles]) -> FoundDirection:
     """Compare the JPEG quantisation tables of each picture's first and last index (their sizes where the tables agree).
 
     :raises DataError: where a file is no JPEG, both ends are the same, or the pictures disagree.
@@ -85,7 +85,7 @@ def look_at_tables(pictures: Sequence[IndexedFiles]) -> Look:
     return _agreed(pictures, "quantisation tables", lambda files: (_fineness(files.first), _fineness(files.last)))
 
 
-def look_at_pixels(pictures: Sequence[IndexedFiles]) -> Look:
+def direction_by_pixels(pictures: Sequence[IndexedFiles]) -> FoundDirection:
     """Compare the PSNR of each picture's first and last index against its source.
 
     :raises DataError: where a file cannot be decoded, both ends are the same, or the pictures disagree.
@@ -105,7 +105,7 @@ def has_standard_tables(files: Mapping[int, Path], codec: Codec) -> bool:
 
 def _agreed(
     pictures: Sequence[IndexedFiles], what: str, quality: Callable[[IndexedFiles], tuple[Quality, Quality]]
-) -> Look:
+) -> FoundDirection:
     says: dict[str, list[str]] = {"up": [], "down": []}
     for picture in pictures:
         first, last = quality(picture)
@@ -122,7 +122,7 @@ def _agreed(
             "set: unpack one, or say which holds with --level-direction up or down."
         )
     names = ", ".join(picture.name for picture in pictures)
-    return Look("up" if says["up"] else "down", f"{what} of the first and last index of {names}")
+    return FoundDirection("up" if says["up"] else "down", f"{what} of the first and last index of {names}")
 
 
 def _fineness(path: Path) -> tuple[int, int]:

@@ -10,25 +10,11 @@ from pathlib import Path
 from typing import final
 
 from datasets.core.codec import Bpg, Jpeg
-from datasets.core.dataset import Dataset, DatasetCard, OpenOptions
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture_file import PictureFile
-from datasets.core.reference import Reference
-from datasets.sets._konjnd_half import Half, read_half
-from datasets.sets._layout import Faults, FileKind, SurveyedDataset
-from datasets.sets._level_direction import has_standard_tables, look_at_pixels, look_at_tables
-
-_TERMS = (
-    "Made by the Multimedia Signal Processing group of the University of Konstanz, who give it out for research; not "
-    "to be redistributed: everyone fetches it from them."
-)
-_HOME = "http://database.mmsp-kn.de/konjnd-1k-database.html"
-_PAPER = Reference(
-    authors=("H. Lin", "G. Chen", "M. Jenadeleh", "V. Hosu", "U.-D. Reips", "R. Hamzaoui", "D. Saupe"),
-    title="Large-scale crowdsourced subjective assessment of picturewise just noticeable difference",
-    venue="IEEE TCSVT",
-    year=2022,
-)
+from datasets.sets._konjnd_half import Half, KonJnd1kHalf, konjnd_card
+from datasets.sets._layout import FileKind
+from datasets.sets._level_direction import direction_by_pixels, direction_by_tables, has_standard_tables
 
 
 def _compressed(source: Path) -> CompressedLadder:
@@ -41,56 +27,30 @@ def _about_tables(levels: Mapping[int, Path]) -> str:
 
 
 @final
-class KonJnd1kJpeg(SurveyedDataset):
+class KonJnd1kJpeg(KonJnd1kHalf):
     """SRC0001 to SRC0504, JPEG QF 1..100."""
 
-    card = DatasetCard(
-        name="konjnd-1k-jpeg",
-        title="KonJND-1k, JPEG half",
-        samples="crowd workers, about 42 a picture",
-        terms=_TERMS,
-        home=_HOME,
-        redistributable=False,
-        references=(_PAPER,),
-    )
+    card = konjnd_card("konjnd-1k-jpeg", "KonJND-1k, JPEG half")
     half = Half(
         compression="JPEG",
         codec=Jpeg(),
         levels=FileKind("jpeg", "SRC{:04d}_JPEG_{:03d}.jpg", also=("jpeg",)),
         likely_direction="up",
-        look=look_at_tables,
+        find_direction=direction_by_tables,
         remark=_about_tables,
         compressed=_compressed,
     )
 
-    @classmethod
-    def survey(cls, root: Path | None, options: OpenOptions, faults: Faults) -> Dataset:
-        """Read the ratings and find the pictures; see `SurveyedDataset.survey`."""
-        return cls(*read_half(cls.half, root, options, faults))
-
 
 @final
-class KonJnd1kBpg(SurveyedDataset):
+class KonJnd1kBpg(KonJnd1kHalf):
     """SRC0505 to SRC1008, BPG QP 1..51, as decoded files."""
 
-    card = DatasetCard(
-        name="konjnd-1k-bpg",
-        title="KonJND-1k, BPG half",
-        samples="crowd workers, about 42 a picture",
-        terms=_TERMS,
-        home=_HOME,
-        redistributable=False,
-        references=(_PAPER,),
-    )
+    card = konjnd_card("konjnd-1k-bpg", "KonJND-1k, BPG half")
     half = Half(
         compression="BPG",
         codec=Bpg(),
         levels=FileKind("bpg", "SRC{:04d}_BPG_{:03d}.png", also=("bmp",)),
         likely_direction="down",
-        look=look_at_pixels,
+        find_direction=direction_by_pixels,
     )
-
-    @classmethod
-    def survey(cls, root: Path | None, options: OpenOptions, faults: Faults) -> Dataset:
-        """Read the ratings and find the pictures; see `SurveyedDataset.survey`."""
-        return cls(*read_half(cls.half, root, options, faults))

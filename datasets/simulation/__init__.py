@@ -1,1 +1,1 @@
-"""Simulated observers: criteria, measured curves, and the folder they fill."""
+"""Simulated observers: criteria, loss curves of ColorVideoVDP, photographs that go in and the set that comes out."""

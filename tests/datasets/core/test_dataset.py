@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import subprocess
 import sys
 
 import pytest
@@ -182,3 +183,12 @@ def test_a_codec_is_found_by_its_name_wherever_it_stands(plugin):
     found = codec_named("squeezed")
     assert found is not None
     assert (found.lowest, found.highest, found.sign) == (0, 30, -1)
+
+
+def test_the_face_gives_what_it_names_and_imports_nothing_heavy():
+    code = (
+        "import sys, datasets; assert 'numpy' not in sys.modules; "
+        "assert all(getattr(datasets, name) for name in datasets.__all__); "
+        "print(sorted({'torch', 'cv2', 'scipy', 'pandas', 'skimage'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -9,10 +9,10 @@ from datasets.common.errors import DataError
 from datasets.core.codec import Bpg, Jpeg
 from datasets.sets._level_direction import (
     IndexedFiles,
+    direction_by_pixels,
+    direction_by_tables,
     has_standard_tables,
     level_of_index,
-    look_at_pixels,
-    look_at_tables,
     rule,
     spread,
 )
@@ -59,48 +59,48 @@ def test_an_index_stands_for_a_level(codec, direction, index, level, words):
 
 def test_quantisation_tables_tell_the_direction(tmp_path):
     up = [jpegs(tmp_path, name, (5, 50, 95)) for name in ("SRC0001", "SRC0002")]
-    look = look_at_tables(up)
+    look = direction_by_tables(up)
     assert look.direction == "up"
     assert look.evidence == "quantisation tables of the first and last index of SRC0001, SRC0002"
-    assert look_at_tables([jpegs(tmp_path, "SRC0003", (95, 50, 5))]).direction == "down"
+    assert direction_by_tables([jpegs(tmp_path, "SRC0003", (95, 50, 5))]).direction == "down"
 
 
 def test_sizes_tell_it_where_the_tables_are_the_same(tmp_path):
     picture = jpegs(tmp_path, "SRC0001", (50, 50))
     flat = Jpeg().encode(np.full_like(PHOTOGRAPH, 90), 50)
     picture.first.write_bytes(flat)
-    assert look_at_tables([picture]).direction == "up"
+    assert direction_by_tables([picture]).direction == "up"
 
 
 def test_pixels_tell_the_direction(tmp_path):
-    assert look_at_pixels([decoded(tmp_path, "SRC0505", (1, 8, 20))]).direction == "down"
-    assert look_at_pixels([decoded(tmp_path, "SRC0506", (20, 8, 1))]).direction == "up"
+    assert direction_by_pixels([decoded(tmp_path, "SRC0505", (1, 8, 20))]).direction == "down"
+    assert direction_by_pixels([decoded(tmp_path, "SRC0506", (20, 8, 1))]).direction == "up"
 
 
 def test_pictures_that_disagree_are_named(tmp_path):
     mixed = [jpegs(tmp_path, "SRC0001", (5, 95)), jpegs(tmp_path, "SRC0002", (95, 5))]
     with pytest.raises(DataError, match=r"up in SRC0001 but down in SRC0002.*mixes two versions.*--level-direction"):
-        look_at_tables(mixed)
+        direction_by_tables(mixed)
 
 
 def test_what_does_not_tell_it_is_an_error(tmp_path):
     with pytest.raises(DataError, match=r"SRC0001_002\.jpg: has the same quality as SRC0001_001\.jpg"):
-        look_at_tables([jpegs(tmp_path, "SRC0001", (50, 50))])
+        direction_by_tables([jpegs(tmp_path, "SRC0001", (50, 50))])
     with pytest.raises(DataError, match=r"SRC0505_001\.png: is no readable JPEG"):
-        look_at_tables([decoded(tmp_path, "SRC0505", (1, 2))])
+        direction_by_tables([decoded(tmp_path, "SRC0505", (1, 2))])
     with pytest.raises(DataError, match="without the source pictures"):
-        look_at_pixels([jpegs(tmp_path, "SRC0002", (5, 95))])
+        direction_by_pixels([jpegs(tmp_path, "SRC0002", (5, 95))])
     empty = jpegs(tmp_path, "SRC0003", (5, 95))
     empty.last.write_bytes(b"")
     with pytest.raises(DataError, match=r"SRC0003_002\.jpg: is no readable JPEG.*Copy it again"):
-        look_at_tables([empty])
+        direction_by_tables([empty])
 
 
 def test_sizes_in_pixels_must_agree_to_compare_pixels(tmp_path):
     picture = decoded(tmp_path, "SRC0505", (1, 20))
     Image.fromarray(PHOTOGRAPH[:-8]).save(picture.last)
     with pytest.raises(DataError, match="not of the size of"):
-        look_at_pixels([picture])
+        direction_by_pixels([picture])
 
 
 def test_standard_tables_are_recognised_at_their_own_level_only(tmp_path):
@@ -119,7 +119,7 @@ def test_genuine_ladders_run_up_with_standard_tables(genuine_ladders):
         IndexedFiles(name, {index: folder / f"{name}_JPEG_{index:03d}.jpg" for index in range(1, 101)})
         for name in names
     ]
-    assert look_at_tables(pictures).direction == "up"
+    assert direction_by_tables(pictures).direction == "up"
     assert all(has_standard_tables(picture.files, Jpeg()) for picture in pictures)
 
 
