@@ -1,100 +1,92 @@
-"""`references.bib`: the papers of the methods that ran and of the data sets, for BibTeX and biber.
-
-Cards cite in one line. What can be told apart in it (authors, title, venue, year, ids) becomes a field; the line
-itself stands in `note`, so nothing is lost where it cannot.
-"""
+"""`references.bib`: the papers of the methods that ran and of the data sets, for BibTeX and biber."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import final
 
 from datasets.common.hashing import sha256_of_bytes
+from datasets.core.reference import Reference
 from reports.results.cards import dataset_entries, methods
 from reports.results.columns import one_line
 from reports.results.names import safe_name
 from reports.results.sections import Section
 
-_AUTHOR = r"(?:[A-Z]\.[ -]?)+(?:[a-z]+ )?[^\W\d_][\w'’-]+"
-_AUTHORS = re.compile(rf"({_AUTHOR}(?:, {_AUTHOR})*)(?:,? and ({_AUTHOR})|( et al\.))?, ")
-_VENUE = re.compile(
-    r", (?=IEEE |ACM |SID |IS&T |arXiv|Signal Processing|Third |\d+th |Quality and User|Mathematics |Vojno|Cloudinary"
-    r"|software\b)"
-)
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b(?!\d*[-–])")
-_DOI = re.compile(r"\b10\.\d{4,9}/[\w./()-]*\w")
-_ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
+_ARXIV = "arXiv:"
+_VERBATIM = ("doi", "eprint", "url")
 
 
+@final
 @dataclass(frozen=True)
-class Reference:
-    """One work.
+class CitedWork:
+    """A work and what is to cite it.
 
     :param key: letters, digits, `-` and `_`; the same for the same card in every report.
-    :param text: as the card cites it.
-    :param used_by: names of the methods' cards or of the data sets.
+    :param used_by: names of the methods' cards, and `data-` with the names of data sets.
     """
 
     key: str
-    text: str
+    reference: Reference
     used_by: tuple[str, ...]
 
 
-def references(sections: Sequence[Section]) -> list[Reference]:
+def cited_works(sections: Sequence[Section]) -> list[CitedWork]:
     """What the report's methods and data sets are to be cited by, each work once, by key."""
-    cited: dict[str, list[str]] = {}
-    for method in methods(sections):
-        cited.setdefault(one_line(method.card.paper), []).append(method.card.name)
-    for entry in dataset_entries(sections):
-        for record in entry.records:
-            cited.setdefault(one_line(record.citation), []).append(f"data-{entry.name}")
-    cited.pop("", None)
+    names: dict[Reference, list[tuple[str, str]]] = {}
+    for key, used_by, reference in _cited(sections):
+        names.setdefault(reference, []).append((key, used_by))
     # Cards of one name that cite different works (an edited card beside an old run) are told apart by the text.
-    firsts = [min(names) for names in cited.values()]
-    found = []
-    for text, names in cited.items():
-        first = min(names)
-        clash = f"-{sha256_of_bytes(text)[:6]}" if firsts.count(first) > 1 else ""
-        found.append(Reference(safe_name(first) + clash, text, tuple(sorted(set(names)))))
-    return sorted(found, key=lambda reference: reference.key)
+    firsts = {reference: min(key for key, _ in pairs) for reference, pairs in names.items()}
+    works = []
+    for reference, pairs in names.items():
+        first = firsts[reference]
+        clashes = list(firsts.values()).count(first) > 1
+        key = safe_name(first) + (f"-{sha256_of_bytes(reference.text)[:6]}" if clashes else "")
+        works.append(CitedWork(key, reference, tuple(sorted({used_by for _, used_by in pairs}))))
+    return sorted(works, key=lambda work: work.key)
+
+
+def _cited(sections: Sequence[Section]) -> Iterator[tuple[str, str, Reference]]:
+    """Each citation: a name for its key, the card that has it, and the work."""
+    cards = [(method.card.name, method.card.references) for method in methods(sections)]
+    cards += [
+        (f"data-{entry.name}", record.references) for entry in dataset_entries(sections) for record in entry.records
+    ]
+    for name, references in cards:
+        for number, reference in enumerate(references, start=1):
+            yield name if number == 1 else f"{name}-{number}", name, reference
 
 
 def references_bib(sections: Sequence[Section]) -> str:
     """The file; UTF-8, keys sorted."""
     head = (
         "% What a JND-Bench report used: papers of the methods and citations of the data sets, from their cards.\n"
-        "% Fields are told apart by rules; the note is the citation as the card has it. Check before you print.\n"
+        "% The note is the citation in one line. Check before you print.\n"
     )
-    return head + "".join(f"\n{_entry(reference)}" for reference in references(sections))
+    return head + "".join(f"\n{_entry(work)}" for work in cited_works(sections))
 
 
-def _entry(reference: Reference) -> str:
-    fields = {**_told_apart(reference.text), "note": reference.text, "keywords": ", ".join(reference.used_by)}
-    lines = [f"@misc{{{reference.key},"]
+def _entry(work: CitedWork) -> str:
+    reference = work.reference
+    fields = {
+        "author": " and ".join(reference.authors),
+        "title": reference.title,
+        "howpublished": reference.venue,
+        "year": str(reference.year),
+        "doi": reference.doi,
+        "eprint": reference.venue.removeprefix(_ARXIV) if reference.venue.startswith(_ARXIV) else "",
+        "eprinttype": "arxiv" if reference.venue.startswith(_ARXIV) else "",
+        "url": reference.url,
+        "note": reference.text,
+        "keywords": ", ".join(work.used_by),
+    }
+    lines = [f"@misc{{{work.key},"]
     for name, value in fields.items():
-        text = value if name in ("doi", "eprint") else bibtex(value)
-        lines.append(f"  {name} = {{{{{text}}}}}," if name == "title" else f"  {name} = {{{text}}},")
+        text = value if name in _VERBATIM and not set(value) & set("{}\\ \n\r") else bibtex(value)
+        if text:
+            lines.append(f"  {name} = {{{{{text}}}}}," if name == "title" else f"  {name} = {{{text}}},")
     return "\n".join([*lines, "}"]) + "\n"
-
-
-def _told_apart(text: str) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    rest = text
-    if match := _AUTHORS.match(text):
-        names = re.split(r", ", match[1]) + ([match[2]] if match[2] else [])
-        fields["author"] = " and ".join([*names, "others"] if match[3] else names)
-        rest = text[match.end() :]
-    if match := _VENUE.search(rest):
-        fields["title"], venue = rest[: match.start()], rest[match.end() :]
-        fields["howpublished"] = venue
-    if match := _YEAR.search(rest):
-        fields["year"] = match[0]
-    if match := _DOI.search(rest):
-        fields["doi"] = match[0]
-    if match := _ARXIV.search(rest):
-        fields.update(eprint=match[1], eprinttype="arxiv")
-    return fields
 
 
 _SPECIAL = {

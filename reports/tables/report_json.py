@@ -12,7 +12,7 @@ from reports.results.links import dataset_page, method_page, predictor_page
 from reports.results.names import section_name
 from reports.results.rows import Row
 from reports.results.sections import Section
-from reports.tables.bibtex import references
+from reports.tables.bibtex import cited_works
 
 SCHEMA_VERSION = 1
 """Goes up when a name goes or changes its meaning; new names alone leave it."""
@@ -41,7 +41,9 @@ def report_json(sections: Sequence[Section]) -> str:
             }
             for entry in dataset_entries(sections)
         ],
-        "references": [dataclasses.asdict(reference) for reference in references(sections)],
+        "references": [
+            {"key": work.key, "text": work.reference.text, "used_by": work.used_by} for work in cited_works(sections)
+        ],
     }
     return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 

@@ -12,7 +12,7 @@ import pytest
 
 from protocols.store.store import Store
 from reports.results.sections import Section, sections_of
-from reports.tables.bibtex import bibtex, references, references_bib
+from reports.tables.bibtex import bibtex, cited_works, references_bib
 from reports.tables.report_json import report_json
 
 REPOSITORY = Path(__file__).parents[3]
@@ -34,7 +34,8 @@ def _sections(results: Path) -> list[Section]:
 def sections(tmp_path, store_run) -> list[Section]:
     store_run(tmp_path, "constant")
     store_run(tmp_path, "chou1995", info={"card": {"references": [PAPER]}})
-    store_run(tmp_path, "psnr", failing=2, info={"card": {"references": [{**PAPER, "authors": [], "title": EVIL}]}})
+    evil = {**PAPER, "authors": [], "title": EVIL, "doi": EVIL, "url": EVIL}
+    store_run(tmp_path, "psnr", failing=2, info={"card": {"references": [evil]}})
     store_run(tmp_path, "lost", failing=24, info={"card": {"name": "chou1995", "references": [PAPER]}})
     study = {"authors": ["L. Jin", "others"], "title": "A study", "venue": "IS&T Electronic Imaging", "year": 2016}
     store_run(tmp_path, "constant", dataset="mcl-jci", info={"dataset": {"references": [study]}})
@@ -58,7 +59,7 @@ def _entries(text: str) -> dict[str, dict[str, str]]:
                 depth += (letter == "{") - (letter == "}")
                 assert depth >= 0, line
             assert depth == 0, line
-            assert not re.search(r"(?<!\\)[&%$#_]", field[2]) or field[1] in ("doi", "eprint")
+            assert not re.search(r"(?<!\\)[&%$#_]", field[2]) or field[1] in ("doi", "eprint", "url")
             found[key[1]][field[1]] = field[2]
     return found
 
@@ -80,7 +81,7 @@ def test_what_was_used_can_be_cited(sections):
 def test_cards_of_one_name_and_two_papers_get_keys_of_their_own(tmp_path, store_run):
     store_run(tmp_path, "one", info={"card": {"name": "same", "references": [PAPER]}})
     store_run(tmp_path, "two", info={"card": {"name": "same", "references": [{**PAPER, "title": "Another"}]}})
-    keys = [reference.key for reference in references(_sections(tmp_path))]
+    keys = [work.key for work in cited_works(_sections(tmp_path))]
     assert len(set(keys)) == 2
     assert all(key.startswith("same-") for key in keys)
 
