@@ -15,8 +15,8 @@ from reports.pages.html import FigureImages
 from reports.pages.index import DEFAULT_PICTURES, USUAL_CHOICE, PictureChoice, index_text, pages
 from reports.pages.report_files import Content, Stamp, differing, encoded, write_files
 from reports.results.published import has_published
-from reports.results.sections import sections_of
-from reports.results.truths_compared import truth_rankings
+from reports.results.section import sections_of
+from reports.results.truths import truth_rankings
 from reports.tables.bibtex import references_bib
 from reports.tables.csv_files import leaderboard_csv, pairs_csv, published_csv, truths_csv
 from reports.tables.latex import leaderboard_tex

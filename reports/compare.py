@@ -11,8 +11,8 @@ from typing import Any
 
 from datasets.common.commands import command_parser, run_command
 from protocols.store.store import Identity
-from reports.results.columns import decimal, one_line, significant
 from reports.results.two_folders import Change, FolderChanges, Noise, RunChange, changes_between
+from reports.results.written import decimal, one_line, significant
 
 SCHEMA_VERSION = 1
 

@@ -23,10 +23,11 @@ from reports.figures.rank_diagrams import critical_difference, ranks_between_tru
 from reports.figures.row_frame import RowFrame
 from reports.figures.style import Drawing, FigureFiles, figure_files, styled
 from reports.figures.sur_curves import sur_calibration, sur_curves
-from reports.results.names import safe_name, section_name
-from reports.results.rows import Row
-from reports.results.sections import Section
-from reports.results.truths_compared import TruthRanking, truth_rankings
+from reports.results.links import section_name
+from reports.results.row import Row
+from reports.results.section import Section
+from reports.results.truths import TruthRanking, truth_rankings
+from reports.results.written import safe_name
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

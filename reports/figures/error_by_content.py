@@ -9,7 +9,7 @@ import numpy as np
 
 from reports.figures.layout import WIDTH_IN, RowSelection, legend_below_title, mae_limit, section_title, select_rows
 from reports.figures.style import INK, Drawing, new_panels, shortened
-from reports.results.sections import Section
+from reports.results.section import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

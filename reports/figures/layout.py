@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reports.figures.style import ACCENT, FILL, HOLLOW, INK, MUTED, letters_across, shortened
-from reports.results.columns import mark
-from reports.results.rows import Row
-from reports.results.sections import Section
+from reports.results.row import Row
+from reports.results.section import Section
+from reports.results.written import mark
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

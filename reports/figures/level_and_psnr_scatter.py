@@ -9,9 +9,9 @@ import numpy as np
 from reports.figures.layout import level_range, mae_of, near_rows
 from reports.figures.row_frame import new_row_figure, row_title, use_few_ticks
 from reports.figures.style import FILL, INK, MUTED
-from reports.results.columns import decimal
-from reports.results.rows import Row
-from reports.results.sections import Section
+from reports.results.row import Row
+from reports.results.section import Section
+from reports.results.written import decimal
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

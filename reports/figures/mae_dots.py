@@ -9,9 +9,9 @@ import numpy as np
 
 from reports.figures.layout import WIDTH_IN, labelled, limit_warning, mae_limit, mae_of
 from reports.figures.style import ACCENT, HOLLOW, INK, Drawing, letters_across, new_figure, shortened
-from reports.results.columns import decimal, interval
-from reports.results.rows import Row
-from reports.results.sections import Section
+from reports.results.row import Row
+from reports.results.section import Section
+from reports.results.written import decimal, interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

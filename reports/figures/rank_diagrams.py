@@ -16,9 +16,9 @@ from reports.figures.layout import (
     section_title,
 )
 from reports.figures.style import ACCENT, GRID, HOLLOW, INK, MUTED, Drawing, new_figure, shortened
-from reports.results.rows import CONTROL
-from reports.results.sections import Section
-from reports.results.truths_compared import TruthRanking
+from reports.results.row import CONTROL
+from reports.results.section import Section
+from reports.results.truths import TruthRanking
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

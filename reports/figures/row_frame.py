@@ -21,8 +21,8 @@ from reports.figures.style import (
     svg_bytes,
     title_lines,
 )
-from reports.results.rows import Row
-from reports.results.sections import Section
+from reports.results.row import Row
+from reports.results.section import Section
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reports.results.columns import one_line
+from reports.results.written import one_line
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -10,7 +10,7 @@ from datasets.core.dataset import codec_named
 from reports.figures.layout import WIDTH_IN, RowSelection, legend_below_title, level_range, section_title, select_rows
 from reports.figures.style import FILL, INK, MUTED, Drawing, new_panels, shortened
 from reports.results.observed import Observed, has_curves, observed, predicted_curves
-from reports.results.sections import Section
+from reports.results.section import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

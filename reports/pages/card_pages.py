@@ -15,7 +15,7 @@ from reports.pages.html import FigureImages, document
 from reports.results.cards import DatasetEntry, Ran, methods, predictors
 from reports.results.grid import Grid
 from reports.results.links import dataset_page, method_page, predictor_page
-from reports.results.sections import Section
+from reports.results.section import Section
 
 WORST = 10
 """Pictures listed for each section on a predictor's page, the largest errors first."""

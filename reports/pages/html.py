@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 from datasets.common.hashing import sha256_of_bytes
 from reports.figures.catalogue import RunFigure, Subject, SummaryFigure
 from reports.figures.style import FigureFiles, for_page
-from reports.results.columns import cell, decimal, interval, mark, significant
-from reports.results.links import INDEX, dataset_page, method_page, picture_page, predictor_page, up_from
-from reports.results.names import section_name
+from reports.results.links import INDEX, dataset_page, method_page, picture_page, predictor_page, section_name, up_from
 from reports.results.published import measured_under
-from reports.results.rows import Row
+from reports.results.row import Row
+from reports.results.section import Section
 from reports.results.section_scores import columns
-from reports.results.sections import Section
+from reports.results.written import cell, decimal, interval, mark, significant
 
 if TYPE_CHECKING:
     import jinja2

@@ -17,9 +17,9 @@ from reports.results.cards import dataset_entries, methods
 from reports.results.grid import chosen_pictures
 from reports.results.links import INDEX, dataset_page
 from reports.results.published import has_published, published
-from reports.results.rows import CeilingRow, Row
-from reports.results.sections import Section
-from reports.results.truths_compared import truth_notes, truth_rankings
+from reports.results.row import CeilingRow, Row
+from reports.results.section import Section
+from reports.results.truths import truth_notes, truth_rankings
 from reports.tables.table import HOW_TO_READ, leaderboard_table, truth_table
 
 MOST_RUN_FIGURES = 12

@@ -8,7 +8,7 @@ import numpy as np
 
 from protocols.store.record import DatasetRecord
 from reports.figures.style import shortened
-from reports.results.sections import Section
+from reports.results.section import Section
 
 WIDTH, _LABELS, _RIGHT = 760.0, 180.0, 24.0
 _BARS, _LINE = 56.0, 18.0

@@ -19,10 +19,10 @@ from reports.pages.level_axis import LevelAxis, level_axis
 from reports.pages.picture_pixels import ERROR_LIMIT, PictureView, PixelSource, picture_view
 from reports.pages.report_files import Content, encoded
 from reports.results.cards import DatasetEntry
-from reports.results.levels import curve_of, reaches, share_at
 from reports.results.links import picture_page
-from reports.results.rows import Row
-from reports.results.sections import Section
+from reports.results.observed import curve_of, reaches, share_at
+from reports.results.row import Row
+from reports.results.section import Section
 
 MOST_LEVELS = 8
 BEST_SHOWN = 3

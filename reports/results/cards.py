@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from datasets.common.hashing import sha256_of_bytes
 from protocols.store.record import DatasetRecord
-from reports.results.rows import Row
-from reports.results.sections import Section
+from reports.results.row import Row
+from reports.results.section import Section
 
 if TYPE_CHECKING:
     from baselines.interface.card import Card

@@ -12,7 +12,7 @@ from protocols.scoring.ceiling import ESTIMATES, FEWEST_SUBJECTS, MEANINGS, Ceil
 from protocols.scoring.scores import SCORES
 from protocols.store.record import DatasetRecord
 from reports.results.psnr_curves import PsnrCurves
-from reports.results.rows import CeilingRow
+from reports.results.row import CeilingRow
 
 if TYPE_CHECKING:
     import pandas as pd

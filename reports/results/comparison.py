@@ -12,7 +12,7 @@ from protocols.scoring.pairs import Pairs, best_group, compare_pairs, with_failu
 from protocols.scoring.ranks import Ranks, rank
 from protocols.store.record import DatasetRecord
 from reports.results.grid import Grid
-from reports.results.rows import Row
+from reports.results.row import Row
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from reports.results.ceiling import why_no_ceiling
 from reports.results.psnr_curves import fixed_level
 
 if TYPE_CHECKING:
-    from reports.results.sections import Section
+    from reports.results.section import Section
 
 
 def findings(section: Section) -> list[str]:

@@ -1,11 +1,12 @@
-"""Where each page of the report lies, as paths below the report's folder."""
+"""Where each page of the report lies below the report's folder, and the anchor of each section."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from reports.results.cards import card_key
-from reports.results.names import safe_name
+from reports.results.section import Section
+from reports.results.written import safe_name
 
 if TYPE_CHECKING:
     from baselines.interface.card import Card
@@ -36,3 +37,11 @@ def dataset_page(dataset: str) -> str:
 def up_from(page: str) -> str:
     """What leads from a page to the report's folder: empty, or as many `../` as the page lies deep."""
     return "../" * page.count("/")
+
+
+def section_name(section: Section) -> str:
+    """E.g. `demo-kfold5-v1-mean-jnd1`, with `-limit6` for a limited one."""
+    identity = section.identity
+    limit = f"-limit{identity.limit}" if identity.limit else ""
+    state = f"-state{section.state}" if section.state else ""
+    return safe_name(f"{identity.dataset}-{identity.folds}-{identity.truth}-jnd{identity.jnd}{limit}{state}")

@@ -1,14 +1,15 @@
-"""What the subjects said, for figures that hold predictions against people: from the table of the pictures."""
+"""What the subjects said, and curves of satisfied people over the levels: as stored, at a level, at a share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from datasets.core.dataset import codec_named
-from reports.results.rows import Row
-from reports.results.sections import Section
+from reports.results.row import Row
+from reports.results.section import Section
 
 
 @dataclass(frozen=True)
@@ -72,3 +73,27 @@ def predicted_curves(row: Row) -> tuple[list[str], np.ndarray]:
 def has_curves(row: Row) -> bool:
     """Whether a run gave any SUR curve."""
     return row.scores["sur_mae"] is not None
+
+
+def reaches(levels: np.ndarray, curve: np.ndarray, share: float) -> float | None:
+    """The worst level at which so large a share of people is satisfied.
+
+    :param levels: from the worst to the best.
+    :param curve: share of satisfied people at each, 0..1.
+    :returns: None where it is never reached.
+    """
+    found = np.flatnonzero(curve >= share)
+    return float(levels[found[0]]) if found.size else None
+
+
+def curve_of(value: Any, levels: np.ndarray | None) -> np.ndarray | None:
+    """A stored curve as numbers, shape (levels,); None where there is none, or it fits no codec known here."""
+    if value is None or levels is None or np.ndim(value) != 1 or np.size(value) != len(levels):
+        return None
+    return np.asarray(value, dtype=float)
+
+
+def share_at(levels: np.ndarray, curve: np.ndarray, level: float) -> float:
+    """The share of satisfied people at a level, between levels in a straight line, 0..1."""
+    position = np.abs(level - levels[0])
+    return float(np.interp(position, np.arange(len(levels)), curve))

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from protocols.scoring.record import Score
-from reports.results.columns import significant
-from reports.results.rows import CeilingRow, Row
+from reports.results.row import CeilingRow, Row
+from reports.results.section import Section
 from reports.results.section_scores import columns
-from reports.results.sections import Section, ordinal
+from reports.results.written import ordinal, significant
 
 if TYPE_CHECKING:
     from baselines.interface.card import PublishedNumber

@@ -10,7 +10,7 @@ from protocols.scoring.scores import SCORES
 from reports.results.comparison import Comparison
 from reports.results.grid import Grid
 from reports.results.psnr_curves import PsnrCurves, partial_correlations
-from reports.results.rows import CeilingRow, Row
+from reports.results.row import CeilingRow, Row
 
 _LEVELS, _PSNR = "level error", "PSNR at the JND"
 

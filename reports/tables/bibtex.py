@@ -9,9 +9,8 @@ from typing import final
 from datasets.common.hashing import sha256_of_bytes
 from datasets.core.reference import Reference
 from reports.results.cards import dataset_entries, methods
-from reports.results.columns import one_line
-from reports.results.names import safe_name
-from reports.results.sections import Section
+from reports.results.section import Section
+from reports.results.written import one_line, safe_name
 
 _ARXIV = "arXiv:"
 _VERBATIM = ("doi", "eprint", "url")

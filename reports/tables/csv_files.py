@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from datasets.common.text_file import spreadsheet_cell
 from protocols.scoring.scores import SCORES
-from reports.results.columns import one_line, significant
 from reports.results.published import Shown, published
-from reports.results.rows import CeilingRow, Row
+from reports.results.row import CeilingRow, Row
+from reports.results.section import Section
 from reports.results.section_scores import SECTION_SCORES
-from reports.results.sections import Section
-from reports.results.truths_compared import TruthRanking, truth_rankings
+from reports.results.truths import TruthRanking, truth_rankings
+from reports.results.written import one_line, significant
 
 _TABLE = ("dataset", "folds", "truth", "jnd", "limited")
 """Which table of the leaderboard a line belongs to."""

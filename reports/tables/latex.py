@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from reports.results.columns import one_line
 from reports.results.published import PublishedNumbers, published
-from reports.results.sections import Section
-from reports.results.truths_compared import TruthRanking, truth_notes, truth_rankings
+from reports.results.section import Section
+from reports.results.truths import TruthRanking, truth_notes, truth_rankings
+from reports.results.written import one_line
 from reports.tables.table import Cell, Column, Line, Table, leaderboard_table, truth_table
 
 _HEADINGS = {"predictor": "Predictor", "n": "$N$"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from reports.results.columns import one_line
 from reports.results.published import Shown, published
-from reports.results.sections import Section
-from reports.results.truths_compared import TruthRanking, truth_notes, truth_rankings
+from reports.results.section import Section
+from reports.results.truths import TruthRanking, truth_notes, truth_rankings
+from reports.results.written import one_line
 from reports.tables.table import HOW_TO_READ, Cell, Table, leaderboard_table, truth_table
 
 

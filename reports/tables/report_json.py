@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.results.cards import dataset_entries, methods, shown_of
-from reports.results.links import dataset_page, method_page, predictor_page
-from reports.results.names import section_name
-from reports.results.rows import Row
-from reports.results.sections import Section
+from reports.results.links import dataset_page, method_page, predictor_page, section_name
+from reports.results.row import Row
+from reports.results.section import Section
 from reports.tables.bibtex import cited_works
 
 SCHEMA_VERSION = 1

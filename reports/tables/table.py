@@ -8,12 +8,12 @@ from itertools import groupby
 from typing import final
 
 from protocols.scoring.record import Score
-from reports.results.columns import cell, decimal, interval, mark, significant
 from reports.results.published import PublishedNumbers
-from reports.results.rows import CeilingRow, Row
+from reports.results.row import CeilingRow, Row
+from reports.results.section import Section
 from reports.results.section_scores import columns
-from reports.results.sections import Section
-from reports.results.truths_compared import TruthRanking
+from reports.results.truths import TruthRanking
+from reports.results.written import cell, decimal, interval, mark, significant
 
 HOW_TO_READ = (
     "Truth is a choice: it says which level counts as a picture's JND, and it moves numbers more than methods do, so "

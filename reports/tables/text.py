@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from protocols.store.store import StoredRun
-from reports.results.columns import one_line
 from reports.results.published import PublishedNumbers
-from reports.results.sections import Section, sections_of
+from reports.results.section import Section, sections_of
+from reports.results.written import one_line
 from reports.tables.table import Column, Line, leaderboard_table
 
 _NONE = PublishedNumbers((), ())

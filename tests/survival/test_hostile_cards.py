@@ -24,8 +24,7 @@ from datasets.core.reference import Reference
 from protocols.run import main as run
 from protocols.store.store import Store
 from reports.build import main as build
-from reports.results.columns import one_line
-from reports.results.names import safe_name
+from reports.results.written import one_line, safe_name
 from reports.tables.bibtex import bibtex
 from reports.tables.latex import latex
 from reports.tables.markdown import markdown

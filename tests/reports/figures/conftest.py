@@ -10,7 +10,7 @@ import pytest
 from protocols.store.store import Store
 from reports.figures.catalogue import draw_figures
 from reports.figures.style import Drawing, FigureFiles, figure_files, styled
-from reports.results.sections import Section, sections_of
+from reports.results.section import Section, sections_of
 from tests.reports.conftest import PICTURES_TABLE, write_pictures_table
 
 NAMES = [f"astronaut-{index:03d}" for index in range(24)]

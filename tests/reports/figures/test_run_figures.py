@@ -16,8 +16,8 @@ from reports.figures.layout import mae_limit
 from reports.figures.mae_dots import mae_dots
 from reports.figures.row_frame import RowFrame
 from reports.figures.style import styled
-from reports.results.rows import Row
-from reports.results.sections import Section
+from reports.results.row import Row
+from reports.results.section import Section
 from tests.reports.figures.conftest import read_sections, words
 
 ERRORS, LEVELS, PSNR = RUN_FIGURES

@@ -27,7 +27,7 @@ from reports.figures.rank_diagrams import clique_columns, critical_difference, p
 from reports.figures.style import new_figure, styled
 from reports.figures.sur_curves import calibration, chosen_pictures, sur_calibration, sur_curves
 from reports.results.observed import observed
-from reports.results.truths_compared import truth_rankings
+from reports.results.truths import truth_rankings
 from tests.reports.conftest import PICTURES_TABLE, write_pictures_table
 from tests.reports.figures.conftest import NAMES, SOURCES, read_sections, words
 

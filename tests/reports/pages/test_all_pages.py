@@ -27,7 +27,7 @@ from reports.pages.picture_pixels import HEIGHT, WIDTH, open_pixels, picture_vie
 from reports.pages.report_files import content_of
 from reports.results.cards import dataset_entries
 from reports.results.grid import Grid, chosen_pictures
-from reports.results.sections import Section, sections_of
+from reports.results.section import Section, sections_of
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
 

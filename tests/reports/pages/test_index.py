@@ -17,7 +17,7 @@ from reports.pages.html import FigureImages
 from reports.pages.index import MOST_RUN_FIGURES, index_text
 from reports.results.cards import methods
 from reports.results.links import predictor_page
-from reports.results.sections import sections_of
+from reports.results.section import sections_of
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
 PUBLISHED = {"dataset": "demo", "truth": "sqf (inferred)", "metric": "QF MAE", "value": 3.92, "caveat": "folds unknown"}

@@ -13,10 +13,10 @@ import pytest
 
 from protocols.store.picture_facts import COLUMNS
 from protocols.store.store import Store, StoredRun
-from reports.results.columns import cell
+from reports.results.section import Section, sections_of
 from reports.results.section_scores import columns
-from reports.results.sections import Section, sections_of
-from reports.results.truths_compared import truth_notes, truth_rankings
+from reports.results.truths import truth_notes, truth_rankings
+from reports.results.written import cell
 from reports.tables.csv_files import leaderboard_csv, pairs_csv, truths_csv
 from reports.tables.latex import leaderboard_tex
 from reports.tables.markdown import leaderboard_markdown

@@ -9,8 +9,8 @@ import pytest
 from baselines.interface.card import PublishedNumber
 from protocols.store.store import Store
 from reports.results.published import PublishedNumbers, published
+from reports.results.section import Section, sections_of
 from reports.results.section_scores import columns
-from reports.results.sections import Section, sections_of
 
 NUMBER = {
     "dataset": "mcl-jci",

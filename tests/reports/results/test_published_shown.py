@@ -13,7 +13,7 @@ from protocols.store.store import Store
 from reports.build import main, render
 from reports.pages.html import FigureImages
 from reports.pages.index import index_text
-from reports.results.sections import Section, sections_of
+from reports.results.section import Section, sections_of
 from reports.tables.csv_files import PUBLISHED_COLUMNS, published_csv
 from reports.tables.latex import leaderboard_tex
 from reports.tables.markdown import leaderboard_markdown

@@ -14,8 +14,8 @@ import pytest
 import scipy.stats
 
 from protocols.store.store import Store
-from reports.results.columns import decimal, significant
-from reports.results.sections import Section, sections_of
+from reports.results.section import Section, sections_of
+from reports.results.written import decimal, significant
 from reports.tables.csv_files import leaderboard_csv
 from reports.tables.latex import latex, leaderboard_tex
 from reports.tables.markdown import leaderboard_markdown, markdown

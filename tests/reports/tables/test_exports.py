@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from protocols.store.store import Store
-from reports.results.sections import Section, sections_of
+from reports.results.section import Section, sections_of
 from reports.tables.bibtex import bibtex, cited_works, references_bib
 from reports.tables.report_json import report_json
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from protocols.store.store import Store
-from reports.results.sections import Section, ordinal, sections_of
+from reports.results.section import Section, sections_of
+from reports.results.written import ordinal
 
 
 def _sections(results: Path) -> list[Section]:

@@ -1,11 +1,14 @@
-"""How numbers are written in tables for people."""
+"""How rows, numbers and names are written, in tables, on pages and as names of files."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from datasets.common.hashing import sha256_of_bytes
 from protocols.scoring.record import Score
-from reports.results.rows import CeilingRow, Row
+from reports.results.row import CeilingRow, Row
+
+_SAFE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 def cell(column: Score, row: Row | CeilingRow) -> str:
@@ -58,3 +61,18 @@ def mark(row: Row | CeilingRow) -> str:
 def one_line(text: str) -> str:
     """Text without line breaks and characters that cannot be printed."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def ordinal(jnd: int) -> str:
+    """`1st`, `2nd`, `3rd`, `4th`."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(jnd, "th")
+    return f"{jnd}{ending}"
+
+
+def safe_name(name: str) -> str:
+    """The name itself where it is lower-case letters, digits, `-` and `_`; else cleaned, with a hash of it."""
+    if name and len(name) <= 80 and set(name) <= _SAFE:
+        return name
+    cleaned = "".join(c if c in _SAFE else "_" for c in name.lower())[:60]
+    digest = sha256_of_bytes(name.encode("utf-8", "backslashreplace"))
+    return f"{cleaned}-{digest[:8]}"

@@ -11,8 +11,8 @@ from itertools import combinations
 
 import numpy as np
 
-from reports.results.rows import Row
-from reports.results.sections import Section
+from reports.results.row import Row
+from reports.results.section import Section
 
 _SHOWN = 3
 

@@ -23,8 +23,9 @@ from reports.results.comparison import Comparison, compare_rows
 from reports.results.findings import findings
 from reports.results.grid import Grid, grid_of
 from reports.results.psnr_curves import curves_of
-from reports.results.rows import CONTROL, CeilingRow, Row
+from reports.results.row import CONTROL, CeilingRow, Row
 from reports.results.section_scores import with_section_scores
+from reports.results.written import ordinal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,12 +144,6 @@ class Section:
     def is_best(self, row: Row | CeilingRow) -> bool:
         """Whether a row is a run with the smallest MAE, alone or with others."""
         return not row.is_ceiling and row.is_whole and row.scores["mae"] == self.best_mae
-
-
-def ordinal(jnd: int) -> str:
-    """`1st`, `2nd`, `3rd`, `4th`."""
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(jnd, "th")
-    return f"{jnd}{ending}"
 
 
 def sections_of(runs: Iterable[StoredRun], results: Path | None = None) -> list[Section]:
