@@ -15,6 +15,7 @@ from datasets.core.folds import Folds
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import PictureFile, read_picture
+from protocols.kfold import KFold
 from protocols.plan import Experiment
 
 PIXELS_PER_DEGREE = 24.3
@@ -66,7 +67,8 @@ def experiment_of(folder: Path, folds: int = 5) -> Experiment:
     """All photographs of a folder in so many folds."""
     dataset = Photographs.open(folder, OpenOptions())
     fold_of = {picture.source: number % folds + 1 for number, picture in enumerate(dataset.pictures)}
-    return Experiment(dataset, dataset.pictures, Folds("benchmark", fold_of, "0" * 64), OpenOptions(), 0, 0, folder)
+    shuffle = Folds("benchmark", fold_of, "0" * 64)
+    return Experiment(KFold(), dataset, dataset.pictures, shuffle, OpenOptions(), 0, 0, folder)
 
 
 @functools.lru_cache(maxsize=4)

@@ -185,9 +185,9 @@ def _run_s(folder: Path, jobs: int, truths: Sequence[str], folds: int) -> float:
     with tempfile.TemporaryDirectory() as results:
         store = Store(Path(results))
         start = time.perf_counter()
-        plans = plan_jobs(experiment_of(folder, folds), truths, classical(), store, rerun="always", device="cpu")
+        plans = plan_jobs([experiment_of(folder, folds)], truths, classical(), store, rerun="always", device="cpu")
         with WorkerPool(None if jobs == 1 else ProcessPool(jobs)) as pool:
-            runs = carry_out(plans, store, pool, quiet=True, say=lambda line: None)
+            runs = carry_out(plans, store, pool, quiet=True, log=lambda line: None)
         took = time.perf_counter() - start
         assert all(run.status == "complete" for run in runs)
     return took

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
@@ -14,16 +14,20 @@ from baselines.interface.measurements import Measurement
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.errors import UserError
-from datasets.common.hashing import seed_of
+from datasets.core.imaging import psnr_db
 from datasets.core.picture import Picture
+from datasets.core.sur import sur_curve
 from protocols.measure import ANY_FAILURE, Visit, error_text
 from protocols.plan import Job
-from protocols.rows import Row, at_level, checked_level, checked_sur, empty_row
 from protocols.store.store import COLUMNS
 from protocols.workers.monitor import Monitor
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+Row = dict[str, Any]
+"""By column, see `protocols.store.store.COLUMNS`."""
 
 
 @final
@@ -125,6 +129,7 @@ class _Fold:
         held_out = {picture.name for picture in self._tested}
         measured = self._task.measured
         training = [p for p in self._job.experiment.pictures if p.name not in held_out and not measured[p.name].error]
+        training = list(self._job.experiment.protocol.trained_on(self._job, training))
         try:
             predictor = self._fit(training)
         except ANY_FAILURE as error:  # recorded in every row of the fold, where the user sees it
@@ -137,12 +142,12 @@ class _Fold:
         return rows
 
     def _fit(self, training: Sequence[Picture]) -> JNDPredictor:
-        work = f"the fit of fold {self._fold}"
+        work, protocol = f"the fit of fold {self._fold}", self._job.experiment.protocol
         if reason := self._task.failures.get(work) or self._task.failures.get(""):
             raise UserError(reason)
         levels = np.array([self._truths[picture.name] for picture in training])
         with self._monitor.during(self._task.predictor, work):
-            predictor = self._job.make().fit(training, levels, seed=_seed(self._job, self._fold))
+            predictor = self._job.make().fit(training, levels, seed=protocol.seed(self._job, self._fold))
         for picture in training:
             _forget_pixels(picture)
         return predictor
@@ -171,19 +176,70 @@ class _Fold:
         }
 
 
-def _seed(job: Job, fold: int) -> int:
-    identity = job.identity
-    return seed_of(
-        seed=job.experiment.seed,
-        dataset=identity.dataset,
-        folds=identity.folds,
-        fold=fold,
-        truth=identity.truth,
-        jnd=identity.jnd,
-        predictor=identity.predictor,
-    )
-
-
 def _forget_pixels(picture: Picture) -> None:
     if picture.has_pixels:
         picture.ladder.forget_pixels()
+
+
+def empty_row(picture: Picture, fold: int, true_level: float) -> Row:
+    """A picture's row before it is predicted: what is known of its truth, in the columns of `protocols.store.store`."""
+    at_truth = at_level(picture, true_level)
+    best = at_level(picture, float(picture.codec.best_level))
+    return {
+        "picture": picture.name,
+        "source": picture.source,
+        "codec": picture.codec.name,
+        "fold": fold,
+        "true_level": true_level,
+        "predicted_level": np.nan,
+        "true_psnr_db": at_truth["psnr_db"],
+        "predicted_psnr_db": np.nan,
+        "true_bytes": at_truth["bytes"],
+        "predicted_bytes": np.nan,
+        "best_bytes": best["bytes"],
+        "clipped": False,
+        "ms": np.nan,
+        "true_sur": sur_curve(picture.samples, picture.codec).tolist() if picture.samples.size else None,
+        "sur": None,
+        "error": "",
+    }
+
+
+def at_level(picture: Picture, level: float) -> dict[str, float]:
+    """PSNR and size at a level between two, interpolated in squared error and in bytes; NaN where not known."""
+    summary = picture.ladder.summary_if_measured() if picture.has_pixels else None
+    if summary is None:
+        return {"psnr_db": np.nan, "bytes": np.nan}
+    position = picture.codec.position(level)
+    index = np.arange(len(summary.mse))
+    return {
+        "psnr_db": float(psnr_db(np.interp(position, index, summary.mse))),
+        "bytes": float(np.interp(position, index, summary.size_bytes)),
+    }
+
+
+def checked_level(level: object, picture: Picture) -> float:
+    """A predicted level as a number.
+
+    :raises ValueError: where it is none, or outside the codec's range.
+    """
+    codec = picture.codec
+    value = float(level)  # type: ignore[arg-type]
+    if not codec.lowest <= value <= codec.highest:
+        raise ValueError(f"predicted {codec.unit} {value:g}, outside {codec.lowest}..{codec.highest}")
+    return value
+
+
+def checked_sur(sur: np.ndarray | None, picture: Picture) -> np.ndarray | None:
+    """A predicted curve, shape (levels,).
+
+    :raises ValueError: where it is no rising share of people for every level.
+    """
+    if sur is None:
+        return None
+    curve = np.asarray(sur, dtype=float)
+    if curve.shape != picture.codec.levels.shape or not ((curve >= 0) & (curve <= 1)).all():
+        raise ValueError(f"predicted a SUR curve of shape {curve.shape} that is not one share in [0, 1] a level")
+    if (np.diff(curve) < -1e-9).any():
+        raise ValueError("predicted a SUR curve that falls from a worse to a better level")
+    return curve

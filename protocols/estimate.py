@@ -1,4 +1,4 @@
-"""What a plan is going to cost: pictures that must be looked at, and a rough time.
+"""What a plan is going to cost: pictures to be measured, and a rough time; and an even share of it for a machine.
 
 A method's cost on a picture is counted in ladders (encoding and decoding the picture at all its levels, one thread),
 which depends little on the machine. `costs.csv` has what methods cost when it was made (`python -m benchmarks.costs`);
@@ -7,16 +7,19 @@ what a ladder takes here is tried on one picture.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import functools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 import numpy as np
 
 from baselines.interface.measurements import has_measurement
+from baselines.interface.registry import Registered
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 from protocols.plan import Plan
@@ -24,6 +27,7 @@ from protocols.store.ladder_facts import has_ladder
 
 COSTS = Path(__file__).with_name("costs.csv")
 _TRIED_LEVELS = 5
+_FOLD_IN_LADDERS = 5.0
 _LADDER_ITSELF = 1.3
 """The shared pass in ladders: luma and errors come on top of encoding and decoding."""
 
@@ -38,6 +42,9 @@ class Cost:
 
     ladders: float
     fit_s: float
+
+
+_UNKNOWN = Cost(1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -134,3 +141,48 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(seconds, 1):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+@final
+@dataclass(frozen=True)
+class Shard:
+    """The `index`-th of `count` parts, counted from 1; together they are the whole, and none has what another has."""
+
+    index: int
+    count: int
+
+    @staticmethod
+    def parse(text: str) -> Shard:
+        """From `I/N`, as the flag has it."""
+        index, slash, count = text.partition("/")
+        if not (slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+            raise argparse.ArgumentTypeError(f"I/N with I from 1 to N, e.g. 2/8, not {text!r}")
+        return Shard(int(index), int(count))
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+    def part_of(self, entries: Sequence[Registered]) -> list[Registered]:
+        """This part of predictors, in their order; it may be empty.
+
+        Predictors that measure the same stay together. The costliest come first, each to the part that has least.
+        """
+        groups: dict[str, list[Registered]] = {}
+        for entry in entries:
+            groups.setdefault(str(entry.make().measurement_key()), []).append(entry)
+        loads = [0.0] * self.count
+        mine: set[str] = set()
+        for cost, names in sorted(
+            ((_cost(group), [one.name for one in group]) for group in groups.values()), reverse=True
+        ):
+            place = loads.index(min(loads))
+            loads[place] += cost
+            if place == self.index - 1:
+                mine.update(names)
+        return [entry for entry in entries if entry.name in mine]
+
+
+def _cost(group: Sequence[Registered]) -> float:
+    """In ladders a picture, roughly."""
+    known = [known_costs().get(entry.name, _UNKNOWN) for entry in group]
+    return max(cost.ladders for cost in known) + _FOLD_IN_LADDERS * sum(cost.fit_s for cost in known)

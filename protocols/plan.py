@@ -1,17 +1,21 @@
-"""Jobs: one run is data set x folds x truth x predictor, under a key that names all it depends on."""
+"""Plans: a protocol's experiments x truths x predictors are jobs, each under a key that names all it depends on."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from baselines.interface.predictor import JNDPredictor
-from baselines.interface.registry import Registered
+from baselines.interface.registry import Registered, Wanted, choose_predictors
 from datasets.common.code_hash import method_sha256
-from datasets.common.errors import UserError
-from datasets.common.hashing import key_of
+from datasets.common.errors import UserError, unknown_name
+from datasets.common.hashing import key_of, seed_of
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.picture import Picture
@@ -22,10 +26,79 @@ KEY_VERSION = 1
 """Goes up where runs stored before must not be reused; the form of their files has a version of its own."""
 
 
+class Protocol(ABC):
+    """What is trained and tested on what. A new protocol is one file in this folder with one final subclass.
+
+    Everything else is the same for all protocols: planning, measuring, workers, the store, scores and reports.
+    """
+
+    name: ClassVar[str]
+    """As `--protocol` takes it: the name of its file."""
+    meaning: ClassVar[str]
+    """For people, one sentence."""
+
+    @abstractmethod
+    def folds(self, dataset: Dataset) -> list[Folds]:
+        """The folds of each experiment: each picture is tested in its fold by what was trained on the others."""
+
+    def predictors(self, wanted: Sequence[Wanted]) -> tuple[list[Registered], list[str]]:
+        """The predictors to run, and a note on each that is left out.
+
+        :param wanted: names, globs, `package.module:Class`, classes, predictors; none takes the protocol's own choice.
+        :raises UserError: as `baselines.interface.registry.choose_predictors`.
+        """
+        return choose_predictors(wanted)
+
+    def trained_on(self, job: Job, pictures: Sequence[Picture]) -> Sequence[Picture]:
+        """The pictures that a predictor is trained on, of all that it is not tested on."""
+        return pictures
+
+    def seed(self, job: Job, fold: int) -> int:
+        """From which all randomness of fitting one fold derives."""
+        identity = job.identity
+        return seed_of(
+            seed=job.experiment.seed,
+            dataset=identity.dataset,
+            folds=identity.folds,
+            fold=fold,
+            truth=identity.truth,
+            jnd=identity.jnd,
+            predictor=identity.predictor,
+        )
+
+    def key_parts(self, job: Job) -> dict[str, Any]:
+        """What else a job's predictions depend on, by name."""
+        return {}
+
+    def summary(self, runs: Sequence[StoredRun]) -> str:
+        """A table of the finished runs in Markdown; empty where the leaderboard says all."""
+        return ""
+
+
+def find_protocol(name: str) -> type[Protocol]:
+    """The protocol of a name.
+
+    :raises UserError: where there is none.
+    """
+    known = protocols()
+    if name not in known:
+        raise unknown_name("protocol", name, known)
+    return known[name]
+
+
+def protocols() -> dict[str, type[Protocol]]:
+    """Every protocol by its name: the final subclasses of `Protocol` in the files of this folder."""
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        if not module.ispkg:
+            importlib.import_module(f"protocols.{module.name}")
+    return {protocol.name: protocol for protocol in sorted(Protocol.__subclasses__(), key=lambda cls: cls.name)}
+
+
 @dataclass(frozen=True)
 class Experiment:
     """What every predictor is asked: pictures of a data set, folds, and which JND.
 
+    :param protocol: under which it is asked.
     :param dataset: opened.
     :param pictures: those that take part, in order; fewer than the data set's where limited.
     :param folds: covering their sources.
@@ -35,6 +108,7 @@ class Experiment:
     :param root: the folder the data set was read from; None where it needs none.
     """
 
+    protocol: Protocol
     dataset: Dataset
     pictures: tuple[Picture, ...]
     folds: Folds
@@ -46,7 +120,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Job:
-    """One predictor under one truth on a experiment.
+    """One predictor under one truth in an experiment.
 
     :param entry: the predictor as registered.
     :param device: where it may compute: `auto`, `cpu` or `cuda`; not part of the key.
@@ -81,7 +155,9 @@ class Job:
         ingredients = dict(predictor.ingredients())
         return {
             **({"ingredients": ingredients} if ingredients else {}),
+            **experiment.protocol.key_parts(self),
             "schema": KEY_VERSION,
+            "protocol": experiment.protocol.name,
             "data set": experiment.dataset.card.name,
             "data": experiment.dataset.manifest.sha256,
             "decoder": experiment.dataset.codec.library() if experiment.dataset.has_pixels else "none",
@@ -94,7 +170,7 @@ class Job:
             "truth": self.truth.name,
             "predictor": self.entry.name,
             "parameters": {name: _plain(value) for name, value in sorted(parameters.items())},
-            "method": method_sha256(type(predictor)),
+            "method": _code_of(predictor),
             "seed": experiment.seed,
         }
 
@@ -128,7 +204,7 @@ def limited(pictures: Sequence[Picture], folds: Folds, limit: int) -> tuple[Pict
 
 
 def plan_jobs(
-    experiment: Experiment,
+    experiments: Sequence[Experiment],
     truths: Sequence[str],
     entries: Sequence[Registered],
     store: Store,
@@ -136,20 +212,22 @@ def plan_jobs(
     rerun: str,
     device: str,
 ) -> list[Plan]:
-    """Every truth x predictor of a experiment, with what the store already has.
+    """Every experiment x truth x predictor, with what the store already has.
 
     :param rerun: `never` reuses any stored run of the same identity, `stale` those whose key is the same, `always`
         none.
     """
-    return [_plan(job, store, rerun) for job in _enumerate(experiment, truths, entries, device)]
+    jobs = _jobs(experiments, truths, entries, device)
+    return [_plan(job, store, rerun) for job in jobs]
 
 
-def _enumerate(
-    experiment: Experiment, truths: Sequence[str], entries: Sequence[Registered], device: str
+def _jobs(
+    experiments: Sequence[Experiment], truths: Sequence[str], entries: Sequence[Registered], device: str
 ) -> Iterator[Job]:
-    for truth in truths:
-        for entry in entries:
-            yield Job(experiment, find_truth(truth), entry, device)
+    for experiment in experiments:
+        for truth in map(find_truth, truths):
+            for entry in entries:
+                yield Job(experiment, truth, entry, device)
 
 
 def _plan(job: Job, store: Store, rerun: str) -> Plan:
@@ -186,3 +264,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(name): _plain(item) for name, item in value.items()}
     return repr(value)
+
+
+def _code_of(predictor: JNDPredictor) -> str:
+    """The hash of a predictor's code; what stands in no file, such as a notebook's class, never matches."""
+    try:
+        return method_sha256(type(predictor))
+    except UserError:
+        return f"in no file: {secrets.token_hex(8)}"

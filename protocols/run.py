@@ -5,24 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from baselines.interface.card import COSTS
-from baselines.interface.registry import Registered, choose_predictors, registry
+from baselines.interface.registry import registry
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
-from datasets.common.process_pool import ProcessPool
-from datasets.core.dataset import Dataset, OpenOptions, dataset_classes, open_dataset
+from datasets.core.dataset import OpenOptions, dataset_classes
 from datasets.core.folds import shipped_folds
-from datasets.core.truths import TRUTHS, find_truth
-from protocols.estimate import estimate
-from protocols.plan import Experiment, Plan, limited, plan_jobs
-from protocols.runner import carry_out
-from protocols.shard import Shard
+from datasets.core.truths import TRUTHS
+from protocols.benchmark import Request
+from protocols.estimate import Shard, estimate
+from protocols.plan import Plan, Protocol, find_protocol, protocols
 from protocols.store.machine import usable_cores
-from protocols.store.store import Store, StoredRun
-from protocols.workers.dask import DaskWorkers
-from protocols.workers.pool import WorkerPool
+from protocols.store.store import StoredRun
 
 EXAMPLES = """\
 examples:
@@ -40,6 +37,10 @@ examples:
       the same on a Dask cluster; or a part of it on each of 8 machines: --shard 1/8 to --shard 8/8
   python -m protocols.run --predictors my_package.my_module:MyPredictor
       a predictor of your own beside the stored ones
+  python -m protocols.run --protocol ablation --dataset simulated --root sets/mine --results results-ablation
+      what each part of SG-JND is worth, over 5 shuffles into folds; hours for hundreds of pictures
+  python -m protocols.run --protocol ablation --predictors sgjnd-lite 'search-*' constant --fold-seeds 1
+      some variants only; names of registered predictors are rows too
 
 exit status: 0 all well, 1 a predictor or a picture failed (it is in the tables, with its error), 2 a wrong request
 """
@@ -63,7 +64,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="names, globs or package.module:Class (default: all that cost little; --list says what others cost)",
     )
+    data.add_argument(
+        "--protocol", default="kfold", metavar="NAME", help="what is trained and tested on what (default: kfold)"
+    )
     data.add_argument("--folds", metavar="NAME", help="shipped folds, or a CSV file (source,fold) of yours")
+    data.add_argument(
+        "--fold-seeds", type=_positive, metavar="N", help="--protocol ablation: shuffles into folds (default: 5)"
+    )
     data.add_argument("--truths", nargs="+", metavar="NAME", help="what 'the JND' means (default: the data set's)")
     data.add_argument("--jnd", type=int, default=1, choices=(1, 2, 3), help="first, second or third JND (default: 1)")
     data.add_argument("--limit", type=_positive, default=0, metavar="N", help="N pictures only, for a quick look")
@@ -125,68 +132,65 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.list:
         print(listing())
         return 0
-    _check_device(arguments.device)
-    experiment, truths, entries = prepare(arguments)
-    store = Store(Path(arguments.results))
-    if arguments.shard:
-        entries = arguments.shard.part_of(entries)
-    plans = plan_jobs(experiment, truths, entries, store, rerun=arguments.rerun, device=arguments.device)
+    request = _request(arguments)
+    plans = request.plans()
     if arguments.verbose or arguments.dry_run:
-        _describe_all(plans, arguments)
+        _describe_all(plans, request)
     if arguments.dry_run:
         return 0
-    store.check_writable(plan.job.identity for plan in plans if plan.stored is None)
-    say, fresh = _say if arguments.verbose else _hush, arguments.rerun == "always"
-    with _worker_pool(arguments, experiment) as pool:
-        runs = carry_out(plans, store, pool, quiet=arguments.quiet, say=say, fresh=fresh)
-    if arguments.shard:
-        if not arguments.quiet:
+    runs = request.carry_out(plans, _print if arguments.verbose else lambda line: None)
+    if request.shard:
+        if not request.quiet:
             print(
-                f"shard {arguments.shard}: {len(runs)} runs in {store.results}. When all are done, merge them: "
-                f"python -m reports.build --results {store.results}"
+                f"shard {request.shard}: {len(runs)} runs in {request.results}. When all are done, merge them: "
+                f"python -m reports.build --results {request.results}"
             )
     else:
-        _report(store, runs, Path(arguments.report), quiet=arguments.quiet)
-    return _status(plans, runs, quiet=arguments.quiet)
+        _report(request, runs, Path(arguments.report))
+    return _status(plans, runs, quiet=request.quiet)
 
 
-def prepare(arguments: argparse.Namespace) -> tuple[Experiment, list[str], list[Registered]]:
-    """The experiment, truths and predictors that the flags ask for, checked before any work is done."""
-    options = OpenOptions(arguments.jnd, arguments.anchor, arguments.level_direction)
-    dataset = open_dataset(arguments.dataset, arguments.root, options)
-    if not arguments.quiet:
-        for note in dataset.notes:
-            print(f"{dataset.card.title}: {note}", file=sys.stderr)
-    folds = dataset.folds(arguments.folds or dataset.card.default_folds)
-    folds.check_covers(picture.source for picture in dataset.pictures)
-    pictures = limited(dataset.pictures, folds, arguments.limit) if arguments.limit else dataset.pictures
-    limit = arguments.limit if len(pictures) < len(dataset.pictures) else 0
-    truths = list(dict.fromkeys(arguments.truths or _default_truths(dataset)))
-    for truth in map(find_truth, truths):
-        for picture in pictures:
-            truth.level(picture)
-    root = Path(arguments.root) if arguments.root else None
-    experiment = Experiment(dataset, pictures, folds, options, limit, arguments.seed, root)
-    return experiment, truths, _choose(dataset, arguments.predictors)
+def _request(arguments: argparse.Namespace) -> Request:
+    return Request(
+        dataset=arguments.dataset,
+        predictors=arguments.predictors or (),
+        root=Path(arguments.root) if arguments.root else None,
+        protocol=_protocol(arguments),
+        truths=arguments.truths or (),
+        options=OpenOptions(arguments.jnd, arguments.anchor, arguments.level_direction),
+        limit=arguments.limit,
+        device=arguments.device,
+        seed=arguments.seed,
+        rerun=arguments.rerun,
+        results=Path(arguments.results),
+        jobs=arguments.jobs,
+        scheduler=arguments.scheduler or "",
+        shard=arguments.shard,
+        timeout_s=arguments.timeout,
+        memory_gib=arguments.memory,
+        quiet=arguments.quiet,
+    )
 
 
-def _worker_pool(arguments: argparse.Namespace, experiment: Experiment) -> WorkerPool:
-    if arguments.scheduler:
-        if arguments.memory is not None:
-            raise UserError("--memory: a cluster's workers have limits of their own ('dask worker --memory-limit')")
-        return WorkerPool(
-            DaskWorkers(arguments.scheduler, [experiment.root] if experiment.root else []), arguments.timeout
-        )
-    alone = arguments.jobs == 1 and arguments.timeout is None and arguments.memory is None
-    return WorkerPool(None if alone else ProcessPool(arguments.jobs, arguments.memory), arguments.timeout)
+def _protocol(arguments: argparse.Namespace) -> Protocol:
+    """The protocol with those of its settings that flags give."""
+    protocol = find_protocol(arguments.protocol)
+    given = {"fold_file": arguments.folds, "fold_seeds": arguments.fold_seeds}
+    settings = {name: value for name, value in given.items() if value is not None}
+    known = {field.name for field in fields(protocol)}  # type: ignore[arg-type]
+    for name in settings:
+        if name not in known:
+            flag = {"fold_file": "--folds", "fold_seeds": "--fold-seeds"}[name]
+            raise UserError(f"{flag} is not for the protocol {arguments.protocol!r}")
+    return protocol(**settings)
 
 
-def _describe_all(plans: Sequence[Plan], arguments: argparse.Namespace) -> None:
-    found = estimate(plans, arguments.jobs, fresh=arguments.rerun == "always")
+def _describe_all(plans: Sequence[Plan], request: Request) -> None:
+    work = estimate(plans, request.jobs, fresh=request.rerun == "always")
     for plan in plans:
-        missing = found.to_measure.get(plan.job.entry.name, 0) if plan.stored is None else 0
+        missing = work.to_measure.get(plan.job.entry.name, 0) if plan.stored is None else 0
         print(_describe(plan) + (f"; {missing} pictures to measure" if missing else ""))
-    print(found.sentences())
+    print(work.sentences())
 
 
 def listing() -> str:
@@ -195,6 +199,7 @@ def listing() -> str:
     for name, cls in dataset_classes().items():
         folds = ", ".join(shipped_folds(name)) or "its own"
         lines.append(f"  {name:<18} {cls.card.title}, {cls.card.samples} ({folds})")
+    lines += ["protocols", *(f"  {name:<18} {protocol.meaning}" for name, protocol in protocols().items())]
     lines += ["truths", *(f"  {truth.name:<18} {truth.meaning}" for truth in TRUTHS.values()), "predictors"]
     for name, entry in registry().items():
         card = entry.predictor.card
@@ -207,33 +212,15 @@ def listing() -> str:
     return "\n".join(lines)
 
 
-def _choose(dataset: Dataset, patterns: Sequence[str] | None) -> list[Registered]:
-    entries, notes = choose_predictors(patterns or ())
-    for note in notes:
-        print(note, file=sys.stderr)
-    if patterns or dataset.has_pixels:
-        return entries
-    print("the root holds labels only: predictors that look at pictures are left out", file=sys.stderr)
-    return [entry for entry in entries if not entry.predictor.card.needs_pictures]
-
-
-def _default_truths(dataset: Dataset) -> list[str]:
-    known = [
-        t for t in dataset.card.default_truths if t != "sqf" or all("sqf" in p.tabulated for p in dataset.pictures)
-    ]
-    for truth in set(dataset.card.default_truths) - set(known):
-        print(f"truth {truth!r} is left out: the root does not give it for every picture", file=sys.stderr)
-    return known
-
-
-def _report(store: Store, runs: Sequence[StoredRun], out: Path, *, quiet: bool) -> None:
+def _report(request: Request, runs: Sequence[StoredRun], out: Path) -> None:
     from reports.build import refresh
     from reports.tables.text import leaderboard_text
 
-    stamp = refresh(store.results, out, quiet=quiet)
-    if not quiet:
-        print(stamp.text(runs, lambda: leaderboard_text(runs, store.results)))
-        print(f"\nreport: {out / 'index.html'}   stored runs: {store.results}")
+    results = request.results
+    stamp = refresh(results, out, quiet=request.quiet)
+    if not request.quiet:
+        print(request.protocol.summary(runs) or stamp.text(runs, lambda: leaderboard_text(runs, results)))
+        print(f"\nreport: {out / 'index.html'}   stored runs: {results}")
 
 
 def _status(plans: Sequence[Plan], runs: Sequence[StoredRun], *, quiet: bool) -> int:
@@ -252,15 +239,6 @@ def _describe(plan: Plan) -> str:
     return f"{verb} {identity.predictor:<24} {identity.dataset}/{identity.folds}/{identity.truth}: {plan.reason}"
 
 
-def _check_device(device: str) -> None:
-    if device != "cuda":
-        return
-    import torch
-
-    if not torch.cuda.is_available():
-        raise UserError("--device cuda: torch sees no CUDA device here; use --device auto or cpu")
-
-
 def _positive(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text)):
         raise argparse.ArgumentTypeError(f"a whole number from 1 up, not {text!r}")
@@ -277,12 +255,8 @@ def _above_0(text: str) -> float:
     return value
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(line, flush=True)
-
-
-def _hush(line: str) -> None:
-    pass
 
 
 if __name__ == "__main__":

@@ -22,17 +22,21 @@ from protocols.workers.pool import WorkerPool
 if TYPE_CHECKING:
     import pandas as pd
 
-Say = Callable[[str], None]
-
 
 def carry_out(
-    plans: Sequence[Plan], store: Store, pool: WorkerPool, *, quiet: bool, say: Say, fresh: bool = False
+    plans: Sequence[Plan],
+    store: Store,
+    pool: WorkerPool,
+    *,
+    quiet: bool,
+    log: Callable[[str], None],
+    fresh: bool = False,
 ) -> list[StoredRun]:
     """Run what the plans ask for, and return every plan's run in order, reused ones included.
 
     :param plans: of experiments with the same pictures.
     :param pool: does the work.
-    :param say: takes one line a stored run.
+    :param log: takes one line a stored run.
     :param fresh: whether to measure anew what is kept of pictures.
     :raises DataError: where a run cannot be stored.
     """
@@ -42,7 +46,7 @@ def carry_out(
         return [plan.stored for plan in plans if plan.stored is not None]
     for plan in waiting:
         for aside in store.set_aside(plan.job.identity):
-            say(f"{aside}: set aside, damaged")
+            log(f"{aside}: set aside, damaged")
     visits = _visit(waiting[0].job.experiment, waiting, pool, quiet, fresh)
     _write_pictures(waiting[0], visits, store)
     works = [_Work(plan, visits) for plan in waiting]
@@ -51,7 +55,7 @@ def carry_out(
         run = work.store(store)
         stored[id(work.plan)] = run
         job = work.plan.job
-        say(f"{job.identity.predictor} under {job.truth.name}: {run.status} ({work.seconds:.1f} s after measuring)")
+        log(f"{job.identity.predictor} under {job.truth.name}: {run.status} ({work.seconds:.1f} s after measuring)")
     return [plan.stored or stored[id(plan)] for plan in plans]
 
 

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
-from protocols.scoring.scores import SCORES, score
+from protocols.benchmark import score_table
+from protocols.scoring.scores import SCORES
 from protocols.store.store import Store
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-def score_table(store: Store) -> pd.DataFrame:
-    """One row a run: its identity, n, failed and every score.
-
-    :raises UserError: where nothing is stored.
-    """
-    import pandas as pd
-
-    rows = [
-        {**dataclasses.asdict(run.identity), "status": run.status, **score(run.predictions)}
-        for run in store.current_runs()
-    ]
-    if not rows:
-        raise UserError(f"{store.results}: no stored runs. Run 'python -m protocols.run' first, or give --results DIR.")
-    return pd.DataFrame(rows)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -44,7 +24,12 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
     p.add_argument("--out", metavar="FILE", help="write the table as CSV instead of printing it")
     arguments = p.parse_args(argv)
-    text = score_table(Store(Path(arguments.results))).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    runs = Store(Path(arguments.results)).current_runs()
+    if not runs:
+        raise UserError(
+            f"{arguments.results}: no stored runs. Run 'python -m protocols.run' first, or give --results DIR."
+        )
+    text = score_table(runs).to_csv(index=False, float_format="%.6g", lineterminator="\n")
     if arguments.out:
         write_atomically(Path(arguments.out), text)
     else:

@@ -8,6 +8,7 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
+from datasets.common.errors import UserError
 from datasets.common.hashing import sha256_of_bytes
 
 _SHARED = ("baselines", "sgjnd", "datasets")
@@ -19,7 +20,12 @@ def method_sha256(predictor: type) -> str:
     """Hash of the source of a predictor's module, its base classes' and whatever of their packages they import.
 
     So an edit to the method, or to a piece it uses, makes its stored runs stale; an edit elsewhere does not.
+
+    :raises UserError: for a class that stands in a notebook or in the program that was started: what it uses is not
+        known, so nothing of it is reused.
     """
+    if predictor.__module__ == "__main__":
+        raise UserError(f"{predictor.__qualname__} stands in no module of its own, so its code has no hash")
     modules = {cls.__module__ for cls in predictor.__mro__ if cls.__module__ not in ("builtins", "abc")}
     return _code_sha256(modules, {*_SHARED, predictor.__module__.partition(".")[0]})
 

@@ -17,6 +17,7 @@ from datasets.core.folds import Folds
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.sets.demo import PHOTOGRAPHS, read_crop
+from protocols.kfold import KFold
 from protocols.plan import Experiment
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")
@@ -57,6 +58,7 @@ def make_experiment() -> Callable[..., Experiment]:
     def make(seed: int = 0, limit: int = 0, folds: str = "half") -> Experiment:
         dataset = Rated.open(None, OpenOptions())
         fold_of = {name: number % 2 + 1 for number, name in enumerate(NAMES)}
-        return Experiment(dataset, dataset.pictures, Folds(folds, fold_of, "0" * 64), OpenOptions(), limit, seed)
+        halves = Folds(folds, fold_of, "0" * 64)
+        return Experiment(KFold(), dataset, dataset.pictures, halves, OpenOptions(), limit, seed)
 
     return make

@@ -50,12 +50,12 @@ def test_the_key_does_not_depend_on_the_device(make_experiment):
 
 
 def _plan(experiment, store, rerun="stale"):
-    return plan_jobs(experiment, ["mean"], [CONSTANT], store, rerun=rerun, device="cpu")[0]
+    return plan_jobs([experiment], ["mean"], [CONSTANT], store, rerun=rerun, device="cpu")[0]
 
 
 def _carry_out(experiment, store, rerun="stale"):
     plan = _plan(experiment, store, rerun)
-    return carry_out([plan], store, WorkerPool(), quiet=True, say=print)[0]
+    return carry_out([plan], store, WorkerPool(), quiet=True, log=print)[0]
 
 
 def test_stored_runs_are_reused_until_something_changes(make_experiment, tmp_path):

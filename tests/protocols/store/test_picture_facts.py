@@ -22,8 +22,8 @@ from protocols.workers.pool import WorkerPool
 
 
 def _carry_out(experiment: Experiment, results, predictor: str = "psnr") -> StoredRun:
-    plans = plan_jobs(experiment, ["mean"], [registry()[predictor]], Store(results), rerun="stale", device="cpu")
-    (run,) = carry_out(plans, Store(results), WorkerPool(), quiet=True, say=lambda line: None)
+    plans = plan_jobs([experiment], ["mean"], [registry()[predictor]], Store(results), rerun="stale", device="cpu")
+    (run,) = carry_out(plans, Store(results), WorkerPool(), quiet=True, log=lambda line: None)
     return run
 
 

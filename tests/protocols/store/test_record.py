@@ -23,8 +23,8 @@ from tests.stored import run_json, run_record
 
 def test_a_run_describes_itself(make_experiment, tmp_path):
     store, experiment = Store(tmp_path), make_experiment(seed=3)
-    plans = plan_jobs(experiment, ["mean"], [registry()["chou1995-as-published"]], store, rerun="stale", device="cpu")
-    (run,) = carry_out(plans, store, WorkerPool(), quiet=True, say=print)
+    plans = plan_jobs([experiment], ["mean"], [registry()["chou1995-as-published"]], store, rerun="stale", device="cpu")
+    (run,) = carry_out(plans, store, WorkerPool(), quiet=True, log=print)
     info = json.loads((run.path / "run.json").read_text())
     assert info["identity"]["predictor"] == "chou1995-as-published"
     assert info["parameters"]["threshold"] == 1.0

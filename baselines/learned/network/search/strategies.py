@@ -32,8 +32,8 @@ independent / mixed / smooth over the ladder), and in brackets the mean distance
 * bisect, 7 passes: 9.5 (9.5) / 10.3 (8.5) / 8.6 (4.7)
 
 A network's errors on neighbouring levels, which look alike, are smooth. So it came out on a real one: `sgjnd-lite`,
-out of fold on 50 photographs with simulated observers (`python -m sgjnd.ablate search`, evidence 100), MAE in QF and
-mean distance from `full`:
+out of fold on 50 photographs with simulated observers (one network a fold, its answers at every level replayed,
+evidence 100), MAE in QF and mean distance from `full`:
 
 * full, 100 passes: 9.31
 * scan, 18 passes: 9.36 (0.5)

@@ -1,0 +1,229 @@
+"""The door to the benchmark: a request in Python, which the command `protocols.run` makes from its flags.
+
+Whatever is asked for is opened and checked first, then planned, then carried out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from baselines.interface.registry import Registered, Wanted
+from datasets.common.cache import cache_folder
+from datasets.common.errors import UserError
+from datasets.common.process_pool import ProcessPool
+from datasets.core.dataset import Dataset, OpenOptions, open_dataset
+from datasets.core.truths import find_truth
+from protocols.estimate import Shard
+from protocols.kfold import KFold
+from protocols.plan import Experiment, Plan, Protocol, find_protocol, limited, plan_jobs
+from protocols.runner import carry_out
+from protocols.scoring.scores import score
+from protocols.store.store import Store, StoredRun
+from protocols.workers.dask import DaskWorkers
+from protocols.workers.pool import WorkerPool
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is run, and how. `protocols.run --help` explains each at length.
+
+    :param dataset: a name, or an opened data set.
+    :param predictors: those to run; empty for the protocol's own choice.
+    :param root: the folder the data set was unpacked into.
+    :param protocol: says what is trained and tested on what.
+    :param truths: what 'the JND' means; empty for the data set's own.
+    :param limit: so many pictures only; 0 for all.
+    :param rerun: `stale` reuses stored runs that are still valid, `never` reuses all, `always` none.
+    :param results: the folder of stored runs.
+    :param jobs: processes; 1 does everything in this one.
+    :param scheduler: address of a Dask cluster that does the work; empty for none.
+    :param shard: the part of the predictors that is run; None for all.
+    :param timeout_s: what a predictor may take for one picture, or for fitting one fold; None for any time.
+    :param memory_gib: what a process may allocate; None for any amount.
+    """
+
+    dataset: str | Dataset = "demo"
+    predictors: Sequence[Wanted] = ()
+    root: Path | None = None
+    protocol: Protocol = field(default_factory=KFold)
+    truths: Sequence[str] = ()
+    options: OpenOptions = field(default_factory=OpenOptions)
+    limit: int = 0
+    device: str = "auto"
+    seed: int = 0
+    rerun: str = "stale"
+    results: Path = Path("results")
+    jobs: int = 1
+    scheduler: str = ""
+    shard: Shard | None = None
+    timeout_s: float | None = None
+    memory_gib: float | None = None
+    quiet: bool = False
+
+    def plans(self) -> list[Plan]:
+        """Everything that is asked for, with what is stored already.
+
+        :raises UserError: for a request that cannot be carried out.
+        """
+        _check_device(self.device)
+        dataset = self.dataset
+        if isinstance(dataset, str):
+            dataset = open_dataset(dataset, None if self.root is None else str(self.root), self.options)
+        if not self.quiet:
+            for note in dataset.notes:
+                _note(f"{dataset.card.title}: {note}")
+        experiments = self._experiments(dataset)
+        truths = list(dict.fromkeys(self.truths or _default_truths(dataset)))
+        for truth in map(find_truth, truths):
+            for picture in experiments[0].pictures:
+                truth.level(picture)
+        entries = self._entries(dataset)
+        if self.shard:
+            entries = self.shard.part_of(entries)
+        return plan_jobs(experiments, truths, entries, Store(self.results), rerun=self.rerun, device=self.device)
+
+    def carry_out(self, plans: Sequence[Plan], log: Callable[[str], None] = lambda line: None) -> list[StoredRun]:
+        """Run what the plans ask for, and return every plan's run in order, reused ones included.
+
+        :param log: takes one line a stored run.
+        :raises DataError: where a run cannot be stored.
+        """
+        store = Store(self.results)
+        store.check_writable(plan.job.identity for plan in plans if plan.stored is None)
+        with self._worker_pool() as pool:
+            return carry_out(plans, store, pool, quiet=self.quiet, log=log, fresh=self.rerun == "always")
+
+    def _experiments(self, dataset: Dataset) -> list[Experiment]:
+        folds = self.protocol.folds(dataset)
+        for each in folds:
+            each.check_covers(picture.source for picture in dataset.pictures)
+        pictures = dataset.pictures
+        if self.limit:
+            pictures = limited(pictures, folds[0], self.limit)
+        limit = self.limit if len(pictures) < len(dataset.pictures) else 0
+        return [
+            Experiment(self.protocol, dataset, pictures, each, self.options, limit, self.seed, self.root)
+            for each in folds
+        ]
+
+    def _entries(self, dataset: Dataset) -> list[Registered]:
+        entries, notes = self.protocol.predictors(self.predictors)
+        for note in notes:
+            _note(note)
+        if self.predictors or dataset.has_pixels:
+            return entries
+        _note("the root holds labels only: predictors that look at pictures are left out")
+        return [entry for entry in entries if not entry.predictor.card.needs_pictures]
+
+    def _worker_pool(self) -> WorkerPool:
+        if self.scheduler:
+            if self.memory_gib is not None:
+                raise UserError("--memory: a cluster's workers have limits of their own ('dask worker --memory-limit')")
+            return WorkerPool(DaskWorkers(self.scheduler, [self.root] if self.root else []), self.timeout_s)
+        alone = self.jobs == 1 and self.timeout_s is None and self.memory_gib is None
+        return WorkerPool(None if alone else ProcessPool(self.jobs, self.memory_gib), self.timeout_s)
+
+
+def run_benchmark(
+    dataset: str | Dataset = "demo",
+    predictors: Sequence[Wanted] = (),
+    *,
+    root: str | Path | None = None,
+    protocol: str | Protocol = "kfold",
+    folds: str = "",
+    truths: Sequence[str] = (),
+    jnd: int = 1,
+    limit: int = 0,
+    device: str = "auto",
+    seed: int = 0,
+    rerun: str = "stale",
+    results: str | Path | None = None,
+    jobs: int = 1,
+    timeout_s: float | None = None,
+    quiet: bool = False,
+) -> pd.DataFrame:
+    """Run predictors over the folds of a data set and score them.
+
+    A method that stands in a notebook or in the script that was started is measured and run anew at every call, in this
+    process; one that stands in a module of its own is measured once, and its runs are reused until it changes.
+
+    :param dataset: a name, or an opened data set.
+    :param predictors: names, globs, classes, or objects with their parameters, which go by their cards' names; empty
+        for all that cost little.
+    :param root: the folder the data set was unpacked into.
+    :param protocol: a name, or an object with its settings.
+    :param folds: shipped folds by name, or a CSV file (source,fold); for the protocol `kfold`.
+    :param truths: what 'the JND' means, e.g. `["mean"]`; empty for the data set's own.
+    :param jnd: the first, second or third JND.
+    :param limit: so many pictures only; 0 for all.
+    :param device: where networks compute: `auto`, `cpu` or `cuda`.
+    :param seed: from which all randomness derives.
+    :param rerun: `stale` reuses stored runs that are still valid, `never` reuses all, `always` none.
+    :param results: the folder of stored runs, from which `python -m reports.build` makes a report; None for one in the
+        cache folder.
+    :param jobs: processes; 1 does everything in this one.
+    :param timeout_s: what a predictor may take for one picture, or for fitting one fold; None for any time.
+    :returns: a row a predictor and truth (and fold file), by MAE; columns: what the run is, its status, `n`, `failed`,
+        and every score of `protocols.scoring.scores` by its name, `mae_low` and `mae_high` with them.
+    :raises UserError: for a request that cannot be carried out.
+    """
+    if folds and protocol != "kfold":
+        raise UserError(f"folds={folds!r} is for the protocol 'kfold', not {protocol!r}")
+    if isinstance(protocol, str):
+        protocol = KFold(folds) if protocol == "kfold" else find_protocol(protocol)()
+    request = Request(
+        dataset=dataset,
+        predictors=predictors,
+        root=None if root is None else Path(root),
+        protocol=protocol,
+        truths=truths,
+        options=OpenOptions(jnd=jnd),
+        limit=limit,
+        device=device,
+        seed=seed,
+        rerun=rerun,
+        results=cache_folder() / "results" if results is None else Path(results),
+        jobs=jobs,
+        timeout_s=timeout_s,
+        quiet=quiet,
+    )
+    table = score_table(request.carry_out(request.plans()))
+    return table.sort_values(["truth", "folds", "mae"], ignore_index=True, kind="stable")
+
+
+def score_table(runs: Iterable[StoredRun]) -> pd.DataFrame:
+    """One row a run: its identity, status, n, failed and every score."""
+    import pandas as pd
+
+    rows = ({**dataclasses.asdict(run.identity), "status": run.status, **score(run.predictions)} for run in runs)
+    return pd.DataFrame(rows)
+
+
+def _default_truths(dataset: Dataset) -> list[str]:
+    tabulated = all("sqf" in picture.tabulated for picture in dataset.pictures)
+    known = [truth for truth in dataset.card.default_truths if truth != "sqf" or tabulated]
+    for truth in set(dataset.card.default_truths) - set(known):
+        _note(f"truth {truth!r} is left out: the root does not give it for every picture")
+    return known
+
+
+def _check_device(device: str) -> None:
+    if device != "cuda":
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise UserError("--device cuda: torch sees no CUDA device here; use --device auto or cpu")
+
+
+def _note(line: Any) -> None:
+    print(line, file=sys.stderr)

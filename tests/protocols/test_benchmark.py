@@ -1,0 +1,138 @@
+"""Protects the door for Python: names, classes and objects side by side, in modules, scripts, pipes and notebooks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import protocols
+from baselines.constant.constant import Constant
+from baselines.constant.fixed import Fixed
+from datasets.common.errors import UserError
+from datasets.core.dataset import open_dataset
+from protocols import run_benchmark
+from protocols.store.store import Store
+
+SCRIPT = """
+    print("the script begins")
+    import numpy as np
+    from baselines import Card, JNDPredictor
+    from protocols import run_benchmark
+
+    class MyMethod(JNDPredictor):
+        card = Card(name="mine", title="Mine", needs_pictures=False)
+        offset: float = 0.0
+
+        def fit(self, pictures, levels, *, seed):
+            self.level_ = float(np.mean(levels)) + self.offset
+            return self
+
+        def predict(self, picture):
+            return self.level_
+
+        def measure(self, picture):
+            print("measured", picture.name, OFFSET)
+            return {"offset": np.array(OFFSET)}
+
+    OFFSET = 1.0
+    table = run_benchmark("demo", [MyMethod(offset=4.0), "constant", "fixed-75"], truths=["mean"], limit=6,
+                          quiet=True, jobs=JOBS)
+    print(table[["predictor", "n", "failed", "status"]].to_csv(index=False))
+"""
+
+
+@pytest.fixture
+def table(tmp_path, empty_cache):
+    predictors = [Fixed(quality=60), "constant", Constant, "fixed-75"]
+    return run_benchmark("demo", predictors, truths=["mean"], limit=6, results=tmp_path / "results", quiet=True)
+
+
+def test_a_row_a_predictor_with_all_scores_best_first(table):
+    assert sorted(table["predictor"]) == ["constant", "fixed", "fixed-75"]
+    assert table["mae"].is_monotonic_increasing
+    assert (table["n"] == 6).all() and (table["failed"] == 0).all() and (table["status"] == "complete").all()
+    assert (table["mae_low"] < table["mae"]).all() and (table["mae"] < table["mae_high"]).all()
+    assert {"dataset", "folds", "truth", "jnd", "limit", "rmse", "ms_per_picture"} <= set(table.columns)
+
+
+def test_what_is_stored_is_reused_and_the_commands_find_it(table, tmp_path):
+    stored = {run.identity.predictor: run for run in Store(tmp_path / "results").current_runs()}
+    assert set(stored) == set(table["predictor"])
+    again = run_benchmark(
+        open_dataset("demo"), ["constant"], truths=["mean"], limit=6, results=tmp_path / "results", quiet=True
+    )
+    assert again["mae"].tolist() == table[table["predictor"] == "constant"]["mae"].tolist()
+    assert Store(tmp_path / "results").find(stored["constant"].identity) == [stored["constant"]]
+
+
+def test_every_truth_has_rows_and_the_default_folder_is_in_the_cache(empty_cache, capsys):
+    table = run_benchmark("demo", ["constant"], truths=["mean", "median"], limit=6)
+    assert table["truth"].tolist() == ["mean", "median"]
+    assert len(Store(empty_cache / "results").current_runs()) == 2
+    assert capsys.readouterr().out == "", "a table is returned, and nothing printed"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"predictors": [5]}, "5 is no predictor"),
+        ({"predictors": ["no-such"]}, "no-such"),
+        ({"dataset": "no-such"}, "no-such"),
+        ({"protocol": "transfer"}, "ablation, kfold"),
+        ({"protocol": "ablation", "folds": "kfold5-v1"}, "is for the protocol 'kfold'"),
+        ({"truths": ["no-such"]}, "no-such"),
+        ({"jnd": 4}, "1, 2 or 3"),
+    ],
+)
+def test_a_wrong_request_says_so(change, says, tmp_path):
+    request = {"predictors": ["constant"], "results": tmp_path, "quiet": True, **change}
+    with pytest.raises(UserError, match=says):
+        run_benchmark(**request)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_door_is_light():
+    code = "import sys, protocols; print(sorted({'torch', 'cv2', 'scipy', 'pandas', 'baselines'} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.strip() == "[]"
+    assert protocols.__all__ == ["run_benchmark"]
+    with pytest.raises(AttributeError, match="no attribute 'run_everything'"):
+        _ = protocols.run_everything
+
+
+def _script(tmp_path: Path, jobs: int) -> str:
+    return textwrap.dedent(SCRIPT).replace("JOBS", str(jobs))
+
+
+def _check(printed: str) -> None:
+    assert printed.count("the script begins") == 1, "workers do not run the script again"
+    rows = [line for line in printed.splitlines() if line.endswith(",6,0,complete")]
+    assert sorted(row.partition(",6")[0] for row in rows) == ["constant", "fixed-75", "mine"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_script_needs_no_guard(empty_cache, tmp_path, jobs):
+    script = tmp_path / "script.py"
+    script.write_text(_script(tmp_path, jobs))
+    for _ in range(3 - jobs):
+        ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+        _check(ran.stdout)
+        measured = ran.stdout + ran.stderr
+        assert measured.count("measured ") >= 6, "what stands in the script is measured anew"
+
+
+def test_a_program_from_standard_input_runs(empty_cache, tmp_path):
+    ran = subprocess.run([sys.executable, "-"], input=_script(tmp_path, 1), capture_output=True, text=True, check=True)
+    _check(ran.stdout)
+
+
+def test_a_notebook_runs_cell_by_cell(empty_cache, tmp_path):
+    """As a kernel does it: each cell is executed in one namespace, that of `__main__`, and stands in no file."""
+    cells = _script(tmp_path, 1).partition("OFFSET = 1.0")
+    code = f"import __main__\nfor cell in {[cells[0], cells[1] + cells[2]]!r}: exec(cell, vars(__main__))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    _check(ran.stdout)
