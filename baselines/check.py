@@ -16,13 +16,11 @@ from baselines.interface.contract.checks import (
     OK,
     PICTURES,
     Outcome,
-    demo_pictures,
     run_contract,
 )
 from baselines.interface.registry import Registered, find_predictors, registry
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
-from datasets.core.picture import Picture
 
 _EXAMPLES = f"""
 examples:
@@ -50,19 +48,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments.names:
         raise UserError(f"name a predictor to check, a glob such as '*', or --list. Known: {', '.join(registry())}.")
     entries = find_predictors(arguments.names)
-    pictures = demo_pictures()
-    failed = [entry.name for entry in entries if not _check(entry, pictures)]
+    failed = [entry.name for entry in entries if not _check(entry)]
     if len(entries) > 1:
         print(f"\n{len(entries)} predictors, {len(failed)} failed{': ' + ', '.join(failed) if failed else ''}")
     return 1 if failed else 0
 
 
-def _check(entry: Registered, pictures: Sequence[Picture]) -> bool:
+def _check(entry: Registered) -> bool:
     print(f"\n{entry.name} ({entry.predictor.__module__}:{entry.predictor.__qualname__})")
     _print_row("check", "verdict", "reason, or what to do")
     verdicts: Counter[str] = Counter()
     first_with: dict[str, str] = {}
-    for outcome in run_contract(entry, pictures):
+    for outcome in run_contract(entry):
         first = first_with.setdefault(outcome.reason, outcome.check.name)
         _print_outcome(outcome, "" if first == outcome.check.name else first)
         verdicts[outcome.verdict] += 1

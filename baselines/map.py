@@ -9,7 +9,6 @@ import re
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,31 +47,10 @@ The .npy holds the map itself, float: grey levels, one number a pixel (and plane
 coefficients, shape (block rows, block columns, 8, 8); for the wavelet model those of its bands in the pyramid: the
 lowest (LL) at the upper left, finer ones to the right (HL), below (LH) and across (HH). As published they depend on the
 viewing geometry alone, not on the picture.
+
+--json prints the mean of the map as drawn (grey levels, or units of a coefficient) and psnr_db, the PSNR of the picture
+with noise of the map's amplitude and random sign; null for coefficients.
 """
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What has been drawn, in numbers.
-
-    :param name: the predictor's registered name.
-    :param image: the picture's file.
-    :param width: in pixels.
-    :param height: in pixels.
-    :param mean: of the map as drawn: grey levels, or units of a DCT or wavelet coefficient.
-    :param psnr_db: of the picture with noise of the map's amplitude and random sign; None for coefficients.
-    :param png: the drawing's file.
-    :param npy: the map's file.
-    """
-
-    name: str
-    image: str
-    width: int
-    height: int
-    mean: float
-    psnr_db: float | None
-    png: str
-    npy: str
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -110,22 +88,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"{arguments.image}: {error}") from error
     title = f"{predictor.card.title}: {arguments.image.name}"
     numbers = f"{arguments.name}, {view.numbers}"
-    drawn = Drawn(
-        arguments.name,
-        str(arguments.image),
-        rgb.shape[1],
-        rgb.shape[0],
-        float(view.shown.mean()),
-        view.psnr_db,
-        str(png),
-        str(png.with_suffix(".npy")),
-    )
-    write_atomically(png.with_suffix(".npy"), _npy_bytes(view.raw))
+    npy, (height, width) = png.with_suffix(".npy"), rgb.shape[:2]
+    write_atomically(npy, _npy_bytes(view.raw))
     write_atomically(png, _png_bytes(rgb, view, title, numbers))
     if arguments.json:
-        print(json.dumps(vars(drawn)))
+        drawn = {"name": arguments.name, "image": str(arguments.image), "width": width, "height": height}
+        drawn |= {"mean": float(view.shown.mean()), "psnr_db": view.psnr_db, "png": str(png), "npy": str(npy)}
+        print(json.dumps(drawn))
     else:
-        print(f"{numbers}\nwrote {drawn.png} and {drawn.npy} ({drawn.width}x{drawn.height})")
+        print(f"{numbers}\nwrote {png} and {npy} ({width}x{height})")
     return 0
 
 
@@ -171,7 +142,9 @@ def drawing(rgb: np.ndarray, view: MapView, title: str, numbers: str) -> Figure:
         bar.set_ticks([], minor=True)
         bar.formatter = FormatStrFormatter("%g")
     bar.set_label(view.unit)
-    _without_ticks(axes)
+    for panel in axes:
+        panel.set_xticks([])
+        panel.set_yticks([])
     return figure
 
 
@@ -194,12 +167,6 @@ def _write_labels(axes: Axes, view: MapView, tall_in: float) -> None:
         if points >= _SMALLEST_LETTER:
             written = axes.text(label.column, label.row, label.text, fontsize=points, ha="center", va="center")
             written.set(color="white", path_effects=outline)
-
-
-def _without_ticks(axes: Sequence[Axes]) -> None:
-    for panel in axes:
-        panel.set_xticks([])
-        panel.set_yticks([])
 
 
 def _frequency(text: str) -> tuple[int, int]:

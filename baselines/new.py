@@ -24,13 +24,8 @@ BASES = {
     "predictor": "fit and predict",
 }
 """What the author of a method writes; each has a template of that name."""
-_USUAL_BASE = {
-    "constant": "predictor",
-    "pixel": "visibility",
-    "subband": "visibility",
-    "metric": "metric",
-    "learned": "predictor",
-}
+_USUAL_BASES = {"constant": "predictor", "metric": "metric", "learned": "predictor"}
+"""By kind; `visibility` for the others."""
 _EXAMPLES = """
 examples:
   python -m baselines.new my-method                       baselines/pixel/my_method.py, found by every command
@@ -54,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, metavar="DIR", help="write there instead, outside the kind's folder")
     arguments = parser.parse_args(argv)
     folder = arguments.folder or HERE / arguments.kind
-    path = write_template(arguments.name, folder, arguments.base or _USUAL_BASE[arguments.kind])
+    path = write_template(arguments.name, folder, arguments.base or _USUAL_BASES.get(arguments.kind, "visibility"))
     print(f"wrote {_as_typed(path)}. It works as it stands. Next:")
     for command in _next_commands(arguments.name, path):
         print(f"  {command}")

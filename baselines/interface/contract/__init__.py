@@ -16,18 +16,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
-from baselines.interface.contract.checks import (
-    ABSENT,
-    CHECKS,
-    EXPECTED,
-    FAILED,
-    Check,
-    demo_pictures,
-    run_check,
-    trials_of,
-)
+from baselines.interface.contract.checks import ABSENT, CHECKS, EXPECTED, FAILED, Check, run_check, trials_of
 from baselines.interface.contract.trial import Trial
-from baselines.interface.registry import Registered, Wanted, find_predictors
+from baselines.interface.registry import Wanted, find_predictors
 from datasets.core.picture import Picture
 
 if TYPE_CHECKING:
@@ -48,7 +39,7 @@ def parametrize_with_contract(predictors: Sequence[Wanted], pictures: Sequence[P
 
     tests = []
     for entry in find_predictors(predictors):
-        trials = functools.cache(functools.partial(_trials, entry, pictures))
+        trials = functools.cache(functools.partial(trials_of, entry, pictures))
         tests += [ContractTest(entry.name, check, trials) for check in CHECKS]
     return pytest.mark.parametrize("check", tests, ids=str)
 
@@ -80,10 +71,3 @@ class ContractTest:
 
     def __str__(self) -> str:
         return f"{self.predictor}-{self.check.name}"
-
-
-def _trials(entry: Registered, pictures: Sequence[Picture] | None) -> list[Trial]:
-    return trials_of(entry, _demo_pictures() if pictures is None else pictures)
-
-
-_demo_pictures = functools.cache(demo_pictures)

@@ -7,11 +7,10 @@ import dataclasses
 import functools
 import pickle
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
-from typing import Any
 
 import numpy as np
 
@@ -31,6 +30,7 @@ from baselines.interface.contract.trial import (
 )
 from baselines.interface.measurements import checked
 from baselines.interface.prediction import Prediction
+from baselines.interface.predictor import JNDPredictor
 from datasets.core.picture import Picture
 
 _FALLS = 1e-9
@@ -103,7 +103,10 @@ def inputs_untouched(trial: Trial) -> None:
     predictor = trial.entry.make().fit(pictures, levels, seed=SEED)
     answers(predictor, pictures)
     require(np.array_equal(levels, levels_of(trial.few)), "fit changes the array of levels: work on levels.copy()")
-    require(_names(pictures) == _names(trial.few), "fit changes the list of pictures: work on list(pictures)")
+    names = [picture.name for picture in pictures]
+    require(
+        names == [picture.name for picture in trial.few], "fit changes the list of pictures: work on list(pictures)"
+    )
     for picture, was, now in zip(pictures, before, _contents(pictures), strict=True):
         changed = [name for name in was if was[name] != now[name]]
         require(not changed, f"changes the {' and '.join(changed)} of {picture.name}: work on a copy")
@@ -155,7 +158,11 @@ def measures_once(trial: Trial) -> None:
 def copies(trial: Trial) -> None:
     """A deep copy and a pickled copy of the fitted predictor answer the same."""
     fitted = trial.fitted
-    for how, copied in _copiers():
+    ways: dict[str, Callable[[JNDPredictor], JNDPredictor]] = {
+        "copy.deepcopy": copy.deepcopy,
+        "pickling": lambda predictor: pickle.loads(pickle.dumps(predictor)),
+    }
+    for how, copied in ways.items():
         try:
             twin = copied(fitted)
         except Exception as error:
@@ -185,8 +192,11 @@ def beats_worst_fixed(trial: Trial) -> None:
     sources = sorted({picture.source for picture in trial.pictures})
     halves = [tuple(p for p in trial.pictures if p.source in half) for half in (sources[::2], sources[1::2])]
     require(all(halves), "the contract needs rated pictures of at least two sources")
-    errors = [_errors(fit(trial.entry, train), test) for train, test in (halves, halves[::-1])]
-    mae = float(np.mean(np.concatenate(errors)))
+    errors: list[float] = []
+    for train, test in (halves, halves[::-1]):
+        levels = [prediction.level for prediction in answers(fit(trial.entry, train), test)]
+        errors += np.abs(np.array(levels) - levels_of(test)).tolist()
+    mae = float(np.mean(errors))
     codec = trial.pictures[0].codec
     worst = max(float(np.mean(np.abs(trial.levels - level))) for level in codec.levels)
     require(
@@ -204,11 +214,6 @@ def _equal(first: object, second: object) -> bool:
     return True
 
 
-def _errors(predictor: Any, pictures: Sequence[Picture]) -> np.ndarray:
-    predicted = [prediction.level for prediction in answers(predictor, pictures)]
-    return np.abs(np.array(predicted) - levels_of(pictures))
-
-
 @functools.cache
 def _other_process() -> ProcessPoolExecutor:
     """One process for all predictors that are checked: starting one takes longer than most checks."""
@@ -219,15 +224,6 @@ def _answers_of_parcel(parcel: bytes, path: list[str]) -> Answers:
     sys.path[:] = path  # before unpacking: the class may live where only the first process looked
     entry, pictures = pickle.loads(parcel)
     return answers(fit(entry, pictures), pictures)
-
-
-def _copiers() -> Iterator[tuple[str, Callable[[Any], Any]]]:
-    yield "copy.deepcopy", copy.deepcopy
-    yield "pickling", lambda predictor: pickle.loads(pickle.dumps(predictor))
-
-
-def _names(pictures: Sequence[Picture]) -> list[str]:
-    return [picture.name for picture in pictures]
 
 
 def _contents(pictures: Sequence[Picture]) -> list[dict[str, object]]:

@@ -6,6 +6,7 @@ A check is a small record; a new promise is one function and one line in `CHECKS
 from __future__ import annotations
 
 import dataclasses
+import functools
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -77,11 +78,10 @@ class Outcome:
     reason: str = ""
 
 
-def run_contract(entry: Registered, pictures: Sequence[Picture]) -> Iterator[Outcome]:
+def run_contract(entry: Registered, pictures: Sequence[Picture] | None = None) -> Iterator[Outcome]:
     """Run every check, and give each outcome as soon as it is known.
 
-    :param entry: the predictor.
-    :param pictures: rated pictures with pixels, of at least two sources.
+    :param pictures: rated pictures with pixels, of at least two sources; None takes the demo set's.
     :raises UserError: where the predictor expects a check to fail that does not exist.
     """
     trials = trials_of(entry, pictures)
@@ -89,7 +89,7 @@ def run_contract(entry: Registered, pictures: Sequence[Picture]) -> Iterator[Out
         yield run_check(check, trials)
 
 
-def trials_of(entry: Registered, pictures: Sequence[Picture]) -> list[Trial]:
+def trials_of(entry: Registered, pictures: Sequence[Picture] | None = None) -> list[Trial]:
     """The predictor on the pictures and, where it needs none, on labels alone and on a codec whose levels fall.
 
     Its `quick` parameters are used, where it has any.
@@ -101,7 +101,8 @@ def trials_of(entry: Registered, pictures: Sequence[Picture]) -> list[Trial]:
             "'python -m baselines.check --list' shows their names."
         )
     entry = dataclasses.replace(entry, parameters={**entry.parameters, **entry.predictor.quick})
-    trials = [Trial(entry, tuple(pictures))]
+    pictures = demo_pictures() if pictures is None else tuple(pictures)
+    trials = [Trial(entry, pictures)]
     if not getattr(entry.predictor.card, "needs_pictures", True):
         bare = tuple(dataclasses.replace(picture, ladder_or_none=None, measurements={}) for picture in pictures)
         trials += [Trial(entry, bare, " (on labels alone)")]
@@ -129,12 +130,13 @@ def run_check(check: Check, trials: Sequence[Trial]) -> Outcome:
     return Outcome(check, OK)
 
 
-def demo_pictures(count: int = PICTURES) -> list[Picture]:
+@functools.cache
+def demo_pictures() -> tuple[Picture, ...]:
     """Pictures of the demo set to run the contract on, one a source, the smallest first."""
     from datasets.core.dataset import open_dataset
 
-    one_each = {picture.source: picture for picture in open_dataset("demo").pictures}
-    return sorted(one_each.values(), key=lambda picture: picture.reference.size)[:count]
+    by_source = {picture.source: picture for picture in open_dataset("demo").pictures}
+    return tuple(sorted(by_source.values(), key=lambda picture: picture.reference.size)[:PICTURES])
 
 
 def _rated_in_bpg(picture: Picture) -> Picture:
