@@ -96,7 +96,7 @@ def build(results: Path, out: Path, choice: PictureChoice = USUAL_CHOICE, *, qui
 def refresh(results: Path, out: Path, *, quiet: bool = False) -> Stamp:
     """`build`, unless the report is there, untouched, and was built from these very results.
 
-    :returns: a stamp that remembers what was told of the results.
+    :returns: a stamp that remembers the texts that were printed of the results.
     """
     stamp = Stamp(results, out, dataclasses.asdict(USUAL_CHOICE))
     if not stamp.holds:

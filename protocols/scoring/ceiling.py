@@ -77,9 +77,14 @@ class Ceiling:
     true: np.ndarray
 
     @property
+    def errors(self) -> np.ndarray:
+        """Predicted minus true level, shape (draws, pictures)."""
+        return self.predicted - self.true
+
+    @property
     def absolute_errors(self) -> np.ndarray:
         """Expected absolute error of each picture, shape (pictures,)."""
-        return np.asarray(np.abs(self.predicted - self.true).mean(axis=0))
+        return np.asarray(np.abs(self.errors).mean(axis=0))
 
 
 def has_ceiling(truth: str, samples: Sequence[np.ndarray]) -> bool:

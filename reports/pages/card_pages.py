@@ -12,7 +12,7 @@ import numpy as np
 
 from reports.figures.catalogue import RUN_FIGURES
 from reports.pages.html import FigureImages, document
-from reports.results.cards import DatasetEntry, Ran, methods, predictors
+from reports.results.cards import DatasetEntry, Result, methods, predictors
 from reports.results.grid import Grid
 from reports.results.links import dataset_page, method_page, predictor_page
 from reports.results.section import Section
@@ -65,8 +65,8 @@ def predictor_pages(
     :param with_page: by data set the pictures that have a page.
     """
 
-    def worst(ran: Ran) -> list[WorstPicture]:
-        return worst_pictures(ran.section.grid, _place(ran), with_page.get(ran.section.dataset.name, ()))
+    def worst(result: Result) -> list[WorstPicture]:
+        return worst_pictures(result.section.grid, _place(result), with_page.get(result.section.dataset.name, ()))
 
     return {
         predictor_page(name): document(
@@ -77,7 +77,7 @@ def predictor_pages(
             rows=rows,
             run_figures=RUN_FIGURES,
             run_image=images.of_run,
-            place=lambda ran: 1 + _place(ran),
+            place=lambda result: 1 + _place(result),
             worst=worst,
         )
         for name, rows in predictors(sections).items()
@@ -190,13 +190,13 @@ def _text(values: np.ndarray, place: int | None, form: str = ".1f") -> str:
     return "0.0" if float(text) == 0 else text
 
 
-def _cards(rows: Sequence[Ran]) -> list[Ran]:
+def _cards(rows: Sequence[Result]) -> list[Result]:
     """One row for each card and set of parameters that the predictor had, mostly one."""
-    first: dict[str, Ran] = {}
-    for ran in rows:
-        first.setdefault(repr((ran.row.card, ran.row.record.parameters)), ran)
+    first: dict[str, Result] = {}
+    for result in rows:
+        first.setdefault(repr((result.row.card, result.row.record.parameters)), result)
     return list(first.values())
 
 
-def _place(ran: Ran) -> int:
-    return next(place for place, row in enumerate(ran.section.rows) if row is ran.row)
+def _place(result: Result) -> int:
+    return next(place for place, row in enumerate(result.section.rows) if row is result.row)

@@ -1,4 +1,4 @@
-"""The methods and data sets of a report, each once, as their cards tell of them."""
+"""The methods and data sets of a report, each once, with the sections in which they stand."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATASET_SHOWN = ("name", "title", "samples", "codec", "unit", "level_lowest", "l
 
 
 @dataclass(frozen=True)
-class Ran:
+class Result:
     """A row and the section it stands in."""
 
     section: Section
@@ -35,14 +35,14 @@ class Method:
     """
 
     card: Card
-    rows: tuple[Ran, ...]
+    rows: tuple[Result, ...]
 
     @property
     def ran_as(self) -> dict[str, dict[str, Any]]:
         """The names it ran under, with their parameters."""
         names: dict[str, dict[str, Any]] = {}
-        for ran in self.rows:
-            names.setdefault(ran.row.predictor, ran.row.record.parameters)
+        for result in self.rows:
+            names.setdefault(result.row.predictor, result.row.record.parameters)
         return names
 
     @property
@@ -55,7 +55,7 @@ class Method:
 class DatasetEntry:
     """A data set and its sections.
 
-    :param records: what its runs say of it, once where they say the same of what is shown (`DATASET_SHOWN`).
+    :param records: what its runs say of it; those that say the same of what is shown (`DATASET_SHOWN`) count once.
     """
 
     name: str
@@ -75,22 +75,22 @@ class DatasetEntry:
 
 def methods(sections: Sequence[Section]) -> list[Method]:
     """Every method that ran, by name: those whose cards say the same stand together."""
-    found: dict[str, list[Ran]] = {}
+    by_card: dict[str, list[Result]] = {}
     for section in sections:
         for row in section.rows:
-            found.setdefault(card_key(row.card), []).append(Ran(section, row))
-    return [Method(found[key][0].row.card, tuple(found[key])) for key in sorted(found)]
+            by_card.setdefault(card_key(row.card), []).append(Result(section, row))
+    return [Method(by_card[key][0].row.card, tuple(by_card[key])) for key in sorted(by_card)]
 
 
 def dataset_entries(sections: Sequence[Section]) -> list[DatasetEntry]:
     """Every data set by name."""
-    found: dict[str, list[Section]] = {}
+    by_name: dict[str, list[Section]] = {}
     for section in sections:
-        found.setdefault(section.dataset.name, []).append(section)
-    return [DatasetEntry(name, _told_apart(found[name]), tuple(found[name])) for name in sorted(found)]
+        by_name.setdefault(section.dataset.name, []).append(section)
+    return [DatasetEntry(name, _distinct(by_name[name]), tuple(by_name[name])) for name in sorted(by_name)]
 
 
-def _told_apart(sections: Sequence[Section]) -> tuple[DatasetRecord, ...]:
+def _distinct(sections: Sequence[Section]) -> tuple[DatasetRecord, ...]:
     records = {repr(shown_of(section.dataset)): section.dataset for section in reversed(sections)}
     return tuple(reversed(records.values()))
 
@@ -100,13 +100,13 @@ def shown_of(record: DatasetRecord) -> dict[str, Any]:
     return {name: getattr(record, name) for name in DATASET_SHOWN}
 
 
-def predictors(sections: Sequence[Section]) -> dict[str, list[Ran]]:
+def predictors(sections: Sequence[Section]) -> dict[str, list[Result]]:
     """Every name that a predictor ran under, with its rows in order of sections."""
-    found: dict[str, list[Ran]] = {}
+    by_name: dict[str, list[Result]] = {}
     for section in sections:
         for row in section.rows:
-            found.setdefault(row.predictor, []).append(Ran(section, row))
-    return dict(sorted(found.items()))
+            by_name.setdefault(row.predictor, []).append(Result(section, row))
+    return dict(sorted(by_name.items()))
 
 
 def card_key(card: Card) -> str:

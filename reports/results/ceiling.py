@@ -35,8 +35,8 @@ def ceiling_rows(
     names, samples = pictures["picture"].astype(str).tolist(), list(pictures["samples"])
     sources = pictures["source"].astype(str).tolist()
     return tuple(
-        CeilingRow(found.name, MEANINGS[found.name], _scores(found, sources, curves))
-        for found in ceilings(truth, names, samples, codec)
+        CeilingRow(ceiling.name, MEANINGS[ceiling.name], _scores(ceiling, sources, curves))
+        for ceiling in ceilings(truth, names, samples, codec)
     )
 
 
@@ -57,27 +57,27 @@ def why_no_ceiling(truth: str, pictures: pd.DataFrame | None) -> str:
     return ""
 
 
-def _scores(found: Ceiling, sources: list[str], curves: PsnrCurves | None) -> dict[str, float | int | None]:
+def _scores(ceiling: Ceiling, sources: list[str], curves: PsnrCurves | None) -> dict[str, float | int | None]:
     """As `protocols.scoring.scores.score` gives them, each the mean over the random draws; None without a meaning."""
-    errors = found.predicted - found.true
-    size, few = np.abs(errors), slice(0, _MOST_CORRELATED)
+    errors = ceiling.errors
+    sizes, few = np.abs(errors), slice(0, _MOST_CORRELATED)
     scores: dict[str, float | int | None] = {record.name: None for record in SCORES}
     scores |= {
         "n": errors.shape[1],
         "failed": 0,
-        "mae": float(size.mean()),
+        "mae": float(sizes.mean()),
         "rmse": float(np.sqrt((errors**2).mean(axis=1)).mean()),
         "bias": float(errors.mean()),
-        **{f"within_{levels}": float((size <= levels).mean()) for levels in (3, 5, 10)},
-        **_correlations(found.predicted[few], found.true[few], "plcc", "srcc"),
+        **{f"within_{levels}": float((sizes <= levels).mean()) for levels in (3, 5, 10)},
+        **_correlations(ceiling.predicted[few], ceiling.true[few], "plcc", "srcc"),
         "overshoot": float((errors > 0).mean()),
         "undershoot": float((errors < 0).mean()),
     }
     if curves is not None:
-        predicted, true = (curves.at(levels[few]) for levels in (found.predicted, found.true))
+        predicted, true = (curves.at(levels[few]) for levels in (ceiling.predicted, ceiling.true))
         scores["psnr_mae_db"] = float(np.abs(predicted - true).mean())
         scores |= _correlations(predicted, true, "psnr_plcc", "psnr_srcc")
-    scores["mae_low"], scores["mae_high"] = mean_interval(found.absolute_errors, sources)
+    scores["mae_low"], scores["mae_high"] = mean_interval(ceiling.absolute_errors, sources)
     return scores
 
 

@@ -82,8 +82,8 @@ def reaches(levels: np.ndarray, curve: np.ndarray, share: float) -> float | None
     :param curve: share of satisfied people at each, 0..1.
     :returns: None where it is never reached.
     """
-    found = np.flatnonzero(curve >= share)
-    return float(levels[found[0]]) if found.size else None
+    places = np.flatnonzero(curve >= share)
+    return float(levels[places[0]]) if places.size else None
 
 
 def curve_of(value: Any, levels: np.ndarray | None) -> np.ndarray | None:

@@ -203,10 +203,8 @@ def _same_data(first: StoredRun, second: StoredRun) -> bool:
         return False
     if second.predictions.empty:
         return True
-    (one, one_levels), (other, other_levels) = (_tested(run) for run in (first, second))
-    if one != other:
-        return False
-    return bool(np.allclose(one_levels, other_levels, atol=_SAME_LEVEL))
+    (pictures, levels), (others, other_levels) = (_tested(run) for run in (first, second))
+    return pictures == others and bool(np.allclose(levels, other_levels, atol=_SAME_LEVEL))
 
 
 def _tested(run: StoredRun) -> tuple[list[tuple[object, ...]], np.ndarray]:

@@ -56,8 +56,8 @@ class TruthRanking:
 
         pairs = combinations(range(len(self.sections)), 2)
         return [
-            (self.truths[one], self.truths[other], float(kendalltau(self.ranks[one], self.ranks[other]).statistic))
-            for one, other in pairs
+            (self.truths[first], self.truths[second], float(kendalltau(self.ranks[first], self.ranks[second])[0]))
+            for first, second in pairs
         ]
 
     @property
@@ -75,18 +75,18 @@ class TruthRanking:
         yield f"The best changes with the truth: {', '.join(named)}{but}."
 
     def _turned(self) -> Iterator[str]:
-        for one, other in combinations(range(len(self.sections)), 2):
+        for first, second in combinations(range(len(self.sections)), 2):
             turned = [
                 f"{self.predictors[a]} before {self.predictors[b]}"
                 for a, b in combinations(range(len(self.predictors)), 2)
                 for a, b in ((a, b), (b, a))
-                if self._better(one, a, b) and self._better(other, b, a)
+                if self._better(first, a, b) and self._better(second, b, a)
             ]
             if turned:
                 more = f" and {len(turned) - _SHOWN} more" if len(turned) > _SHOWN else ""
                 yield (
                     f"Separable under both truths, in opposite order: {', '.join(turned[:_SHOWN])}{more} under "
-                    f"{self.truths[one]}, the other way round under {self.truths[other]}."
+                    f"{self.truths[first]}, the other way round under {self.truths[second]}."
                 )
 
     def _better(self, truth: int, first: int, second: int) -> bool:
@@ -104,8 +104,8 @@ def truth_rankings(sections: Sequence[Section]) -> list[TruthRanking]:
         identity = section.identity
         key = (identity.dataset, identity.folds, identity.jnd, identity.limit, section.state)
         groups.setdefault(key, []).append(section)
-    found = (_ranking(group) for group in groups.values() if len(group) > 1)
-    return [ranking for ranking in found if ranking is not None]
+    rankings = (_ranking(group) for group in groups.values() if len(group) > 1)
+    return [ranking for ranking in rankings if ranking is not None]
 
 
 def _ranking(sections: Sequence[Section]) -> TruthRanking | None:

@@ -35,9 +35,11 @@ def _section_text(section: Section) -> str:
     aligned = [_aligned(texts, widths) for texts in lines]
     aligned.insert(1, "-" * max(map(len, aligned)))
     failed = [f"  failed: {row.predictor}: {one_line(text)}" for row in section.rows for text in row.failures]
-    said = [line for text in section.findings for line in textwrap.wrap(one_line(text), 116, break_on_hyphens=False)]
+    findings = [
+        line for text in section.findings for line in textwrap.wrap(one_line(text), 116, break_on_hyphens=False)
+    ]
     counts = f"{section.pictures} pictures of {section.sources} sources"
-    return "\n".join([one_line(section.title), counts, "", *aligned, *failed, "", *(f"  {line}" for line in said)])
+    return "\n".join([one_line(section.title), counts, "", *aligned, *failed, "", *findings])
 
 
 def _texts(columns: Sequence[Column], line: Line) -> list[str]:
