@@ -19,7 +19,7 @@ from datasets.common.errors import UserError
 from datasets.core.crops import Box
 from datasets.core.picture_file import read_picture
 from datasets.sets._simulated_samples import SampledPicture
-from datasets.simulation.curves import Job, Settings, measure_all
+from datasets.simulation.curves import CurveJob, SimulationSettings, measure_all
 from datasets.simulation.folder import Cut, SimulationFolder
 from protocols.store.machine import usable_cores
 
@@ -37,10 +37,10 @@ def main(argv: list[str] | None = None) -> int:
     files = sorted(arguments.photos.glob("*.png"))[: PICTURES // 2]
     if len(files) < PICTURES // 2:
         raise UserError(f"{arguments.photos}: has {len(files)} PNG photographs; {PICTURES // 2} are needed")
-    folder = SimulationFolder(arguments.out, Settings(every=20), None, 2)
+    folder = SimulationFolder(arguments.out, SimulationSettings(every=20), None, 2)
     folder.begin(restart=False)
     cuts = [cut for file in progress(files, "cutting photographs") for cut in _kept_cuts(file, folder)]
-    jobs = [Job(cut.name, functools.partial(_middle, folder.picture(cut.name))) for cut in cuts]
+    jobs = [CurveJob(cut.name, functools.partial(_middle, folder.picture(cut.name))) for cut in cuts]
     measured = {one.name: one for one in measure_all(jobs, folder.curves, folder.settings, workers=usable_cores())}
     sampled = {}
     for cut in cuts:

@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     check_hash(archive, None if arguments.no_hash_check else known, given=bool(arguments.sha256))
     counts = unpack(archive, arguments.root)
     print(
-        f"unpacked into {arguments.root}: {counts.written} files written, {counts.kept} already there, "
+        f"unpacked into {arguments.root}: {counts.written} files written, {counts.already_there} already there, "
         f"{counts.replaced} replaced" + (f", {counts.left_out} system files left out" if counts.left_out else "")
     )
     folder, dataset = open_anywhere(card.name, arguments.root)
@@ -97,14 +97,14 @@ def check_hash(archive: Path, sha256: str | None, *, given: bool) -> None:
     """
     if sha256 is None:
         return
-    found = sha256_of_file(archive)
-    if found == sha256:
+    digest = sha256_of_file(archive)
+    if digest == sha256:
         print(f"{archive}: sha256 as expected")
         return
     why = "you gave" if given else "a third party published for the archive of its time"
     raise DataError(
         f"{archive}: is not the archive whose hash {why}.\n"
-        f"  expected sha256 {sha256}\n  found    sha256 {found}\n"
+        f"  expected sha256 {sha256}\n  found    sha256 {digest}\n"
         "Nothing was unpacked and the file is kept. If it was cut off or changed on the way, delete it and fetch it "
         "again; if its owners have packed it anew and you trust where you got it, repeat with --no-hash-check."
     )

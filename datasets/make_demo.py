@@ -18,9 +18,9 @@ from datasets.common.files import write_atomically
 from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.sets._simulated_samples import SampledPicture, describe, read_samples, samples_csv
 from datasets.sets.demo import PHOTOGRAPHS, SAMPLES, read_crop
-from datasets.simulation.curves import Job, Measured, Settings, measure_all
+from datasets.simulation.curves import CurveJob, MeasuredCurve, SimulationSettings, measure_all
 
-SETTINGS = Settings(pixels_per_degree=PIXELS_PER_DEGREE, observers=30, seed=0, every=1)
+SETTINGS = SimulationSettings(pixels_per_degree=PIXELS_PER_DEGREE, observers=30, seed=0, every=1)
 PROVENANCE = SAMPLES.with_suffix(".json")
 TOLERANCE_QF = 1
 """JPEG libraries and processors differ in the last digits, and a loss at a criterion may fall to either side."""
@@ -60,17 +60,17 @@ def main(argv: list[str] | None = None) -> int:
     return status
 
 
-def demo_jobs() -> list[Job]:
+def demo_jobs() -> list[CurveJob]:
     """Every picture of the demo set, to be looked at."""
     jobs = []
     for photograph in PHOTOGRAPHS:
         path = photograph.file()
         photograph.checked_hash(path)
-        jobs += [Job(name, functools.partial(read_crop, path, box)) for name, box in photograph.crops()]
+        jobs += [CurveJob(name, functools.partial(read_crop, path, box)) for name, box in photograph.crops()]
     return jobs
 
 
-def _write(sampled: Mapping[str, SampledPicture], measured: Mapping[str, Measured]) -> int:
+def _write(sampled: Mapping[str, SampledPicture], measured: Mapping[str, MeasuredCurve]) -> int:
     header = {
         "what": "The JNDs in demo_samples.csv come from simulated observers, not from people; here is what they saw.",
         "made_by": "python -m datasets.make_demo",

@@ -14,7 +14,7 @@ from datasets.core.crops import crops_of_size
 from datasets.core.picture_file import read_picture, read_upright
 from datasets.sets._simulated_samples import SampledPicture, describe
 from datasets.sets.simulated import PICTURES
-from datasets.simulation.curves import Job, Settings, measure_all
+from datasets.simulation.curves import CurveJob, SimulationSettings, measure_all
 from datasets.simulation.folder import Cut, LeftOut, Photo, SimulationFolder, find_photos
 
 SMALLEST_SIDE = 128
@@ -43,12 +43,12 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     if min(arguments.max_crops, arguments.jobs, arguments.limit or 1) < 1:
         raise UserError("--max-crops, --jobs and --limit are 1 or more")
-    settings = Settings(arguments.pixels_per_degree, arguments.observers, arguments.seed, arguments.every)
+    settings = SimulationSettings(arguments.pixels_per_degree, arguments.observers, arguments.seed, arguments.every)
     folder = SimulationFolder(arguments.out, settings, arguments.crop, arguments.max_crops)
     photos = find_photos(arguments.photos, recursive=arguments.recursive, apart_from=arguments.out / PICTURES)
     folder.begin(restart=arguments.restart)
     cuts, left_out = _cut_all(photos[: arguments.limit], folder)
-    jobs = [Job(cut.name, functools.partial(read_picture, folder.picture(cut.name))) for cut in cuts]
+    jobs = [CurveJob(cut.name, functools.partial(read_picture, folder.picture(cut.name))) for cut in cuts]
     cut_of = {cut.name: cut for cut in cuts}
     sampled: dict[str, SampledPicture] = {}
     for measured in measure_all(jobs, folder.curves, settings, workers=arguments.jobs):
@@ -122,16 +122,28 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--pixels-per-degree",
         type=float,
-        default=Settings.pixels_per_degree,
+        default=SimulationSettings.pixels_per_degree,
         metavar="PPD",
         help="viewing geometry (default 24.3, as in KonJND-1k)",
     )
-    add("--observers", type=int, default=Settings.observers, metavar="N", help="how many a picture (default 30)")
-    add("--seed", type=int, default=Settings.seed, metavar="N", help="of the observers' criteria and the folds")
+    add(
+        "--observers",
+        type=int,
+        default=SimulationSettings.observers,
+        metavar="N",
+        help="how many a picture (default 30)",
+    )
+    add(
+        "--seed",
+        type=int,
+        default=SimulationSettings.seed,
+        metavar="N",
+        help="of the observers' criteria and the folds",
+    )
     add(
         "--every",
         type=int,
-        default=Settings.every,
+        default=SimulationSettings.every,
         metavar="N",
         help="evaluate every Nth QF and interpolate (default 4; 1 is exact and takes four times as long)",
     )

@@ -39,23 +39,23 @@ def main(argv: list[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     options = OpenOptions(level_direction=arguments.level_direction)
-    found = verify_dataset(arguments.name, arguments.root, options, quick=arguments.quick)
+    verification = verify_dataset(arguments.name, arguments.root, options, quick=arguments.quick)
     print(f"{arguments.name} {f'under {arguments.root}' if arguments.root else ''}".rstrip())
-    print("\n".join(f"  {label:<13}{value}" for label, value in _counts(found, quick=arguments.quick)))
-    if found.dataset and found.dataset.pictures:
-        print("\n".join(f"note: {note}" for note in found.dataset.notes))
-    print(_table(found.findings))
+    print("\n".join(f"  {label:<13}{value}" for label, value in _counts(verification, quick=arguments.quick)))
+    if verification.dataset and verification.dataset.pictures:
+        print("\n".join(f"note: {note}" for note in verification.dataset.notes))
+    print(_table(verification.findings))
     if arguments.csv:
-        write_atomically(arguments.csv, _csv(found.findings))
+        write_atomically(arguments.csv, _csv(verification.findings))
         print(f"the whole table is in {arguments.csv}")
-    warnings = len(found.findings) - found.errors
-    print(f"{'WRONG' if found.errors else 'ok'}: {found.errors} errors, {warnings} warnings")
-    return 1 if found.errors else 0
+    warnings = len(verification.findings) - verification.errors
+    print(f"{'WRONG' if verification.errors else 'ok'}: {verification.errors} errors, {warnings} warnings")
+    return 1 if verification.errors else 0
 
 
-def _counts(found: Verification, *, quick: bool) -> list[tuple[str, object]]:
-    pictures = found.dataset.pictures if found.dataset else ()
-    rows: list[tuple[str, object]] = [("pictures", len(pictures)), ("with pixels", len(found.checks))]
+def _counts(verification: Verification, *, quick: bool) -> list[tuple[str, object]]:
+    pictures = verification.dataset.pictures if verification.dataset else ()
+    rows: list[tuple[str, object]] = [("pictures", len(pictures)), ("with pixels", len(verification.checks))]
     if not pictures:
         return rows
     codec = pictures[0].codec
@@ -65,11 +65,11 @@ def _counts(found: Verification, *, quick: bool) -> list[tuple[str, object]]:
     rows.append(("samples", f"{len(values)}, {of_each} a picture"))
     if values:
         rows.append(("their range", f"{codec.unit} {min(values):g} to {max(values):g}"))
-    if found.checks:
+    if verification.checks:
         shipped = any(isinstance(picture.ladder_or_none, ShippedLadder) for picture in pictures)
         how = ("headers read" if quick else "decoded") if shipped else "compressed here"
-        sizes = Counter(f"{check.width}x{check.height}" for check in found.checks if check.width)
-        rows.append(("levels", f"{sum(check.levels for check in found.checks)} {how}"))
+        sizes = Counter(f"{check.width}x{check.height}" for check in verification.checks if check.width)
+        rows.append(("levels", f"{sum(check.levels for check in verification.checks)} {how}"))
         rows.append(("sizes", ", ".join(f"{size} ({count})" for size, count in sizes.most_common(5)) or "none read"))
     return rows
 

@@ -42,15 +42,15 @@ def _code_sha256(modules: set[str], packages: set[str]) -> str:
 
 
 def _closure(modules: set[str], packages: set[str]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     waiting = sorted(modules)
     while waiting:
         name = waiting.pop()
-        path = _source_file(name) if name.partition(".")[0] in packages and name not in found else None
+        path = _source_file(name) if name.partition(".")[0] in packages and name not in files else None
         if path is not None:
-            found[name] = path
+            files[name] = path
             waiting.extend(_imports(path, name))
-    return found
+    return files
 
 
 @functools.cache

@@ -101,9 +101,9 @@ def is_abandoned(path: Path) -> bool:
 
     Whether a process of another machine lives cannot be known from here, so age decides there.
     """
-    found = _NAME.match(path.name)
-    if found and found["host"] == host():
-        return not _is_alive(int(found["process"]))
+    owner = _NAME.match(path.name)
+    if owner and owner["host"] == host():
+        return not _is_alive(int(owner["process"]))
     try:
         return time.time() - path.lstat().st_mtime > _A_DAY_S
     except OSError:  # another process has removed it meanwhile

@@ -143,5 +143,5 @@ class Bpg(Codec):
 def _opencv_jpeg_library() -> str:
     import cv2
 
-    found = re.search(r"^\s*JPEG:\s*(.+)$", cv2.getBuildInformation(), re.MULTILINE)
-    return f"OpenCV {cv2.__version__}, {found.group(1).strip() if found else 'unknown JPEG library'}"
+    named = re.search(r"^\s*JPEG:\s*(.+)$", cv2.getBuildInformation(), re.MULTILINE)
+    return f"OpenCV {cv2.__version__}, {named.group(1).strip() if named else 'unknown JPEG library'}"

@@ -135,17 +135,17 @@ class Dataset(ABC):
 
 def dataset_classes() -> dict[str, type[Dataset]]:
     """Every data set by name, found by looking through `datasets/sets/`."""
-    found: dict[str, type[Dataset]] = {}
+    classes: dict[str, type[Dataset]] = {}
     for module in pkgutil.iter_modules(sets.__path__):
         for value in vars(importlib.import_module(f"{sets.__name__}.{module.name}")).values():
             if isinstance(value, type) and issubclass(value, Dataset) and hasattr(value, "card"):
-                other = found.setdefault(value.card.name, value)
+                other = classes.setdefault(value.card.name, value)
                 if other is not value:
                     raise UserError(
                         f"the data sets {other.__module__}:{other.__qualname__} and {value.__module__}:"
                         f"{value.__qualname__} are both named {value.card.name!r}. Give one card another name."
                     )
-    return dict(sorted(found.items()))
+    return dict(sorted(classes.items()))
 
 
 def open_dataset(name: str, root: str | Path | None = None, options: OpenOptions | None = None) -> Dataset:

@@ -72,8 +72,8 @@ class ResumingDownloader:
             except requests.RequestException as error:
                 most, failures = max(most, self._have()), 0 if self._have() > most else failures + 1
                 if failures >= self.tries:
-                    kept = f" {self._have()} bytes are kept in {self.part}; the same command goes on from there."
-                    raise UserError(f"{url}: could not be fetched ({error}).{kept if self._have() else ''}") from error
+                    where = f" {self._have()} bytes are kept in {self.part}; the same command goes on from there."
+                    raise UserError(f"{url}: could not be fetched ({error}).{where if self._have() else ''}") from error
                 print(f"stopped at {self._have()} bytes ({type(error).__name__}); trying again", file=sys.stderr)
                 time.sleep(self.pause_s * 2**failures)
         self.part.replace(output_file)
@@ -156,5 +156,5 @@ def _write(blocks: Iterable[bytes], stream: BinaryIO) -> Iterator[None]:
 
 
 def _total_of(response: requests.Response) -> int | None:
-    found = re.search(r"/(\d+)$", response.headers.get("Content-Range", ""))
-    return int(found[1]) if found else None
+    total = re.search(r"/(\d+)$", response.headers.get("Content-Range", ""))
+    return int(total[1]) if total else None

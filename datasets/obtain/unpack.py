@@ -40,13 +40,13 @@ class Unpacked:
     """What became of an archive's files.
 
     :param written: were not there.
-    :param kept: were there already, with the right size and CRC.
+    :param already_there: with the right size and CRC.
     :param replaced: were there with other contents.
     :param left_out: of the operating system that packed them (`.DS_Store` and the like).
     """
 
     written: int
-    kept: int
+    already_there: int
     replaced: int
     left_out: int
 
@@ -76,7 +76,7 @@ def unpack(archive: Path, root: Path, limits: Limits | None = None, *, quiet: bo
         raise DataError(f"{archive}: is no whole zip archive ({error}). {_what_it_is(archive)}") from error
     except OSError as error:
         raise UserError(f"{error.filename or archive}: {error.strerror or error}, while unpacking {archive}") from error
-    return Unpacked(done.count("written"), done.count("kept"), done.count("replaced"), left_out)
+    return Unpacked(done.count("written"), done.count("already there"), done.count("replaced"), left_out)
 
 
 def require_space(folder: Path, needed: int, what: str) -> None:
@@ -168,7 +168,7 @@ def _refuse_links_on_disk(root: Path, paths: Iterable[PurePosixPath]) -> None:
 
 def _unpack_one(archive: Path, opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> str:
     if _has_size(path, member.file_size) and _crc(path) == member.CRC:
-        return "kept"
+        return "already there"
     result = "replaced" if path.exists() else "written"
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".partial-{path.name}")  # what a kill leaves, the next call writes over

@@ -97,9 +97,9 @@ def _read(name: str, root: Path | None, options: OpenOptions) -> tuple[Dataset |
             dataset = found_as.survey(root, options, faults)
         except DataError as error:
             faults.take(error)
-    if not faults.found:
+    if not faults.gathered:
         faults.take(first)
-    return dataset, faults.found
+    return dataset, faults.gathered
 
 
 def _check_labels(picture: Picture) -> Iterator[Finding]:
@@ -143,7 +143,7 @@ def _check_picture(picture: Picture, quick: bool) -> PictureCheck:
     if isinstance(ladder, ShippedLadder) or (shape and not quick):
         for level in map(int, picture.codec.levels):
             if isinstance(ladder, ShippedLadder) and level not in ladder.files:
-                continue  # told already, for the whole picture
+                continue  # reported already, for the whole picture
             where = _where(picture, level)
             try:
                 size, sizes[level] = _measure(ladder, level, quick)
@@ -170,7 +170,7 @@ def _measure(ladder: Ladder, level: int, quick: bool) -> tuple[tuple[int, int], 
 
 
 def _check_growth(picture: Picture, sizes: dict[int, int]) -> Iterator[Finding]:
-    """A better level takes more bytes; small dips are real, so they are counted and told as one warning a picture."""
+    """A better level takes more bytes. Small dips are real, so they are counted; one warning a picture reports them."""
     levels, values = list(sizes), np.array(list(sizes.values()), dtype=float)
     if len(values) > 1 and (steps := np.diff(values) / values[:-1]).min() < 0:
         deepest = int(np.argmin(steps))

@@ -42,7 +42,7 @@ def read_ratings(path: Path, compression: str, codec: Codec, faults: Faults) -> 
     :param compression: `JPEG` or `BPG`, as the column has it.
     :param codec: its levels count the file indices.
     """
-    found: dict[int, tuple[float, ...]] = {}
+    ratings_of: dict[int, tuple[float, ...]] = {}
     for row in _rows(path, faults):
         kind = row.cells["compressiontype"].upper()
         numbers = re.fullmatch(r"SRC[\W_]*(\d{1,9})(\.png)?", row.cells["imageid"], re.IGNORECASE)
@@ -54,11 +54,11 @@ def read_ratings(path: Path, compression: str, codec: Codec, faults: Faults) -> 
             )
         elif kind == compression:
             number = int(numbers.group(1))
-            if number in found:
+            if number in ratings_of:
                 faults.add(path, f"line {row.line} rates {row.cells['imageid']} a second time. Keep one of the rows.")
             elif ratings := _ratings(path, row, len(codec.levels), faults):
-                found[number] = ratings
-    return dict(sorted(found.items()))
+                ratings_of[number] = ratings
+    return dict(sorted(ratings_of.items()))
 
 
 def _rows(path: Path, faults: Faults) -> list[_Row]:
@@ -171,6 +171,6 @@ def _about_ratings(pictures: Sequence[Picture]) -> str:
 def _psnr_both_ways(picture: Picture) -> tuple[float, float]:
     codec = picture.codec
     level = round(float(np.mean(picture.samples)))
-    found = picture.ladder.psnr_db(level), picture.ladder.psnr_db(codec.lowest + codec.highest - level)
+    both = picture.ladder.psnr_db(level), picture.ladder.psnr_db(codec.lowest + codec.highest - level)
     picture.ladder.forget_pixels()
-    return found
+    return both

@@ -43,12 +43,12 @@ class Fault:
 class Faults:
     """Where a reader reports a fault before it goes on with what is left.
 
-    :param gather: keep the faults in `found`; otherwise the first one is raised.
+    :param gather: keep the faults in `gathered`; otherwise the first one is raised.
     """
 
     def __init__(self, *, gather: bool) -> None:
         self.gather = gather
-        self.found: list[Fault] = []
+        self.gathered: list[Fault] = []
 
     def add(self, file: Path | str, problem: str) -> None:
         """Report a fault.
@@ -65,11 +65,11 @@ class Faults:
         if not self.gather:
             raise error
         file, _, problem = str(error).partition(": ")
-        self.found.append(Fault(file, problem))
+        self.gathered.append(Fault(file, problem))
 
 
 class SurveyedDataset(Dataset):
-    """A data set that can be read in spite of its faults, so that all of them can be told at once."""
+    """A data set that can be read in spite of its faults, so that all of them can be shown at once."""
 
     @classmethod
     @final
@@ -112,7 +112,7 @@ class FileKind:
         if folder is None or not folder.is_dir():
             return {}
         pattern = self._pattern()
-        found: dict[tuple[int, ...], Path] = {}
+        path_of: dict[tuple[int, ...], Path] = {}
         for name, path, is_file in _files(folder):
             match = pattern.fullmatch(name)
             if match is None:
@@ -121,10 +121,10 @@ class FileKind:
                 faults.add(path, "is no file, but a pipe, a device or a link to nothing. Unpack the set again.")
                 continue
             numbers = tuple(map(int, match.groups()))
-            if numbers in found:
-                faults.add(path, f"is {self.official(*numbers)} a second time, beside {found[numbers]}. Keep one.")
-            found[numbers] = Path(path)
-        return dict(sorted(found.items()))
+            if numbers in path_of:
+                faults.add(path, f"is {self.official(*numbers)} a second time, beside {path_of[numbers]}. Keep one.")
+            path_of[numbers] = Path(path)
+        return dict(sorted(path_of.items()))
 
     def _pattern(self) -> re.Pattern[str]:
         stem, _, extension = self.name.rpartition(".")
@@ -159,10 +159,10 @@ def find_home(root: Path, wanted: Iterable[str], faults: Faults) -> Path:
 
 def find_entry(home: Path, name: str, faults: Faults) -> Path | None:
     """The folder or file of an official name, whatever its case and separators; None where there is none."""
-    found = sorted(entry.path for entry in _entries(home) if _plain(entry.name) == _plain(name))
-    if len(found) > 1:
-        faults.add(home, f"both {Path(found[0]).name} and {Path(found[1]).name} could be {name}. Keep one.")
-    return Path(found[0]) if found else None
+    paths = sorted(entry.path for entry in _entries(home) if _plain(entry.name) == _plain(name))
+    if len(paths) > 1:
+        faults.add(home, f"both {Path(paths[0]).name} and {Path(paths[1]).name} could be {name}. Keep one.")
+    return Path(paths[0]) if paths else None
 
 
 def read_lines(path: Path) -> list[str]:

@@ -62,8 +62,8 @@ def read_samples(path: Path, what_to_do: str) -> dict[str, SampledPicture]:
     for line, row in read_table(path, read_text(path, what_to_do), COLUMNS, what_to_do):
         name, source, jnd = row["picture"] or "", row["source"] or "", row["jnd_qf"]
         if not (_NAME.fullmatch(name) and source):
-            told = f"picture is {shown(name)} of source {shown(source)}"
-            raise DataError(f"{path}, line {line}: {told}, expected letters, digits, '_', '-' and '.'. {what_to_do}")
+            wrong = f"picture is {shown(name)} of source {shown(source)}"
+            raise DataError(f"{path}, line {line}: {wrong}, expected letters, digits, '_', '-' and '.'. {what_to_do}")
         jnds = jnds_of.setdefault(name, [])
         if source_of.setdefault(name, source) != source or row["observer"] != str(len(jnds) + 1):
             raise DataError(f"{path}, line {line}: source or observer out of order. {what_to_do}")

@@ -67,8 +67,8 @@ class Photograph:
 
         :raises DataError: where the package or the file is missing.
         """
-        found = importlib.util.find_spec(self.package)
-        for folder in (found and found.submodule_search_locations) or ():
+        package = importlib.util.find_spec(self.package)
+        for folder in (package and package.submodule_search_locations) or ():
             if (path := Path(folder, self.path)).is_file():
                 return path
         raise DataError(
@@ -81,14 +81,14 @@ class Photograph:
 
         :raises DataError: where it is not the file that the observers have seen.
         """
-        found = f"sha256:{sha256_of_file(path)}"
-        if found != f"sha256:{self.sha256}":
+        digest = f"sha256:{sha256_of_file(path)}"
+        if digest != f"sha256:{self.sha256}":
             raise DataError(
                 f"{path}: is not the file that the demo set was made from (expected sha256:{self.sha256}, found "
-                f"{found}). The installed {DISTRIBUTIONS[self.package]} is of another version or was changed: install "
+                f"{digest}). The installed {DISTRIBUTIONS[self.package]} is of another version or was changed: install "
                 "one that ships it, or use another data set."
             )
-        return found
+        return digest
 
 
 def read_crop(path: Path, box: Box) -> np.ndarray:

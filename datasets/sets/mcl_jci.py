@@ -49,7 +49,7 @@ class _Files:
     def kinds(self) -> dict[FileKind, Mapping[int, object]]:
         """The kinds that are there."""
         kinds = {SAMPLES: self.samples, SQF: self.sqf, SOURCE: self.sources, LEVEL: self.levels}
-        return {kind: found for kind, found in kinds.items() if found}
+        return {kind: files for kind, files in kinds.items() if files}
 
 
 @final
@@ -122,9 +122,9 @@ def _check_sources(home: Path, files: _Files, faults: Faults) -> None:
     for number in everywhere:
         if not 1 <= number <= SOURCES:
             faults.add(home, f"has files of a source {number}, expected 1 to {SOURCES}. Take them out.")
-        there = next(kind.folder for kind, found in kinds.items() if number in found)
-        for kind, found in kinds.items():
-            if number not in found:
+        there = next(kind.folder for kind, files_of in kinds.items() if number in files_of)
+        for kind, files_of in kinds.items():
+            if number not in files_of:
                 faults.add(
                     home / kind.official(number, 1),
                     f"no such file, though {there} has source {number}. Unpack the set again; to use fewer sources, "

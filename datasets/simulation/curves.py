@@ -1,16 +1,11 @@
-"""Simulating observers on many pictures: each curve is kept in a file of its own, so that a kill costs one curve."""
+"""Loss curves of many pictures. Each is stored in a file of its own, so that a kill costs one curve."""
 
 from __future__ import annotations
 
 import functools
 import json
-import signal
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +14,7 @@ from datasets.common.commands import progress
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import write_atomically
 from datasets.common.hashing import sha256_of_pixels
+from datasets.common.process_pool import ProcessPool
 from datasets.common.text_file import parse_json, read_text
 from datasets.core.codec import Jpeg
 from datasets.core.picture import PIXELS_PER_DEGREE
@@ -37,7 +33,7 @@ from datasets.simulation.observers import (
 
 
 @dataclass(frozen=True)
-class Settings:
+class SimulationSettings:
     """What samples depend on besides the picture.
 
     :param pixels_per_degree: viewing geometry.
@@ -90,8 +86,8 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Job:
-    """A picture to look at.
+class CurveJob:
+    """A picture whose curve is to be measured.
 
     :param read: gives its pixels, uint8 RGB, shape (height, width, 3); can be sent to another process.
     """
@@ -101,11 +97,11 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredCurve:
     """What became of a job.
 
     :param curve: None where it failed.
-    :param pixels: hash of the pixels that were looked at.
+    :param pixels: hash of the pixels that were measured.
     :param error: why it failed.
     """
 
@@ -115,7 +111,9 @@ class Measured:
     error: str = ""
 
 
-def measure_all(jobs: Sequence[Job], folder: Path, settings: Settings, *, workers: int) -> Iterator[Measured]:
+def measure_all(
+    jobs: Sequence[CurveJob], folder: Path, settings: SimulationSettings, *, workers: int
+) -> Iterator[MeasuredCurve]:
     """The curves of all jobs, in any order: from `folder` where they were measured before on the same pixels.
 
     :param folder: holds a JSON file a picture, written whole or not at all as each is measured.
@@ -124,27 +122,27 @@ def measure_all(jobs: Sequence[Job], folder: Path, settings: Settings, *, worker
     made_with = settings.made_with()
     todo = []
     for job in jobs:
-        kept = _kept(folder / f"{job.name}.json", job, made_with, settings.every)
-        if kept is None:
+        stored = _stored(folder / f"{job.name}.json", job, made_with, settings.every)
+        if stored is None:
             todo.append(job)
         else:
-            yield kept
-    look = functools.partial(_measure, pixels_per_degree=settings.pixels_per_degree, every=settings.every)
-    for measured in progress(_run(look, todo, workers), "simulating observers", len(todo)):
+            yield stored
+    measure = functools.partial(_measure, pixels_per_degree=settings.pixels_per_degree, every=settings.every)
+    for measured in progress(_run(measure, todo, workers), "simulating observers", len(todo)):
         if measured.curve is not None:
             write_atomically(folder / f"{measured.name}.json", _as_json(measured, made_with))
         yield measured
 
 
-def _measure(job: Job, *, pixels_per_degree: float, every: int) -> Measured:
+def _measure(job: CurveJob, *, pixels_per_degree: float, every: int) -> MeasuredCurve:
     try:
         pixels = job.read()
         curve = measure_curve(pixels, _loss(pixels_per_degree), every=every)
     except Exception as error:  # one bad picture must not end a night's work; it is reported at the end
         if isinstance(error, UserError) and not isinstance(error, DataError):
             raise
-        return Measured(job.name, error=f"{type(error).__name__}: {error}")
-    return Measured(job.name, curve, f"sha256:{sha256_of_pixels(pixels)}")
+        return MeasuredCurve(job.name, error=f"{type(error).__name__}: {error}")
+    return MeasuredCurve(job.name, curve, f"sha256:{sha256_of_pixels(pixels)}")
 
 
 @functools.lru_cache(maxsize=1)
@@ -152,28 +150,17 @@ def _loss(pixels_per_degree: float) -> Callable[[np.ndarray, np.ndarray], float]
     return LocalLoss(pixels_per_degree).largest
 
 
-def _run(look: Callable[[Job], Measured], jobs: Sequence[Job], workers: int) -> Iterator[Measured]:
+def _run(
+    measure: Callable[[CurveJob], MeasuredCurve], jobs: Sequence[CurveJob], workers: int
+) -> Iterator[MeasuredCurve]:
     if workers == 1 or len(jobs) <= 1:
-        yield from map(look, jobs)
+        yield from map(measure, jobs)
         return
-    pool = ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), initializer=_end_quietly_on_interrupt)
-    todo, running = iter(jobs), set[Future[Measured]]()
-    try:
-        while True:  # no more is handed out than is worked on, so that Ctrl-C need not wait for a queue
-            running |= {pool.submit(look, job) for job in islice(todo, workers - len(running))}
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with ProcessPool(min(workers, len(jobs))) as pool:
+        yield from pool.unordered(measure, jobs)
 
 
-def _end_quietly_on_interrupt() -> None:
-    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
-
-
-def _as_json(measured: Measured, made_with: Mapping[str, object]) -> str:
+def _as_json(measured: MeasuredCurve, made_with: Mapping[str, object]) -> str:
     assert measured.curve is not None
     content = {
         "picture": measured.name,
@@ -185,8 +172,8 @@ def _as_json(measured: Measured, made_with: Mapping[str, object]) -> str:
     return json.dumps(content) + "\n"
 
 
-def _kept(path: Path, job: Job, made_with: Mapping[str, object], every: int) -> Measured | None:
-    """What was measured before, unless of other pixels or with something else; a damaged file is measured again."""
+def _stored(path: Path, job: CurveJob, made_with: Mapping[str, object], every: int) -> MeasuredCurve | None:
+    """A curve that was measured before; None where it is damaged, or of other pixels or made with something else."""
     try:
         content = parse_json(read_text(path, ""))
         curve = LossCurve(tuple(map(int, content["levels"])), tuple(map(float, content["loss_jod"])))
@@ -195,5 +182,7 @@ def _kept(path: Path, job: Job, made_with: Mapping[str, object], every: int) -> 
     except (ValueError, KeyError, TypeError, OverflowError, UserError):
         return None
     return (
-        Measured(job.name, curve, content["pixels"]) if whole and same and np.isfinite(curve.loss_jod).all() else None
+        MeasuredCurve(job.name, curve, content["pixels"])
+        if whole and same and np.isfinite(curve.loss_jod).all()
+        else None
     )

@@ -20,7 +20,7 @@ from datasets.core.folds import make_folds
 from datasets.core.picture_file import SUFFIXES
 from datasets.sets._simulated_samples import SampledPicture, samples_csv
 from datasets.sets.simulated import FOLDS, MANIFEST, PICTURES, SAMPLES, read_manifest
-from datasets.simulation.curves import Settings
+from datasets.simulation.curves import SimulationSettings
 
 CURVES = "curves"
 MOST_FOLDS = 5
@@ -79,13 +79,13 @@ class SimulationFolder:
     """
 
     root: Path
-    settings: Settings
+    settings: SimulationSettings
     crop: int | None
     max_crops: int
 
     @property
     def curves(self) -> Path:
-        """Where finished curves are kept."""
+        """Where finished curves are stored."""
         return self.root / CURVES
 
     def picture(self, name: str) -> Path:
@@ -186,7 +186,7 @@ def find_photos(folder: Path, *, recursive: bool, apart_from: Path) -> list[Phot
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder. Name the folder that holds the photographs.")
-    found = [
+    paths = [
         path
         for path in sorted(folder.rglob("*") if recursive else folder.iterdir())
         if path.suffix.lower() in SUFFIXES
@@ -194,10 +194,10 @@ def find_photos(folder: Path, *, recursive: bool, apart_from: Path) -> list[Phot
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and apart_from.resolve() not in path.resolve().parents
     ]
-    if not found:
+    if not paths:
         deeper = "" if recursive else ", or add --recursive to look into its folders too"
         raise UserError(f"{folder}: holds no photographs ({', '.join(SUFFIXES)}). Name another folder{deeper}.")
-    return _named(found, folder)
+    return _named(paths, folder)
 
 
 def _named(paths: list[Path], folder: Path) -> list[Photo]:

@@ -76,7 +76,7 @@ def test_a_second_call_keeps_what_is_right_and_puts_right_what_is_not(tmp_path, 
     (root / "JND_samples" / "JND_image_01.txt").write_bytes(b"9" * len(FILES["JND_samples/JND_image_01.txt"]))
     (root / "empty").unlink()
     (root / "my notes.txt").write_text("mine", encoding="utf-8")
-    assert unpack(archive, root) == Unpacked(written=1, kept=1, replaced=1, left_out=0)
+    assert unpack(archive, root) == Unpacked(written=1, already_there=1, replaced=1, left_out=0)
     assert everything_under(root) == {**FILES, "my notes.txt": b"mine"}
     assert (kept.stat().st_mtime_ns, kept.stat().st_ino) == before
 
@@ -91,7 +91,7 @@ def test_it_goes_on_after_it_was_broken_off(tmp_path, root):
         unpack(archive, root)
     assert list(everything_under(root)) == ["JND_samples/JND_image_01.txt"]
     archive.write_bytes(good)
-    assert unpack(archive, root) == Unpacked(written=2, kept=1, replaced=0, left_out=0)
+    assert unpack(archive, root) == Unpacked(written=2, already_there=1, replaced=0, left_out=0)
     assert everything_under(root) == FILES
 
 
@@ -206,7 +206,7 @@ def test_what_is_there_already_needs_no_room(tmp_path, root, monkeypatch):
     unpack(archive, root)
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(1000, 1000, 0))
-    assert unpack(archive, root).kept == 3
+    assert unpack(archive, root).already_there == 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")

@@ -87,4 +87,4 @@ def test_gathered_faults_are_kept_in_order():
     faults = Faults(gather=True)
     faults.add("a.txt", "is: empty")
     faults.take(DataError("b.txt: is gone"))
-    assert [(fault.file, fault.problem) for fault in faults.found] == [("a.txt", "is: empty"), ("b.txt", "is gone")]
+    assert [(fault.file, fault.problem) for fault in faults.gathered] == [("a.txt", "is: empty"), ("b.txt", "is gone")]

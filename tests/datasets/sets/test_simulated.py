@@ -11,7 +11,7 @@ from datasets.core.crops import Box
 from datasets.core.dataset import OpenOptions, open_dataset
 from datasets.core.folds import make_folds
 from datasets.sets._simulated_samples import SampledPicture
-from datasets.simulation.curves import Settings
+from datasets.simulation.curves import SimulationSettings
 from datasets.simulation.folder import Cut, LeftOut, SimulationFolder
 
 
@@ -22,7 +22,7 @@ def root(tmp_path):
 
 
 def make(root, *, sources, finished=True):
-    folder = SimulationFolder(root, Settings(pixels_per_degree=31.5), crop=128, max_crops=2)
+    folder = SimulationFolder(root, SimulationSettings(pixels_per_degree=31.5), crop=128, max_crops=2)
     folder.begin(restart=False)
     cuts, sampled = [], {}
     for number in range(sources):
