@@ -88,7 +88,7 @@ def index_text(sections: Sequence[Section], images: FigureImages) -> str:
 
 
 @dataclass(frozen=True)
-class Bar:
+class IntervalBar:
     """An MAE and its interval as percentages of the axis; what lies beyond the axis stands at its end."""
 
     mae: float
@@ -97,7 +97,7 @@ class Bar:
     control: float | None
 
 
-def interval_bar(section: Section, row: Row | CeilingRow) -> Bar | None:
+def interval_bar(section: Section, row: Row | CeilingRow) -> IntervalBar | None:
     """Where to draw the MAE of a row; None where it has none."""
     mae, low, high = (row.scores[name] for name in ("mae", "mae_low", "mae_high"))
     if mae is None:
@@ -108,7 +108,7 @@ def interval_bar(section: Section, row: Row | CeilingRow) -> Bar | None:
     def place(value: float) -> float:
         return round(100 * min(value, limit) / limit, 2)
 
-    return Bar(
+    return IntervalBar(
         mae=place(mae),
         low=place(mae if low is None else low),
         high=place(mae if high is None else high),
