@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def demo_jobs() -> list[CurveJob]:
-    """Every picture of the demo set, to be looked at."""
+    """Every picture of the demo set, to be measured."""
     jobs = []
     for photograph in PHOTOGRAPHS:
         path = photograph.file()

@@ -37,7 +37,7 @@ photographs that could not be used, 2 it could not be started, 130 interrupted (
 def main(argv: list[str] | None = None) -> int:
     """Run the command.
 
-    :returns: 0, or 1 where a photograph could not be read or looked at.
+    :returns: 0, or 1 where a photograph could not be read or measured.
     :raises UserError: for what the user can put right before anything is done.
     """
     arguments = _parser().parse_args(argv)

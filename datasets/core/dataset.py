@@ -61,7 +61,7 @@ class OpenOptions:
 
     :param jnd: which JND the samples are, 1 (first), 2 or 3.
     :param anchor: `source`: levels are compared with the source picture; `best-level`: with the codec's best level.
-    :param level_direction: `up` if a higher file index is better quality, `down` if worse, `auto` to look.
+    :param level_direction: `up` if a higher file index is better quality, `down` if worse, `auto` to ask the files.
     """
 
     jnd: int = 1
@@ -134,7 +134,7 @@ class Dataset(ABC):
 
 
 def dataset_classes() -> dict[str, type[Dataset]]:
-    """Every data set by name, found by looking through `datasets/sets/`."""
+    """Every data set by name, found in the files of `datasets/sets/`."""
     classes: dict[str, type[Dataset]] = {}
     for module in pkgutil.iter_modules(sets.__path__):
         for value in vars(importlib.import_module(f"{sets.__name__}.{module.name}")).values():

@@ -260,6 +260,6 @@ class ShippedLadder(Ladder):
 
 
 def _read_only(pixels: np.ndarray) -> np.ndarray:
-    """Whoever looks at shared pixels must not change what others see."""
+    """Pixels are shared: nobody may change them for others."""
     pixels.setflags(write=False)
     return pixels

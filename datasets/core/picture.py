@@ -44,7 +44,7 @@ class Picture:
 
     @property
     def has_pixels(self) -> bool:
-        """Whether there are pixels to look at, or labels alone."""
+        """Whether there are pixels, or labels alone."""
         return self.ladder_or_none is not None
 
     @property

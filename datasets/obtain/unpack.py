@@ -26,7 +26,7 @@ class Limits:
     :param total_bytes: of all files unpacked.
     :param files: how many there may be.
     :param ratio: unpacked bytes per byte of the archive; photographs reach 3, labels 10, deflate itself 1032.
-    :param ratio_from_bytes: the ratio is not looked at below this total.
+    :param ratio_from_bytes: the ratio is not checked below this total.
     """
 
     total_bytes: int = 64 * _GIB

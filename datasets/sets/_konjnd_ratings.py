@@ -143,7 +143,7 @@ def about_ladders(pictures: Sequence[Picture], remark: Callable[[Mapping[int, Pa
 
     :param pictures: with samples and shipped ladders; others are passed over.
     :param remark: a sentence on one picture's files, given by level; None has nothing to say.
-    :raises DataError: where one of the files looked at is damaged.
+    :raises DataError: where one of the examined files is damaged.
     """
     shipped = [picture for picture in pictures if isinstance(picture.ladder_or_none, ShippedLadder)]
     measured = spread([picture for picture in shipped if picture.samples.size], _MEASURED)

@@ -29,7 +29,7 @@ class IndexedFiles:
     """A picture's files by index.
 
     :param name: the picture's.
-    :param files: index to file; the lowest and the highest index are looked at.
+    :param files: index to file; the lowest and the highest index are examined.
     :param source: the source picture, where there is one.
     """
 

@@ -194,7 +194,7 @@ _NO_QF = 1000
 _NO_QF_IN = re.compile(r"\d\.\d|(?<!\d)-\d|[^\W\d_]|(?![0-9])\d")
 """Fractions, negative numbers, words such as `nan`, digits of other scripts: separators they are not."""
 _MOST_DIGITS = 10
-"""Of a number that is looked at: Python refuses to read one of thousands."""
+"""Of a number that is read: Python refuses to read one of thousands of digits."""
 
 
 def read_subjects(path: Path, faults: Faults) -> list[tuple[int, ...]]:

@@ -181,7 +181,7 @@ class SimulationFolder:
 def find_photos(folder: Path, *, recursive: bool, apart_from: Path) -> list[Photo]:
     """Every PNG, JPEG and WebP of a folder, sorted by path; hidden files are no photographs.
 
-    :param apart_from: a folder that is not looked into.
+    :param apart_from: a folder that is passed over.
     :raises UserError: where there is no such folder, or no photograph in it.
     """
     if not folder.is_dir():

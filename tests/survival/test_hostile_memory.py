@@ -39,8 +39,7 @@ from baselines.interface.registry import registry
 from datasets.core.dataset import open_dataset
 from datasets.common.errors import UserError
 from datasets.core.folds import parse_folds
-from datasets.core.imaging import decode_rgb
-from datasets.simulation.photos import read_upright
+from datasets.core.picture_file import decode_rgb, read_upright
 from datasets.sets.simulated import read_manifest
 from datasets.sets._simulated_samples import read_samples
 from datasets.obtain.unpack import unpack
