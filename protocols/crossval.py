@@ -36,7 +36,7 @@ class FoldTask:
     """Some folds of a job, to be run in this process or another.
 
     :param folds: their numbers.
-    :param measured: what the predictor found, by picture name.
+    :param measured: what the predictor measured, by picture name.
     :param failures: why some of the work is not tried, by a picture's name, the fit of a fold, or empty for all.
     """
 
@@ -88,11 +88,13 @@ def is_heavy(job: Job) -> bool:
 
 
 def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:
-    """A job's work: a task a fold where folds weigh, else all in one."""
+    """A job's work: one task a fold where fitting takes long, else one task for all folds."""
     key = str(job.make().measurement_key())
     measured = {name: visit.measured.get(key, Measurement()) for name, visit in visits.items()}
     numbers = tuple(job.experiment.folds.numbers)
-    return [FoldTask(job, folds, measured) for folds in ([(one,) for one in numbers] if is_heavy(job) else [numbers])]
+    return [
+        FoldTask(job, folds, measured) for folds in ([(number,) for number in numbers] if is_heavy(job) else [numbers])
+    ]
 
 
 def predictions_of(job: Job, rows: Mapping[str, Row]) -> pd.DataFrame:
@@ -136,9 +138,11 @@ class _Fold:
             reason = f"fit failed on {len(training)} training pictures: {error_text(error)}"
             return {name: {**row, "error": reason} for name, row in rows.items()}
         for picture in self._tested:
-            found = measured[picture.name]
-            reason = found.error or self._task.failures.get(picture.name, "")
-            rows[picture.name].update({"error": reason} if reason else self._predict(predictor, picture, found.ms))
+            measurement = measured[picture.name]
+            reason = measurement.error or self._task.failures.get(picture.name, "")
+            rows[picture.name].update(
+                {"error": reason} if reason else self._predict(predictor, picture, measurement.ms)
+            )
         return rows
 
     def _fit(self, training: Sequence[Picture]) -> JNDPredictor:

@@ -68,21 +68,21 @@ class Estimate:
 
     def sentences(self) -> str:
         """For people."""
-        said = f"{self.runs} runs to compute; {self.visits} of {self.pictures} pictures to look at"
+        text = f"{self.runs} runs to compute; {self.visits} of {self.pictures} pictures to look at"
         if self.runs == 0:
             return "nothing to compute"
         if self.seconds is not None:
-            said += f"; about {_duration(self.seconds)}, by what methods cost elsewhere"
+            text += f"; about {_duration(self.seconds)}, by what methods cost elsewhere"
         if self.unknown:
-            said += f" (without {', '.join(self.unknown)}, whose costs are not known)"
-        return said
+            text += f" (without {', '.join(self.unknown)}, whose costs are not known)"
+        return text
 
 
 def estimate(plans: Sequence[Plan], jobs: int, *, fresh: bool = False) -> Estimate:
     """What is left to do of plans.
 
     :param jobs: processes that share the work.
-    :param fresh: whether what is kept of pictures is measured anew.
+    :param fresh: whether what is stored of pictures is measured anew.
     """
     waiting = [plan for plan in plans if plan.stored is None]
     if not waiting:
@@ -91,9 +91,11 @@ def estimate(plans: Sequence[Plan], jobs: int, *, fresh: bool = False) -> Estima
     names = {plan.job.entry.name: plan.job.make() for plan in waiting}
     missing = {
         name: [
-            p for p in experiment.pictures if p.has_pixels and one.measures() and (fresh or not has_measurement(p, one))
+            p
+            for p in experiment.pictures
+            if p.has_pixels and predictor.measures() and (fresh or not has_measurement(p, predictor))
         ]
-        for name, one in names.items()
+        for name, predictor in names.items()
     }
     bare = [p for p in experiment.pictures if p.has_pixels and (fresh or not has_ladder(p))]
     visits = {picture.name for pictures in [bare, *missing.values()] for picture in pictures}
@@ -120,7 +122,7 @@ def known_costs() -> dict[str, Cost]:
 
 def _ladder_s(pictures: Sequence[Picture]) -> float | None:
     """What a ladder takes here, tried on the first picture with pixels."""
-    picture = next((one for one in pictures if one.has_pixels), None)
+    picture = next((picture for picture in pictures if picture.has_pixels), None)
     if picture is None:
         return 0.0
     ladder, levels = picture.ladder, picture.codec.levels
@@ -173,7 +175,7 @@ class Shard:
         loads = [0.0] * self.count
         mine: set[str] = set()
         for cost, names in sorted(
-            ((_cost(group), [one.name for one in group]) for group in groups.values()), reverse=True
+            ((_cost(group), [entry.name for entry in group]) for group in groups.values()), reverse=True
         ):
             place = loads.index(min(loads))
             loads[place] += cost

@@ -242,7 +242,7 @@ def _plan(job: Job, store: Store, rerun: str) -> Plan:
     if same is not None:
         return Plan(job, key, parts, None, f"its stored run is {same.status}: pictures failed")
     if stored and rerun == "never":
-        return Plan(job, key, parts, stored[-1], "stored and stale, kept by --rerun never")
+        return Plan(job, key, parts, stored[-1], "stored and stale, reused by --rerun never")
     if stored:
         return Plan(job, key, parts, None, f"stale: {_changes(stored[-1].record.key_parts, parts)}")
     if damaged := store.damaged(job.identity):

@@ -37,7 +37,7 @@ def carry_out(
     :param plans: of experiments with the same pictures.
     :param pool: does the work.
     :param log: takes one line a stored run.
-    :param fresh: whether to measure anew what is kept of pictures.
+    :param fresh: whether to measure anew what is stored of pictures.
     :raises DataError: where a run cannot be stored.
     """
     store.sweep()

@@ -1,1 +1,1 @@
-"""Scores of runs, their intervals, comparisons of pairs, ranks and the human ceiling."""
+"""Scores of predictions, and what differs by more than chance. A new score is one record in `scores.py`."""

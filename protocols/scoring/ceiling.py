@@ -89,7 +89,7 @@ class Ceiling:
 
 def has_ceiling(truth: str, samples: Sequence[np.ndarray]) -> bool:
     """Whether a truth follows from samples, and every picture has enough of them."""
-    return truth in ESTIMATES and bool(samples) and all(len(one) >= FEWEST_SUBJECTS for one in samples)
+    return truth in ESTIMATES and bool(samples) and all(len(jnds) >= FEWEST_SUBJECTS for jnds in samples)
 
 
 def splits_of(truth: str, pictures: int) -> int:
@@ -135,7 +135,7 @@ def ceilings(truth: str, names: Sequence[str], samples: Sequence[np.ndarray], co
 
 def _by_count(samples: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pictures with equally many subjects: their places, and their samples, shape (pictures, subjects)."""
-    counts = np.array([len(one) for one in samples])
+    counts = np.array([len(jnds) for jnds in samples])
     for count in np.unique(counts):
         places = np.flatnonzero(counts == count)
         yield places, np.stack([np.array(samples[int(place)], dtype=float) for place in places])

@@ -1,10 +1,37 @@
-"""What two quantities share beyond a third: partial correlations, signs kept."""
+"""Correlations, signs kept, and what two quantities share beyond a third: partial correlations."""
 
 from __future__ import annotations
 
 import numpy as np
 
 _NOTHING_LEFT = 1e-9
+
+
+def varies_within(values: np.ndarray, folds: np.ndarray) -> bool:
+    """Whether values differ within any fold; both of shape (pictures,)."""
+    order = np.argsort(folds, kind="stable")
+    steps = np.diff(values[order]) != 0
+    return bool((steps & (folds[order][1:] == folds[order][:-1])).any())
+
+
+def _pearson(x: np.ndarray, y: np.ndarray) -> float:
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def _spearman(x: np.ndarray, y: np.ndarray) -> float:
+    from scipy.stats import rankdata
+
+    return _pearson(rankdata(x), rankdata(y))
+
+
+def _kendall(x: np.ndarray, y: np.ndarray) -> float:
+    from scipy.stats import kendalltau
+
+    return float(kendalltau(x, y).statistic)
+
+
+CORRELATIONS = {"pearson": _pearson, "spearman": _spearman, "kendall": _kendall}
+"""By name."""
 
 
 def partial_pearson(x: np.ndarray, y: np.ndarray, given: np.ndarray) -> float | None:
@@ -20,7 +47,7 @@ def partial_pearson(x: np.ndarray, y: np.ndarray, given: np.ndarray) -> float | 
     first, second, third = columns
     if not (columns.std(axis=1) > _NOTHING_LEFT * (1 + np.abs([x, y, given]).max(axis=1))).all():
         return None
-    left_x, left_y = (one - third * (one @ third) / (third @ third) for one in (first, second))
+    left_x, left_y = (values - third * (values @ third) / (third @ third) for values in (first, second))
     if min(left_x.std() / first.std(), left_y.std() / second.std()) < _NOTHING_LEFT:
         return None
     return float(np.clip(left_x @ left_y / np.sqrt((left_x @ left_x) * (left_y @ left_y)), -1, 1))

@@ -67,12 +67,12 @@ def rank(errors: np.ndarray) -> Ranks | None:
 
 def _cliques(mean_ranks: np.ndarray, critical_difference: float) -> tuple[tuple[int, ...], ...]:
     order = np.argsort(mean_ranks, kind="stable")
-    found: list[tuple[int, ...]] = []
+    cliques: list[tuple[int, ...]] = []
     reached = -1
     for start in range(len(order)):
         within = mean_ranks[order] - mean_ranks[order[start]] < critical_difference
         end = int(np.flatnonzero(within).max())
         if end > start and end > reached:
-            found.append(tuple(int(index) for index in order[start : end + 1]))
+            cliques.append(tuple(int(index) for index in order[start : end + 1]))
         reached = max(reached, end)
-    return tuple(found)
+    return tuple(cliques)

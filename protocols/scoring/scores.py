@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from protocols.scoring.bootstrap import mean_interval
+from protocols.scoring.correlations import CORRELATIONS, varies_within
 from protocols.scoring.record import Compute, Score
 
 if TYPE_CHECKING:
@@ -42,35 +43,9 @@ def _correlation(kind: str, first: str, second: str) -> Compute:
         # A prediction that varies between folds alone says nothing of a picture.
         if len(x) < 3 or not varies_within(y, folds) or (x == x[0]).all():
             return None
-        return _CORRELATIONS[kind](x, y)
+        return CORRELATIONS[kind](x, y)
 
     return compute
-
-
-def varies_within(values: np.ndarray, folds: np.ndarray) -> bool:
-    """Whether values differ within any fold; both of shape (pictures,)."""
-    order = np.argsort(folds, kind="stable")
-    steps = np.diff(values[order]) != 0
-    return bool((steps & (folds[order][1:] == folds[order][:-1])).any())
-
-
-def _pearson(x: np.ndarray, y: np.ndarray) -> float:
-    return float(np.corrcoef(x, y)[0, 1])
-
-
-def _spearman(x: np.ndarray, y: np.ndarray) -> float:
-    from scipy.stats import rankdata
-
-    return _pearson(rankdata(x), rankdata(y))
-
-
-def _kendall(x: np.ndarray, y: np.ndarray) -> float:
-    from scipy.stats import kendalltau
-
-    return float(kendalltau(x, y).statistic)
-
-
-_CORRELATIONS = {"pearson": _pearson, "spearman": _spearman, "kendall": _kendall}
 
 
 def _curves(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray] | None:

@@ -1,1 +1,4 @@
-"""What is stored: runs, measurements, tables of pictures, and the keys that decide what may be reused."""
+"""What is stored: runs with their records (`store`, `run`, `record`), tables of pictures, and facts of ladders.
+
+What may be reused is decided in `protocols.plan`, by the key of a job.
+"""

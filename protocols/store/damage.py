@@ -1,4 +1,4 @@
-"""Stored files that are damaged: how they are found, said, and set aside. Reading changes nothing.
+"""Stored files that are damaged: how they are found, named, and set aside. Reading changes nothing.
 
 What the store writes carries SHA-256 digests, so that a flipped byte is found before anything parses it: `run.json`
 names the digest of `predictions.parquet` and that of its own other content.

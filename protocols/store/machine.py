@@ -28,13 +28,13 @@ _PACKAGES = (
 @functools.cache
 def versions() -> dict[str, str]:
     """Python's version and those of the packages that touch numbers; none is imported for it."""
-    found = {"python": platform.python_version()}
+    known = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            known[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+            known[package] = "not installed"
+    return known
 
 
 @functools.cache
@@ -56,5 +56,5 @@ def usable_cores() -> int:
 
 def _processor_name() -> str:
     info = Path("/proc/cpuinfo")
-    found = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.is_file() else None
-    return found.group(1) if found else platform.processor() or platform.machine()
+    name = re.search(r"^model name\s*:\s*(.+)$", info.read_text(), re.MULTILINE) if info.is_file() else None
+    return name.group(1) if name else platform.processor() or platform.machine()

@@ -41,9 +41,9 @@ class Store:
         """Every whole run, in order of its path; damaged ones warn and are passed over."""
         for folder in sorted(self.results.glob("*/*/*")):
             if not any(part.startswith(".") for part in folder.relative_to(self.results).parts):
-                found = _read_all(folder)
-                _warn(found)
-                yield from (run for run in found if isinstance(run, StoredRun))
+                contents = _read_all(folder)
+                _warn(contents)
+                yield from (run for run in contents if isinstance(run, StoredRun))
 
     def current_runs(self) -> list[StoredRun]:
         """One run for each identity: the highest in rank, where a kill left an older one beside it."""
@@ -54,14 +54,14 @@ class Store:
 
     def find(self, identity: Identity) -> list[StoredRun]:
         """All runs of an identity, whatever their key, the current one last; damaged ones warn and are passed over."""
-        found = self._of(identity)
-        _warn(found)
-        return _ranked(found, identity)
+        contents = self._of(identity)
+        _warn(contents)
+        return _ranked(contents, identity)
 
     def damaged(self, identity: Identity) -> list[Damage]:
         """What may have been a run of an identity: those of its predictor that do not tell that they are another's."""
-        found = (content for content in self._of(identity) if isinstance(content, Damage))
-        return [damage for damage in found if damage.about in (None, identity)]
+        damages = (content for content in self._of(identity) if isinstance(content, Damage))
+        return [damage for damage in damages if damage.about in (None, identity)]
 
     def set_aside(self, identity: Identity) -> list[Path]:
         """Rename the damaged runs of an identity to `.damaged-...` beside them, where nothing touches them any more.
@@ -119,11 +119,11 @@ class Store:
     def state(self) -> frozenset[tuple[str, int]]:
         """Differs where anything was stored or removed in between."""
         files = [*self.results.glob("*/*/*/*/run.json"), *self.results.glob("*/pictures-*.parquet")]
-        found = set()
+        state = set()
         for file in files:
             with contextlib.suppress(OSError):  # what is gone meanwhile is not there
-                found.add((str(file.relative_to(self.results)), file.stat().st_mtime_ns))
-        return frozenset(found)
+                state.add((str(file.relative_to(self.results)), file.stat().st_mtime_ns))
+        return frozenset(state)
 
     def _of(self, identity: Identity) -> list[StoredRun | Damage]:
         name = re.compile(re.escape(_safe(identity.predictor)) + r"-[^-~]+(~\d+)?")
@@ -138,17 +138,17 @@ def _read_all(folder: Path, name: re.Pattern[str] | None = None) -> list[StoredR
             if not path.name.startswith(".") and path.is_dir() and (name is None or name.fullmatch(path.name))
         )
 
-    found: dict[Path, StoredRun | Damage] = read_settled(listing, read_run)
-    return list(found.values())
+    contents: dict[Path, StoredRun | Damage] = read_settled(listing, read_run)
+    return list(contents.values())
 
 
-def _ranked(found: Iterable[StoredRun | Damage], identity: Identity) -> list[StoredRun]:
-    runs = (run for run in found if isinstance(run, StoredRun) and run.identity == identity)
+def _ranked(contents: Iterable[StoredRun | Damage], identity: Identity) -> list[StoredRun]:
+    runs = (run for run in contents if isinstance(run, StoredRun) and run.identity == identity)
     return sorted(runs, key=lambda run: run.rank)
 
 
-def _warn(found: Iterable[StoredRun | Damage]) -> None:
-    for damage in found:
+def _warn(contents: Iterable[StoredRun | Damage]) -> None:
+    for damage in contents:
         if isinstance(damage, Damage):
             warnings.warn(str(damage), StoreWarning, stacklevel=3)
 

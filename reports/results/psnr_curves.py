@@ -10,8 +10,7 @@ import numpy as np
 from datasets.core.codec import Codec
 from datasets.core.dataset import codec_named
 from datasets.core.imaging import psnr_db
-from protocols.scoring.correlations import partial_pearson, partial_spearman
-from protocols.scoring.scores import varies_within
+from protocols.scoring.correlations import partial_pearson, partial_spearman, varies_within
 from protocols.store.record import DatasetRecord
 from reports.results.grid import Grid
 
