@@ -87,33 +87,20 @@ def index_text(sections: Sequence[Section], images: FigureImages) -> str:
     )
 
 
-@dataclass(frozen=True)
-class IntervalBar:
-    """An MAE and its interval as percentages of the axis; what lies beyond the axis stands at its end."""
+def interval_bar(section: Section, row: Row | CeilingRow) -> dict[str, float | None]:
+    """Where to draw a row's MAE, its interval (`low`, `high`) and the constant's MAE; empty where the row has no MAE.
 
-    mae: float
-    low: float
-    high: float
-    control: float | None
-
-
-def interval_bar(section: Section, row: Row | CeilingRow) -> IntervalBar | None:
-    """Where to draw the MAE of a row; None where it has none."""
+    Numbers are percentages of the axis; what lies beyond the axis stands at its end.
+    """
     mae, low, high = (row.scores[name] for name in ("mae", "mae_low", "mae_high"))
     if mae is None:
-        return None
+        return {}
     limit = mae_limit(section)
     control = section.control.scores["mae"] if section.control is not None else None
-
-    def place(value: float) -> float:
-        return round(100 * min(value, limit) / limit, 2)
-
-    return IntervalBar(
-        mae=place(mae),
-        low=place(mae if low is None else low),
-        high=place(mae if high is None else high),
-        control=None if control is None else place(control),
-    )
+    levels = {"mae": mae, "low": mae if low is None else low, "high": mae if high is None else high, "control": control}
+    return {
+        name: None if level is None else round(100 * min(level, limit) / limit, 2) for name, level in levels.items()
+    }
 
 
 def _run_images(kind: RunFigure, section: Section, images: FigureImages) -> list[dict[str, str]]:

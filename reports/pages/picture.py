@@ -140,26 +140,13 @@ class PictureTruth:
         )
 
 
-@dataclass(frozen=True)
-class ShownLevel:
-    """A level that is shown as pixels, and whose it is, e.g. `true (mean)`; the first is a true one."""
-
-    level: int
-    whose: tuple[str, ...]
-
-    @property
-    def heading(self) -> str:
-        """All of them in a line."""
-        return ", ".join(self.whose)
-
-
-def shown_levels(truths: Sequence[PictureTruth]) -> list[ShownLevel]:
-    """The levels of a picture worth showing, at most `MOST_LEVELS`; the true ones first."""
-    names: dict[int, list[str]] = {}
+def shown_levels(truths: Sequence[PictureTruth]) -> dict[int, str]:
+    """The levels of a picture worth showing, at most `MOST_LEVELS`, and whose they are; the true ones first."""
+    names: dict[int, dict[str, None]] = {}
     for level, name in _levels_to_show(truths):
         if level in names or len(names) < MOST_LEVELS:
-            names.setdefault(level, []).append(name)
-    return [ShownLevel(level, tuple(dict.fromkeys(whose))) for level, whose in names.items()]
+            names.setdefault(level, {})[name] = None
+    return {level: ", ".join(of_level) for level, of_level in names.items()}
 
 
 def _levels_to_show(truths: Sequence[PictureTruth]) -> Iterator[tuple[int, str]]:
@@ -202,7 +189,7 @@ def _page(entry: DatasetEntry, name: str, source: PixelSource, neighbours: Seque
         truths=truths,
         unit=truths[0].section.unit,
         shares=SHARES,
-        levels={level.level: level for level in levels},
+        levels=levels,
         view=view,
         reason=reason,
         note=source.note,
@@ -212,12 +199,12 @@ def _page(entry: DatasetEntry, name: str, source: PixelSource, neighbours: Seque
     return encoded(text)
 
 
-def _view(source: PixelSource, name: str, levels: Sequence[ShownLevel]) -> tuple[PictureView | None, str]:
+def _view(source: PixelSource, name: str, levels: Mapping[int, str]) -> tuple[PictureView | None, str]:
     reason = source.why_not(name)
     if reason:
         return None, reason
     try:
-        return picture_view(source.pictures[name], [shown.level for shown in levels]), ""
+        return picture_view(source.pictures[name], list(levels)), ""
     except DataError:
         # The error's own text names folders of this machine, which have no place in a report that is passed on.
         return None, "The picture's files cannot be read any more."

@@ -7,7 +7,6 @@ import dataclasses
 import functools
 import io
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -20,38 +19,27 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from protocols.store.store import Store
 from reports.build import main
+from reports.figures.catalogue import draw_figures
 from reports.pages.html import FigureImages
-from reports.pages.index import PictureChoice, pages
+from reports.pages.index import PictureChoice, index_text, pages
 from reports.pages.picture import MOST_LEVELS, PictureTruth, shown_levels
 from reports.pages.picture_pixels import HEIGHT, WIDTH, open_pixels, picture_view, worst_corner
 from reports.pages.report_files import content_of
 from reports.results.cards import dataset_entries
 from reports.results.grid import Grid, chosen_pictures
 from reports.results.section import Section, sections_of
+from tests.reports.pages.conftest import ParsedPage
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
-
-
-class _Tags(HTMLParser):
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 def _sections(results: Path) -> list[Section]:
     return sections_of(Store(results).current_runs(), results)
 
 
-def _pages(results: Path, **choice: object) -> dict[str, str]:
-    """Without figures: they have tests of their own."""
-    made = pages(_sections(results), FigureImages({}), PictureChoice(**choice))
+def _pages(results: Path, images: FigureImages | None = None, **choice: object) -> dict[str, str]:
+    """Mostly without figures: they have tests of their own."""
+    made = pages(_sections(results), images or FigureImages({}), PictureChoice(**choice))
     return {path: content_of(content).decode() for path, content in made.items()}
 
 
@@ -72,7 +60,7 @@ def test_there_is_a_page_for_each_predictor_method_data_set_and_chosen_picture(d
 def test_every_link_between_pages_leads_to_one(demo_results):
     made = _pages(demo_results, most=3)
     for path, html in made.items():
-        for link in _Tags(html).all("a"):
+        for link in ParsedPage(html).all("a"):
             target, _, anchor = (link["href"] or "").partition("#")
             if not target:
                 assert f'id="{anchor}"' in html
@@ -85,7 +73,7 @@ def test_every_link_between_pages_leads_to_one(demo_results):
 
 def test_every_picture_on_a_page_has_a_text_and_needs_no_file(demo_pages):
     for html in demo_pages.values():
-        tags = _Tags(html)
+        tags = ParsedPage(html)
         assert not tags.all("link")
         for image in tags.all("img"):
             # The viewer's own two get their content from the script.
@@ -104,7 +92,7 @@ def test_a_predictor_page_tells_failures_and_its_worst_pictures(demo_pages):
 
 def test_a_picture_page_has_every_predictors_level_and_the_distribution(demo_pages):
     html = next(html for path, html in demo_pages.items() if path.startswith("pictures/"))
-    tags = _Tags(html)
+    tags = ParsedPage(html)
     assert len(tags.all("circle")) + html.count(">failed</text>") == 2 * 4
     assert any(rect.get("class") == "subjects" for rect in tags.all("rect"))
     assert "50 % satisfied" in html
@@ -160,9 +148,10 @@ def test_so_many_levels_are_shown_at_most_and_the_true_ones_come_first(demo_resu
     truths = [PictureTruth(section, "chelsea-1", f"truth {number}") for number, section in enumerate(sections * 4)]
     levels = shown_levels(truths)
     assert len(levels) <= MOST_LEVELS
-    assert levels[0].level == round(truths[0].true)
-    assert levels[0].whose[0] == "true (truth 0)"
-    assert any("constant" in whose for shown in levels for whose in shown.whose)
+    first, whose = next(iter(levels.items()))
+    assert first == round(truths[0].true)
+    assert whose.startswith("true (truth 0), ")
+    assert any("constant" in names for names in levels.values())
 
 
 def _changed(results: Path, tmp_path: Path, **facts: object) -> list[Section]:
@@ -177,11 +166,11 @@ def test_what_may_not_be_passed_on_is_not_shown_unless_asked_for(demo_results, t
     sections = _changed(demo_results, tmp_path, redistributable=False)
     path = "pictures/demo/chelsea-1.html"
     hidden = content_of(pages(sections, FigureImages({}), PictureChoice(None))[path]).decode()
-    assert not _Tags(hidden).all("img")
+    assert not ParsedPage(hidden).all("img")
     assert "do not allow to pass its pictures on" in hidden
     assert "--include-pictures" in hidden
     shown = content_of(pages(sections, FigureImages({}), PictureChoice(None, include=True))[path]).decode()
-    assert len(_Tags(shown).all("img")) > 4
+    assert len(ParsedPage(shown).all("img")) > 4
 
 
 @pytest.mark.parametrize(
@@ -209,21 +198,28 @@ def test_a_data_set_that_changed_since_is_not_shown(demo_results, tmp_path):
 
 def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
     work = {"authors": [EVIL], "title": EVIL, "venue": EVIL, "year": 2000, "doi": EVIL, "url": EVIL}
-    card = {"title": EVIL, "references": [work], "licence": EVIL, "deviations": [EVIL]}
-    facts = {"title": EVIL, "samples": EVIL, "terms": EVIL, "references": [work], "notes": [EVIL], "unit": EVIL}
-    run = store_run(tmp_path, EVIL, failing=3, info={"card": card, "dataset": facts, "parameters": {EVIL: EVIL}})
+    number = {"dataset": "demo", "truth": EVIL, "metric": EVIL, "value": 3.92, "caveat": EVIL}
+    card = dict.fromkeys(("title", "licence"), EVIL)
+    card |= {"references": [work], "deviations": [EVIL], "published": [number]}
+    dataset = dict.fromkeys(("title", "samples", "terms", "unit"), EVIL) | {"references": [work], "notes": [EVIL]}
+    texts = dict.fromkeys(("kind", "truth_meaning", "decoder"), EVIL)
+    info = {**texts, "card": card, "dataset": dataset, "machine": {"system": EVIL}, "parameters": {EVIL: EVIL}}
+    run = store_run(tmp_path, EVIL, failing=3, info=info)
     frame = run.predictions
     names = [EVIL, *frame["picture"][1:]]
     Store(tmp_path).write(
         run.record, frame.assign(picture=names, source=EVIL, error=[EVIL if error else "" for error in frame["error"]])
     )
-    made = _pages(tmp_path, most=None)
+    sections = _sections(tmp_path)
+    images = FigureImages(draw_figures(sections, quiet=True))
+    made = {"index.html": index_text(sections, images), **_pages(tmp_path, images, most=None)}
     assert all(re.fullmatch(r"[a-z0-9_/-]+\.html", path) for path in made)
     for html in made.values():
-        tags = _Tags(html)
-        assert len(tags.all("script")) in (2, 3)
-        assert not any("onerror" in attributes for _, attributes in tags.tags)
-        assert "&lt;script&gt;alert(1)" in html
+        parsed = ParsedPage(html)
+        assert len(parsed.all("script")) in (2, 3)
+        assert not any("onerror" in attributes for _, attributes in parsed.tags)
+        assert all((image.get("src") or "data:").startswith("data:") for image in parsed.all("img"))
+        assert "<script>alert(1)" in parsed.text
 
 
 def test_pictures_are_chosen_in_turn_from_every_rows_worst(demo_results):
