@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from datasets.common.hashing import sha256_of_bytes
 from reports.figures.catalogue import RunFigure, Subject, SummaryFigure
 from reports.figures.style import FigureFiles, for_page
+from reports.results.findings import findings
 from reports.results.links import INDEX, dataset_page, method_page, picture_page, predictor_page, section_name, up_from
 from reports.results.published import measured_under
 from reports.results.row import Row
@@ -109,6 +110,7 @@ def _environment() -> jinja2.Environment:
         cell=cell,
         columns=columns,
         decimal=decimal,
+        findings=findings,
         interval=interval,
         mark=mark,
         measured_under=measured_under,

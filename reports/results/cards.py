@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 from datasets.common.hashing import sha256_of_bytes
 from protocols.store.record import DatasetRecord
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DATASET_SHOWN = ("name", "title", "samples", "codec", "unit", "level_lowest", "level_highest", "terms", "citation")
 
 
+@final
 @dataclass(frozen=True)
 class Result:
     """A row and the section it stands in."""
@@ -27,6 +28,7 @@ class Result:
     row: Row
 
 
+@final
 @dataclass(frozen=True)
 class Method:
     """A card and where it ran.
@@ -51,6 +53,7 @@ class Method:
         return self.rows[0].row.kind
 
 
+@final
 @dataclass(frozen=True)
 class DatasetEntry:
     """A data set and its sections.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from reports.results.grid import Grid
 from reports.results.row import Row
 
 
+@final
 @dataclass(frozen=True)
 class Comparison:
     """The rows that have predictions, compared picture by picture.

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from protocols.scoring.pairs import FEW_SOURCES
 from reports.results.ceiling import why_no_ceiling
 from reports.results.psnr_curves import fixed_level
-
-if TYPE_CHECKING:
-    from reports.results.section import Section
+from reports.results.section import Section
 
 
 def findings(section: Section) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from reports.results.row import Row
 from reports.results.section import Section
 
 
+@final
 @dataclass(frozen=True)
 class Observed:
     """Subjects' samples of a section's pictures.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from protocols.scoring.record import Score
 from reports.results.row import CeilingRow, Row
@@ -23,6 +23,7 @@ BESIDE = "Published, same data set, JND, truth and folds"
 LISTED = "Published, other truth or folds"
 
 
+@final
 @dataclass(frozen=True)
 class Shown:
     """A published number in a section.
@@ -51,6 +52,7 @@ class Shown:
         return significant(self.number.value * self.number.score_factor * (100 if column.is_share else 1))
 
 
+@final
 @dataclass(frozen=True)
 class PublishedNumbers:
     """All published numbers of a section.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 from protocols.store.record import RunRecord
 from protocols.store.store import StoredRun
@@ -16,6 +16,7 @@ CONTROL = "constant"
 """The predictor that every other row is read against."""
 
 
+@final
 @dataclass(frozen=True)
 class Row:
     """One run with its scores.
@@ -80,6 +81,7 @@ class Row:
         return list(causes.values()) or [self.record.error or "no reason was recorded"]
 
 
+@final
 @dataclass(frozen=True)
 class CeilingRow:
     """How well people predict the truth: shown beside the runs, never ranked among them.

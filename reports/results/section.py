@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from protocols.store.record import DatasetRecord
 from protocols.store.store import Identity, StoredRun
 from reports.results.ceiling import ceiling_rows
 from reports.results.comparison import Comparison, compare_rows
-from reports.results.findings import findings
 from reports.results.grid import Grid, grid_of
 from reports.results.psnr_curves import curves_of
 from reports.results.row import CONTROL, CeilingRow, Row
@@ -34,6 +33,7 @@ _SAME_LEVEL = 0.01
 """Levels that differ by less are the same truth: fits of other library versions differ by 1e-5."""
 
 
+@final
 @dataclass(frozen=True)
 class Section:
     """One table of the leaderboard, best row first.
@@ -110,11 +110,6 @@ class Section:
         if self.control is None:
             notes.append(f"The control '{CONTROL}' is not among these runs: nothing here can be read against it.")
         return list(dict.fromkeys(notes))
-
-    @property
-    def findings(self) -> list[str]:
-        """What the statistics say, in sentences."""
-        return findings(self)
 
     @property
     def pictures(self) -> int:

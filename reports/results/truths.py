@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import final
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from reports.results.section import Section
 _SHOWN = 3
 
 
+@final
 @dataclass(frozen=True)
 class TruthRanking:
     """The predictors that answered for every picture under each of several truths.

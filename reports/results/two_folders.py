@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
@@ -21,6 +21,7 @@ _SAME_LEVEL = 1e-6
 """Levels that differ by less are the same: sums in another order."""
 
 
+@final
 @dataclass(frozen=True)
 class Change:
     """One named thing that is not what it was; None where it was not there."""
@@ -30,6 +31,7 @@ class Change:
     after: Any
 
 
+@final
 @dataclass(frozen=True)
 class PictureChange:
     """A picture's error before and after, predicted minus true level; None where it failed.
@@ -44,6 +46,7 @@ class PictureChange:
     change: float
 
 
+@final
 @dataclass(frozen=True)
 class Noise:
     """Whether the change of the mean absolute error is more than chance, by a paired bootstrap over sources.
@@ -66,6 +69,7 @@ class Noise:
         return self.p_holm < ALPHA
 
 
+@final
 @dataclass(frozen=True)
 class RunChange:
     """A run that is in both folders and differs.
@@ -86,6 +90,7 @@ class RunChange:
     noise: Noise | None
 
 
+@final
 @dataclass(frozen=True)
 class FolderChanges:
     """What differs between two folders.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reports.results.findings import findings
 from reports.results.published import PublishedNumbers, published
 from reports.results.section import Section
 from reports.results.truths import TruthRanking, truth_notes, truth_rankings
@@ -27,7 +28,7 @@ def _section(section: Section) -> str:
         r"\centering\scriptsize\setlength{\tabcolsep}{3pt}",
         f"{section.title}. {section.caption}",
         _tabular(table, heads),
-        [*_notes(map(latex, section.findings)), *_published(numbers)],
+        [*_notes(map(latex, findings(section))), *_published(numbers)],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from reports.results.findings import findings
 from reports.results.published import Shown, published
 from reports.results.section import Section
 from reports.results.truths import TruthRanking, truth_notes, truth_rankings
@@ -24,7 +25,7 @@ def leaderboard_markdown(sections: Sequence[Section]) -> str:
 def _section_parts(section: Section) -> list[str]:
     numbers = published(section)
     failures = [f"Failed: {markdown(row.predictor)}: {_code(text)}" for row in section.rows for text in row.failures]
-    lists = [map(markdown, section.findings), map(markdown, section.notes), failures]
+    lists = [map(markdown, findings(section)), map(markdown, section.notes), failures]
     parts = [markdown_table(leaderboard_table(section, numbers)), *filter(None, map(_list, lists))]
     for heading, block in numbers.blocks():
         parts += [f"{heading}:", _list(_published(shown) for shown in block)]

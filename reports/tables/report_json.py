@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reports.results.cards import dataset_entries, methods, shown_of
+from reports.results.findings import findings
 from reports.results.links import dataset_page, method_page, predictor_page, section_name
 from reports.results.row import Row
 from reports.results.section import Section
@@ -61,7 +62,7 @@ def _section(section: Section) -> dict[str, Any]:
         "sources": section.sources,
         "control": section.control.predictor if section.control is not None else None,
         "notes": section.notes,
-        "findings": list(section.findings),
+        "findings": findings(section),
         "rows": [_row(row) for row in section.rows],
         "ceilings": [
             {"name": row.predictor, "meaning": row.meaning, "scores": _scores(row.scores)} for row in section.ceilings

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from protocols.store.store import StoredRun
+from reports.results.findings import findings
 from reports.results.published import PublishedNumbers
 from reports.results.section import Section, sections_of
 from reports.results.written import one_line
@@ -35,11 +36,10 @@ def _section_text(section: Section) -> str:
     aligned = [_aligned(texts, widths) for texts in lines]
     aligned.insert(1, "-" * max(map(len, aligned)))
     failed = [f"  failed: {row.predictor}: {one_line(text)}" for row in section.rows for text in row.failures]
-    findings = [
-        line for text in section.findings for line in textwrap.wrap(one_line(text), 116, break_on_hyphens=False)
-    ]
+    wrapped = (textwrap.wrap(one_line(text), 116, break_on_hyphens=False) for text in findings(section))
+    sentences = [f"  {line}" for lines in wrapped for line in lines]
     counts = f"{section.pictures} pictures of {section.sources} sources"
-    return "\n".join([one_line(section.title), counts, "", *aligned, *failed, "", *findings])
+    return "\n".join([one_line(section.title), counts, "", *aligned, *failed, "", *sentences])
 
 
 def _texts(columns: Sequence[Column], line: Line) -> list[str]:

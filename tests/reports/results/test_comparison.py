@@ -13,6 +13,7 @@ import pytest
 
 from protocols.store.picture_facts import COLUMNS
 from protocols.store.store import Store, StoredRun
+from reports.results.findings import findings
 from reports.results.section import Section, sections_of
 from reports.results.section_scores import columns
 from reports.results.truths import truth_notes, truth_rankings
@@ -119,7 +120,7 @@ def test_a_partial_correlation_is_that_of_what_the_fixed_psnr_leaves(results):
         frame[name] - np.polyval(np.polyfit(own, frame[name], 1), own) for name in ("true_psnr_db", "predicted_psnr_db")
     ]
     assert row.scores["psnr_partial_plcc"] == pytest.approx(np.corrcoef(*left)[0, 1])
-    assert section.unit in section.findings[-1] and f"{level}" in section.findings[-1]
+    assert section.unit in findings(section)[-1] and f"{level}" in findings(section)[-1]
 
 
 def test_truths_side_by_side_warn_where_the_answer_changes(results):
@@ -168,7 +169,7 @@ def test_a_partly_failed_row_is_never_as_good_as_the_best(tmp_path, store_run):
     (section,) = _sections(tmp_path)
     row = next(row for row in section.rows if row.predictor == "chou1995")
     assert row.scores["best_group"] == 0
-    assert any("counts as the worst answer" in text and "chou1995" in text for text in section.findings)
+    assert any("counts as the worst answer" in text and "chou1995" in text for text in findings(section))
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_why_there_is_no_ceiling_is_said(tmp_path, store_run, truth, table, says
     run = store_run(tmp_path, truth=truth, info={"pictures_table": TABLE} if table else None)
     (section,) = sections_of([run], tmp_path)
     assert section.ceilings == ()
-    assert any(says in text for text in section.findings)
+    assert any(says in text for text in findings(section))
     assert section.rows[0].scores["to_ceiling"] is None
 
 
@@ -195,7 +196,7 @@ def test_too_few_sources_are_said_to_prove_nothing(tmp_path, store_run):
         _with_levels(run, tmp_path, true, np.clip(true + error, 1, 100))
     (section,) = _sections(tmp_path)
     assert section.sources == 4
-    assert section.findings[0].startswith("4 sources cannot separate any of 1 pairs")
+    assert findings(section)[0].startswith("4 sources cannot separate any of 1 pairs")
 
 
 def test_tables_stay_as_they_are(results, golden):
