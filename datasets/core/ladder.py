@@ -39,6 +39,7 @@ class LadderSummary:
 
 
 @final
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One level of a ladder as it passes by.
 
@@ -47,10 +48,9 @@ class Step:
     :param luma: its BT.601 luma, uint8, shape (height, width).
     """
 
-    __slots__ = ("level", "luma", "rgb")
-
-    def __init__(self, level: int, rgb: np.ndarray, luma: np.ndarray) -> None:
-        self.level, self.rgb, self.luma = level, rgb, luma
+    level: int
+    rgb: np.ndarray
+    luma: np.ndarray
 
 
 class Ladder(ABC):
@@ -62,7 +62,6 @@ class Ladder(ABC):
         self._summary: LadderSummary | None = None
         self._passing: Step | None = None
         self._broke_off: DataError | None = None
-        self.summary_reads = 0
 
     @abstractmethod
     def encoded(self, level: int) -> bytes:
@@ -150,7 +149,6 @@ class Ladder(ABC):
 
         :raises DataError: as `steps`.
         """
-        self.summary_reads += 1
         if self._broke_off is not None:
             raise self._broke_off
         if self._summary is None:
