@@ -14,8 +14,7 @@ from typing import final
 import numpy as np
 
 from baselines.subband._dct_blocks import SIDE
-from baselines.subband._dct_error import ErrorSource, QuantisedErrors
-from baselines.subband._jpeg_tables import COARSEST, luma_table
+from baselines.subband._dct_error import COARSEST, ErrorSource, QuantisedErrors, luma_table
 from datasets.common.errors import UserError, unknown_name
 
 POOLINGS = {

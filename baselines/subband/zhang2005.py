@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.subband._ahumada_peterson import base_thresholds
 from baselines.subband._dct_base import DctPredictor, masking_by_contrast
-from baselines.subband._dct_blocks import HORIZONTAL, MID_GREY, VERTICAL, Blocks
+from baselines.subband._dct_blocks import (
+    HORIZONTAL,
+    MID_GREY,
+    VERTICAL,
+    Blocks,
+    cycles_per_degree,
+    normalisation,
+    obliqueness,
+)
 from datasets.core.reference import Reference
 
 _ORDER = VERTICAL + HORIZONTAL
@@ -26,6 +34,42 @@ _SMOOTH, _BUSY, _BUSIEST = 125, 290, 900
 """Sums of middle and high frequencies at which blocks may be edges, are textured, and are edges more easily."""
 _TEXTURE_RANGE = (290, 1800)
 """Sums over which a textured block's elevation grows from 1 to 2.25."""
+_GREY_LEVELS = 256
+_SUMMATION = 0.25
+"""s: neighbouring coefficients of one frequency add up in the eye."""
+_OBLIQUE = 0.6
+"""r; 1 would mean that diagonal gratings are seen as well as upright ones."""
+
+
+@functools.lru_cache(maxsize=64)
+def base_thresholds(
+    pixels_per_degree: float, *, luminance: float = 65.0, white: float = 130.0, black: float = 0.0
+) -> np.ndarray:
+    """Thresholds of orthonormal coefficients on mid-grey, without any masking (Ahumada & Peterson 1992, Eqs 2-9).
+
+    Log threshold is a parabola in log frequency; its place and width follow the mean luminance, and diagonal gratings
+    need more contrast.
+
+    :param luminance: mean of display and surround, cd/m2.
+    :param white: the display's brightest, cd/m2.
+    :param black: its darkest, cd/m2.
+    :returns: grey levels, shape (8, 8), read-only.
+    """
+    with np.errstate(divide="ignore"):
+        log_frequency = np.log10(cycles_per_degree(pixels_per_degree))  # DC's is replaced below
+    dim = min(luminance / 300, 1.0)
+    peak, steepness = 6.78 * dim**0.182, 3.125 * dim**0.0706
+    contrast = _least_luminance(luminance) * _SUMMATION / (_OBLIQUE + (1 - _OBLIQUE) * (1 - obliqueness()))
+    thresholds = contrast * 10 ** (steepness * (log_frequency - np.log10(peak)) ** 2)
+    thresholds[0, 0] = min(thresholds[0, 1], thresholds[1, 0])
+    thresholds *= _GREY_LEVELS / (normalisation() * (white - black))
+    thresholds.setflags(write=False)
+    return thresholds
+
+
+def _least_luminance(luminance: float) -> float:
+    """The smallest visible luminance amplitude at the best frequency, cd/m2."""
+    return 0.142 * (luminance / 13.45) ** 0.649 if luminance <= 13.45 else luminance / 94.7
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,7 @@ from PIL import Image
 from baselines.interface.registry import registry
 from baselines.interface.threshold import crossings
 from baselines.subband._dct_blocks import Blocks
-from baselines.subband._dct_error import QuantisedErrors
-from baselines.subband._jpeg_tables import luma_table
+from baselines.subband._dct_error import QuantisedErrors, luma_table
 from baselines.subband._wavelet_thresholds import wavelet_bands
 from baselines.subband.watson1997 import Watson1997
 from datasets.common.errors import UserError
