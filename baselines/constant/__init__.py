@@ -1,4 +1,5 @@
-"""Controls that use no pixels, and encoders that turn a target into a quality by their own rule.
+"""Methods that use no pixels: constants, fixed settings, and rules by which an encoder chooses its quality.
 
-A new one is a file with a `JNDPredictor`.
+A new one is a file here with a final subclass of `JNDPredictor`, or of `OpenLoop` (`_open_loop.py`) where a tool turns
+a distance into a quality whatever the picture. Every table needs them as controls.
 """

@@ -1,4 +1,4 @@
-"""Encoders that are asked for a visual distance and turn it into a quality by a fixed rule, whatever the picture."""
+"""The base of encoders that turn a visual distance into a quality by a fixed rule, and the level of a quality."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from typing import TypeVar
 
 import numpy as np
 
-from baselines.constant.fixed import level_of_quality
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
+from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
 Self = TypeVar("Self", bound="OpenLoop")
 
+OTHER_CODEC = "On a codec without QF the quality is taken as a percentage of the range."
+"""What the cards of such tools say."""
+
 
 class OpenLoop(JNDPredictor):
-    """The quality that a tool's rule gives for a distance. On another codec, as `fixed-*` does."""
+    """A tool's rule that turns a distance into a quality; the picture plays no part."""
 
     distance: float
-    """Butteraugli distance that the tool is asked for."""
+    """The Butteraugli distance that the tool is asked for."""
 
     @abstractmethod
     def quality(self) -> float:
@@ -35,3 +38,9 @@ class OpenLoop(JNDPredictor):
         quality = self.quality()
         inside = min(max(quality, 1), 100)
         return Prediction(level_of_quality(picture.codec, inside), clipped=inside != quality)
+
+
+def level_of_quality(codec: Codec, quality: float) -> float:
+    """The level nearest to a JPEG quality, 1..100; on another codec, the one that stands as far along to the best."""
+    last = len(codec.levels) - 1
+    return float(codec.level_at(round((quality - 1) / 99 * last)))

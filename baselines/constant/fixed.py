@@ -7,10 +7,10 @@ from typing import final
 
 import numpy as np
 
+from baselines.constant._open_loop import level_of_quality
 from baselines.interface.card import Card
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
-from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
 
@@ -40,9 +40,3 @@ class Fixed(JNDPredictor):
     def predict(self, picture: Picture) -> Prediction:
         """The fixed level, whatever the picture."""
         return Prediction(level_of_quality(picture.codec, self.quality))
-
-
-def level_of_quality(codec: Codec, quality: float) -> float:
-    """The level nearest to a JPEG quality, 1..100; on another codec, the one that stands as far along to the best."""
-    last = len(codec.levels) - 1
-    return float(codec.level_at(round((quality - 1) / 99 * last)))

@@ -6,7 +6,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.constant._open_loop import OpenLoop
+from baselines.constant._open_loop import OTHER_CODEC, OpenLoop
 from baselines.interface.card import Card
 from datasets.core.reference import OTHERS, Reference
 
@@ -39,7 +39,7 @@ class Guetzli(OpenLoop):
             "encoder is another one.",
             "Of its table (distance 1.945 at 84, 1.474 at 90, .972 at 95, .212 at 100) only these four are kept, and "
             "distances between them are interpolated linearly.",
-            "On a codec without QF the quality is taken as a percentage of the range.",
+            OTHER_CODEC,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""cjpegli's distance: 1.0 is its default and is meant to be visually lossless, yet it looks at no picture for it."""
+"""cjpegli's distance: its default of 1.0 is meant to be visually lossless, but no picture is examined for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.constant._open_loop import OpenLoop
+from baselines.constant._open_loop import OTHER_CODEC, OpenLoop
 from baselines.interface.card import Card
 from datasets.core.reference import Reference
 
@@ -16,7 +16,7 @@ _BEST, _FINE, _COARSE = 0.01, 0.1, 6.4
 
 @final
 class Jpegli(OpenLoop):
-    """The quality that cjpegli holds for the same as a distance."""
+    """The quality that cjpegli treats as equal to a distance."""
 
     distance: float = 1.0
     """Butteraugli distance, .01..25."""
@@ -37,7 +37,7 @@ class Jpegli(OpenLoop):
             "The rule is that of the software, cjpegli; the paper compares its files.",
             "cjpegli encodes by quantisation tables of its own; here its quality is a level of the ladder, whose "
             "encoder is another one.",
-            "On a codec without QF the quality is taken as a percentage of the range.",
+            OTHER_CODEC,
         ),
     )
 

@@ -101,9 +101,9 @@ def _contenders(envelopes: np.ndarray, positions: np.ndarray, knots: np.ndarray)
     grid = np.append(np.arange(0, len(knots) - 1, _STRIDE), len(knots) - 1)
     error, bound = np.zeros(len(grid)), np.zeros(len(grid) - 1)
     for envelope, position in zip(envelopes, positions, strict=True):
-        found, _ = crossings(envelope, knots[grid])
-        error += np.abs(found - position)
-        bound += np.maximum(0, np.maximum(found[1:] - position, position - found[:-1]))
+        crossed, _ = crossings(envelope, knots[grid])
+        error += np.abs(crossed - position)
+        bound += np.maximum(0, np.maximum(crossed[1:] - position, position - crossed[:-1]))
     within = bound <= error.min() + _SAME_ERROR
     stretch = np.minimum(np.arange(len(knots)) // _STRIDE, len(within) - 1)
     return np.flatnonzero(within[stretch]) if len(within) else np.arange(len(knots))
@@ -160,5 +160,5 @@ def _fit_intervals(lower: np.ndarray, upper: np.ndarray) -> LogNormalObserver:
         share = np.diff(ndtr((bounds - parameters[0]) / np.exp(parameters[1])), axis=0)[0]
         return -float(np.sum(count * np.log(np.maximum(share, _TINY))))
 
-    found = minimize(cost, start, method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-6, "maxiter": 1000})
-    return LogNormalObserver(float(found.x[0]), float(np.exp(np.clip(found.x[1], -6, 3))))
+    fit = minimize(cost, start, method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-6, "maxiter": 1000})
+    return LogNormalObserver(float(fit.x[0]), float(np.exp(np.clip(fit.x[1], -6, 3))))

@@ -1,4 +1,7 @@
-"""Pixel-domain models: a map of the largest change that nobody notices at each pixel.
+"""Pixel-domain JND models: each draws a map of the largest change that nobody notices at each pixel.
 
-A new one is a file with a `PixelMapPredictor`, whose `jnd_map` is the map, or with a `VisibilityPredictor`.
+A new one is a file here with a final subclass of `PixelMapPredictor` (`_base.py`) that implements `jnd_map`. Shared
+pieces: `_masking` (background luminance, gradients, luminance adaptation, additivity), `_canny` (edges and the weight
+that protects them), `_nl_means` and `_tv_l1` (a picture's prediction, and its structure without texture) and
+`_pattern_complexity`.
 """

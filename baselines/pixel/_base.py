@@ -25,10 +25,15 @@ RULES = {
     "exceedance": "share of pixels whose error is above the map",
     "pspnr": "root mean square of the error above the map, what PSPNR is made of (Chou & Li 1995 Eqs 22-23)",
 }
+LEVEL_OF_A_MAP = (
+    "The paper gives a map, not a picture's level: here the level whose error energy equals that of noise of the map's "
+    "amplitude, times one factor fitted on the training pictures (none in -as-published)."
+)
+"""What cards of models that draw a map say of the default rule."""
 MAP_FLOOR = 1.0
 """Grey levels below which no pixel's map falls where errors are divided by it: 8-bit pixels change by no less."""
 SMALLEST_SIDE = 8
-"""Pixels a picture needs on either side: the models look at neighbourhoods of 5x5 and blocks of 8x8."""
+"""Pixels a picture needs on either side: the models use neighbourhoods of 5x5 and blocks of 8x8."""
 
 
 class PixelMapPredictor(VisibilityPredictor):
@@ -45,10 +50,11 @@ class PixelMapPredictor(VisibilityPredictor):
 
         :param luma: 0..255, uint8 or float, shape (height, width); or what `planes` gives where that is overridden.
         :returns: positive and finite, same shape.
+        :raises UserError: for a parameter out of its choices, or where a side is shorter than `SMALLEST_SIDE`.
         """
 
     def planes(self, rgb: np.ndarray) -> np.ndarray:
-        """What the model looks at: BT.601 luma, unless overridden by one that sees colour.
+        """The planes that the model uses: BT.601 luma, unless overridden by a model of colour.
 
         :param rgb: uint8, shape (height, width, 3).
         :returns: uint8, shape (height, width) for luma, (height, width, planes) for anything else.
@@ -68,8 +74,7 @@ class PixelMapPredictor(VisibilityPredictor):
 
     def map_energy(self, picture: Picture) -> float:
         """Mean square of the map, in grey levels squared: the energy of noise of the map's amplitude."""
-        jnd = self.map_of(picture.reference).astype(np.float64, copy=False)
-        return float(np.vdot(jnd, jnd)) / jnd.size
+        return mean_square(self.map_of(picture.reference))
 
     @final
     def visibility(self, picture: Picture, level: int) -> float:
@@ -109,6 +114,12 @@ class PixelMapPredictor(VisibilityPredictor):
         if self.rule not in RULES:
             raise unknown_name("rule", self.rule, RULES)
         return self.rule
+
+
+def mean_square(jnd: np.ndarray) -> float:
+    """Mean square of a map, in grey levels squared."""
+    jnd = jnd.astype(np.float64, copy=False)
+    return float(np.vdot(jnd, jnd)) / jnd.size
 
 
 def check_size(picture: np.ndarray) -> None:

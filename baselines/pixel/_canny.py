@@ -13,7 +13,7 @@ from baselines.pixel._masking import border_kind, directional_gradients, filtera
 
 SIGMA = 2**0.5
 _WIDTH = 17
-"""Pixels that MATLAB's filters see at this sigma."""
+"""Pixels that MATLAB's filters span at this sigma."""
 _LARGEST = 16000
 """The largest magnitude in OpenCV's integers; from 27000 on its direction test overflows 32 bits."""
 
@@ -55,9 +55,11 @@ def edges(horizontal: np.ndarray, vertical: np.ndarray, high: float) -> np.ndarr
     if largest < _FLAT:
         return np.zeros(horizontal.shape, dtype=bool)
     scale = _LARGEST / largest
-    across, down = (cv2.addWeighted(one, scale, one, 0, 0, dtype=cv2.CV_16S) for one in (horizontal, vertical))
-    found = cv2.Canny(across, down, 0.4 * high * _LARGEST, high * _LARGEST, L2gradient=True)
-    return np.asarray(found != 0)
+    across, down = (
+        cv2.addWeighted(derivative, scale, derivative, 0, 0, dtype=cv2.CV_16S) for derivative in (horizontal, vertical)
+    )
+    lines = cv2.Canny(across, down, 0.4 * high * _LARGEST, high * _LARGEST, L2gradient=True)
+    return np.asarray(lines != 0)
 
 
 def edge_weight(
@@ -71,23 +73,23 @@ def edge_weight(
     :param border: `reflect` or `zero`; with `zero` the weight falls towards the picture's edge as in MATLAB.
     :returns: 0..1, float32, same shape.
     """
-    found = matlab_canny(plane, high)
-    return weight_around(found, strength=strength, radius=radius, window=window, border=border)
+    lines = matlab_canny(plane, high)
+    return weight_around(lines, strength=strength, radius=radius, window=window, border=border)
 
 
-def weight_around(found: np.ndarray, *, strength: float, radius: int, window: int, border: str) -> np.ndarray:
+def weight_around(lines: np.ndarray, *, strength: float, radius: int, window: int, border: str) -> np.ndarray:
     """The weight of `edge_weight` around edges that have been found.
 
-    :param found: bool, shape (height, width).
+    :param lines: bool, shape (height, width).
     """
     import cv2
 
-    lines = found.view(np.uint8)
+    mask = lines.view(np.uint8)
     if radius:
-        lines = np.asarray(cv2.dilate(lines, _disk(radius)), dtype=np.uint8)
+        mask = np.asarray(cv2.dilate(mask, _disk(radius)), dtype=np.uint8)
     table = np.ones(256, dtype=np.float32)
     table[1:] = 1 - strength
-    return np.asarray(cv2.GaussianBlur(cv2.LUT(lines, table), (window, window), 0.8, borderType=border_kind(border)))
+    return np.asarray(cv2.GaussianBlur(cv2.LUT(mask, table), (window, window), 0.8, borderType=border_kind(border)))
 
 
 def unprotected(plane: np.ndarray, *, border: str) -> np.ndarray:
@@ -98,7 +100,9 @@ def unprotected(plane: np.ndarray, *, border: str) -> np.ndarray:
     :param border: as `edge_weight`, and of the 5x5 gradients.
     :returns: 0..1, float32, same shape.
     """
-    steepest = max(np.abs([one.min(), one.max()]).max() for one in directional_gradients(plane, border=border))
+    steepest = max(
+        np.abs([gradient.min(), gradient.max()]).max() for gradient in directional_gradients(plane, border=border)
+    )
     high = min(60 / max(float(steepest), 60), 0.8)
     return edge_weight(plane, high, strength=1, radius=3, window=5, border=border)
 

@@ -31,18 +31,18 @@ _STRIP = 2**16
 
 
 def pointwise(formula: Callable[..., np.ndarray], *planes: np.ndarray, dtype: type = float) -> np.ndarray:
-    """`formula(*planes)` for one that looks at each pixel alone, strip by strip: half the time of whole planes.
+    """`formula(*planes)` for a formula of each pixel alone, strip by strip, in half the time of whole planes.
 
     :param planes: of one shape, (height, width).
     :param dtype: of what the formula gives.
     """
     height, width = planes[0].shape
-    found: np.ndarray = np.empty((height, width), dtype)
+    result: np.ndarray = np.empty((height, width), dtype)
     rows = max(1, _STRIP // width)
     for top in range(0, height, rows):
         strip = slice(top, top + rows)
-        found[strip] = formula(*(plane[strip] for plane in planes))
-    return found
+        result[strip] = formula(*(plane[strip] for plane in planes))
+    return result
 
 
 def border_kind(border: str) -> int:
@@ -91,10 +91,10 @@ def directional_gradients(plane: np.ndarray, *, border: str) -> Iterator[np.ndar
 
 def largest_gradient(plane: np.ndarray, *, border: str = "reflect") -> np.ndarray:
     """Largest magnitude of four directional gradients (Chou & Li Eq 5), grey levels."""
-    found = np.zeros_like(filterable(plane))
+    largest = np.zeros_like(filterable(plane))
     for gradient in directional_gradients(plane, border=border):
-        np.maximum(found, np.abs(gradient, out=gradient), out=found)
-    return found.astype(float, copy=False)
+        np.maximum(largest, np.abs(gradient, out=gradient), out=largest)
+    return largest.astype(float, copy=False)
 
 
 def gradient_masking(gradient: np.ndarray, background: np.ndarray) -> np.ndarray:
@@ -125,7 +125,7 @@ def luminance_adaptation(background: np.ndarray) -> np.ndarray:
 
 
 def luminance_adaptation_32(background: np.ndarray) -> np.ndarray:
-    """Luminance adaptation that never sees less than grey level 32, as in the code of Wu et al. 2013 and 2017.
+    """Luminance adaptation of backgrounds of grey level 32 and more, as in the code of Wu et al. 2013 and 2017.
 
     :param background: 0..255, grey levels; fractions are dropped.
     :returns: grey levels, 3 to 11.5.

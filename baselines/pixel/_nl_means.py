@@ -47,12 +47,12 @@ def nl_means(plane: np.ndarray, energy: np.ndarray) -> np.ndarray:
     rate = -1 / (PATCH_SIZE * energy)
     mean, best_exponent = _means_in_single(plane, rate)
     doubtful = (best_exponent < _TRUSTED) | (np.abs(mean % 1 - 0.5) < _NEAR_HALF)
-    found: np.ndarray = mean.astype(np.float64)
+    exact: np.ndarray = mean.astype(np.float64)
     rows, columns = np.nonzero(doubtful)
     for some, around in neighbourhoods(plane, rows, columns):
         places = rows[some], columns[some]
-        found[places] = _means_in_double(around, rate[places])
-    return found
+        exact[places] = _means_in_double(around, rate[places])
+    return exact
 
 
 def neighbourhoods(plane: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -86,15 +86,15 @@ def _distances(around: np.ndarray) -> np.ndarray:
     import cv2
 
     width, pixels = 2 * SEARCH + 1, around.shape[2]
-    found = np.zeros((width, width * pixels), np.float32)  # whole numbers below 2**24
-    own, difference = np.empty((2, *found.shape), np.uint8)
+    distances = np.zeros((width, width * pixels), np.float32)  # whole numbers below 2**24
+    own, difference = np.empty((2, *distances.shape), np.uint8)
     rows = around.reshape(len(around), -1)
     for down in range(2 * PATCH + 1):
         for across in range(2 * PATCH + 1):
             own.reshape(width, width, pixels)[:] = around[SEARCH + down, SEARCH + across]
             shifted = rows[down : down + width, across * pixels : (across + width) * pixels]
-            cv2.accumulateSquare(cv2.absdiff(shifted, own, dst=difference), found)
-    return found.reshape(width, width, pixels)
+            cv2.accumulateSquare(cv2.absdiff(shifted, own, dst=difference), distances)
+    return distances.reshape(width, width, pixels)
 
 
 def _means_in_single(plane: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -116,7 +116,7 @@ def _mirrored(plane: np.ndarray, right: int = 0, below: int = 0) -> np.ndarray:
 class _Sums:
     """Weights of all pixels for one shift after another, in single precision.
 
-    A shift and its opposite have the same patch distances, so each pair of pixels is looked at once, `here` and
+    A shift and its opposite have the same patch distances, so each pair of pixels is handled once, `here` and
     `there`. Planes are flat: a shift is an offset, and what it makes of the margins is never read. The plane
     is cut into `_LANES` parts side by side, each with margins of its own, interleaved pixel by pixel.
 

@@ -51,7 +51,7 @@ def count_orientations(across: np.ndarray, down: np.ndarray, *, smooth_apart: bo
     import cv2
 
     table = _orientation_bits(smooth_apart)
-    bits = pointwise(lambda one, other: table.take(_place(one, other)), down, across, dtype=np.int32)
+    bits = pointwise(lambda down, across: table.take(_place(down, across)), down, across, dtype=np.int32)
     bits = np.asarray(cv2.copyMakeBorder(bits, 1, 1, 1, 1, border_kind(border), value=0))
     rows = bits[:-2] | bits[1:-1]
     rows |= bits[2:]

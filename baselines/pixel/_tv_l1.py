@@ -14,15 +14,15 @@ import numpy as np
 DATA_WEIGHT = 0.8
 """What a grey level of change costs beside a grey level of difference between neighbours (Liu et al. 2010: lambda)."""
 TOLERANCE = 4e-4
-"""The search ends where `WINDOW` looks at the energy, `LOOK_EVERY` iterations apart, lower it by no more than this
-share of it."""
-LOOK_EVERY, WINDOW = 12, 4
+"""The search ends where `WINDOW` checks of the energy, `CHECK_EVERY` iterations apart, find it lower by no more than
+this share."""
+CHECK_EVERY, WINDOW = 12, 4
 MOST_ITERATIONS = 2000
 
 _UNIT = 64
 """Steps of a grey level in the solver's whole numbers: 255 levels and their differences fit into 16 bits."""
 _STEPS = (20.0, 10.0, 5.0, 2.5, 1.25)
-"""Lengths of primal steps (tau) in grey levels, each half of the one before, for `LOOK_EVERY` iterations each: long
+"""Lengths of primal steps (tau) in grey levels, each half of the one before, for `CHECK_EVERY` iterations each: long
 ones settle wide areas, short ones details, and the last is kept to the end. A dual step is 1 / (8 tau), as the
 solver's theory asks for."""
 _STRIP = 2**17
@@ -53,14 +53,14 @@ def tv_l1_structure(plane: np.ndarray, *, tolerance: float = TOLERANCE) -> np.nd
     :returns: uint8, same shape.
     """
     solver, best, least = _PrimalDual(plane), plane, [tv_l1_energy(plane, plane)]
-    for _ in range(0, MOST_ITERATIONS, LOOK_EVERY):
-        solver.advance(LOOK_EVERY)
+    for _ in range(0, MOST_ITERATIONS, CHECK_EVERY):
+        solver.advance(CHECK_EVERY)
         if solver.shorten_step():
             continue
-        found = polished(solver.structure(), plane)
-        energy = tv_l1_energy(found, plane)
+        candidate = polished(solver.structure(), plane)
+        energy = tv_l1_energy(candidate, plane)
         if energy < least[-1]:
-            best = found
+            best = candidate
         least.append(min(energy, least[-1]))
         if len(least) > WINDOW and least[-1 - WINDOW] - least[-1] <= tolerance * least[-1]:
             break

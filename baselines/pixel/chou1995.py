@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.pixel._base import PixelMapPredictor, check_size
+from baselines.pixel._base import LEVEL_OF_A_MAP, PixelMapPredictor, check_size
 from baselines.pixel._masking import (
     background_luminance,
     gradient_masking,
@@ -39,20 +39,14 @@ class Chou1995(PixelMapPredictor):
         ),
         needs_pictures=True,
         deviations=(
-            "The paper gives a map, not a picture's level: here the level whose error energy equals that of noise "
-            "of the map's amplitude, times one factor fitted on the training pictures (none in -as-published).",
+            LEVEL_OF_A_MAP,
             "Borders are reflected; the paper does not say.",
             "The map stands for the paper's viewing distance of six picture heights, whatever the study's.",
         ),
     )
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
-        """The largest change nobody notices at each pixel (Eqs 1-5, lambda = 1/2).
-
-        :param luma: 0..255, uint8 or float, shape (height, width).
-        :returns: grey levels, positive, same shape.
-        :raises UserError: for an unknown `border`, or where a side is shorter than 8 pixels.
-        """
+        """The larger of two maskings at each pixel (Eqs 1-5, lambda = 1/2)."""
         check_size(luma)
         background = background_luminance(luma, border=self.border)
         return pointwise(_larger_masking, largest_gradient(luma, border=self.border), background)

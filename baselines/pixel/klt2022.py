@@ -55,12 +55,7 @@ class Klt2022(PixelMapPredictor):
     )
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
-        """What the critical picture lacks at each pixel, less near edges.
-
-        :param luma: 0..255, uint8 or float, shape (height, width).
-        :returns: grey levels, positive, same shape.
-        :raises UserError: where a side is shorter than 8 pixels.
-        """
+        """What the critical picture lacks at each pixel, less near edges."""
         lost = lost_map(luma)
         if self.edge_protection:
             lost *= unprotected(luma, border=self.border)
@@ -101,12 +96,12 @@ def critical_point(luma: np.ndarray) -> CriticalPoint:
     energies = np.maximum(((moment @ basis) * basis).sum(axis=0), 0)
     total = energies.sum()
     shares = np.cumsum(energies) / total if total > 0 else np.ones(len(energies))
-    components = kept_components(shares)
+    components = expected_components(shares)
     rest = basis[:, components:]
     return CriticalPoint(shares, components, rest @ rest.T, float(energies[components:].sum()) / len(energies))
 
 
-def kept_components(shares: np.ndarray) -> int:
+def expected_components(shares: np.ndarray) -> int:
     """Expected number of components under the Weibull density over the share of energy they hold, rounded up.
 
     :param shares: cumulative, shape (components,).

@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.pixel._base import PixelMapPredictor, check_size
+from baselines.pixel._base import LEVEL_OF_A_MAP, PixelMapPredictor, check_size, mean_square
 from baselines.pixel._masking import (
     background_luminance,
     gradient_masking,
@@ -63,8 +63,7 @@ class Liu2010(PixelMapPredictor):
             "there are ties.",
             "The paper's Eq 3 adds up with f(x,y) where the additivity model has the background's luminance "
             "adaptation; the latter is used, as in the code.",
-            "The paper gives a map, not a picture's level: here the level whose error energy equals that of noise "
-            "of the map's amplitude, times one factor fitted on the training pictures (none in -as-published).",
+            LEVEL_OF_A_MAP,
             "Borders are reflected; the code has zeros there.",
         ),
     )
@@ -75,18 +74,13 @@ class Liu2010(PixelMapPredictor):
         return {**super().variants(), "liu2010-code": {"variant": "code"}}
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
-        """The largest change nobody notices at each pixel (Eqs 2-6).
-
-        :param luma: 0..255, uint8 or float, shape (height, width); fractions are rounded.
-        :returns: grey levels, at least 3, same shape.
-        :raises UserError: for an unknown `variant` or `border`, or where a side is shorter than 8 pixels.
-        """
+        """Eqs 2-6, on whole grey levels; 3 grey levels or more everywhere."""
         check_size(luma)
         plane = whole_levels(luma)
         return self.map_of_parts(plane, tv_l1_structure(plane))
 
     def map_energy(self, picture: Picture) -> float:
-        """As the base class. Both variants' energies are made at once: the parts that they share cost most by far."""
+        """As the base class. Both variants' energies are computed at once, since what they share costs most by far."""
         self._check_variant()
         key = f"{__name__} {self.border}"
         if key not in picture.measurements:
@@ -97,7 +91,7 @@ class Liu2010(PixelMapPredictor):
         check_size(luma)
         gradients = self._gradients(luma, tv_l1_structure(luma))
         maps = {variant: pointwise(formula, *gradients) for variant, formula in _FORMULAS.items()}
-        return {variant: float(np.vdot(jnd, jnd)) / jnd.size for variant, jnd in maps.items()}
+        return {variant: mean_square(jnd) for variant, jnd in maps.items()}
 
     def map_of_parts(self, plane: np.ndarray, structure: np.ndarray) -> np.ndarray:
         """The map where the structure is known; the texture is what it leaves of the plane.
@@ -110,7 +104,7 @@ class Liu2010(PixelMapPredictor):
         return pointwise(_FORMULAS[self.variant], *self._gradients(plane, structure))
 
     def _gradients(self, plane: np.ndarray, structure: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What masking hangs on: the background, and the largest gradients of structure and texture."""
+        """What masking depends on: the background, and the largest gradients of structure and texture."""
         texture = plane.astype(np.int16) - structure
         return (
             background_luminance(plane, border=self.border),

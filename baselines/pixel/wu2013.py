@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.pixel._base import PixelMapPredictor, check_size
+from baselines.pixel._base import LEVEL_OF_A_MAP, PixelMapPredictor, check_size
 from baselines.pixel._canny import edge_weight
 from baselines.pixel._masking import (
     background_luminance,
@@ -69,8 +69,7 @@ class Wu2013(PixelMapPredictor):
             "Where nothing in the window is alike and all weights vanish, the code divides 0 by 0 and predicts black; "
             "here weights are relative to the largest.",
             "Canny edges are thinned by OpenCV, see baselines.pixel._canny, and widened by a true disk of radius 2.",
-            "The paper gives a map, not a picture's level: here the level whose error energy equals that of noise "
-            "of the map's amplitude, times one factor fitted on the training pictures (none in -as-published).",
+            LEVEL_OF_A_MAP,
             "Borders are reflected and the whole map counts; the code has zeros beyond the picture, and none of the "
             "outer 2 or 3 pixels in its map.",
             "The map stands for the paper's viewing distance of four picture heights, whatever the study's.",
@@ -78,19 +77,14 @@ class Wu2013(PixelMapPredictor):
     )
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
-        """The largest change nobody notices at each pixel.
-
-        :param luma: 0..255, uint8 or float, shape (height, width); fractions are rounded.
-        :returns: grey levels, at least 3, same shape; with zero borders 0 in the outer pixels.
-        :raises UserError: for an unknown `border`, or where a side is shorter than 8 pixels.
-        """
+        """Computed on whole grey levels; at least 3, but 0 in the outer pixels with zero borders."""
         check_size(luma)
         plane = whole_levels(luma)
         predicted = self.prediction(plane)
-        found = pointwise(namm, self.orderly_jnd(predicted), self.disorder(plane, predicted))
+        jnd = pointwise(namm, self.orderly_jnd(predicted), self.disorder(plane, predicted))
         if self.border == "zero":
-            found[:2] = found[-3:] = found[:, :2] = found[:, -3:] = 0
-        return found
+            jnd[:2] = jnd[-3:] = jnd[:, :2] = jnd[:, -3:] = 0
+        return jnd
 
     def prediction(self, plane: np.ndarray) -> np.ndarray:
         """What the surroundings of each pixel let expect there: a non-local mean, rounded.
@@ -183,17 +177,17 @@ def round_as_published(mean: np.ndarray, plane: np.ndarray, sensitivity: np.ndar
         places = rows[some], columns[some]
         patch = patches[places].astype(float).transpose(1, 2, 0)
         deviation = np.sqrt(np.maximum(_patch_means(patch**2) - _patch_means(patch) ** 2, 0))
-        means = _means(around.astype(float), _energy(sensitivity[places], deviation))
+        means = _published_means(around.astype(float), _published_energy(sensitivity[places], deviation))
         rounded[places] = np.where(np.isfinite(means), np.floor(means + 0.5), rounded[places])
     return rounded
 
 
-def _energy(sensitivity: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+def _published_energy(sensitivity: np.ndarray, deviation: np.ndarray) -> np.ndarray:
     reduced = sensitivity * np.sqrt(sensitivity / np.maximum(deviation, sensitivity))
     return np.asarray(reduced**2)
 
 
-def _means(around: np.ndarray, energy: np.ndarray) -> np.ndarray:
+def _published_means(around: np.ndarray, energy: np.ndarray) -> np.ndarray:
     own = around[REACH, REACH]
     weight = _exp(-_distances(around) / energy)
     weight[SEARCH, SEARCH] = 0
@@ -209,20 +203,20 @@ def _means(around: np.ndarray, energy: np.ndarray) -> np.ndarray:
 
 def _distances(around: np.ndarray) -> np.ndarray:
     """Mean squared difference of the patches, shape (21, 21, pixels)."""
-    found = np.zeros((_WINDOW, _WINDOW, around.shape[2]))
+    distances = np.zeros((_WINDOW, _WINDOW, around.shape[2]))
     for across in reversed(range(2 * PATCH + 1)):
         for down in reversed(range(2 * PATCH + 1)):
             shifted = around[down : down + _WINDOW, across : across + _WINDOW]
-            found += (shifted - around[SEARCH + down, SEARCH + across]) ** 2 * (1 / PATCH_SIZE)
-    return found
+            distances += (shifted - around[SEARCH + down, SEARCH + across]) ** 2 * (1 / PATCH_SIZE)
+    return distances
 
 
 def _patch_means(planes: np.ndarray) -> np.ndarray:
-    found = np.zeros(planes.shape[2])
+    means = np.zeros(planes.shape[2])
     for across in reversed(range(2 * PATCH + 1)):
         for down in reversed(range(2 * PATCH + 1)):
-            found += planes[down, across] * (1 / PATCH_SIZE)
-    return found
+            means += planes[down, across] * (1 / PATCH_SIZE)
+    return means
 
 
 def _exp(exponents: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.pixel._base import PixelMapPredictor, check_size
+from baselines.pixel._base import LEVEL_OF_A_MAP, PixelMapPredictor, check_size
 from baselines.pixel._canny import unprotected
 from baselines.pixel._masking import (
     background_luminance,
@@ -61,8 +61,7 @@ class Wu2017(PixelMapPredictor):
             "alike everywhere; in MATLAB under 1 % of the pixels depend on the platform.",
             "Canny edges are thinned by OpenCV, see baselines.pixel._canny, and widened by a true disk of radius 3; "
             "MATLAB takes a 5x5 square for it.",
-            "The paper gives a map, not a picture's level: here the level whose error energy equals that of noise "
-            "of the map's amplitude, times one factor fitted on the training pictures (none in -as-published).",
+            LEVEL_OF_A_MAP,
             "Borders are reflected; the code leaves them without masking.",
         ),
     )
@@ -73,12 +72,7 @@ class Wu2017(PixelMapPredictor):
         return {**super().variants(), "wu2017-paper": {"variant": "paper"}}
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
-        """The largest change nobody notices at each pixel (Eqs 12 and 14).
-
-        :param luma: 0..255, uint8 or float, shape (height, width).
-        :returns: grey levels, positive, same shape.
-        :raises UserError: for an unknown `variant` or `border`, or where a side is shorter than 8 pixels.
-        """
+        """The larger of pattern and contrast masking, added to luminance adaptation (Eqs 12 and 14)."""
         if self.variant not in VARIANTS:
             raise unknown_name("variant", self.variant, VARIANTS)
         check_size(luma)
@@ -90,15 +84,17 @@ class Wu2017(PixelMapPredictor):
         which = which_blurred_count(count, border=self.border)
         of_complexity = complexity_masking(blurred_counts(), gain=0.3, knee=1.0)
 
-        def formula(background: np.ndarray, variance: np.ndarray, which: np.ndarray, *weight: np.ndarray) -> np.ndarray:
+        def formula(
+            background: np.ndarray, variance: np.ndarray, which: np.ndarray, *weights: np.ndarray
+        ) -> np.ndarray:
             pattern = np.sqrt(variance) * of_complexity.take(which)
-            for one in weight:
-                pattern *= one
+            for weight in weights:
+                pattern *= weight
             adaptation = 0.7 * luminance_adaptation_32(background)
             return namm(adaptation, np.maximum(pattern, contrast_masking(variance)))
 
-        weight = [unprotected(luma, border=self.border)] if self.edge_protection else []
-        return pointwise(formula, background, local_variance(luma, border=self.border), which, *weight)
+        weights = [unprotected(luma, border=self.border)] if self.edge_protection else []
+        return pointwise(formula, background, local_variance(luma, border=self.border), which, *weights)
 
     def _map_of_paper(self, luma: np.ndarray) -> np.ndarray:
         background = background_luminance(luma, border=self.border)

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.pixel._base import PixelMapPredictor, check_size
+from baselines.pixel._base import LEVEL_OF_A_MAP, PixelMapPredictor, check_size, mean_square
 from baselines.pixel._canny import edge_weight
 from baselines.pixel._masking import (
     background_luminance,
@@ -62,8 +62,7 @@ class Yang2005(PixelMapPredictor):
             "yang2005 follows the paper. yang2005-code follows the MATLAB code in wide use: Chou & Li's gradient "
             "masking in the place of beta times gradient, edges widened by 6 pixels and kept at 0.05 instead of 0.1.",
             "That code shrinks pictures of 768 pixels and more before it filters them; here none is shrunk.",
-            "The paper gives a map, not a picture's level: here the level whose error energy equals that of noise "
-            "of the map's amplitude, times one factor fitted on the training pictures (none in -as-published).",
+            LEVEL_OF_A_MAP,
             "Luma alone unless the name ends in -color. There the three planes' error energies are added up, and so "
             "are their maps'; chroma keeps the luma's adaptation, and each plane's edges are its own. The pooling "
             "is ours.",
@@ -88,20 +87,14 @@ class Yang2005(PixelMapPredictor):
         return super().planes(rgb) if self.color == "luma" else _ycbcr(rgb)
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
-        """The largest change nobody notices at each pixel.
-
-        :param luma: 0..255, uint8 or float, shape (height, width); or Y, Cb and Cr, shape (height, width, 3).
-        :returns: grey levels, positive, same shape.
-        :raises UserError: for an unknown `variant` or `border`, chroma with the variant `code`, or a side shorter than
-            8 pixels.
-        """
+        """Of luma, shape (height, width), or of Y, Cb and Cr, shape (height, width, 3); `code` knows no chroma."""
         maps = list(self._maps(luma))
         return maps[0] if luma.ndim == 2 else np.stack(maps).transpose(1, 2, 0)
 
     def map_energy(self, picture: Picture) -> float:
-        """As the base class, plane by plane: never are three maps in memory."""
-        found = [float(np.vdot(one, one)) / one.size for one in self._maps(self.planes(picture.reference))]
-        return sum(found) / len(found)
+        """As the base class, plane by plane, so that three maps are never in memory at once."""
+        energies = [mean_square(jnd) for jnd in self._maps(self.planes(picture.reference))]
+        return sum(energies) / len(energies)
 
     def _maps(self, planes: np.ndarray) -> Iterator[np.ndarray]:
         """Each plane's map; parameters and errors are those of `jnd_map`."""

@@ -1,4 +1,4 @@
-"""From thresholds of DCT coefficients to a visibility per level: what all 8x8-DCT models share."""
+"""From thresholds of coefficients to a visibility per level: what all subband models share, then all 8x8-DCT models."""
 
 from __future__ import annotations
 
@@ -10,28 +10,56 @@ import numpy as np
 from baselines.interface.predictor import Meter
 from baselines.interface.visibility import VisibilityPredictor
 from baselines.subband._dct_blocks import SIDE, Blocks
-from baselines.subband._dct_error import SOURCES, error_source, kind_of_errors
+from baselines.subband._dct_error import SOURCES, ErrorSource, error_source, kind_of_errors
 from baselines.subband._dct_pooling import Pooling, check_pooling, window_in_blocks
 from datasets.core.picture import Picture
 
+THRESHOLDS_TO_LEVEL = (
+    "The paper gives thresholds, not a picture's level: here their Minkowski mean over blocks and frequencies with "
+    "exponent 4, and a limit of 1 in -as-published."
+)
+"""What cards say where the pooling is ours."""
 
-class DctPredictor(VisibilityPredictor):
-    """A predictor that only gives each coefficient's threshold; this class holds a level's errors against them."""
+
+class SubbandPredictor(VisibilityPredictor):
+    """A predictor that holds a level's errors against thresholds of coefficients, in any transform."""
 
     errors: str = "auto"
-    """One of `baselines.subband._dct_error.ERRORS`."""
+    """Where errors come from, one of `baselines.subband._dct_error.ERRORS`."""
 
     exponent: float = 4.0
-    """Of the Minkowski sums, 1..8; the larger, the more the worst blocks count."""
+    """The exponent of the Minkowski sums, 1..8; the larger, the more the worst errors count."""
 
     pooling: str = "mean"
-    """One of `baselines.subband._dct_pooling.POOLINGS`."""
+    """How errors are added up, one of `baselines.subband._dct_pooling.POOLINGS`."""
 
     window_degrees: float = 0.0
     """Side of a square foveal window in degrees; where positive, the worst window alone counts, as if people looked
     there. 0 pools the whole picture."""
 
     published_threshold = 1.0
+
+    @abstractmethod
+    def level_meter(self, picture: Picture) -> Meter:
+        """`visibility` of one picture's levels, wherever the errors come from."""
+
+    @final
+    def visibility(self, picture: Picture, level: int) -> float:
+        """One level's errors over thresholds, pooled."""
+        return self.level_meter(picture)(level)
+
+    @final
+    def meter(self, picture: Picture) -> Meter | None:
+        """The same thresholds for all levels; None where errors come from quantisation, not from decoded levels."""
+        return self.level_meter(picture) if kind_of_errors(self.errors, picture) == "decoded" else None
+
+    def remark(self, picture: Picture) -> str:
+        """Which error source was used."""
+        return SOURCES[kind_of_errors(self.errors, picture)]
+
+
+class DctPredictor(SubbandPredictor):
+    """A predictor that only gives each coefficient's threshold; this class holds a level's errors against them."""
 
     @abstractmethod
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
@@ -43,7 +71,7 @@ class DctPredictor(VisibilityPredictor):
         """
 
     def exponents(self) -> np.ndarray:
-        """Of the sum over blocks for each frequency, shape (8, 8)."""
+        """The exponent of the sum over blocks for each frequency, shape (8, 8)."""
         return np.full((SIDE, SIDE), float(self.exponent))
 
     @final
@@ -53,39 +81,26 @@ class DctPredictor(VisibilityPredictor):
         :param luma: 0..255, uint8 or float, shape (height, width).
         :returns: in units of orthonormal coefficients, float32, shape (block rows, block columns, 8, 8).
         """
-        found = self.thresholds(Blocks.of(luma), pixels_per_degree)
-        return np.ascontiguousarray(found.transpose(2, 3, 0, 1))
+        thresholds = self.thresholds(Blocks.of(luma), pixels_per_degree)
+        return np.ascontiguousarray(thresholds.transpose(2, 3, 0, 1))
 
     @final
-    def visibility(self, picture: Picture, level: int) -> float:
-        """One level's errors over thresholds, pooled."""
-        return self._meter(picture)(level)
-
-    @final
-    def meter(self, picture: Picture) -> Meter | None:
-        """The same thresholds for all levels; None where errors come from quantisation, not from decoded levels."""
-        return self._meter(picture) if kind_of_errors(self.errors, picture) == "decoded" else None
-
-    def _meter(self, picture: Picture) -> Meter:
-        pooling = self.pooling_at(picture.pixels_per_degree)
-        blocks = Blocks.of(picture.reference_luma)
-        source = error_source(self.errors, picture, blocks)
-        weights = pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
+    def level_meter(self, picture: Picture) -> Meter:
+        """Errors over thresholds, pooled."""
+        pooling, source, weights = self._prepared(picture)
         return lambda level: pooling.pool(source.errors(level), weights)
 
     @final
     def profile(self, picture: Picture) -> np.ndarray:
         """All levels' errors over the same thresholds."""
+        pooling, source, weights = self._prepared(picture)
+        return pooling.pool_ladder(source, [int(level) for level in picture.codec.levels], weights)
+
+    def _prepared(self, picture: Picture) -> tuple[Pooling, ErrorSource, np.ndarray]:
         pooling = self.pooling_at(picture.pixels_per_degree)
         blocks = Blocks.of(picture.reference_luma)
         source = error_source(self.errors, picture, blocks)
-        weights = pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
-        return pooling.pool_ladder(source, [int(level) for level in picture.codec.levels], weights)
-
-    @final
-    def remark(self, picture: Picture) -> str:
-        """Which error source was used."""
-        return SOURCES[kind_of_errors(self.errors, picture)]
+        return pooling, source, pooling.weights(self.thresholds(blocks, picture.pixels_per_degree))
 
     @final
     def pooling_at(self, pixels_per_degree: float) -> Pooling:
@@ -105,7 +120,7 @@ def masking_by_contrast(blocks: Blocks, thresholds: np.ndarray, exponent: float)
     :param thresholds: positive, the coefficients' shape.
     :returns: 1 or more, a new array of that shape.
     """
-    found = np.abs(blocks.coefficients)
-    found /= thresholds
-    np.maximum(found, 1, out=found)
-    return np.asarray(np.power(found, exponent, out=found))
+    raised = np.abs(blocks.coefficients)
+    raised /= thresholds
+    np.maximum(raised, 1, out=raised)
+    return np.asarray(np.power(raised, exponent, out=raised))

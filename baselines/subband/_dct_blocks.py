@@ -71,8 +71,8 @@ def block_dct(plane: np.ndarray, dtype: type = np.float32) -> np.ndarray:
     plane = whole_blocks(plane)
     rows, columns = plane.shape[0] // SIDE, plane.shape[1] // SIDE
     pixels: np.ndarray = plane.reshape(rows, SIDE, columns, SIDE).transpose(1, 3, 0, 2).astype(dtype, order="C")
-    found = _transform(np.dtype(dtype).name) @ pixels.reshape(SIDE * SIDE, -1)
-    return found.reshape(SIDE, SIDE, rows, columns)
+    coefficients = _transform(np.dtype(dtype).name) @ pixels.reshape(SIDE * SIDE, -1)
+    return coefficients.reshape(SIDE, SIDE, rows, columns)
 
 
 def inverse_block_dct(coefficients: np.ndarray) -> np.ndarray:

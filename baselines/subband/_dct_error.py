@@ -96,21 +96,21 @@ class QuantisedErrors(ErrorSource):
     def plane(self, level: int) -> np.ndarray:
         height, width = self._shape
         rows, columns = self.shifted.shape[2:]
-        found = np.empty((SIDE * rows, SIDE * columns), self.shifted.dtype)
+        lost = np.empty((SIDE * rows, SIDE * columns), self.shifted.dtype)
         strip = max(_STRIP // columns, 1)
         for top in range(0, rows, strip):
             errors = self._errors(self.shifted[:, :, top : top + strip], level)
-            found[SIDE * top : SIDE * (top + strip)] = inverse_block_dct(errors)
-        return found[:height, :width]
+            lost[SIDE * top : SIDE * (top + strip)] = inverse_block_dct(errors)
+        return lost[:height, :width]
 
     @staticmethod
     def _errors(shifted: np.ndarray, level: int) -> np.ndarray:
         step = luma_table(level).astype(shifted.dtype)[:, :, None, None]
         # JPEG rounds halves away from zero, numpy to even: the error has the same size.
-        kept = shifted / step
-        np.rint(kept, out=kept)
-        kept *= step
-        return np.subtract(shifted, kept, out=kept)
+        quantised = shifted / step
+        np.rint(quantised, out=quantised)
+        quantised *= step
+        return np.subtract(shifted, quantised, out=quantised)
 
 
 def kind_of_errors(errors: str, picture: Picture) -> str:

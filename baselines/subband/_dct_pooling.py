@@ -83,10 +83,10 @@ class Pooling:
 
         :param thresholds: positive, shape (8, 8, block rows, block columns); overwritten.
         """
-        found = np.reciprocal(thresholds, out=thresholds)
+        weights = np.reciprocal(thresholds, out=thresholds)
         for place in np.ndindex(SIDE, SIDE):
-            raise_sizes(found[place], float(self.exponents[place]))
-        return found
+            raise_sizes(weights[place], float(self.exponents[place]))
+        return weights
 
     def pool(self, errors: np.ndarray, weights: np.ndarray) -> float:
         """One level's visibility.
@@ -143,13 +143,13 @@ def _error_powers(exponent: float) -> np.ndarray:
     """|c - q round(c/q)|^exponent by step q = 1..255 and size c in sixteenths, shape (255, sizes), float32."""
     step = np.arange(1, COARSEST + 1, dtype=np.float32)[:, None]
     size = np.arange(_BINS, dtype=np.float32) / _BINS_PER_UNIT
-    found = size / step
-    np.rint(found, out=found)
-    found *= step
-    np.subtract(size, found, out=found)
-    raise_sizes(found, exponent)
-    found.setflags(write=False)
-    return found
+    errors = size / step
+    np.rint(errors, out=errors)
+    errors *= step
+    np.subtract(size, errors, out=errors)
+    raise_sizes(errors, exponent)
+    errors.setflags(write=False)
+    return errors
 
 
 def raise_sizes(numbers: np.ndarray, exponent: float) -> None:

@@ -52,13 +52,13 @@ def guided_profile(measure: Callable[[int], float], guide: np.ndarray, stride: i
     places = np.arange(len(guide))
     if stride == 1 or not guide.min() > 0:
         return np.array([measure(int(place)) for place in places])
-    found = np.full(len(guide), np.nan)
+    profile = np.full(len(guide), np.nan)
     wanted = (places % stride == 0) | np.isin(places, (1, *(len(guide) - ends for ends in (1, 2, 3))))
     while wanted.any():
         for place in np.flatnonzero(wanted):
-            found[place] = measure(int(place))
-        wanted = _doubtful(found, guide)
-    return _filled(found, guide)
+            profile[place] = measure(int(place))
+        wanted = _doubtful(profile, guide)
+    return _filled(profile, guide)
 
 
 def guide_of(
@@ -91,9 +91,9 @@ def frequency_weights(pixels_per_degree: float, depth: int, exponent: float) -> 
         total += lh * np.multiply.outer(down[1], across[0])
         total += hh * np.multiply.outer(down[1], across[1])
         total += hl * np.multiply.outer(down[0], across[1])
-    found = (total / total.max()).astype(np.float32)
-    found.setflags(write=False)
-    return found
+    weights = (total / total.max()).astype(np.float32)
+    weights.setflags(write=False)
+    return weights
 
 
 def _powers(depth: int, exponent: float) -> tuple[np.ndarray, np.ndarray]:
@@ -115,26 +115,26 @@ def _powers(depth: int, exponent: float) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def _doubtful(found: np.ndarray, guide: np.ndarray) -> np.ndarray:
+def _doubtful(profile: np.ndarray, guide: np.ndarray) -> np.ndarray:
     """Which places must be measured too, bool, of the guide's shape."""
-    measured = ~np.isnan(found)
+    measured = ~np.isnan(profile)
     known = np.flatnonzero(measured)
-    ratio = _log_ratio(found, guide, known)
+    ratio = _log_ratio(profile, guide, known)
     bent = np.zeros(len(known), dtype=bool)
-    for one in range(1, len(known) - 1):
-        expected = np.interp(known[one], known[[one - 1, one + 1]], ratio[[one - 1, one + 1]])
-        bent[one] = abs(ratio[one] - expected) > _BEND
+    for index in range(1, len(known) - 1):
+        expected = np.interp(known[index], known[[index - 1, index + 1]], ratio[[index - 1, index + 1]])
+        bent[index] = abs(ratio[index] - expected) > _BEND
     doubtful = np.append(np.repeat(bent[1:] | bent[:-1], np.diff(known)), False)
-    flat = -np.diff(np.log(np.maximum(_filled(found, guide), _TINY))) < _FLAT
+    flat = -np.diff(np.log(np.maximum(_filled(profile, guide), _TINY))) < _FLAT
     doubtful |= np.append(flat, False) | np.append(False, flat)
     return np.asarray(doubtful & ~measured)
 
 
-def _filled(found: np.ndarray, guide: np.ndarray) -> np.ndarray:
-    known = np.flatnonzero(~np.isnan(found))
-    ratio = np.interp(np.arange(len(guide)), known, _log_ratio(found, guide, known))
-    return np.where(np.isnan(found), guide * np.exp(ratio), found)
+def _filled(profile: np.ndarray, guide: np.ndarray) -> np.ndarray:
+    known = np.flatnonzero(~np.isnan(profile))
+    ratio = np.interp(np.arange(len(guide)), known, _log_ratio(profile, guide, known))
+    return np.where(np.isnan(profile), guide * np.exp(ratio), profile)
 
 
-def _log_ratio(found: np.ndarray, guide: np.ndarray, places: np.ndarray) -> np.ndarray:
-    return np.asarray(np.log(np.maximum(found[places], _TINY) / guide[places]))
+def _log_ratio(profile: np.ndarray, guide: np.ndarray, places: np.ndarray) -> np.ndarray:
+    return np.asarray(np.log(np.maximum(profile[places], _TINY) / guide[places]))

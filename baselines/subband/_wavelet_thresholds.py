@@ -72,13 +72,13 @@ def pyramid_corners(shape: tuple[int, ...], levels: int) -> list[tuple[int, int,
     :param shape: of the plane, (height, width).
     :returns: (top, bottom, left, right) in the order of `wavelet_bands`, in coefficients.
     """
-    found: list[tuple[int, int, int, int]] = []
+    corners: list[tuple[int, int, int, int]] = []
     rows, columns = shape
     for _ in range(levels):
         rows, columns = (rows + 1) // 2, (columns + 1) // 2
         below, beside = (rows, 2 * rows), (columns, 2 * columns)
-        found += [(*below, 0, columns), (*below, *beside), (0, rows, *beside)]
-    return [*found, (0, rows, 0, columns)]
+        corners += [(*below, 0, columns), (*below, *beside), (0, rows, *beside)]
+    return [*corners, (0, rows, 0, columns)]
 
 
 def pyramid(bands: Sequence[float | np.ndarray], shape: tuple[int, ...], levels: int) -> np.ndarray:
@@ -89,10 +89,10 @@ def pyramid(bands: Sequence[float | np.ndarray], shape: tuple[int, ...], levels:
     :returns: float32, of the plane's shape made even.
     """
     corners = pyramid_corners(shape, levels)
-    found = np.empty((corners[1][1], corners[1][3]), dtype=np.float32)
+    drawing = np.empty((corners[1][1], corners[1][3]), dtype=np.float32)
     for (top, bottom, left, right), band in zip(corners[::-1], list(bands)[::-1], strict=True):
-        found[top:bottom, left:right] = band
-    return found
+        drawing[top:bottom, left:right] = band
+    return drawing
 
 
 def wavelet_bands(plane: np.ndarray, levels: int) -> Bands:
@@ -106,11 +106,11 @@ def split_columns(plane: np.ndarray) -> np.ndarray:
     :param plane: float32, shape (rows, columns).
     :returns: shape (2, half as many rows, columns).
     """
-    found = np.empty((3, (len(plane) + 1) // 2, plane.shape[1]), dtype=np.float32)
-    _split_rows(plane, *found)
-    found[0] *= _SCALE
-    found[1] /= -_SCALE
-    return found[:2]
+    halves = np.empty((3, (len(plane) + 1) // 2, plane.shape[1]), dtype=np.float32)
+    _split_rows(plane, *halves)
+    halves[0] *= _SCALE
+    halves[1] /= -_SCALE
+    return halves[:2]
 
 
 @final
@@ -139,7 +139,7 @@ class Wavelet:
         :param plane: float32.
         :returns: 3 levels + 1 arrays, which the next call overwrites; LH is low across and high down the picture.
         """
-        found: list[np.ndarray] = []
+        bands: list[np.ndarray] = []
         for (even, odd, low, high, spare), (ll, lh, hl, hh, rest) in self._rooms:
             _part_columns(plane, even, odd)
             _lift(even, odd, low, high, spare, axis=1)
@@ -147,9 +147,9 @@ class Wavelet:
             _split_rows(high, hl, hh, rest)
             for band, scale in ((ll, _SCALE**2), (lh, -1.0), (hl, -1.0), (hh, _SCALE**-2)):
                 np.multiply(band, np.float32(scale), out=band)
-            found += [lh, hh, hl]
+            bands += [lh, hh, hl]
             plane = ll
-        return (*found, plane)
+        return (*bands, plane)
 
 
 def _part_columns(plane: np.ndarray, even: np.ndarray, odd: np.ndarray) -> None:
@@ -187,15 +187,15 @@ def _lift(
     cv2.scaleAdd(_beside(high, spare, axis, ahead=False), fourth, low, dst=low)
 
 
-def _beside(places: np.ndarray, found: np.ndarray, axis: int, *, ahead: bool) -> np.ndarray:
-    """Each place and its neighbour along an axis, the next one or the one before, added up in `found`."""
+def _beside(places: np.ndarray, sums: np.ndarray, axis: int, *, ahead: bool) -> np.ndarray:
+    """Each place and its neighbour along an axis, the next one or the one before, added up in `sums`."""
     import cv2
 
     length = places.shape[axis]
     lines = (slice(None),) * axis
     first, second = (*lines, slice(0, length - 1)), (*lines, slice(1, length))
     if length > 1:
-        cv2.add(places[first], places[second], dst=found[first if ahead else second])
+        cv2.add(places[first], places[second], dst=sums[first if ahead else second])
     end, ends = (-1 if ahead else 0), np.moveaxis(places, axis, 0)
-    np.add(ends[0], ends[-1], out=np.moveaxis(found, axis, 0)[end])
-    return found
+    np.add(ends[0], ends[-1], out=np.moveaxis(sums, axis, 0)[end])
+    return sums

@@ -43,7 +43,7 @@ def luminance_elevation(mean_luma: np.ndarray, pixels_per_degree: float) -> np.n
     :param mean_luma: of blocks, 0..255, shape (rows, columns).
     :returns: 1 or more, of the same type, shape (8, 8, rows, columns).
     """
-    dark, bright, _ = (one.astype(mean_luma.dtype)[:, :, None, None] for one in _elevations(pixels_per_degree))
+    dark, bright, _ = (gain.astype(mean_luma.dtype)[:, :, None, None] for gain in _elevations(pixels_per_degree))
     away = mean_luma / 255 - _MIDDLE_LUMA
     below = (np.maximum(-away, 0) / 0.2) ** 0.8
     above = (np.maximum(away, 0) / 0.6) ** 0.6
@@ -65,7 +65,7 @@ class Bae2013(DctPredictor):
     """Frequency-dependent luminance adaptation, with the contrast masking of a later paper."""
 
     canny_low: float = 50.0
-    """Lower threshold of OpenCV's edge detector, grey levels of Sobel gradient."""
+    """The lower threshold of OpenCV's edge detector, grey levels of Sobel gradient."""
 
     canny_high: float = 150.0
     """Its upper threshold."""
@@ -102,10 +102,10 @@ class Bae2013(DctPredictor):
 
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
         """Base, luminance and contrast masking."""
-        found = luminance_elevation(blocks.mean_luma, pixels_per_degree)
-        found *= edge_elevation(self._edge_share(blocks), pixels_per_degree)
-        found *= base_thresholds(pixels_per_degree).astype(found.dtype)[:, :, None, None]
-        return found
+        thresholds = luminance_elevation(blocks.mean_luma, pixels_per_degree)
+        thresholds *= edge_elevation(self._edge_share(blocks), pixels_per_degree)
+        thresholds *= base_thresholds(pixels_per_degree).astype(thresholds.dtype)[:, :, None, None]
+        return thresholds
 
     def _edge_share(self, blocks: Blocks) -> np.ndarray:
         import cv2

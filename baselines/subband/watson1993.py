@@ -67,10 +67,10 @@ class Watson1993(DctPredictor):
     """Watson's model of DCT quantisation error."""
 
     masking: float = 0.7
-    """W of contrast masking, see `watson_thresholds`."""
+    """The exponent w of contrast masking, see `watson_thresholds`."""
 
     luminance_floor: float = 0.15
-    """Darkest luminance over mid-grey, see `watson_thresholds`."""
+    """The darkest luminance over mid-grey, see `watson_thresholds`."""
 
     card = Card(
         name="watson1993",

@@ -8,7 +8,7 @@ import numpy as np
 
 from baselines.interface.card import Card
 from baselines.interface.predictor import Meter
-from baselines.interface.visibility import VisibilityPredictor
+from baselines.subband._dct_base import SubbandPredictor
 from baselines.subband._dct_blocks import Blocks
 from baselines.subband._dct_error import SOURCES, ErrorSource, QuantisedErrors, error_source, kind_of_errors
 from baselines.subband._dct_pooling import check_pooling, window_in_blocks
@@ -21,37 +21,23 @@ from datasets.core.reference import Reference
 
 
 @final
-class Watson1997(VisibilityPredictor):
+class Watson1997(SubbandPredictor):
     """Visibility of wavelet quantisation noise.
 
     Visibility is the Minkowski mean over pixels of a level's coefficient errors over thresholds: every coefficient
-    counts once, so a band of level l has 4^-l of the weight. It is of degree 1 in the error.
+    counts once, so a band of level l has 4^-l of the weight. It is of degree 1 in the error. Quantised errors are
+    those of 8x8 DCT coefficients, turned back into pixels and then into wavelet coefficients.
     """
 
-    errors: str = "auto"
-    """Where errors come from, one of `baselines.subband._dct_error.ERRORS`; quantised ones are those of 8x8 DCT
-    coefficients, turned back into pixels and then into wavelet coefficients."""
-
-    exponent: float = 4.0
-    """Of the Minkowski mean, 1..8; the larger, the more the worst coefficients count."""
-
-    pooling: str = "mean"
-    """One of `baselines.subband._dct_pooling.POOLINGS`."""
-
-    window_degrees: float = 0.0
-    """Side of a square foveal window in degrees; where positive, the worst window alone counts, as if people looked
-    there. 0 pools the whole picture."""
-
     masking: float = 0.0
-    """W: how far a coefficient above its threshold raises it, 0 (not, as published) to 1 (in proportion); not in the
-    lowest band. Not of this paper: Watson's DCT model of 1993 has it, with 0.7."""
+    """How far a coefficient above its threshold raises it (w), 0 (not, as published) to 1 (in proportion); not in the
+    lowest band. This paper has none; Watson's DCT model of 1993 has, with 0.7."""
 
     stride: int = 4
-    """Levels from one that is measured to the next; those between follow a histogram of DCT coefficients, see
+    """The distance in levels between those that are measured; those between follow a histogram of DCT coefficients, see
     `baselines.subband._wavelet_guide`. 1 measures every level. So does any stride where the guide is not known to lead:
     with decoded errors, a window or masking, in small pictures, and seen from far away."""
 
-    published_threshold = 1.0
     card = Card(
         name="watson1997",
         title="Watson et al. 1997 (9/7 wavelet)",
@@ -77,13 +63,9 @@ class Watson1997(VisibilityPredictor):
         ),
     )
 
-    def visibility(self, picture: Picture, level: int) -> float:
-        """One level's errors over thresholds, pooled."""
-        return _Meter(self, picture).visibility(level)
-
-    def meter(self, picture: Picture) -> Meter | None:
-        """The same thresholds for all levels; None where errors come from quantisation, not from decoded levels."""
-        return _Meter(self, picture).visibility if kind_of_errors(self.errors, picture) == "decoded" else None
+    def level_meter(self, picture: Picture) -> Meter:
+        """Errors over thresholds, pooled."""
+        return _Meter(self, picture).visibility
 
     def profile(self, picture: Picture) -> np.ndarray:
         """All levels' errors over the same thresholds."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from baselines.interface.card import Card
 from baselines.pixel._canny import matlab_canny
-from baselines.subband._dct_base import DctPredictor, masking_by_contrast
+from baselines.subband._dct_base import THRESHOLDS_TO_LEVEL, DctPredictor, masking_by_contrast
 from baselines.subband._dct_blocks import (
     HORIZONTAL,
     SIDE,
@@ -52,12 +52,12 @@ def block_elevation(blocks: Blocks, thresholds: np.ndarray, edges: np.ndarray) -
     :returns: 1..9, the coefficients' shape.
     """
     texture = blocks.count(edges) > _TEXTURE_SHARE * SIDE * SIDE
-    found = np.minimum(masking_by_contrast(blocks, thresholds, 0.36), _MOST)
+    elevation = np.minimum(masking_by_contrast(blocks, thresholds, 0.36), _MOST)
     for place in np.ndindex(SIDE, SIDE):
         if _NEAR[place]:
-            found[place][~texture] = 1
-        found[place][texture] *= 2.25 if _NEAR[place] else 1.25
-    return found
+            elevation[place][~texture] = 1
+        elevation[place][texture] *= 2.25 if _NEAR[place] else 1.25
+    return elevation
 
 
 @final
@@ -65,7 +65,7 @@ class Wei2009(DctPredictor):
     """The spatial part of Wei & Ngan's spatio-temporal profile."""
 
     canny_threshold: float = 0.2
-    """Upper threshold of the edge detector, as a share of the largest gradient."""
+    """The upper threshold of the edge detector, as a share of the largest gradient."""
 
     card = Card(
         name="wei2009",
@@ -87,14 +87,13 @@ class Wei2009(DctPredictor):
             "of that).",
             "In textured blocks DC masks itself like the other coefficients, as in the ports.",
             "Still pictures: the temporal factor is 1.",
-            "The paper gives thresholds, not a picture's level: here their Minkowski mean over blocks and "
-            "frequencies with exponent 4, and a limit of 1 in -as-published.",
+            THRESHOLDS_TO_LEVEL,
         ),
     )
 
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
         """Base, luminance, and contrast masking by block class."""
         base = basic_thresholds(pixels_per_degree).astype(blocks.coefficients.dtype)[:, :, None, None]
-        found = base * luminance_elevation(blocks.mean_luma)
-        found *= block_elevation(blocks, found, matlab_canny(blocks.plane, self.canny_threshold))
-        return found
+        thresholds = base * luminance_elevation(blocks.mean_luma)
+        thresholds *= block_elevation(blocks, thresholds, matlab_canny(blocks.plane, self.canny_threshold))
+        return thresholds

@@ -126,13 +126,13 @@ class Zhang2005(DctPredictor):
     """Improved estimation for just-noticeable visual distortion."""
 
     low_exponent: float = 2.3
-    """Of the sum over blocks for DC, (0,1) and (1,0), where blocking shows."""
+    """The exponent of the sum over blocks for DC, (0,1) and (1,0), where blocking shows."""
 
     luminance: float = 65.0
-    """Mean of display and surround, cd/m2."""
+    """The mean luminance of display and surround, cd/m2."""
 
     white: float = 130.0
-    """The display's brightest, cd/m2; its black is 0."""
+    """The luminance of the display's white, cd/m2; its black is 0."""
 
     card = Card(
         name="zhang2005",
@@ -158,20 +158,20 @@ class Zhang2005(DctPredictor):
 
     def exponents(self) -> np.ndarray:
         """The lower exponent for the three coefficients in which blocking shows (Eq 19)."""
-        found = super().exponents()
-        found[_ORDER <= 1] = self.low_exponent
-        return found
+        exponents = super().exponents()
+        exponents[_ORDER <= 1] = self.low_exponent
+        return exponents
 
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
         """Base, luminance, kind of block, and contrast masking (not within the low and middle of edge blocks)."""
         coefficients = blocks.coefficients
         base = base_thresholds(pixels_per_degree, luminance=self.luminance, white=self.white)
-        found = base.astype(coefficients.dtype)[:, :, None, None] * luminance_elevation(blocks)
+        thresholds = base.astype(coefficients.dtype)[:, :, None, None] * luminance_elevation(blocks)
         classes = classify(blocks)
-        raised = masking_by_contrast(blocks, found, 0.36)
+        raised = masking_by_contrast(blocks, thresholds, 0.36)
         for place in np.argwhere(LOW | MIDDLE):
             raised[tuple(place)][classes.edge] = 1
         raised *= classes.elevation
         raised[0, 0] = 1
-        found *= raised
-        return found
+        thresholds *= raised
+        return thresholds
