@@ -67,10 +67,3 @@ def test_as_published_predicts_the_level_with_the_psnr_of_jnd_noise(rated_pictur
     ladder_rmse = np.sqrt(one.summary().mse)
     assert 1 < level < 100
     assert ladder_rmse[int(np.floor(level)) - 1] >= noise_rmse >= ladder_rmse[int(np.ceil(level)) - 1 :].max() - 1e-9
-
-
-def test_one_level_and_the_whole_profile_agree(rated_pictures):
-    one, predictor = rated_pictures[2], Chou1995()
-    profile = predictor.profile(one)
-    for level in (1, 50, 100):
-        assert predictor.visibility(one, level) == pytest.approx(profile[level - 1])

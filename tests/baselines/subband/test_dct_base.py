@@ -1,4 +1,4 @@
-"""Protects what all 8x8-DCT models share: sound thresholds on any plane, and a visibility that follows from them."""
+"""Protects what all subband models share: sound thresholds on any plane, and a visibility that follows from them."""
 
 import dataclasses
 import functools
@@ -14,14 +14,17 @@ from baselines.interface.registry import registry
 from baselines.subband._dct_blocks import Blocks
 from baselines.subband.bae2013 import Bae2013
 from baselines.subband.watson1993 import Watson1993
+from baselines.subband.watson1997 import Watson1997
 from baselines.subband.wei2009 import Wei2009
 from baselines.subband.zhang2005 import Zhang2005
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Jpeg
-from datasets.core.ladder import CompressedLadder, ShippedLadder
+from datasets.core.codec import Bpg
+from datasets.core.ladder import ShippedLadder
 from datasets.core.picture import Picture
+from tests.baselines.subband.profiles import compressed, photograph
 
 MODELS = (Watson1993, Zhang2005, Wei2009, Bae2013)
+ALL = (*MODELS, Watson1997)
 LOWEST = {Watson1993: 0.15**0.649, Zhang2005: 1.0, Wei2009: 1.0, Bae2013: 1.0}
 """Share of its mid-grey threshold that no coefficient's threshold falls below, on any picture."""
 NOISE = np.random.default_rng(0).integers(0, 256, (33, 65), dtype=np.uint8)
@@ -34,17 +37,7 @@ PLANES = {
     "checkerboard": (np.indices((24, 24)).sum(0) % 2 * 255).astype(np.uint8),
 }
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.card.name)
-
-
-def compressed(rgb: np.ndarray, pixels_per_degree: float = 24.3) -> Picture:
-    ladder = CompressedLadder(Jpeg(), functools.partial(np.array, rgb))
-    return Picture("one", "one", Jpeg(), pixels_per_degree, ladder_or_none=ladder)
-
-
-def photograph() -> np.ndarray:
-    from skimage import data
-
-    return np.ascontiguousarray(data.coffee()[100:228, 150:278])
+every_subband_model = pytest.mark.parametrize("model", ALL, ids=lambda model: model.card.name)
 
 
 def base(model, pixels_per_degree: float) -> np.ndarray:
@@ -83,32 +76,36 @@ def test_farther_away_fine_detail_is_harder_to_see(model):
 
 @each_model
 def test_geometry_comes_from_the_picture(model):
-    one = compressed(photograph())
-    other = dataclasses.replace(one, pixels_per_degree=60.0, measurements={})
-    assert not np.allclose(model().profile(one), model().profile(other), rtol=0.05)
+    picture = compressed(photograph())
+    other = dataclasses.replace(picture, pixels_per_degree=60.0, measurements={})
+    assert not np.allclose(model().profile(picture), model().profile(other), rtol=0.05)
 
 
-@each_model
+@every_subband_model
 @pytest.mark.parametrize("errors", ["decoded", "quantised"])
 @pytest.mark.parametrize("window_degrees", [0.0, 2.0])
 def test_one_level_and_the_whole_profile_agree(model, errors, window_degrees):
-    one, predictor = compressed(photograph()), model(errors=errors, window_degrees=window_degrees)
-    profile = predictor.profile(one)
+    picture, predictor = compressed(photograph()), model(errors=errors, window_degrees=window_degrees)
+    profile = predictor.profile(picture)
     assert profile.shape == (100,)
     for level in (1, 30, 75, 100):
-        assert predictor.visibility(one, level) == pytest.approx(profile[level - 1], rel=0.02)
+        assert predictor.visibility(picture, level) == pytest.approx(profile[level - 1], rel=0.02)
 
 
-@each_model
+@pytest.mark.parametrize(
+    "model",
+    [*(model() for model in ALL), Watson1997(masking=0.7), Watson1997(window_degrees=2.0)],
+    ids=[*(model.card.name for model in ALL), "masking", "window"],
+)
 def test_the_identical_picture_is_invisible(model, tmp_path):
     """Levels that decode to the reference itself, as files of a data set."""
     rgb = photograph()
     Image.fromarray(rgb).save(tmp_path / "same.png")
     files = {int(level): tmp_path / "same.png" for level in Bpg().levels}
-    one = Picture(
+    picture = Picture(
         "same", "same", Bpg(), 24.3, ladder_or_none=ShippedLadder(Bpg(), functools.partial(np.array, rgb), files)
     )
-    assert not model().profile(one).any()
+    assert not model.profile(picture).any()
 
 
 @each_model
@@ -126,7 +123,7 @@ def painted(how: str) -> tuple[Picture, Picture]:
     return compressed(np.ascontiguousarray(grey[:, :32])), compressed(after)
 
 
-@each_model
+@every_subband_model
 @pytest.mark.parametrize("errors", ["decoded", "quantised"])
 @pytest.mark.parametrize("how", ["black", "white", "clipped"])
 def test_black_white_and_clipped_areas_are_bounded(model, errors, how):
@@ -135,7 +132,7 @@ def test_black_white_and_clipped_areas_are_bounded(model, errors, how):
     His threshold for DC on black is 0.05 grey levels under the floor of 0.15, so a large black area that moves by
     one grey level counts (8.9 times at most here).
     """
-    before, after = (model(errors=errors).profile(one) for one in painted(how))
+    before, after = (model(errors=errors).profile(picture) for picture in painted(how))
     assert np.isfinite(after).all()
     assert (after[4:95] <= (10 if model is Watson1993 else 2.5) * before[4:95]).all()
 
@@ -151,11 +148,11 @@ def test_without_a_floor_black_would_decide_all(errors):
 @pytest.mark.parametrize("model", [Watson1993, Zhang2005], ids=lambda model: model.card.name)
 def test_thresholds_turn_with_the_picture(model):
     plane = photograph()[:, :, 1]
-    found, turned = (model().threshold_map(one, 24.3) for one in (plane, np.ascontiguousarray(plane.T)))
+    found, turned = (model().threshold_map(luma, 24.3) for luma in (plane, np.ascontiguousarray(plane.T)))
     assert turned == pytest.approx(found.transpose(1, 0, 3, 2), rel=1e-3)
 
 
-@each_model
+@every_subband_model
 def test_calibrated_and_as_published_are_registered(model):
     name = model.card.name
     assert registry()[name].make().threshold is None
@@ -164,9 +161,9 @@ def test_calibrated_and_as_published_are_registered(model):
 
 @each_model
 def test_a_run_says_which_errors_were_used(model):
-    one = compressed(photograph())
-    assert "nothing was encoded" in model().remark(one)
-    assert "decoded lumas" in model(errors="decoded").remark(one)
+    picture = compressed(photograph())
+    assert "nothing was encoded" in model().remark(picture)
+    assert "decoded lumas" in model(errors="decoded").remark(picture)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +190,7 @@ def test_summed_blocks_never_come_down_to_the_published_limit():
     """Why -as-published averages: the sum over a photograph's blocks is above 1 even at QF 100."""
     from skimage import data
 
-    one = compressed(data.astronaut())
-    summed = Watson1993(pooling="sum").profile(one)
+    picture = compressed(data.astronaut())
+    summed = Watson1993(pooling="sum").profile(picture)
     assert summed.min() > 3
-    assert summed == pytest.approx(Watson1993().profile(one) * 4096**0.25, rel=1e-4)
+    assert summed == pytest.approx(Watson1993().profile(picture) * 4096**0.25, rel=1e-4)

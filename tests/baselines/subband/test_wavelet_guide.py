@@ -1,8 +1,5 @@
 """Protects profiles measured at few levels: the guide's weights, what is measured, and that levels do not move."""
 
-import functools
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,39 +9,20 @@ from baselines.subband._dct_error import QuantisedErrors
 from baselines.subband._wavelet_guide import frequency_weights, guide_of, guided_profile, leads
 from baselines.subband._wavelet_thresholds import band_thresholds, levels_of, wavelet_bands
 from baselines.subband.watson1997 import Watson1997
-from datasets.core.codec import Jpeg
 from datasets.core.dataset import open_dataset
-from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import read_picture
+from tests.baselines.subband.profiles import PHOTOS, compressed, envelope, levels_apart
 
-PHOTOS = Path(__file__).resolve().parents[4] / "shared" / "data" / "photos"
 MOST_QF = 0.5
 """How far a predicted level may move."""
-
-
-def compressed(rgb: np.ndarray, pixels_per_degree: float = 24.3) -> Picture:
-    ladder = CompressedLadder(Jpeg(), functools.partial(np.array, rgb))
-    return Picture("one", "one", Jpeg(), pixels_per_degree, ladder_or_none=ladder)
-
-
-def envelope(profile: np.ndarray) -> np.ndarray:
-    return np.maximum.accumulate(profile[::-1])[::-1]
-
-
-def levels_apart(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """How far two profiles' levels are apart at a hundred thresholds that both reach, in QF."""
-    envelopes = envelope(first), envelope(second)
-    low, high = max(one[-1] for one in envelopes) * 1.01, min(one[0] for one in envelopes) * 0.99
-    first_at, second_at = (crossings(one, np.geomspace(low, high, 100))[0] for one in envelopes)
-    return np.abs(first_at - second_at)
 
 
 def assert_levels_stay(pictures: list[Picture], **parameters: float) -> None:
     """At any of a hundred thresholds of each picture, and at one threshold fitted to all of them at QF 50."""
     fast = np.array([Watson1997(**parameters).profile(one) for one in pictures])
     exact = np.array([Watson1997(stride=1, **parameters).profile(one) for one in pictures])
-    assert max(levels_apart(*both).max() for both in zip(fast, exact, strict=True)) <= MOST_QF
+    assert max(np.abs(levels_apart(*both)).max() for both in zip(fast, exact, strict=True)) <= MOST_QF
     envelopes = np.array([envelope(one) for one in exact])
     threshold = np.array([best_threshold(envelopes, np.full(len(pictures), 49.0))])
     for one, other in zip(fast, exact, strict=True):
