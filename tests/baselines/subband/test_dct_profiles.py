@@ -46,7 +46,7 @@ def test_how_far_apart_the_two_error_sources_are(model, capsys):
     0.4 (1.3) for Watson 1997, whose levels at a hundred thresholds of each differ by 0.3 (3.6).
     A decoder that clips white moves a block's DC, which Watson's DCT thresholds and Wei & Ngan's guard most.
     """
-    for rgb in photographs()[-3:]:
+    for rgb in photographs()[-3 if model is Watson1997 else 1 :]:
         picture = compressed(rgb)
         quantised, decoded = model(errors="quantised").profile(picture), model(errors="decoded").profile(picture)
         ratio = quantised / decoded
