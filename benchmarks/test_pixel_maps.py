@@ -64,11 +64,11 @@ def test_a_map_costs_a_small_share_of_the_ladder(
     predictor = entry.make()
     assert isinstance(predictor, PixelMapPredictor)
     heavy = entry.predictor.card.name in HEAVY
-    found = benchmark.pedantic(predictor.map_of, (full_hd,), rounds=2 if heavy else 9, warmup_rounds=0 if heavy else 2)
+    jnd = benchmark.pedantic(predictor.map_of, (full_hd,), rounds=2 if heavy else 9, warmup_rounds=0 if heavy else 2)
     if not benchmark.enabled:
         return
     seconds = benchmark.stats.stats.min
-    limit = HEAVY_LIMIT if heavy else LIMIT * np.atleast_3d(found).shape[2]
+    limit = HEAVY_LIMIT if heavy else LIMIT * np.atleast_3d(jnd).shape[2]
     costs.maps[entry.name] = (seconds, limit)
     benchmark.extra_info["share_of_ladder"] = seconds / costs.ladder
     assert seconds <= limit * costs.ladder, costs.table()

@@ -40,9 +40,9 @@ def picture(full_hd: np.ndarray) -> Picture:
 @pytest.fixture(scope="module")
 def table(ladder_seconds: float, request: pytest.FixtureRequest) -> Iterator[dict[str, float]]:
     """Seconds by predictor, printed at the end."""
-    seconds: dict[str, float] = {}
-    yield seconds
-    rows = [f"| {name} | {1000 * one:.0f} | {one / ladder_seconds:.3f} |" for name, one in seconds.items()]
+    profiles: dict[str, float] = {}
+    yield profiles
+    rows = [f"| {name} | {1000 * seconds:.0f} | {seconds / ladder_seconds:.3f} |" for name, seconds in profiles.items()]
     if rows:
         with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
             print(f"\n\nJPEG ladder of a 1920x1080 picture: {1000 * ladder_seconds:.0f} ms of one thread\n")

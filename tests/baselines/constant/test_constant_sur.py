@@ -19,7 +19,7 @@ def test_it_is_the_mean_curve_and_the_median_level(codec):
     pictures = [picture("a", codec, 20), picture("b", codec, 30), picture("c", codec, 44)]
     predictor = ConstantSur().fit(pictures, np.array([20.0, 30.0, 44.0]), seed=0)
     curve = predictor.predict(picture("new", codec, 90, subjects=0)).sur
-    assert curve == pytest.approx(np.mean([sur_curve(one.samples, codec) for one in pictures], axis=0))
+    assert curve == pytest.approx(np.mean([sur_curve(rated.samples, codec) for rated in pictures], axis=0))
     assert (np.diff(curve) >= 0).all()
     assert predictor.predict(pictures[0]).level == 30.0
 

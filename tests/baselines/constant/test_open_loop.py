@@ -1,4 +1,4 @@
-"""Protects rules that look at no picture: a level that exists, whatever quality the rule gives."""
+"""Protects rules that use no picture: a level that exists, whatever quality the rule gives."""
 
 from typing import final
 
@@ -11,8 +11,8 @@ from datasets.core.picture import Picture
 
 
 @final
-class Told(OpenLoop):
-    card = Card(name="told", title="Told", needs_pictures=False)
+class Inverse(OpenLoop):
+    card = Card(name="inverse", title="Inverse", needs_pictures=False)
 
     distance: float = 50.0
 
@@ -25,7 +25,7 @@ class Told(OpenLoop):
     [(10, 90, 6, False), (9.6, 90, 6, False), (0, 100, 1, False), (-5, 100, 1, True), (100, 1, 51, True)],
 )
 def test_it_is_the_nearest_level_within_the_range(distance, jpeg, bpg, clipped):
-    predictor = Told(distance=distance).fit([], [], seed=0)
+    predictor = Inverse(distance=distance).fit([], [], seed=0)
     for codec, level in ((Jpeg(), jpeg), (Bpg(), bpg)):
         picture = Picture("p", "p", codec, 24.3)
         assert predictor.predict(picture).level == level

@@ -56,13 +56,13 @@ def picture(codec: Codec, strength: float, *, samples: int = 0, threshold: float
     return Picture(f"p{strength:g}", f"p{strength:g}", codec, strength, levels)
 
 
-def level_of(one: Picture, threshold: float = 2.0) -> float:
-    return float(one.codec.level_at(10 * np.log2(one.pixels_per_degree / threshold)))
+def level_of(rated: Picture, threshold: float = 2.0) -> float:
+    return float(rated.codec.level_at(10 * np.log2(rated.pixels_per_degree / threshold)))
 
 
 def trained(codec: Codec, **parameters: float) -> Fading:
     pictures = [picture(codec, strength, samples=30) for strength in (4.0, 8.0, 16.0, 32.0)]
-    return Fading(**parameters).fit(pictures, np.array([level_of(one) for one in pictures]), seed=0)
+    return Fading(**parameters).fit(pictures, np.array([level_of(rated) for rated in pictures]), seed=0)
 
 
 @CODECS
@@ -107,7 +107,7 @@ def test_the_curve_rises_from_worst_to_best_and_is_half_where_the_median_person_
 
 def test_without_samples_there_is_no_curve():
     pictures = [picture(Jpeg(), strength) for strength in (4.0, 8.0)]
-    predictor = Fading().fit(pictures, np.array([level_of(one) for one in pictures]), seed=0)
+    predictor = Fading().fit(pictures, np.array([level_of(rated) for rated in pictures]), seed=0)
     assert predictor.predict(pictures[0]).sur is None
 
 
@@ -154,9 +154,9 @@ def test_a_profile_is_measured_once_for_all_folds_truths_and_thresholds():
         for fold in ([0, 1], [1, 2], [0, 2]):
             training = [pictures[index] for index in fold]
             predictor = Fading(threshold=threshold).fit(training, np.full(2, 50.0), seed=0)
-            for one in pictures:
-                predictor.predict(one.without_samples())
-                predictor.predict(one.without_samples())
+            for rated in pictures:
+                predictor.predict(rated.without_samples())
+                predictor.predict(rated.without_samples())
     assert len(CALLS) == 3 * 100
     Fading(gain=2.0).measurement(pictures[0])
     assert len(CALLS) == 4 * 100
@@ -167,7 +167,7 @@ def test_pictures_where_nothing_is_lost_get_a_level_and_a_curve(rated_pictures):
     flat = CompressedLadder(Jpeg(), functools.partial(np.full, (64, 64, 3), 128, np.uint8))
     blank = Picture("flat", "flat", Jpeg(), 24.3, np.array([1.0, 1.0, 100.0]), {}, flat)
     pictures = [*rated_pictures, blank]
-    predictor = Psnr().fit(pictures, np.array([one.samples.mean() for one in pictures]), seed=0)
+    predictor = Psnr().fit(pictures, np.array([rated.samples.mean() for rated in pictures]), seed=0)
     assert 1 <= predictor.predict(blank.without_samples()).level <= 100
     curve = predictor.predict(blank.without_samples()).sur
     assert curve is not None
