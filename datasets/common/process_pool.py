@@ -12,16 +12,18 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any, TypeVar, cast, final
 
-from datasets.common.threads import ONE_THREAD
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""Environment variables that numerical libraries read when they are loaded."""
 
 
 class ProcessDiedError(Exception):
@@ -58,46 +60,32 @@ class ProcessPool:
         """Call a function in a process that is free.
 
         :param function: importable there; like its arguments and its result it can be pickled.
-        :returns: it is done after `next_done` has returned it. Its error is the function's, or ProcessDiedError.
+        :returns: it is done when `next_done` returns it. Its error is the function's, or ProcessDiedError.
         """
-        assert self.has_room()
-        process = self._free_process(function, arguments)
+        message = ForkingPickler.dumps((function, arguments))
+        while self._idle and not self._idle[-1].is_alive():  # killed while it had nothing to do
+            self._idle.pop().end()
+        process = self._idle.pop() if self._idle else _Process(self._memory_gib)
+        with contextlib.suppress(OSError):  # where it has died by now, `next_done` finds out
+            process.connection.send_bytes(message)
         future: Future[Any] = Future()
         self._busy[process.connection] = (process, future)
         return future
-
-    def _free_process(self, function: Callable[..., Any], arguments: Sequence[object]) -> _Process:
-        """A process that has been sent a call."""
-        while self._idle:
-            process = self._idle.pop()
-            try:
-                process.connection.send((function, arguments))
-            except OSError:  # it was killed while it had nothing to do
-                process.end()
-            except BaseException:  # the call cannot be pickled
-                self._idle.append(process)
-                raise
-            else:
-                return process
-        process = _Process(self._memory_gib)
-        with contextlib.suppress(OSError):  # it died at once, which `next_done` will find
-            process.connection.send((function, arguments))
-        return process
 
     def next_done(self) -> Future[Any]:
         """Wait until any of the submitted calls has ended."""
         connection = cast(Connection, wait(list(self._busy))[0])
         process, future = self._busy.pop(connection)
-        result, error = None, None
         try:
             result, error = connection.recv()
         except (EOFError, OSError):
             process.end()
-            future.set_exception(ProcessDiedError("the process died"))
-            return future
-        except Exception as unreadable:  # an error that cannot be unpickled
-            error = unreadable
-        self._idle.append(process)
+            result, error = None, ProcessDiedError("the process that worked on it died")
+        except Exception as unreadable:  # an error of the function that cannot be unpickled
+            self._idle.append(process)
+            result, error = None, unreadable
+        else:
+            self._idle.append(process)
         if error is None:
             future.set_result(result)
         else:
@@ -131,14 +119,13 @@ class _Process:
     """One process, and this end of its pipe."""
 
     def __init__(self, memory_gib: float | None) -> None:
-        for variable in ONE_THREAD:
-            os.environ.setdefault(variable, "1")  # processes inherit it before they load any library
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, memory_gib))
-        with _interrupts_held(), _script_not_repeated():
+        with _interrupts_held(), _one_thread(), _script_not_repeated():
             self._process.start()
         theirs.close()
+        self.is_alive = self._process.is_alive
 
     def end(self) -> None:
         self.connection.close()
@@ -155,7 +142,9 @@ def _serve(connection: Connection, memory_gib: float | None) -> None:
     with contextlib.suppress(OSError):  # where memory runs out, this process is to go before the one that knows it all
         Path("/proc/self/oom_score_adj").write_text("500")
     if memory_gib is not None:
-        _limit_memory(round(memory_gib * 2**30))
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (round(memory_gib * 2**30),) * 2)
     while True:
         try:
             function, arguments = connection.recv()
@@ -175,12 +164,6 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _limit_memory(size_bytes: int) -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_DATA, (size_bytes, size_bytes))
-
-
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Processes started meanwhile never see Ctrl-C, not even while they start; it reaches this one afterwards."""
@@ -192,6 +175,18 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Processes started meanwhile use one thread, unless the user wants another number."""
+    added = [variable for variable in _THREADS if variable not in os.environ]
+    os.environ.update(dict.fromkeys(added, "1"))
+    try:
+        yield
+    finally:
+        for variable in added:
+            del os.environ[variable]
 
 
 @contextlib.contextmanager

@@ -5,9 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Environment variables that are 1 where a process is to use one thread; libraries read them when they are loaded."""
-
 
 def one_torch_thread() -> contextlib.AbstractContextManager[None]:
     """One thread of torch."""

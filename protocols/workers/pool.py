@@ -21,9 +21,10 @@ from typing import Any, final
 
 from datasets.common.cache import VARIABLE, cache_folder
 from datasets.common.errors import UserError
-from datasets.common.process_pool import ProcessDiedError
+from datasets.common.process_pool import ProcessDiedError, ProcessPool
+from protocols.workers.dask import DaskWorkers
 from protocols.workers.monitor import Monitor, take_interruption
-from protocols.workers.task import Task, Workers, run_here
+from protocols.workers.task import Task, run_here
 
 _GIVE_UP_AFTER = 3
 """Failures of one predictor that end processes, after which it is not tried in other tasks."""
@@ -39,7 +40,7 @@ class WorkerPool:
     :param timeout_s: what a predictor may take for one picture or for fitting one fold; None for any time.
     """
 
-    def __init__(self, workers: Workers | None = None, timeout_s: float | None = None) -> None:
+    def __init__(self, workers: ProcessPool | DaskWorkers | None = None, timeout_s: float | None = None) -> None:
         self._workers, self._timeout_s = workers, timeout_s
         self._used = False
         self._folder: Path | None = None
@@ -77,7 +78,7 @@ class WorkerPool:
             while (again and not running) or (waiting and not alone and self._workers.has_room()):
                 pending = (again or waiting).popleft()
                 try:
-                    running[self._submit(self._workers, pending)] = pending
+                    running[self._workers.submit(_run_parcel, *self._packed(pending))] = pending
                 except _UnsendableError as error:
                     warnings.warn(f"{error}: done in this process", stacklevel=2)
                     done.append((pending.place, self._here(pending)))
@@ -96,15 +97,15 @@ class WorkerPool:
                 self._learn_from_death(pending)
                 again.append(pending)
 
-    def _submit(self, workers: Workers, pending: _Pending) -> Future[Any]:
+    def _packed(self, pending: _Pending) -> tuple[bytes, str, float | None, str | None]:
+        """A task as `_run_parcel` takes it."""
         try:
             parcel = pickle.dumps(self._without_given_up(pending.task))
         except Exception as error:  # whatever keeps a plug-in from travelling, this process can run it
             raise _UnsendableError(f"a predictor cannot be sent to workers ({error})") from error
-        if self._folder is None:
-            self._folder = _attempts_folder()
+        self._folder = self._folder or _attempts_folder()
         pending.file = self._folder / f"task-{next(self._numbers)}"
-        return workers.submit(_run_parcel, parcel, str(pending.file), self._timeout_s, os.environ.get(VARIABLE))
+        return parcel, str(pending.file), self._timeout_s, os.environ.get(VARIABLE)
 
     def _here(self, pending: _Pending) -> Any:
         return run_here(self._without_given_up(pending.task), Monitor())

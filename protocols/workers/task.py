@@ -1,4 +1,4 @@
-"""What workers do, and what does it."""
+"""What workers do, and how a process must be set up to do it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import ctypes
 import functools
 import platform
 import sys
-from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any, Protocol
 
 from datasets.common.threads import one_blas_thread
@@ -37,25 +35,8 @@ class Task(Protocol):
         """
 
 
-class Workers(Protocol):
-    """Processes that take calls: `datasets.common.process_pool.ProcessPool` or a cluster."""
-
-    def has_room(self) -> bool:
-        """Whether another call can be submitted."""
-
-    def submit(self, function: Callable[..., Any], *arguments: object) -> Future[Any]:
-        """Call a function; its future fails with ProcessDiedError where the process that calls it dies."""
-
-    def next_done(self) -> Future[Any]:
-        """Wait until any of the submitted calls has ended."""
-
-    def close(self) -> None:
-        """End them, in the middle of a task where they are in one."""
-
-
 def run_here(task: Task, monitor: Monitor) -> Any:
-    """A task's result, the same in every process: on one thread of BLAS. What predictors print goes to standard error,
-    because standard output is the command's own."""
+    """A task's result, the same in every process: BLAS has one thread. What is printed goes to standard error."""
     keep_memory()
     with one_blas_thread(), contextlib.redirect_stdout(sys.stderr):
         return task.run(monitor)

@@ -8,9 +8,6 @@ import functools
 import pickle
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -31,6 +28,8 @@ from baselines.interface.contract.trial import (
 from baselines.interface.measurements import checked
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
+from datasets.common.process_pool import ProcessDiedError, ProcessPool
+from datasets.common.threads import one_blas_thread
 from datasets.core.picture import Picture
 
 _FALLS = 1e-9
@@ -124,7 +123,7 @@ def global_random_state(trial: Trial) -> None:
 
 def deterministic(trial: Trial) -> None:
     """A second fit with the same seed, measured again, under another global random state, answers the same."""
-    with restored_random_states():
+    with restored_random_states(), one_blas_thread():
         seed_globally(SEED + 1)
         pictures = forgotten(trial.few)
         again = answers(fit(trial.entry, pictures), pictures)
@@ -176,9 +175,9 @@ def another_process(trial: Trial) -> None:
     """Fitted and asked in another Python process, it answers the same."""
     parcel = pickle.dumps((trial.entry, trial.few))
     try:
-        elsewhere = _other_process().submit(_answers_of_parcel, parcel, list(sys.path)).result()
-    except BrokenProcessPool:
-        _other_process.cache_clear()
+        _other_process().submit(_answers_of_parcel, parcel, list(sys.path))
+        elsewhere = _other_process().next_done().result()
+    except ProcessDiedError:
         raise AssertionError("another Python process dies of it: run it there by itself to see how") from None
     require_same(
         trial.answers_on_few,
@@ -215,9 +214,9 @@ def _equal(first: object, second: object) -> bool:
 
 
 @functools.cache
-def _other_process() -> ProcessPoolExecutor:
+def _other_process() -> ProcessPool:
     """One process for all predictors that are checked: starting one takes longer than most checks."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    return ProcessPool(1)
 
 
 def _answers_of_parcel(parcel: bytes, path: list[str]) -> Answers:

@@ -15,6 +15,7 @@ import numpy as np
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered
+from datasets.common.threads import one_blas_thread
 from datasets.core.picture import Picture
 from datasets.core.truths import find_truth
 
@@ -71,8 +72,9 @@ class Trial:
 
     @cached_property
     def answers_on_few(self) -> Answers:
-        """What it answers on the few, fitted on them."""
-        return answers(fit(self.entry, self.few), self.few)
+        """What it answers on the few, fitted on them, with one thread of BLAS as in a run."""
+        with one_blas_thread():
+            return answers(fit(self.entry, self.few), self.few)
 
 
 def levels_of(pictures: Iterable[Picture]) -> np.ndarray:

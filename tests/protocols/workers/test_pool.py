@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import signal
-import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
@@ -165,36 +161,3 @@ def test_nothing_is_left_of_attempts(make_experiment, empty_cache):
     with WorkerPool(ProcessPool(2), timeout_s=30) as pool:
         _visits(make_experiment(), [faulty.Faulty(fault="dies"), Psnr()], pool)
     assert not list((empty_cache / "attempts").iterdir())
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")
-def test_workers_do_not_outlive_a_killed_parent(tmp_path):
-    program = textwrap.dedent(
-        """
-        import os, time
-        from datasets.common.process_pool import ProcessPool
-        if __name__ == "__main__":
-            workers = ProcessPool(1)
-            workers.submit(os.getpid)
-            print(workers.next_done().result(), flush=True)
-            workers.submit(time.sleep, 60)
-            time.sleep(60)
-        """
-    )
-    (tmp_path / "parent.py").write_text(program)
-    with subprocess.Popen([sys.executable, str(tmp_path / "parent.py")], stdout=subprocess.PIPE, text=True) as parent:
-        worker = int(parent.stdout.readline())
-        parent.send_signal(signal.SIGKILL)
-        parent.wait(timeout=10)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and _runs(worker):
-        time.sleep(0.2)
-    assert not _runs(worker)
-
-
-def _runs(process: int) -> bool:
-    try:
-        with open(f"/proc/{process}/stat") as stat:  # noqa: PTH123
-            return stat.read().split()[2] != "Z"
-    except FileNotFoundError:
-        return False
