@@ -1,7 +1,11 @@
-"""Draws docs/flow.svg: `python docs/draw_flow.py`. One picture's way through the code; lengths are inches."""
+"""Draws docs/flow.svg and writes the map of folders in docs/architecture.md: `python docs/draw_architecture.py`.
+
+The map comes from the docstrings of the folders. Lengths are inches.
+"""
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import matplotlib as mpl
@@ -9,6 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+HERE = Path(__file__).parent
+PAGE = HERE / "architecture.md"
+START, END = "<!-- folders: written by python docs/draw_architecture.py -->", "<!-- end of folders -->"
 WIDTH, HEIGHT = 10.0, 4.6
 STYLE = {"font.family": "DejaVu Sans", "font.size": 8, "svg.hashsalt": "flow", "svg.fonttype": "path"}
 FOLDERS = {
@@ -49,7 +56,8 @@ STORES = ((2.65, "the cache folder: measurements"), (5.10, "results/: runs and t
 
 
 def main() -> None:
-    """Write the file beside this one."""
+    """Write both files beside this one."""
+    PAGE.write_text(with_map(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     with mpl.rc_context({**mpl.rcParamsDefault, **STYLE}):
         figure = Figure(figsize=(WIDTH, HEIGHT), facecolor="white")
         page = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, HEIGHT), frame_on=False, xticks=[], yticks=[])
@@ -63,7 +71,25 @@ def main() -> None:
             _arrow(page, (left + 0.9, 0.78), (left + 0.9, 0.56))
             _arrow(page, (left + 1.2, 0.56), (left + 1.2, 0.78))
         _arrow(page, (5.10 + BOX, 0.33), (7.45 + COLUMN / 2, 0.78), bend="angle,angleA=0,angleB=90")
-        figure.savefig(Path(__file__).with_name("flow.svg"), metadata={"Date": None, "Creator": None})
+        figure.savefig(HERE / "flow.svg", metadata={"Date": None, "Creator": None})
+
+
+def with_map(text: str) -> str:
+    """The page with the map between its two markers put right."""
+    before, _, rest = text.partition(START)
+    after = rest.partition(END)[2]
+    return "\n".join([f"{before}{START}", *_map(), f"{END}{after}"])
+
+
+def _map() -> list[str]:
+    """A row a folder: what its docstring says in the first sentences."""
+    rows = ["| folder | what stands there |", "|---|---|"]
+    for top in ("datasets", "baselines", "sgjnd", "protocols", "reports"):
+        for init in sorted((HERE.parent / top).rglob("__init__.py")):
+            text = ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))) or ""
+            folder = init.parent.relative_to(HERE.parent).as_posix()
+            rows.append(f"| `{folder}/` | {' '.join(text.split())} |")
+    return rows
 
 
 def _column(page: Axes, folder: str, left: float, colour: str) -> None:
