@@ -78,7 +78,7 @@ def with_map(text: str) -> str:
     """The page with the map between its two markers put right."""
     before, _, rest = text.partition(START)
     after = rest.partition(END)[2]
-    return "\n".join([f"{before}{START}", *_map(), f"{END}{after}"])
+    return "\n".join([f"{before}{START}", "", *_map(), "", f"{END}{after}"])
 
 
 def _map() -> list[str]:
