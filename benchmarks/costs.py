@@ -19,7 +19,7 @@ from benchmarks.stages import own_parts_ms
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
-from datasets.core.dataset import open_dataset
+from datasets.sets import open_dataset
 from protocols.estimate import COSTS, known_costs
 from protocols.store.store import Store
 

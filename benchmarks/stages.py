@@ -17,8 +17,8 @@ from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import registry
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
-from datasets.core.dataset import open_dataset
 from datasets.core.picture import Picture
+from datasets.sets import open_dataset
 from protocols.store.ladder_facts import load_ladder
 from protocols.store.store import Store
 

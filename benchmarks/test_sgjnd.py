@@ -58,7 +58,7 @@ def looker() -> Looker:
 @pytest.fixture(scope="module")
 def fitted(looker: Looker) -> Fitted:
     """Heads trained for a minute on some of the demo set: what is timed does not depend on how good they are."""
-    from datasets.core.dataset import open_dataset
+    from datasets.sets import open_dataset
 
     pictures = open_dataset("demo").pictures[::2]
     levels = np.array([picture.samples.mean() for picture in pictures])

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datasets.core.codec import Codec
-    from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, open_dataset
+    from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions
     from datasets.core.ladder import CompressedLadder, Ladder, ShippedLadder
     from datasets.core.picture import Picture
     from datasets.core.picture_file import PictureFile, read_picture
     from datasets.core.truths import TRUTHS, Truth, find_truth
+    from datasets.sets import open_dataset
 
 _MODULES = {
     "TRUTHS": "datasets.core.truths",
@@ -36,7 +37,7 @@ _MODULES = {
     "ShippedLadder": "datasets.core.ladder",
     "Truth": "datasets.core.truths",
     "find_truth": "datasets.core.truths",
-    "open_dataset": "datasets.core.dataset",
+    "open_dataset": "datasets.sets",
     "read_picture": "datasets.core.picture_file",
 }
 

@@ -14,9 +14,10 @@ from urllib.parse import unquote, urlsplit
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import DataError, UserError, unknown_name
 from datasets.common.hashing import sha256_of_file
-from datasets.core.dataset import Dataset, DatasetCard, dataset_classes, open_dataset
+from datasets.core.dataset import Dataset, DatasetCard
 from datasets.obtain.download import download
 from datasets.obtain.unpack import unpack
+from datasets.sets import dataset_classes, open_dataset
 
 KNOWN_SHA256 = {"mcl-jci": "3d67a2a823b54e2102e89146a7c92837535b0e246a8e0531150434f35a604f7b"}
 """Hashes of archives by data set. MCL-JCI's was published by a third party, not by the set's owners."""

@@ -16,8 +16,9 @@ from baselines.interface.registry import Registered, Wanted
 from datasets.common.cache import cache_folder
 from datasets.common.errors import UserError
 from datasets.common.process_pool import ProcessPool
-from datasets.core.dataset import Dataset, OpenOptions, open_dataset
+from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.truths import find_truth
+from datasets.sets import open_dataset
 from protocols.estimate import Shard
 from protocols.kfold import KFold
 from protocols.plan import Experiment, Plan, Protocol, find_protocol, limited, plan_jobs

@@ -12,9 +12,10 @@ from baselines.interface.card import COSTS
 from baselines.interface.registry import registry
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
-from datasets.core.dataset import OpenOptions, dataset_classes
+from datasets.core.dataset import OpenOptions
 from datasets.core.folds import shipped_folds
 from datasets.core.truths import TRUTHS
+from datasets.sets import dataset_classes
 from protocols.benchmark import Request
 from protocols.estimate import Shard, estimate
 from protocols.plan import Plan, Protocol, find_protocol, protocols

@@ -20,8 +20,9 @@ from datasets.common.cache import training_folder
 from datasets.common.commands import command_parser, progress, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
-from datasets.core.dataset import Dataset, OpenOptions, open_dataset
+from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.truths import find_truth
+from datasets.sets import open_dataset
 from sgjnd.checkpoint import save_checkpoint
 from sgjnd.config import Config
 from sgjnd.fitting import fit_frozen, fit_whole

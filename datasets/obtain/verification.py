@@ -15,10 +15,11 @@ import numpy as np
 
 from datasets.common.commands import progress
 from datasets.common.errors import DataError
-from datasets.core.dataset import Dataset, OpenOptions, dataset_classes, open_dataset
+from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.ladder import Ladder, ShippedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import opened
+from datasets.sets import dataset_classes, open_dataset
 from datasets.sets._layout import Fault, Faults, SurveyedDataset
 
 

@@ -12,7 +12,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from datasets.common.errors import DataError
-from datasets.core.dataset import codec_named
+from datasets.sets import codec_named
 from reports.pages.card_pages import section_labels
 from reports.pages.html import PICTURE_SCRIPTS, document
 from reports.pages.level_axis import LevelAxis, level_axis

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.common.errors import UserError
-from datasets.core.dataset import open_dataset
 from datasets.core.imaging import luma, mse, psnr_db
 from datasets.core.picture import Picture
+from datasets.sets import open_dataset
 from reports.pages.html import data_uri
 from reports.results.cards import DatasetEntry
 

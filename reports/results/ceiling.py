@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datasets.core.dataset import codec_named
+from datasets.sets import codec_named
 from protocols.scoring.bootstrap import mean_interval
 from protocols.scoring.ceiling import ESTIMATES, FEWEST_SUBJECTS, MEANINGS, Ceiling, ceilings, has_ceiling
 from protocols.scoring.scores import SCORES

@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from datasets.core.dataset import codec_named
+from datasets.sets import codec_named
 from reports.results.row import Row
 from reports.results.section import Section
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from datasets.core.codec import Codec
-from datasets.core.dataset import codec_named
 from datasets.core.imaging import psnr_db
+from datasets.sets import codec_named
 from protocols.scoring.correlations import partial_pearson, partial_spearman, varies_within
 from protocols.store.record import DatasetRecord
 from reports.results.grid import Grid

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from datasets.common.errors import DataError, UserError
-from datasets.core.dataset import dataset_classes, open_dataset
 from datasets.get import KNOWN_SHA256, main, where_to_get
+from datasets.sets import dataset_classes, open_dataset
 
 NAME = "mcl-jci"
 

@@ -15,7 +15,7 @@ from skimage import data
 
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
-from datasets.core.dataset import open_dataset
+from datasets.sets import open_dataset
 from datasets.simulate import main
 
 FAST = ["--every", "20", "--observers", "5", "--crop", "128"]

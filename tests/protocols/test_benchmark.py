@@ -13,7 +13,7 @@ import protocols
 from baselines.constant.constant import Constant
 from baselines.constant.fixed import Fixed
 from datasets.common.errors import UserError
-from datasets.core.dataset import open_dataset
+from datasets.sets import open_dataset
 from protocols import run_benchmark
 from protocols.store.store import Store
 

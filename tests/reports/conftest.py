@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets.core.dataset import OpenOptions, open_dataset
+from datasets.core.dataset import OpenOptions
+from datasets.sets import open_dataset
 from protocols.store import picture_facts
 from protocols.store.record import RunRecord
 from protocols.store.store import COLUMNS, Identity, Store, StoredRun

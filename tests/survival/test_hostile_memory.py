@@ -36,7 +36,7 @@ import cv2, numpy, PIL.Image, torch
 from baselines.learned.network.saved import load_predictor
 from baselines.learned.network.weights import read_tensors
 from baselines.interface.registry import registry
-from datasets.core.dataset import open_dataset
+from datasets.sets import open_dataset
 from datasets.common.errors import UserError
 from datasets.core.folds import parse_folds
 from datasets.core.picture_file import decode_rgb, read_upright

@@ -14,8 +14,9 @@ from skimage import data
 
 from datasets.common.errors import DataError
 from datasets.core.codec import Jpeg
-from datasets.core.dataset import OpenOptions, open_dataset
+from datasets.core.dataset import OpenOptions
 from datasets.obtain.verification import verify_dataset
+from datasets.sets import open_dataset
 from tests.survival.conftest import ends_within
 
 PHOTO = np.ascontiguousarray(data.coffee()[:48, :64])

@@ -13,9 +13,10 @@ from PIL import Image
 
 from datasets.common.errors import DataError, UserError
 from datasets.common.text_file import MOST_BYTES
-from datasets.core.dataset import OpenOptions, open_dataset
+from datasets.core.dataset import OpenOptions
 from datasets.core.folds import parse_folds, read_folds
 from datasets.obtain.verification import verify_dataset
+from datasets.sets import open_dataset
 from datasets.sets._simulated_samples import SampledPicture, read_samples, samples_csv
 from datasets.sets.simulated import MANIFEST, PICTURES, SAMPLES
 from tests.survival.conftest import cases

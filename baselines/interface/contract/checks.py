@@ -133,7 +133,7 @@ def run_check(check: Check, trials: Sequence[Trial]) -> Outcome:
 @functools.cache
 def demo_pictures() -> tuple[Picture, ...]:
     """Pictures of the demo set to run the contract on, one a source, the smallest first."""
-    from datasets.core.dataset import open_dataset
+    from datasets.sets import open_dataset
 
     by_source = {picture.source: picture for picture in open_dataset("demo").pictures}
     return tuple(sorted(by_source.values(), key=lambda picture: picture.reference.size)[:PICTURES])

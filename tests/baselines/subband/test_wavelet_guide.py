@@ -9,9 +9,9 @@ from baselines.subband._dct_error import QuantisedErrors
 from baselines.subband._wavelet_guide import frequency_weights, guide_of, guided_profile, leads
 from baselines.subband._wavelet_thresholds import band_thresholds, levels_of, wavelet_bands
 from baselines.subband.watson1997 import Watson1997
-from datasets.core.dataset import open_dataset
 from datasets.core.picture import Picture
 from datasets.core.picture_file import read_picture
+from datasets.sets import open_dataset
 from tests.baselines.subband.profiles import PHOTOS, compressed, envelope, levels_apart
 
 MOST_QF = 0.5

@@ -10,19 +10,10 @@ import pytest
 from datasets import sets
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Jpeg
-from datasets.core.dataset import (
-    Dataset,
-    DatasetCard,
-    Manifest,
-    OpenOptions,
-    codec_named,
-    dataset_classes,
-    hashes_of,
-    open_dataset,
-    sizes_of,
-)
+from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
 from datasets.core.picture import Picture
 from datasets.core.truths import TRUTHS
+from datasets.sets import codec_named, dataset_classes, open_dataset
 
 PLUGIN = """
 from datasets.core.codec import Jpeg

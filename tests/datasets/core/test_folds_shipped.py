@@ -5,9 +5,9 @@ import hashlib
 import numpy as np
 import pytest
 
-from datasets.core.dataset import open_dataset
 from datasets.core.folds import FOLDER, parse_folds, read_folds, shipped_folds
 from datasets.core.truths import find_truth
+from datasets.sets import open_dataset
 
 NUMBERED = {
     "mcl-jci": ("SRC{:02d}", 1, 50),

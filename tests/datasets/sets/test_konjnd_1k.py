@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from datasets.common.errors import DataError, UserError
-from datasets.core.dataset import OpenOptions, open_dataset
+from datasets.core.dataset import OpenOptions
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture_file import read_picture
 from datasets.core.truths import find_truth
+from datasets.sets import open_dataset
 
 
 def open_jpeg(root, **options):

@@ -8,10 +8,11 @@ import pytest
 
 from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Jpeg
-from datasets.core.dataset import OpenOptions, open_dataset
+from datasets.core.dataset import OpenOptions
 from datasets.core.ladder import CompressedLadder, ShippedLadder
 from datasets.core.picture_file import decode_rgb, read_picture
 from datasets.core.truths import find_truth
+from datasets.sets import open_dataset
 
 
 def open_mcl(root, **options):

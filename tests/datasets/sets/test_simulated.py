@@ -8,8 +8,9 @@ from skimage import data
 
 from datasets.common.errors import DataError, UserError
 from datasets.core.crops import Box
-from datasets.core.dataset import OpenOptions, open_dataset
+from datasets.core.dataset import OpenOptions
 from datasets.core.folds import make_folds
+from datasets.sets import open_dataset
 from datasets.sets._simulated_samples import SampledPicture
 from datasets.simulation.curves import SimulationSettings
 from datasets.simulation.folder import Cut, LeftOut, SimulationFolder

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from datasets.core.codec import Bpg, Jpeg
-from datasets.core.dataset import open_dataset
 from datasets.core.picture import Picture
 from datasets.core.truths import TRUTHS
+from datasets.sets import open_dataset
 from protocols.scoring.ceiling import ESTIMATES, HALVES, ONE_SUBJECT, ORACLE, ceilings, has_ceiling
 
 SPREAD, SUBJECTS, PICTURES = 8.0, 30, 400

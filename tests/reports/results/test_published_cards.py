@@ -11,8 +11,8 @@ import pytest
 
 from baselines.interface.card import PublishedNumber
 from baselines.interface.registry import registry
-from datasets.core.dataset import dataset_classes
 from datasets.core.folds import shipped_folds
+from datasets.sets import dataset_classes
 from protocols.scoring.scores import SCORES
 
 GOOD = PublishedNumber("mcl-jci", "sqf", "QF MAE", 3.92, "own pairs", folds="sur-featnet-10", score="mae")
