@@ -41,9 +41,9 @@ def test_the_same_bytes_in_every_process_and_for_every_hash_seed(tmp_path, resul
     for out, seed in (("one", "1"), ("two", "2")):
         _python(code, results, tmp_path / out, hash_seed=seed)
     build(results, tmp_path / "three", quiet=True)
-    one, two, three = (_contents(tmp_path / name) for name in ("one", "two", "three"))
-    assert one == two == three
-    assert {"index.html", "leaderboard.csv", "leaderboard.md", "leaderboard.tex", LIST} <= set(one)
+    first, second, third = (_contents(tmp_path / name) for name in ("one", "two", "three"))
+    assert first == second == third
+    assert {"index.html", "leaderboard.csv", "leaderboard.md", "leaderboard.tex", LIST} <= set(first)
 
 
 def test_neither_torch_nor_a_predictor_is_imported(tmp_path, results):
@@ -122,12 +122,12 @@ def test_what_has_not_changed_is_not_written_again(tmp_path, results):
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize(("made", "told"), [(False, "there is no such folder"), (True, "holds no stored runs")])
-def test_without_results_the_user_is_told_what_to_run(tmp_path, made, told):
+@pytest.mark.parametrize(("made", "reason"), [(False, "there is no such folder"), (True, "holds no stored runs")])
+def test_without_results_the_user_is_told_what_to_run(tmp_path, made, reason):
     folder = tmp_path / "nothing"
     if made:
         folder.mkdir()
-    with pytest.raises(UserError, match=rf"{told}.*python -m protocols\.run"):
+    with pytest.raises(UserError, match=rf"{reason}.*python -m protocols\.run"):
         build(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

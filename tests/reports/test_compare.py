@@ -18,11 +18,11 @@ from reports.results.two_folders import changes_between
 @pytest.fixture
 def folders(tmp_path, store_run) -> tuple[Path, Path]:
     """Two folders with the same two runs."""
-    one, other = tmp_path / "one", tmp_path / "other"
-    for folder in (one, other):
+    before, after = tmp_path / "before", tmp_path / "after"
+    for folder in (before, after):
         for predictor in ("constant", "psnr"):
             store_run(folder, predictor)
-    return one, other
+    return before, after
 
 
 def _change(folder: Path, predictor: str, amount: np.ndarray | float, **info: object) -> None:

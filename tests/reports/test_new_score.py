@@ -44,8 +44,8 @@ def test_one_record_is_a_column_everywhere(tmp_path, store_run, capsys):
     value = "27.2"
 
     files = {name: content for name, content in render(after, quiet=True).items() if "figures" not in name}
-    told = list(csv.DictReader(files["leaderboard.csv"].decode().splitlines()))
-    assert float(told[0]["worst_error"]) == pytest.approx(27.25)
+    lines = list(csv.DictReader(files["leaderboard.csv"].decode().splitlines()))
+    assert float(lines[0]["worst_error"]) == pytest.approx(27.25)
     markdown, latex, page = (files[name].decode() for name in ("leaderboard.md", "leaderboard.tex", "index.html"))
     for text in (markdown, latex, page, leaderboard_text(Store(after).current_runs())):
         assert "worst" in text and value in text

@@ -91,10 +91,10 @@ def test_the_ceiling_is_never_ranked(results):
         assert not {row.predictor for row in section.ceilings} & set(section.comparison.predictors)
         assert [row.kind for row in section.table_rows[-3:]] == ["ceiling"] * 3
     rows = list(csv.DictReader(io.StringIO(leaderboard_csv(_sections(results)))))
-    told = [row for row in rows if row["kind"] == "ceiling"]
-    assert len(told) == 6
-    assert all(row["best_group"] == row["mean_rank"] == row["to_ceiling"] == "" for row in told)
-    assert all(float(row["mae_low"]) < float(row["mae"]) < float(row["mae_high"]) for row in told)
+    ceilings = [row for row in rows if row["kind"] == "ceiling"]
+    assert len(ceilings) == 6
+    assert all(row["best_group"] == row["mean_rank"] == row["to_ceiling"] == "" for row in ceilings)
+    assert all(float(row["mae_low"]) < float(row["mae"]) < float(row["mae_high"]) for row in ceilings)
 
 
 def test_every_text_has_the_ceiling_and_the_constants_correlation(results):
@@ -126,9 +126,9 @@ def test_a_partial_correlation_is_that_of_what_the_fixed_psnr_leaves(results):
 def test_truths_side_by_side_warn_where_the_answer_changes(results):
     (ranking,) = truth_rankings(_sections(results))
     assert ranking.truths == ["mean", "median"]
-    told = " ".join(ranking.warnings)
-    assert "The best changes with the truth: turned under mean" in told
-    assert "Separable under both truths, in opposite order: turned before" in told
+    warnings = " ".join(ranking.warnings)
+    assert "The best changes with the truth: turned under mean" in warnings
+    assert "Separable under both truths, in opposite order: turned before" in warnings
     assert ranking.agreement[0][2] < 1
     rows = list(csv.DictReader(io.StringIO(truths_csv(_sections(results)))))
     assert {(row["truth"], row["rank"]) for row in rows if row["predictor"] == "turned"} >= {("mean", "1")}

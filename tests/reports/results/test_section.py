@@ -25,8 +25,8 @@ def test_truths_jnds_limits_and_datasets_never_share_a_section(tmp_path, store_r
     store_run(tmp_path, "constant", limit=8, pictures=8)
     store_run(tmp_path, "constant", dataset="mcl-jci")
     sections = _sections(tmp_path)
-    told = [(s.identity.dataset, s.identity.truth, s.identity.jnd, s.identity.limit, len(s.rows)) for s in sections]
-    assert told == [
+    parts = [(s.identity.dataset, s.identity.truth, s.identity.jnd, s.identity.limit, len(s.rows)) for s in sections]
+    assert parts == [
         ("demo", "mean", 1, 0, 2),
         ("demo", "mean", 1, 6, 1),
         ("demo", "mean", 1, 8, 1),

@@ -44,13 +44,13 @@ def sections(tmp_path, store_run) -> list[Section]:
 
 def _entries(text: str) -> dict[str, dict[str, str]]:
     """A strict reader of what the file may hold: entries with a key, and fields between balanced braces."""
-    found: dict[str, dict[str, str]] = {}
+    entries: dict[str, dict[str, str]] = {}
     for block in re.split(r"\n(?=@)", text)[1:]:
         head, *lines = block.strip().splitlines()
         key = re.fullmatch(r"@misc\{([a-z0-9_-]+),", head)
         assert key and lines.pop() == "}", head
-        assert key[1] not in found
-        found[key[1]] = {}
+        assert key[1] not in entries
+        entries[key[1]] = {}
         for line in lines:
             field = re.fullmatch(r"  ([a-z]+) = \{(.*)\},", line)
             assert field, line
@@ -60,8 +60,8 @@ def _entries(text: str) -> dict[str, dict[str, str]]:
                 assert depth >= 0, line
             assert depth == 0, line
             assert not re.search(r"(?<!\\)[&%$#_]", field[2]) or field[1] in ("doi", "eprint", "url")
-            found[key[1]][field[1]] = field[2]
-    return found
+            entries[key[1]][field[1]] = field[2]
+    return entries
 
 
 def test_what_was_used_can_be_cited(sections):
@@ -98,11 +98,11 @@ def _names(value: Any, path: str = "") -> set[str]:
         return set()
     if path.endswith(".facts[]"):
         return set()
-    found = set()
+    names = set()
     for name, inner in value.items():
         inside = f"{path}.{name}".removeprefix(".")
-        found |= {inside} | _names(inner, inside)
-    return found
+        names |= {inside} | _names(inner, inside)
+    return names
 
 
 def test_every_name_of_the_json_is_described_and_every_described_name_is_there(demo_results, sections):
@@ -132,7 +132,7 @@ def test_no_folder_of_the_machine_stands_in_the_json(tmp_path, store_run):
 
 def test_third_party_files_are_those_of_their_packages():
     folder = REPOSITORY / "reports" / "pages" / "vendor"
-    told = (folder / "README.md").read_text()
+    readme = (folder / "README.md").read_text()
     digest = hashlib.sha256((folder / "list.min.js").read_bytes()).hexdigest()
-    assert digest in told
+    assert digest in readme
     assert "MIT" in (folder / "list.js-LICENSE.txt").read_text()
