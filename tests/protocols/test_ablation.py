@@ -16,6 +16,7 @@ from datasets.core.truths import find_truth
 from protocols import ablation
 from protocols.ablation import AGAINST, FOLDS, VARIANTS, Ablation, compare
 from protocols.plan import Job, find_protocol, plan_jobs
+from protocols.run import main
 from protocols.runner import carry_out
 from protocols.store.store import Store
 from protocols.workers.pool import WorkerPool
@@ -168,3 +169,27 @@ def test_rows_are_stored_as_runs_and_reused_until_something_changes(make_experim
 def test_the_share_is_part_of_a_runs_key(job):
     whole, half = job("sgjnd-lite").key_parts(), job("half").key_parts()
     assert {name for name in whole if whole[name] != half[name]} == {"predictor", "share of the training sources"}
+
+
+def test_the_command_prints_the_comparison_and_builds_the_usual_report(empty_cache, tmp_path, capsys):
+    flags = ["--protocol", "ablation", "--predictors", "constant", "fixed-75", "--fold-seeds", "2", "--limit", "6"]
+    places = ["--results", str(tmp_path / "results"), "--report", str(tmp_path / "report")]
+    assert main([*flags, *places, "--truths", "mean", "--jobs", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "simulated observers; truth mean; 2 shuffles into folds" in printed
+    assert "| row | MAE | 95 % interval | minus constant |" in printed
+    report = (tmp_path / "report" / "leaderboard.csv").read_text()
+    assert "dealt5-seed0" in report and "dealt5-seed1" in report
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--fold-seeds", "2"], "--fold-seeds is not for the protocol 'kfold'"),
+        (["--protocol", "ablation", "--folds", "kfold5-v1"], "--folds is not for the protocol 'ablation'"),
+        (["--protocol", "transfer"], "ablation, kfold"),
+    ],
+)
+def test_a_flag_of_another_protocol_is_refused(flags, says):
+    with pytest.raises(UserError, match=says):
+        main(["--predictors", "constant", "--dry-run", *flags])
