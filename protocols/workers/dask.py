@@ -107,7 +107,7 @@ class DaskWorkers:
         if call.there.status == "finished":
             try:
                 call.future.set_result(call.there.result(timeout=_GATHER_S))
-            except (CancelledError, TimeoutError, OSError, KilledWorker):  # its worker died with it
+            except Exception:  # its worker died with it; if it fails for another reason, it does so again
                 self._send(call)
         elif call.there.status == "error":
             error = call.there.exception(timeout=_GATHER_S)
