@@ -1,11 +1,10 @@
 """What SG-JND costs on a 1920x1080 picture: `pytest benchmarks/test_sgjnd.py --benchmark-enable -n 0 -s`.
 
 As many threads as there are cores, wall-clock time, ratios within one run. The naive way is what the paper's window
-needs, written straight down: all 100 levels, the reference looked at anew for each, float32, ordinary memory layout.
-It is timed on ten of its levels, each of which costs the same, and multiplied.
+needs, written straight down: all 100 levels, the reference's features computed anew for each, float32, ordinary memory
+layout. It is timed on ten of its levels, each of which costs the same, and multiplied.
 """
 
-import functools
 import time
 from collections.abc import Iterator
 
@@ -14,11 +13,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from baselines.learned.network.extractor import Looker
-from baselines.learned.network.features import Extractor, LevelTokens
+from baselines.learned.network.extractor import FeatureExtractor
+from baselines.learned.network.features import LevelTokens, Tokeniser
 from baselines.learned.network.nets.backbone import Backbone
-from baselines.learned.network.search.strategies import DEFAULT, strategy
-from baselines.learned.network.training_set import Fitted, Lesson
+from baselines.learned.network.search import DEFAULT, strategy
+from baselines.learned.network.training_set import Fitted, TrainingSet
 from baselines.learned.network.weights import build
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
@@ -51,18 +50,18 @@ def picture(full_hd: np.ndarray) -> Picture:
 
 
 @pytest.fixture(scope="module")
-def looker() -> Looker:
-    return Looker(Config())
+def extractor() -> FeatureExtractor:
+    return FeatureExtractor(Config())
 
 
 @pytest.fixture(scope="module")
-def fitted(looker: Looker) -> Fitted:
+def fitted(extractor: FeatureExtractor) -> Fitted:
     """Heads trained for a minute on some of the demo set: what is timed does not depend on how good they are."""
     from datasets.sets import open_dataset
 
     pictures = open_dataset("demo").pictures[::2]
     levels = np.array([picture.samples.mean() for picture in pictures])
-    return fit_frozen(looker, Lesson(pictures, levels, looker.measure, ""), seed=0)[0]
+    return fit_frozen(extractor, TrainingSet(pictures, levels, extractor.measure, ""), seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -76,19 +75,22 @@ def timings() -> Iterator[dict[str, float]]:
 
 
 def test_a_picture_is_answered_much_faster_than_naively(
-    picture: Picture, looker: Looker, fitted: Fitted, timings: dict[str, float], benchmark
+    picture: Picture, extractor: FeatureExtractor, fitted: Fitted, timings: dict[str, float], benchmark
 ) -> None:
     if not benchmark.enabled:
-        pytest.skip("looks at 100 levels of a 1080p picture; run with --benchmark-enable -n 0")
-    count, config = len(picture.codec.levels), looker.config
+        pytest.skip("computes 100 levels of a 1080p picture; run with --benchmark-enable -n 0")
+    count, config = len(picture.codec.levels), extractor.config
     searches = {name: strategy(name, evidence=config.evidence) for name in (DEFAULT, config.search)}
 
-    def ask(positions: np.ndarray, gaze=None) -> np.ndarray:
-        seen = gaze.levels(positions)
-        return fitted.model.probabilities(fitted.model.tokens(gaze.reference, seen, positions / (count - 1)))
-
     def answer(search):
-        return search.find(functools.partial(ask, gaze=looker.gaze(picture)), count, fitted.prior)
+        of_picture = extractor.of(picture)
+
+        def probabilities(positions: np.ndarray) -> np.ndarray:
+            features = of_picture.extract(positions)
+            tokens = fitted.model.tokens(features.reference, features.levels, positions / (count - 1))
+            return fitted.model.probabilities(tokens)
+
+        return search.find(probabilities, count, fitted.prior)
 
     found = benchmark.pedantic(answer, (searches[DEFAULT],), rounds=1, warmup_rounds=1)
     timings[f"search {DEFAULT}"] = seconds = benchmark.stats.stats.min
@@ -98,7 +100,7 @@ def test_a_picture_is_answered_much_faster_than_naively(
     start = time.perf_counter()
     full = answer(strategy("full", evidence=config.evidence))
     timings["search full"] = time.perf_counter() - start
-    naive = _naive(picture, looker, fitted) * count / NAIVE_LEVELS
+    naive = _naive(picture, extractor, fitted) * count / NAIVE_LEVELS
     timings["naive"] = naive
     benchmark.extra_info["naive_over_default"] = naive / seconds
     print(f"\nnaive / {DEFAULT}: {naive / seconds:.1f}; full / {DEFAULT}: {timings['search full'] / seconds:.1f}")
@@ -108,17 +110,17 @@ def test_a_picture_is_answered_much_faster_than_naively(
     assert abs(found.position - full.position) <= NEARBY_QF
 
 
-def _naive(picture: Picture, looker: Looker, fitted: Fitted) -> float:
+def _naive(picture: Picture, extractor: FeatureExtractor, fitted: Fitted) -> float:
     """Seconds of some levels without any of what makes it fast."""
-    plain = Plain(build(looker.chosen))
-    extractor = Extractor(plain, cells=looker.config.token_cells, pixels=looker.config.pixels)
+    plain = Plain(build(extractor.chosen))
+    tokeniser = Tokeniser(plain, cells=extractor.config.token_cells, pixels=extractor.config.pixels)
     plain.to(memory_format=torch.contiguous_format)
-    patches = looker.patches(picture)
+    patches = extractor.patches(picture)
     positions = np.linspace(0, 99, NAIVE_LEVELS).astype(int)
     start = time.perf_counter()
     for position in positions:
-        reference = extractor.reference(picture.reference, patches)
-        seen = extractor.level(picture.ladder.rgb(int(picture.codec.levels[position])), patches, reference)
-        tokens = fitted.model.tokens(reference.tokens, LevelTokens.joined([seen]), np.array([position / 99]))
+        reference = tokeniser.reference(picture.reference, patches)
+        level = tokeniser.level(picture.ladder.rgb(int(picture.codec.levels[position])), patches, reference)
+        tokens = fitted.model.tokens(reference.tokens, LevelTokens.joined([level]), np.array([position / 99]))
         fitted.model.probabilities(tokens)
     return time.perf_counter() - start

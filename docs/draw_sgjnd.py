@@ -132,8 +132,8 @@ def _panel(page: Axes, left: float, right: float, title: str) -> None:
     page.text(left + 0.09, HEIGHT - 0.26, title, weight="bold", size=9)
 
 
-def _rectangle(page: Axes, left: float, bottom: float, width: float, height: float, fill: str, **look) -> None:
-    page.add_patch(Rectangle((left, bottom), width, height, **{"fc": fill, "ec": "black", "lw": 0.9, **look}))
+def _rectangle(page: Axes, left: float, bottom: float, width: float, height: float, fill: str, **style) -> None:
+    page.add_patch(Rectangle((left, bottom), width, height, **{"fc": fill, "ec": "black", "lw": 0.9, **style}))
 
 
 def _box(page: Axes, left: float, y: float, width: float, height: float, text: str, fill="white", bold=False) -> None:

@@ -93,7 +93,7 @@ class Ablation(Protocol):
         """Variants by name or glob, and registered predictors; none takes the parts and two controls."""
         from fnmatch import fnmatchcase
 
-        from sgjnd.lite import SgJndLite
+        from sgjnd.predictors import SgJndLite
 
         chosen: dict[str, Registered] = {}
         notes: list[str] = []

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baselines.learned.network.settings import Looking, Teaching
+from baselines.learned.network.settings import FeatureSettings, TrainingSettings, choice, count, positive, share
 from datasets.common.errors import UserError
 
 STAGES = {
@@ -28,21 +28,18 @@ BRANCHES = {
 
 
 @dataclass(frozen=True)
-class Config(Looking, Teaching):
-    """The settings.
+class Config(FeatureSettings, TrainingSettings):
+    """The settings; those of features and training are in the parts that this one joins.
 
-    :param backbone: a name of `baselines.learned.network.weights.BACKBONES`, or `auto`.
-    :param weights: of the backbone: empty for ImageNet's, a file, or `none` for random ones (an ablation).
-    :param patch_pixels: side of a patch. 128: five degrees at 24.3 px/deg, so that a patch shows what it is a patch of,
-        and four places of the coarsest stage along a side.
-    :param most_patches: patches of one picture at most; a 1080p picture is 135 patches of 128 pixels, of which 48
-        spread evenly cost a third.
-    :param token_cells: tokens along a patch's side in every stage. 2: cells of 64 pixels, 2.6 degrees at 24.3
-        px/deg; more would be finer than what one glance takes in, and costs its square.
+    `patch_pixels` is 128: five degrees at 24.3 px/deg, so that a patch shows what it is a patch of, and four places of
+    the coarsest stage along a side. `most_patches` is 48: a 1080p picture is 135 patches of 128 pixels, of which 48
+    spread evenly cost a third. `token_cells` is 2: cells of 64 pixels, 2.6 degrees; more would be finer than what one
+    glance takes in, and costs its square. `pixels` is on: a frozen classifier's first stage has lost much of what JPEG
+    takes away. Training draws from the `grid_levels`, and the search finds them at no cost. `evidence` is 100: the
+    network knows the level, so its answers already contain the population; the prior need not be strong.
+
     :param stages: one of `STAGES`.
     :param branches: one of `BRANCHES`.
-    :param pixels: whether the pixels themselves (YCbCr: mean, spread, gradient, error) are the finest stage. A frozen
-        classifier's first stage has lost much of what JPEG takes away.
     :param attention: whether stages are fused by cross-scale attention; else their tokens are put side by side.
     :param patch_weights: whether patches are weighed; else all count alike.
     :param components: principal components of each stage that a frozen backbone's tokens are reduced to, once for the
@@ -53,40 +50,21 @@ class Config(Looking, Teaching):
     :param dropout: share of a layer's channels left out in training.
     :param members: heads trained on the same pictures, each stopped early on another share of the sources that it is
         not trained on; their probabilities are averaged. One head's stopping point is luck.
-    :param label: one of `baselines.learned.network.labels.LABELS`.
-    :param loss: one of `LOSSES`.
-    :param epochs: at most; the best one on the sources held out counts.
-    :param patience: epochs without a better one after which a member stops.
-    :param learning_rate: of AdamW, the peak of a one-cycle schedule (Smith & Topin 2017).
-    :param backbone_learning_rate: the same for the backbone where it is fine-tuned.
-    :param weight_decay: of AdamW.
-    :param batch: levels of pictures a step.
-    :param accumulate: batches whose gradients are added up before a step, where memory is short.
-    :param levels_per_picture: drawn anew every epoch, near a picture's JND more often than far from it.
-    :param patches_per_picture: drawn anew for every level.
-    :param grid_levels: levels whose features are measured once a picture, evenly spaced: training draws from them, and
-        the search finds them at no cost.
-    :param search: a name of `baselines.learned.network.search.strategies.STRATEGIES`.
-    :param evidence: how many independent answers all levels together are worth in the search's fit. The network knows
-        the level, so its answers already contain the population; the prior need not be strong.
+    :param backbone_learning_rate: as `learning_rate`, for the backbone where it is fine-tuned.
     """
 
     title = "SG-JND"
-    choices = {"stages": STAGES, "branches": BRANCHES}
-    least = {"components": 1, "width": 1, "heads": 1, "members": 1}
-    positive = ("backbone_learning_rate",)
-    shares = ("dropout",)
 
-    stages: str = "all"
-    branches: str = "both"
+    stages: str = choice("all", STAGES)
+    branches: str = choice("both", BRANCHES)
     attention: bool = True
     patch_weights: bool = True
-    components: int = 12
-    width: int = 32
-    heads: int = 4
-    dropout: float = 0.2
-    members: int = 3
-    backbone_learning_rate: float = 1e-4
+    components: int = count(12)
+    width: int = count(32)
+    heads: int = count(4)
+    dropout: float = share(0.2)
+    members: int = count(3)
+    backbone_learning_rate: float = positive(1e-4)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sgjnd.answer import Answerer, photograph
+from sgjnd.answer import photograph
+from sgjnd.predictors import SgJndPredictor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LONGEST_SIDE = 900
-"""Pixels of the drawn picture at most: an explanation is looked at, not printed."""
+"""Pixels of the drawn picture at most: an explanation is for screens, not for print."""
 
 
-def explain(answerer: Answerer, path: Path, quality: int) -> bytes:
+def explain(predictor: SgJndPredictor, path: Path, quality: int) -> bytes:
     """A PNG of three panels: the picture, each patch's probability that compression is noticed there, its weight.
 
     :param quality: JPEG quality factor to explain.
@@ -26,9 +27,8 @@ def explain(answerer: Answerer, path: Path, quality: int) -> bytes:
     from matplotlib.figure import Figure
 
     picture = photograph(path)
-    gaze = answerer.gaze(picture)
-    probability, share = answerer.model.patches(answerer.tokens(gaze, np.array([quality - 1])))
-    patches, rgb = gaze.patches, picture.reference
+    probability, share = predictor.fitted_.model.patches(predictor.tokens(picture)(np.array([quality - 1])))
+    patches, rgb = predictor.extractor().patches(picture), picture.reference
     maps = [
         (_over_pixels(values[0].numpy(), patches.tops, patches.lefts, patches.size, rgb.shape[:2]), title, colours, top)
         for values, title, colours, top in (
@@ -78,6 +78,6 @@ def _smaller(rgb: np.ndarray) -> np.ndarray:
 
 
 def _without_ticks(axes: list[Axes]) -> None:
-    for one in axes:
-        one.set_xticks([])
-        one.set_yticks([])
+    for panel in axes:
+        panel.set_xticks([])
+        panel.set_yticks([])

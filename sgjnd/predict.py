@@ -6,17 +6,21 @@ import argparse
 import glob
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
-from baselines.learned.network.search.strategies import DEFAULT
+from baselines.learned.network.checkpoint import load_predictor
+from baselines.learned.network.predictor import NetworkPredictor
+from baselines.learned.network.search import DEFAULT
 from datasets.common.commands import command_parser, printable, progress, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
+from datasets.core.codec import Jpeg
 from datasets.core.picture_file import SUFFIXES
-from sgjnd.answer import COMPARED_QF, SEARCHES, Answer, Answerer
-from sgjnd.checkpoint import SHIPPED, Checkpoint, load_checkpoint
+from sgjnd.answer import COMPARED_QF, SHIPPED, Answer, answer
+from sgjnd.predictors import SgJndPredictor
 
 EXAMPLES = """\
 examples:
@@ -35,6 +39,7 @@ starting point, and train it on rated pictures where they matter:
 
 Exit status: 0 done, 1 some pictures could not be used (the others are answered), 2 a wrong request.
 """
+SEARCHES = ("scan", "grid", "bayes", "full")
 _MORE = (*SUFFIXES, ".bmp", ".tif", ".tiff", ".gif")
 
 
@@ -49,20 +54,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"--sur is a share of people between 0 and 1, such as 0.75, not {arguments.sur:g}")
     files = find_files(arguments.images)
     _check_written(arguments, files)
-    checkpoint = load_checkpoint(arguments.checkpoint or SHIPPED)
-    answerer = Answerer(checkpoint, search=arguments.search, device=arguments.device)
+    predictor = _loaded(arguments)
     if not arguments.quiet:
-        print(printable(_trained_on(checkpoint)), file=sys.stderr)
+        print(printable(_trained_on(predictor.fitted_.about)), file=sys.stderr)
     failed = 0
     several = len(files) > 1
     for path in progress(files, "pictures", quiet=arguments.quiet or not several):
         try:
-            answer = _answer(answerer, path, arguments)
+            reply = _answer(predictor, path, arguments)
         except UserError as error:
             failed += 1
             print(printable(f"left out: {error}"), file=sys.stderr)
             continue
-        print(json.dumps(asdict(answer)) if arguments.json else printable(as_text(answer)), flush=True)
+        print(json.dumps(asdict(reply)) if arguments.json else printable(as_text(reply)), flush=True)
     if failed and several:
         print(f"{failed} of {len(files)} pictures could not be used", file=sys.stderr)
     return int(failed > 0)
@@ -73,28 +77,28 @@ def find_files(names: Sequence[str]) -> list[Path]:
 
     :raises UserError: where a name stands for nothing.
     """
-    found: dict[Path, Path] = {}
+    files: dict[Path, Path] = {}
     for name in names:
         try:
-            inside = _found(name)
+            inside = _files_of(name)
         except (OSError, RuntimeError, ValueError) as error:  # e.g. too long a name, or a home folder of nobody
             raise UserError(f"{name}: cannot be looked for ({error})") from error
-        for one in inside:
-            found.setdefault(one.resolve(), one)
-    return list(found.values())
+        for path in inside:
+            files.setdefault(path.resolve(), path)
+    return list(files.values())
 
 
-def _found(name: str) -> list[Path]:
+def _files_of(name: str) -> list[Path]:
     path = Path(name).expanduser()
     if path.is_dir():
-        inside = [one for one in sorted(path.iterdir()) if _is_picture(one)]
+        inside = [file for file in sorted(path.iterdir()) if _is_picture(file)]
         if not inside:
             raise UserError(f"{name}: the folder holds no pictures ({', '.join(_MORE)})")
         return inside
     if path.is_file():
         return [path]
     matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (pathlib knows no absolute patterns)
-    inside = [Path(one) for one in matches if Path(one).is_file()]
+    inside = [Path(match) for match in matches if Path(match).is_file()]
     if not inside:
         raise UserError(
             f"{name}: there is no such picture or folder (a pipe or a device is none), and as a pattern it "
@@ -103,31 +107,47 @@ def _found(name: str) -> list[Path]:
     return inside
 
 
-def as_text(answer: Answer) -> str:
+def as_text(reply: Answer) -> str:
     """An answer in a line or two."""
-    saving = 1 - answer.bytes / answer.bytes_at_95
+    saving = 1 - reply.bytes / reply.bytes_at_95
     share = f"{100 * abs(saving):.0f} % {'fewer' if saving >= 0 else 'more'} than"
     line = (
-        f"{answer.image} ({answer.width}x{answer.height}): JPEG quality {answer.quality}, at which "
-        f"{100 * answer.sur:.0f} % of people see no difference (JND at QF {answer.jnd_qf:.1f}); "
-        f"{answer.bytes:,} bytes, {share} the {answer.bytes_at_95:,} at quality {COMPARED_QF}"
+        f"{reply.image} ({reply.width}x{reply.height}): JPEG quality {reply.quality}, at which "
+        f"{100 * reply.sur:.0f} % of people see no difference (JND at QF {reply.jnd_qf:.1f}); "
+        f"{reply.bytes:,} bytes, {share} the {reply.bytes_at_95:,} at quality {COMPARED_QF}"
     )
-    return f"{line}\n  wrote {answer.saved}" if answer.saved else line
+    return f"{line}\n  wrote {reply.saved}" if reply.saved else line
 
 
-def _answer(answerer: Answerer, path: Path, arguments: argparse.Namespace) -> Answer:
-    answer, encoded = answerer.answer(path, sur=arguments.sur)
+def _loaded(arguments: argparse.Namespace) -> NetworkPredictor[Any]:
+    """The checkpoint's predictor, with the search that was asked for.
+
+    :raises UserError: where it was trained for another codec, or has no patches to explain.
+    """
+    predictor = load_predictor(arguments.checkpoint or SHIPPED, device=arguments.device)
+    if predictor.fitted_.codec != Jpeg.name:
+        raise UserError(f"the checkpoint was trained for {predictor.fitted_.codec}, and photographs are made JPEG")
+    if arguments.explain and not isinstance(predictor, SgJndPredictor):
+        raise UserError(f"--explain draws patches of SG-JND, and the checkpoint is one of {predictor.card.name}")
+    if isinstance(predictor, SgJndPredictor):
+        predictor.settings = {**(predictor.settings or {}), "search": arguments.search}
+    return predictor
+
+
+def _answer(predictor: NetworkPredictor[Any], path: Path, arguments: argparse.Namespace) -> Answer:
+    reply, encoded = answer(predictor, path, sur=arguments.sur)
     if arguments.save:
         saved = _saved_as(path, arguments.save)
         _write(saved, encoded)
-        answer = replace(answer, saved=str(saved))
+        reply = replace(reply, saved=str(saved))
     if arguments.explain:
         from sgjnd.explain import explain
 
         drawn = _drawn_as(path, arguments.save)
-        _write(drawn, explain(answerer, path, answer.quality))
+        assert isinstance(predictor, SgJndPredictor)
+        _write(drawn, explain(predictor, path, reply.quality))
         print(printable(f"{path}: wrote {drawn}"), file=sys.stderr)
-    return answer
+    return reply
 
 
 def _is_picture(path: Path) -> bool:
@@ -143,7 +163,7 @@ def _drawn_as(path: Path, folder: Path | None) -> Path:
 
 
 def _check_written(arguments: argparse.Namespace, files: Sequence[Path]) -> None:
-    """Before anything is looked at: two pictures must not become one file, and none may be written over."""
+    """Before anything is computed: two pictures must not become one file, and none may be written over."""
     folder = arguments.save
     if folder and folder.exists() and not folder.is_dir():
         raise UserError(f"--save {folder}: is a file. Name a folder.")
@@ -167,8 +187,7 @@ def _write(path: Path, content: bytes) -> None:
         raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
-def _trained_on(checkpoint: Checkpoint) -> str:
-    about = checkpoint.about
+def _trained_on(about: Mapping[str, str]) -> str:
     warning = ""
     if "simulated" in about.get("samples", ""):
         warning = "; train it on people's samples where answers matter (--help says how)"

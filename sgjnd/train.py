@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import argparse
 import ast
-import shutil
+import io
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from baselines.interface.measurements import measure_or_load
-from baselines.learned.network.extractor import Looker
-from baselines.learned.network.training_set import Fitted, Lesson
-from datasets.common.cache import training_folder
+from baselines.learned.network.checkpoint import save_predictor
 from datasets.common.commands import command_parser, progress, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.truths import find_truth
 from datasets.sets import open_dataset
-from sgjnd.checkpoint import save_checkpoint
 from sgjnd.config import Config
-from sgjnd.fitting import fit_frozen, fit_whole
-from sgjnd.full import DEFAULTS, SgJnd
-from sgjnd.lite import SgJndLite
+from sgjnd.predictors import SgJnd, SgJndLite, SgJndPredictor
 
 if TYPE_CHECKING:
     from baselines.learned.network.nets.training import History
-    from sgjnd.nets.model import Model
 
 EXAMPLES = """\
 examples:
@@ -58,22 +51,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = dict(_setting(text) for text in arguments.set)
     if arguments.weights:
         settings["weights"] = arguments.weights
-    config = Config.of(settings, **(DEFAULTS if arguments.whole else {}))
+    predictor = (SgJnd if arguments.whole else SgJndLite)(settings=settings, device=arguments.device)
+    config = predictor.config()
     dataset = open_dataset(arguments.dataset, arguments.root, OpenOptions(jnd=arguments.jnd))
     if not dataset.has_pixels:
         raise UserError(f"--root {arguments.root}: holds labels only, and SG-JND learns from pictures")
-    looker = Looker(config, device=arguments.device)
-    _say(arguments.quiet, f"{looker.chosen.why}; {looker.device}")
-    predictor = (SgJnd if arguments.whole else SgJndLite)(settings=settings, device=arguments.device)
-    lesson = _lesson(dataset, arguments.truth, predictor, quiet=arguments.quiet)
-    kept = {"lesson": lesson.key(), "config": asdict(config), "seed": arguments.seed, "whole": arguments.whole}
-    folder = training_folder(kept)
-    fit = fit_whole if arguments.whole else fit_frozen
-    fitted, histories = fit(
-        looker, lesson, seed=arguments.seed, folder=folder, say=_Teller(config, quiet=arguments.quiet)
-    )
-    _finish(arguments, dataset, config, looker, fitted, histories)
-    shutil.rmtree(folder, ignore_errors=True)  # what a kill would have needed
+    extractor = predictor.extractor()
+    _print(arguments.quiet, f"{extractor.chosen.why}; {extractor.device}")
+    truth = find_truth(arguments.truth)
+    levels = np.array([truth.level(picture) for picture in dataset.pictures])
+    for picture in progress(dataset.pictures, "features of pictures", quiet=arguments.quiet):
+        measure_or_load(picture, predictor)
+        picture.ladder.forget_pixels()
+    epoch_lines = _EpochLines(config, quiet=arguments.quiet)
+    predictor.fit(dataset.pictures, levels, seed=arguments.seed, progress=epoch_lines, resumes=True)
+    _write(arguments, dataset, predictor)
     return 0
 
 
@@ -104,38 +96,48 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UserError(f"--out {out}: its folder cannot be made ({error.strerror})") from error
 
 
-def _lesson(dataset: Dataset, truth: str, predictor: SgJnd | SgJndLite, *, quiet: bool) -> Lesson:
-    named = find_truth(truth)
-    levels = np.array([named.level(picture) for picture in dataset.pictures])
-    for picture in progress(dataset.pictures, "looking at pictures", quiet=quiet):
-        measure_or_load(picture, predictor)
-        picture.ladder.forget_pixels()
-    return predictor.lesson(dataset.pictures, levels)
-
-
-def _finish(
-    arguments: argparse.Namespace,
-    dataset: Dataset,
-    config: Config,
-    looker: Looker[Config],
-    fitted: Fitted[Model],
-    histories: Sequence[History],
-) -> None:
-    from sgjnd.curves import draw_losses
-
-    told = about(dataset, arguments.truth) | {"backbone": looker.chosen.why, "seed": str(arguments.seed)}
-    save_checkpoint(arguments.out, fitted, config, looker.chosen, looker.channels, told)
-    curves = arguments.out.with_suffix(".losses.png")
-    write_atomically(curves, draw_losses(histories, title=told["data"]))
+def _write(arguments: argparse.Namespace, dataset: Dataset, predictor: SgJndPredictor) -> None:
+    """The checkpoint, and the picture of the losses."""
+    chosen, histories = predictor.extractor().chosen, predictor.fitted_.histories
+    sentences = about(dataset, arguments.truth) | {"backbone": chosen.why, "seed": str(arguments.seed)}
+    save_predictor(arguments.out, predictor, sentences)
+    losses = arguments.out.with_suffix(".losses.png")
+    write_atomically(losses, draw_losses(histories, title=sentences["data"]))
     best = ", ".join(f"{min(h.held_out or h.training):.4f} (epoch {h.best + 1})" for h in histories)
     size_mb = arguments.out.stat().st_size / 1e6
-    _say(arguments.quiet, f"held-out loss of each training: {best}")
-    _say(arguments.quiet, f"wrote {arguments.out} ({size_mb:.1f} MB) and {curves}")
-    _say(arguments.quiet, f"use it: python -m sgjnd.predict IMAGE --checkpoint {arguments.out}")
+    _print(arguments.quiet, f"held-out loss of each training: {best}")
+    _print(arguments.quiet, f"wrote {arguments.out} ({size_mb:.1f} MB) and {losses}")
+    _print(arguments.quiet, f"use it: python -m sgjnd.predict IMAGE --checkpoint {arguments.out}")
 
 
-class _Teller:
-    """Says a line an epoch, on a terminal in place."""
+def draw_losses(histories: Sequence[History], *, title: str) -> bytes:
+    """A PNG: training and held-out loss by epoch, a panel a training, the epoch that counts marked."""
+    import matplotlib.style
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    with matplotlib.style.context("default"):
+        figure = Figure(figsize=(3.4 * len(histories) + 0.6, 3.2), layout="constrained")
+        figure.suptitle(title, fontsize=10, parse_math=False)
+        panels = figure.subplots(1, len(histories), sharey=True, squeeze=False)[0]
+        for number, (axes, history) in enumerate(zip(panels, histories, strict=True), start=1):
+            epochs = range(1, len(history.training) + 1)
+            axes.plot(epochs, history.training, "k--", label="training")
+            if history.held_out:
+                axes.plot(epochs, history.held_out, "k-", label="held-out sources")
+            axes.axvline(history.best + 1, color="0.6", linewidth=1, label="the epoch that counts")
+            axes.set_title(f"training {number}", fontsize=10)
+            axes.set_xlabel("epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panels[0].set_ylabel("loss")
+        panels[0].legend(fontsize=8)
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
+    return stream.getvalue()
+
+
+class _EpochLines:
+    """Prints a line after every epoch, on a terminal in place."""
 
     def __init__(self, config: Config, *, quiet: bool) -> None:
         self._config, self._quiet = config, quiet
@@ -160,7 +162,7 @@ def _setting(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _say(quiet: bool, line: str) -> None:
+def _print(quiet: bool, line: str) -> None:
     if not quiet:
         print(line, flush=True)
 

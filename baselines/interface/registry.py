@@ -23,7 +23,7 @@ from baselines.interface.predictor import JNDPredictor
 from datasets.common.errors import UserError, unknown_name
 
 ENTRY_POINT_GROUP = "jnd_bench.predictors"
-SGJND = ("sgjnd.full", "sgjnd.lite", "sgjnd.lite_regression")
+SGJND = ("sgjnd.predictors",)
 """The modules of `sgjnd/` that hold predictors."""
 _LONGEST_NAME = 100
 

@@ -58,16 +58,16 @@ class PsnrRegression(JNDPredictor):
         :raises UserError: where fewer than two pictures are left.
         """
         levels = np.asarray(levels, dtype=float)
-        kept = [(picture, level) for picture, level in zip(pictures, levels, strict=True) if np.isfinite(level)]
-        if len(kept) < 2:
+        rated = [(picture, level) for picture, level in zip(pictures, levels, strict=True) if np.isfinite(level)]
+        if len(rated) < 2:
             raise UserError(
                 f"{self.card.name} needs two training pictures with a true level to draw a line through, and there "
-                f"are {len(kept)}. Use a larger data set, or fewer folds."
+                f"are {len(rated)}. Use a larger data set, or fewer folds."
             )
-        logs = np.array([self._log(picture) for picture, _ in kept])
-        at_jnd = np.array([self._psnr_at(picture, picture.codec.position(level)) for picture, level in kept])
+        logs = np.array([self._log(picture) for picture, _ in rated])
+        at_jnd = np.array([self._psnr_at(picture, picture.codec.position(level)) for picture, level in rated])
         self.slope_, self.intercept_ = _line(logs, at_jnd)
-        self.shift_db_, self.spread_db_ = self._subjects([picture for picture, _ in kept])
+        self.shift_db_, self.spread_db_ = self._subjects([picture for picture, _ in rated])
         return self
 
     def predict(self, picture: Picture) -> Prediction:

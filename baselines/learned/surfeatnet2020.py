@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 import numpy as np
 
 from baselines.interface.card import Card, PublishedNumber
-from baselines.learned.network.extractor import Features
+from baselines.learned.network.extractor import PictureFeatures
 from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
 from baselines.learned.network.search.rules import Ask
-from baselines.learned.network.settings import Looking, Teaching
-from baselines.learned.network.training_set import Fitted, Lesson, held_out_sources
+from baselines.learned.network.settings import (
+    LOSSES,
+    FeatureSettings,
+    TrainingSettings,
+    choice,
+    count,
+    positive,
+    share,
+)
+from baselines.learned.network.training_set import Fitted, Progress, TrainingSet
+from baselines.learned.network.weights import channels_of
 from datasets.common.errors import UserError
 from datasets.common.threads import one_torch_thread
 from datasets.core.codec import Codec
@@ -29,8 +39,8 @@ _FOLDS = "The folds are the paper's own, which are public: fold k is tested and 
 
 @final
 @dataclass(frozen=True)
-class SurFeatNet2020Settings(Looking, Teaching):
-    """Settings of `surfeatnet2020`; how pictures are looked at is `sgjnd-lite`'s, so that both share stored features.
+class SurFeatNet2020Settings(FeatureSettings, TrainingSettings):
+    """Settings of `surfeatnet2020`; those of features are `sgjnd-lite`'s, so that both share stored features.
 
     A GEV through the levels of the grid takes the place of a search: `search` and `evidence` stay as they are.
 
@@ -41,22 +51,20 @@ class SurFeatNet2020Settings(Looking, Teaching):
     """
 
     title = "surfeatnet2020"
-    least = {"components": 1, "hidden": 1}
-    shares = ("dropout",)
 
-    components: int = 12
-    hidden: int = 64
-    dropout: float = 0.25
-    loss: str = "squared"
-    epochs: int = 40
-    patience: int = 10
-    learning_rate: float = 2e-3
-    batch: int = 64
-    levels_per_picture: int = 20
+    components: int = count(12)
+    hidden: int = count(64)
+    dropout: float = share(0.25)
+    loss: str = choice("squared", LOSSES)
+    epochs: int = count(40)
+    patience: int = count(10)
+    learning_rate: float = positive(2e-3)
+    batch: int = count(64)
+    levels_per_picture: int = count(20)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if (self.search, self.evidence) != ("grid", Teaching.evidence):
+        if (self.search, self.evidence) != ("grid", 100.0):
             raise UserError("surfeatnet2020 fits a GEV through the grid's levels: it has no search to set")
 
 
@@ -153,55 +161,55 @@ class SurFeatNet2020(FrozenBackbonePredictor["SurHead"]):
     def config(self) -> SurFeatNet2020Settings:
         return SurFeatNet2020Settings.of(self.settings)
 
-    def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted[SurHead]:
-        lesson = self.lesson(pictures, levels)
-        lesson.check(self.config().label)
-        with one_torch_thread():
-            return lesson.fitted(self._trained(lesson, seed), self.config().label)
-
-    def new_network(self) -> SurHead:
-        from baselines.learned.network.nets.sur_head import SurHead
-
-        config = self.config()
-        return SurHead(self.looker().channels, config.components, config.hidden, config.dropout)
-
-    def ask(self, picture: Picture) -> Ask:
-        look = self.looks(picture)
-        return lambda positions: self.fitted_.model.shares(*pooled_features(look(positions), self.config()))
-
-    def curve(self, picture: Picture) -> GevCurve:
-        """The GEV nearest to the shares at the measured levels."""
-        codec = picture.codec
-        positions = self.looker().positions(codec)
-        satisfied = 1 - self.ask(picture)(positions)
-        at = np.asarray(codec.level_at(positions))
-        return GevCurve(gev_through(at, satisfied if codec.sign > 0 else 1 - satisfied), codec)
-
-    def _trained(self, lesson: Lesson, seed: int) -> SurHead:
+    def train(
+        self, training_set: TrainingSet, *, seed: int, folder: Path | None, progress: Progress
+    ) -> Fitted[SurHead]:
+        """Train the layers on pooled features of all pictures."""
         import torch
 
         from baselines.learned.network.nets.sur_head import VectorExamples
         from baselines.learned.network.nets.training import Training
 
-        looker, config = self.looker(), self.config()
-        pooled = [pooled_features(Features.of(measurement), config) for measurement in lesson.measurements()]
-        references, differences = (np.stack([pair[side] for pair in pooled]) for side in (0, 1))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            network = self.new_network()
-        network.reference.fit([references])
-        network.difference.fit([differences])
-        held_out = next(held_out_sources(lesson.pictures, 1, seed))
-        trained = [number for number in range(len(lesson.pictures)) if number not in held_out]
-        labels = lesson.labels(config.label)[:, looker.positions(lesson.codec)]
-        with torch.no_grad():
-            vectors = network.reference(torch.from_numpy(references)), network.difference(torch.from_numpy(differences))
-        examples = VectorExamples(*vectors, labels, trained, sorted(held_out), config)
-        Training(network, [(network.layers.parameters(), config.learning_rate)], config, seed=seed).run(examples)
-        return network
+        config = self.config()
+        with one_torch_thread():
+            pooled = [pooled_features(PictureFeatures.of(values), config) for values in training_set.measurements()]
+            references, differences = (np.stack([pair[side] for pair in pooled]) for side in (0, 1))
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                network = self.new_network()
+            network.reference.fit([references])
+            network.difference.fit([differences])
+            trained, held_out = next(training_set.held_out(1, seed))
+            labels = training_set.labels(config.label)[:, self.extractor().positions(training_set.codec)]
+            with torch.no_grad():
+                reference = network.reference(torch.from_numpy(references))
+                difference = network.difference(torch.from_numpy(differences))
+            examples = VectorExamples(reference, difference, labels, trained, held_out, config)
+            rates = [(network.layers.parameters(), config.learning_rate)]
+            training = Training(network, rates, config, seed=seed, folder=folder)
+            history = training.run(examples, progress=functools.partial(progress, 0))
+        return training_set.fitted(network, config.label, [history])
+
+    def new_network(self) -> SurHead:
+        from baselines.learned.network.nets.sur_head import SurHead
+
+        config = self.config()
+        return SurHead(channels_of(self.backbone_name()), config.components, config.hidden, config.dropout)
+
+    def ask(self, picture: Picture) -> Ask:
+        features, config, network = self.features_of(picture), self.config(), self.fitted_.model
+        return lambda positions: network.shares(*pooled_features(features(positions), config))
+
+    def curve(self, picture: Picture) -> GevCurve:
+        """The GEV nearest to the shares at the measured levels."""
+        codec = picture.codec
+        positions = self.extractor().positions(codec)
+        satisfied = 1 - self.ask(picture)(positions)
+        at = np.asarray(codec.level_at(positions))
+        return GevCurve(gev_through(at, satisfied if codec.sign > 0 else 1 - satisfied), codec)
 
 
-def pooled_features(seen: Features, config: Looking) -> tuple[np.ndarray, np.ndarray]:
+def pooled_features(features: PictureFeatures, config: FeatureSettings) -> tuple[np.ndarray, np.ndarray]:
     """Means over a picture's patches and tokens of the backbone's channels, those of the pixels left out.
 
     :returns: of the reference, shape (channels,), and of each level's differences, shape (levels, channels); float32.
@@ -209,5 +217,5 @@ def pooled_features(seen: Features, config: Looking) -> tuple[np.ndarray, np.nda
     from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 
     skipped = (PIXEL_REFERENCE, PIXEL_DIFFERENCE) if config.pixels else (0, 0)
-    reference = seen.reference[..., skipped[0] :].mean(axis=(0, 1), dtype=np.float32)
-    return reference, seen.levels.difference[..., skipped[1] :].mean(axis=(1, 2), dtype=np.float32)
+    reference = features.reference[..., skipped[0] :].mean(axis=(0, 1), dtype=np.float32)
+    return reference, features.levels.difference[..., skipped[1] :].mean(axis=(1, 2), dtype=np.float32)

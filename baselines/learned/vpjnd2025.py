@@ -1,4 +1,4 @@
-"""`vpjnd2025`: a lossy-or-lossless classifier that sees a pixel-domain JND map of the reference beside the pictures."""
+"""`vpjnd2025`: a lossy-or-lossless classifier that is given a pixel-domain JND map of the reference too."""
 
 from __future__ import annotations
 

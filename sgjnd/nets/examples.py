@@ -9,9 +9,8 @@ from typing import final
 import torch
 from torch import Tensor
 
-from baselines.learned.network.labels import drawing_chances
-from baselines.learned.network.nets.batches import drawn_batches
-from baselines.learned.network.nets.training import Batch
+from baselines.learned.network.nets.batches import Batch, drawn_batches
+from baselines.learned.network.training_set import drawing_chances
 from sgjnd.config import Config
 
 _EVERY = 2
@@ -41,7 +40,7 @@ class Tokens:
 
 
 @final
-class Examples:
+class HeadExamples:
     """Pictures with labels; some of them held out.
 
     :param pictures: tokens of each.
@@ -62,11 +61,11 @@ class Examples:
         self._labels = labels.float()
         self._trained = torch.as_tensor(list(trained))
         self._held_out = [(pictures[number], self._labels[number]) for number in held_out]
-        self._counts = torch.tensor([len(one.reference) for one in pictures])
+        self._counts = torch.tensor([len(picture.reference) for picture in pictures])
         self._starts = torch.cumsum(self._counts, 0) - self._counts
-        self._reference = torch.cat([one.reference for one in pictures])
-        self._difference = torch.cat([one.difference.transpose(0, 1) for one in pictures])
-        self._distance = torch.cat([one.distance.transpose(0, 1) for one in pictures])
+        self._reference = torch.cat([picture.reference for picture in pictures])
+        self._difference = torch.cat([picture.difference.transpose(0, 1) for picture in pictures])
+        self._distance = torch.cat([picture.distance.transpose(0, 1) for picture in pictures])
         self._level = pictures[0].level
         self._chance = torch.from_numpy(drawing_chances(labels.double().numpy()))
 
@@ -81,7 +80,7 @@ class Examples:
 
     def held_out(self) -> Iterator[Batch]:
         for tokens, labels in self._held_out:
-            reference, difference, distance, level = (one[::_EVERY] for one in tokens.inputs())
+            reference, difference, distance, level = (values[::_EVERY] for values in tokens.inputs())
             present = torch.ones(len(level), len(tokens.reference))
             yield Batch((reference, difference, distance, level), present, labels[::_EVERY])
 

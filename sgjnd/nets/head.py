@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from baselines.learned.network.nets.pooling import LEAST_WEIGHT
+from baselines.learned.network.nets.training import LEAST_WEIGHT
 
 
 @final
@@ -22,13 +22,13 @@ class Form:
     :param reference: channels of the reference's tokens, stage by stage, from fine to semantic.
     :param difference: channels of a difference's tokens, stage by stage.
     :param distances: numbers of the stages' distances; those beyond one a stage belong to the first.
-    :param stages: which of the stages are looked at, by number.
+    :param stages: which of the stages are used, by number.
     :param width: channels of a token inside.
     :param heads: of the attention.
     :param dropout: share of channels left out in training.
     :param attention: whether stages are fused by attention, or put side by side.
     :param patch_weights: whether patches are weighed.
-    :param looks_at: `both`, `reference` or `difference`.
+    :param branches: `both`, `reference` or `difference`.
     """
 
     reference: tuple[int, ...]
@@ -40,7 +40,7 @@ class Form:
     dropout: float
     attention: bool
     patch_weights: bool
-    looks_at: str
+    branches: str
 
 
 @final
@@ -66,7 +66,7 @@ class Head(nn.Module):
         self.weight = _two_layers(joined, form.width, 0.0, start=1.0)
 
     def forward(self, reference: Tensor, difference: Tensor, distance: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
-        """Look at some patches of one level of each of several pictures.
+        """Logits and weights of some patches of one level of each of several pictures.
 
         :param reference: tokens, shape (batch, patches, tokens, channels).
         :param difference: tokens, likewise.
@@ -94,7 +94,7 @@ class Head(nn.Module):
 
 @final
 class CrossScaleAttention(nn.Module):
-    """Tokens of the semantic level ask (query) those of the next finer one (key and value), and add what they find.
+    """Tokens of the semantic level ask (query) those of the next finer one (key and value), and add the answers.
 
     The form of TOPIQ's cross-scale attention (Chen et al. 2024): pre-norm, several heads, one step a stage.
     """
@@ -117,8 +117,8 @@ class CrossScaleAttention(nn.Module):
         key, value = self.key_value(self.norm_finer(finer)).view(patches, -1, 2, self._heads, each).unbind(2)
         # Written out: for a handful of tokens torch's fused attention costs several times as much on a CPU.
         likeness = query @ key.permute(0, 2, 3, 1) / math.sqrt(each)
-        found = (likeness.softmax(dim=-1) @ value.transpose(1, 2)).transpose(1, 2)
-        return semantic + self.out(found.flatten(2))
+        answers = (likeness.softmax(dim=-1) @ value.transpose(1, 2)).transpose(1, 2)
+        return semantic + self.out(answers.flatten(2))
 
 
 @final
@@ -127,26 +127,26 @@ class _Embedding(nn.Module):
 
     def __init__(self, form: Form, stage: int) -> None:
         super().__init__()
-        self._stage, self._looks_at = stage, form.looks_at
+        self._stage, self._branches = stage, form.branches
         self._reference = _slice(form.reference, stage)
         self._difference = _slice(form.difference, stage)
         extra = range(len(form.reference), form.distances) if stage == 0 else ()
         self._distances = [stage, *extra]
         self.dropout = nn.Dropout(form.dropout)
-        if form.looks_at != "difference":
+        if form.branches != "difference":
             self.of_reference = nn.Linear(form.reference[stage], form.width)
-        if form.looks_at != "reference":
+        if form.branches != "reference":
             self.of_difference = nn.Linear(form.difference[stage], form.width)
             self.of_distance = nn.Linear(len(self._distances), form.width)
 
     def forward(self, reference: Tensor, difference: Tensor, distance: Tensor) -> Tensor:
-        found = []
-        if self._looks_at != "difference":
-            found.append(self.of_reference(self.dropout(reference[..., self._reference])))
-        if self._looks_at != "reference":
-            found.append(self.of_difference(self.dropout(difference[..., self._difference])))
-            found.append(self.of_distance(distance[..., self._distances]))
-        return nnf.gelu(torch.stack(found).sum(dim=0) if len(found) > 1 else found[0])
+        branches = []
+        if self._branches != "difference":
+            branches.append(self.of_reference(self.dropout(reference[..., self._reference])))
+        if self._branches != "reference":
+            branches.append(self.of_difference(self.dropout(difference[..., self._difference])))
+            branches.append(self.of_distance(distance[..., self._distances]))
+        return nnf.gelu(torch.stack(branches).sum(dim=0) if len(branches) > 1 else branches[0])
 
 
 def _two_layers(inputs: int, hidden: int, dropout: float, *, start: float = 0.0) -> nn.Sequential:

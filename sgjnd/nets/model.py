@@ -1,4 +1,4 @@
-"""The whole of SG-JND behind its backbone: projections, and the heads that are averaged."""
+"""The whole of SG-JND: projections and the heads that are averaged, and with its backbone for fine-tuning."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from baselines.learned.network.features import LevelTokens
-from baselines.learned.network.nets.pooling import pooled
+from baselines.learned.network.nets.backbone import Backbone
 from baselines.learned.network.nets.projection import Projection
-from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
+from baselines.learned.network.nets.tokens import (
+    PIXEL_DIFFERENCE,
+    PIXEL_REFERENCE,
+    difference_tokens,
+    reference_tokens,
+    ycbcr,
+)
+from baselines.learned.network.nets.training import pooled
 from sgjnd.config import Config
 from sgjnd.nets.examples import Tokens
 from sgjnd.nets.head import Form, Head
@@ -72,10 +79,10 @@ class Model(nn.Module):
         self.reference.fit(reference for reference, _ in features())
         self.difference.fit(levels.difference[::_EVERY] for _, levels in features())
         logs = [
-            self._logs(*(torch.from_numpy(one) for one in (levels.distance, reference, levels.difference)))
+            self._logs(*map(torch.from_numpy, (levels.distance, reference, levels.difference)))
             for reference, levels in features()
         ]
-        everything = torch.cat([one.flatten(0, 2) for one in logs]).double()
+        everything = torch.cat([picture.flatten(0, 2) for picture in logs]).double()
         self.get_buffer("distance_mean").copy_(everything.mean(dim=0))
         self.get_buffer("distance_spread").copy_(everything.std(dim=0) + 1e-3)
 
@@ -89,7 +96,7 @@ class Model(nn.Module):
             return Tokens(
                 self.reference(torch.from_numpy(reference)),
                 self.difference(torch.from_numpy(levels.difference)),
-                self.distances(*(torch.from_numpy(one) for one in (levels.distance, reference, levels.difference))),
+                self.distances(*map(torch.from_numpy, (levels.distance, reference, levels.difference))),
                 torch.as_tensor(level, dtype=torch.float32),
             )
 
@@ -109,23 +116,63 @@ class Model(nn.Module):
         return (logs - self.get_buffer("distance_mean")) / self.get_buffer("distance_spread")
 
     def _logs(self, distance: Tensor, reference: Tensor, difference: Tensor) -> Tensor:
-        found = torch.log(distance.float() + _FAINT)
+        logs = torch.log(distance.float() + _FAINT)
         if not self._pixels:
-            return found
+            return logs
         error = torch.log(difference[..., :1].float() + _FAINT)
         around = torch.log(reference[..., [3, 6]].float() + _FLAT)  # spread and gradient of the luma
-        return torch.cat([found, error - around], dim=-1)
+        return torch.cat([logs, error - around], dim=-1)
 
     def patches(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
         """Each patch's probability and share of the weight, means over the members, each (levels, patches)."""
         with torch.inference_mode():
-            found = [head(*tokens.inputs()) for head in self.members]
-            quality = torch.stack([one.sigmoid() for one, _ in found]).mean(dim=0)
-            share = torch.stack([weight / weight.sum(dim=-1, keepdim=True) for _, weight in found]).mean(dim=0)
-            return quality, share
+            answers = [head(*tokens.inputs()) for head in self.members]
+            probability = torch.stack([quality.sigmoid() for quality, _ in answers]).mean(dim=0)
+            share = torch.stack([weight / weight.sum(dim=-1, keepdim=True) for _, weight in answers]).mean(dim=0)
+            return probability, share
 
     def probabilities(self, tokens: Tokens) -> np.ndarray:
         """That a level is noticed, the mean over the members, shape (levels,), float64."""
         with torch.inference_mode():
-            found = [pooled(*head(*tokens.inputs())) for head in self.members]
-            return np.asarray(torch.stack(found).mean(dim=0).double().numpy())
+            answers = [pooled(*head(*tokens.inputs())) for head in self.members]
+            return np.asarray(torch.stack(answers).mean(dim=0).double().numpy())
+
+
+@final
+class WholeNetwork(nn.Module):
+    """From pixels of patches to their logits and weights.
+
+    The backbone's batch normalisation keeps its ImageNet statistics: batches are small, and of few pictures.
+
+    :param member: which of the model's heads.
+    """
+
+    def __init__(self, backbone: Backbone, model: Model, config: Config, member: int) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = model.members[member]
+        self._model = [model]  # in a list: its projections are not trained, and its other heads not this network's
+        self._config = config
+
+    def train(self, mode: bool = True) -> WholeNetwork:
+        super().train(mode)
+        self.backbone.eval()
+        return self
+
+    def forward(self, reference: Tensor, level: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and weights of patches.
+
+        :param reference: RGB 0..255, shape (batch, patches, 3, side, side).
+        :param level: the same places of the compressed picture.
+        :param at: from the worst (0) to the best (1), shape (batch,).
+        """
+        batch, patches = reference.shape[:2]
+        model, config = self._model[0], self._config
+        both = torch.cat([reference.flatten(0, 1), level.flatten(0, 1)])
+        maps = [stage.float() for stage in self.backbone(both)]
+        here, there = ([stage.chunk(2)[side] for stage in maps] for side in (0, 1))
+        pixels = tuple(ycbcr(both).chunk(2)) if config.pixels else None
+        known = reference_tokens(here, pixels[0] if pixels else None, config.token_cells)
+        difference, distance = difference_tokens(here, there, pixels, config.token_cells)  # type: ignore[arg-type]
+        tokens = model.reference(known), model.difference(difference), model.distances(distance, known, difference)
+        return self.head(*(values.unflatten(0, (batch, patches)) for values in tokens), at)

@@ -6,10 +6,9 @@ from typing import Any, final
 
 import pytest
 
-from baselines.learned.network.extractor import Looker
+from baselines.learned.network.checkpoint import save_predictor
 from datasets.core.dataset import Dataset, DatasetCard, Manifest
-from sgjnd.checkpoint import save_checkpoint
-from sgjnd.lite import SgJndLite
+from sgjnd.predictors import SgJndLite
 
 QUICK = {
     "patch_pixels": 32,
@@ -60,9 +59,8 @@ def checkpoint_file(rated_pictures, true_levels, tmp_path_factory) -> Path:
     """What `sgjnd.predict` takes: a network that has learned its pictures, none of which was held out."""
     pictures = [dataclasses.replace(picture, source="one") for picture in rated_pictures]
     settings = {**QUICK, "epochs": 30, "members": 1}
-    taught = SgJndLite(settings=settings, device="cpu").fit(pictures, true_levels, seed=0)
-    looker = Looker(taught.config(), device="cpu")
+    fitted = SgJndLite(settings=settings, device="cpu").fit(pictures, true_levels, seed=0)
     about = {"data": "crops of four photographs", "samples": "simulated observers", "truth": "mean"}
     path = tmp_path_factory.mktemp("checkpoint") / "small.safetensors"
-    save_checkpoint(path, taught.fitted_, looker.config, looker.chosen, looker.channels, about)
+    save_predictor(path, fitted, about)
     return path

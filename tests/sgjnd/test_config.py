@@ -5,14 +5,14 @@ import re
 
 import pytest
 
-from baselines.learned.network.labels import LABELS
-from baselines.learned.network.search.strategies import STRATEGIES
+from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.settings import LOSSES
+from baselines.learned.network.training_set import LABELS
 from baselines.learned.network.weights import BACKBONES
 from datasets.common.errors import UserError
 from sgjnd.config import BRANCHES, STAGES, Config
 
-COUNTS = {name: least for part in Config.__mro__ for name, least in vars(part).get("least", {}).items()}
+COUNTS = {field.name: field.metadata["least"] for field in dataclasses.fields(Config) if "least" in field.metadata}
 
 CHOICES = {
     "backbone": [*BACKBONES, "auto"],
@@ -84,5 +84,5 @@ def test_it_cannot_be_changed_and_equal_settings_are_equal():
 
 
 def test_every_setting_has_its_reason():
-    told = set(re.findall(r":param (\w+):", Config.__doc__))
-    assert told == {field.name for field in dataclasses.fields(Config)}
+    documented = {name for part in Config.__mro__ for name in re.findall(r":param (\w+):", part.__doc__ or "")}
+    assert documented == {field.name for field in dataclasses.fields(Config)}

@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from sgjnd.answer import Answerer
-from sgjnd.checkpoint import load_checkpoint
+from baselines.learned.network.checkpoint import load_predictor
 from sgjnd.explain import _over_pixels, _smaller, explain
+from sgjnd.predictors import SgJndLite
 
 
 @pytest.fixture(scope="module")
-def answerer(checkpoint_file) -> Answerer:
-    return Answerer(load_checkpoint(checkpoint_file), device="cpu")
+def predictor(checkpoint_file) -> SgJndLite:
+    return load_predictor(checkpoint_file, device="cpu")
 
 
 @pytest.fixture
@@ -59,10 +59,10 @@ def test_the_drawn_picture_is_small_in_both_directions():
 
 
 @pytest.mark.parametrize("shape", [(9, 11), (64, 96), (300, 31)])
-def test_any_photograph_is_drawn_with_probabilities_and_weights(answerer, panels, tmp_path, shape):
+def test_any_photograph_is_drawn_with_probabilities_and_weights(predictor, panels, tmp_path, shape):
     path = tmp_path / "a $dollar_ and {braces}.png"
     Image.fromarray(np.ascontiguousarray(data.coffee()[: shape[0], : shape[1]])).save(path)
-    with Image.open(io.BytesIO(explain(answerer, path, 40))) as image:
+    with Image.open(io.BytesIO(explain(predictor, path, 40))) as image:
         image.load()
         assert image.format == "PNG" and image.width > 2 * image.height / 3
     probability, weight = panels
@@ -71,17 +71,17 @@ def test_any_photograph_is_drawn_with_probabilities_and_weights(answerer, panels
     assert np.nanmin(weight) >= 0
 
 
-def test_a_worse_quality_is_more_likely_noticed_and_the_same_one_drawn_alike(answerer, panels, tmp_path):
+def test_a_worse_quality_is_more_likely_noticed_and_the_same_one_drawn_alike(predictor, panels, tmp_path):
     path = tmp_path / "cat.png"
     Image.fromarray(np.ascontiguousarray(data.chelsea()[100:164, 150:214])).save(path)
-    worst, best, again = explain(answerer, path, 1), explain(answerer, path, 100), explain(answerer, path, 1)
+    worst, best, again = explain(predictor, path, 1), explain(predictor, path, 100), explain(predictor, path, 1)
     assert np.nanmean(panels[0]) > np.nanmean(panels[2])
     assert worst == again != best
 
 
-def test_weights_are_told_in_shares_of_the_average_patch(answerer, panels, tmp_path):
+def test_weights_are_told_in_shares_of_the_average_patch(predictor, panels, tmp_path):
     """Patches of 32 pixels tile the picture here, so their mean over pixels is that over patches."""
     path = tmp_path / "cat.png"
     Image.fromarray(np.ascontiguousarray(data.chelsea()[100:164, 150:214])).save(path)
-    explain(answerer, path, 30)
+    explain(predictor, path, 30)
     assert panels[1].mean() == pytest.approx(1, abs=1e-5)

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learned.network.extractor import Looker
-from baselines.learned.network.training_set import Lesson
 from datasets.common.errors import UserError
-from sgjnd.config import Config
-from sgjnd.fitting import fit_frozen
-from sgjnd.lite import SgJndLite
+from sgjnd.predictors import SgJndLite
 
 
 @pytest.fixture
@@ -27,7 +23,7 @@ def without_samples(pictures):
     return [picture.without_samples() for picture in pictures]
 
 
-def test_what_cannot_be_learned_from_is_told_before_anything_is_looked_at(fit, rated_pictures):
+def test_what_cannot_be_learned_from_is_told_before_anything_is_measured(fit, rated_pictures):
     with pytest.raises(UserError, match="two training pictures or more"):
         fit(rated_pictures[:1], [40])
 
@@ -49,31 +45,27 @@ def test_one_source_works(fit, rated_pictures):
     assert 1 <= predictor.predict(rated_pictures[-1].without_samples()).level <= 100
 
 
-def test_training_that_was_killed_goes_on_to_the_same_bits(rated_pictures, true_levels, quick, tmp_path):
-    looker = Looker(Config.of(quick), device="cpu")
-    pictures = rated_pictures[:6]
-    lesson = Lesson(pictures, true_levels[:6], [looker.measure(picture) for picture in pictures])
-    whole, histories = fit_frozen(looker, lesson, seed=1)
+def test_training_that_was_killed_goes_on_to_the_same_bits(rated_pictures, true_levels, quick, tmp_path, monkeypatch):
+    monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "cache"))
+
+    def fit(**more) -> SgJndLite:
+        predictor = SgJndLite(settings=quick, device="cpu")
+        return predictor.fit(rated_pictures[:6], true_levels[:6], seed=1, **more)
 
     def stop(member, epoch, history) -> None:
         if (member, epoch) == (1, 1):
             raise KeyboardInterrupt
 
+    whole, epochs = fit(), []
     with pytest.raises(KeyboardInterrupt):
-        fit_frozen(looker, lesson, seed=1, folder=tmp_path, say=stop)
-    told = []
-    resumed, again = fit_frozen(
-        looker, lesson, seed=1, folder=tmp_path, say=lambda member, epoch, _: told.append((member, epoch))
-    )
-    assert told[0] == (1, 2) and again == histories
-    state = resumed.model.state_dict()
-    assert all(torch.equal(tensor, state[name]) for name, tensor in whole.model.state_dict().items())
+        fit(resumes=True, progress=stop)
+    resumed = fit(resumes=True, progress=lambda member, epoch, _: epochs.append((member, epoch)))
+    assert epochs[0] == (1, 2) and resumed.fitted_.histories == whole.fitted_.histories
+    state = resumed.fitted_.model.state_dict()
+    assert all(torch.equal(tensor, state[name]) for name, tensor in whole.fitted_.model.state_dict().items())
 
 
 def test_threads_are_as_many_after_a_fit_as_before(rated_pictures, true_levels, quick):
-    looker = Looker(Config.of({**quick, "epochs": 1}), device="cpu")
-    lesson = Lesson(rated_pictures[:2], true_levels[:2], [looker.measure(picture) for picture in rated_pictures[:2]])
-
     def stop(member, epoch, history) -> None:
         assert torch.get_num_threads() == 1
         raise KeyboardInterrupt
@@ -82,7 +74,8 @@ def test_threads_are_as_many_after_a_fit_as_before(rated_pictures, true_levels, 
     torch.set_num_threads(2)
     try:
         with pytest.raises(KeyboardInterrupt):
-            fit_frozen(looker, lesson, seed=0, say=stop)
+            predictor = SgJndLite(settings={**quick, "epochs": 1}, device="cpu")
+            predictor.fit(rated_pictures[:2], true_levels[:2], seed=0, progress=stop)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import save_file
 from skimage import data
 
-from baselines.learned.network.extractor import Looker
+from baselines.learned.network.checkpoint import load_predictor, read_checkpoint, save_predictor
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
-from sgjnd.answer import Answer
-from sgjnd.checkpoint import SHIPPED, load_checkpoint, save_checkpoint
+from sgjnd.answer import SHIPPED, Answer
 from sgjnd.predict import find_files, main
 
 
@@ -205,11 +205,14 @@ def made_for(what: str, checkpoint_file: Path, path: Path) -> None:
     if what == "foreign":
         path.write_bytes(b"PK\x03\x04 something else")
     elif what != "missing":
-        checkpoint = load_checkpoint(checkpoint_file)
-        looker, fitted = Looker(checkpoint.config, device="cpu"), checkpoint.fitted
-        chosen = dataclasses.replace(looker.chosen, sha256="abc" * 20) if what == "weights" else looker.chosen
-        fitted = dataclasses.replace(fitted, codec="bpg") if what == "bpg" else fitted
-        save_checkpoint(path, fitted, checkpoint.config, chosen, looker.channels, {})
+        predictor = load_predictor(checkpoint_file, device="cpu")
+        if what == "bpg":
+            predictor.fitted_ = dataclasses.replace(predictor.fitted_, codec="bpg")
+        save_predictor(path, predictor, {})
+        if what == "weights":
+            header, tensors = read_checkpoint(path)
+            header["ingredients"]["weights"] = "abc" * 20
+            save_file(tensors, path, metadata={"jnd-bench": json.dumps(header)})
 
 
 @pytest.mark.parametrize(
@@ -218,7 +221,7 @@ def made_for(what: str, checkpoint_file: Path, path: Path) -> None:
         ("missing", "there is no such checkpoint. python -m sgjnd.train writes one"),
         ("foreign", "cannot be read as a checkpoint"),
         ("bpg", "trained for bpg"),
-        ("weights", "trained on other backbone weights"),
+        ("weights", "it was made with"),
     ],
 )
 def test_a_wrong_checkpoint_ends_with_one_clear_line_and_2(folder, checkpoint_file, tmp_path, what, says, capsys):
@@ -232,7 +235,7 @@ def test_a_wrong_checkpoint_ends_with_one_clear_line_and_2(folder, checkpoint_fi
 def test_right_after_installation_a_photograph_is_answered_by_the_shipped_network(tmp_path, capsys):
     """It is small, and says itself that it knows simulated observers only."""
     assert SHIPPED.stat().st_size < 5e6
-    assert "simulated observers" in load_checkpoint(SHIPPED).about["samples"]
+    assert "simulated observers" in load_predictor(SHIPPED, device="cpu").fitted_.about["samples"]
     Image.fromarray(np.ascontiguousarray(data.astronaut()[:256, 100:484])).save(tmp_path / "astronaut.png")
     assert main([str(tmp_path / "astronaut.png"), "--json", "--device", "cpu"]) == 0
     shown = capsys.readouterr()

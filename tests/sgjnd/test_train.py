@@ -1,5 +1,6 @@
 """Protects `python -m sgjnd.train`: a checkpoint that can be used, the same for the same seed, also after a kill."""
 
+import io
 import os
 import shutil
 import signal
@@ -14,11 +15,14 @@ import pytest
 from PIL import Image
 from safetensors.numpy import load_file
 
+from baselines.learned.network.checkpoint import load_predictor
+from baselines.learned.network.extractor import FeatureExtractor
+from baselines.learned.network.nets.training import History
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
 from sgjnd import train
-from sgjnd.checkpoint import load_checkpoint
 from sgjnd.predict import main as predict
+from sgjnd.train import draw_losses
 
 SMALL = {
     "patch_pixels": 32,
@@ -73,7 +77,7 @@ def stop_after(monkeypatch, epochs: int) -> None:
         if len(done) == epochs:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(train._Teller, "__call__", told)
+    monkeypatch.setattr(train._EpochLines, "__call__", told)
 
 
 def test_a_training_ends_with_a_checkpoint_that_predict_takes_and_a_picture_of_the_losses(learn, tmp_path, capsys):
@@ -91,7 +95,7 @@ def test_a_training_ends_with_a_checkpoint_that_predict_takes_and_a_picture_of_t
 
 def test_a_checkpoint_says_what_it_was_trained_on(learn, tmp_path):
     learn("--truth", "sur75", "--seed", "3")
-    about = load_checkpoint(tmp_path / "new" / "net.safetensors").about
+    about = load_predictor(tmp_path / "new" / "net.safetensors").fitted_.about
     assert about["data"] == "Few crops: 8 pictures of 4 sources"
     assert about["samples"] == "criteria on the error" and about["truth"] == "sur75" and about["seed"] == "3"
     assert "EfficientNet-Lite0" in about["backbone"] and about["notes"] == "Made by tests."
@@ -113,13 +117,13 @@ def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(learn, f
             stop_after(patch, epochs)
             with pytest.raises(KeyboardInterrupt):
                 learn()
-    told, whole = [], train._Teller.__call__
+    told, whole = [], train._EpochLines.__call__
 
     def counted(self, member, epoch, history):
         told.append((member, epoch))
         whole(self, member, epoch, history)
 
-    monkeypatch.setattr(train._Teller, "__call__", counted)
+    monkeypatch.setattr(train._EpochLines, "__call__", counted)
     resumed = learn()
     assert told == [(1, 1), (1, 2), (1, 3)], "no epoch that was done is done again"
     monkeypatch.setenv("JND_BENCH_CACHE", str(fresh_cache) + "-other")
@@ -149,7 +153,7 @@ def test_quiet_says_nothing(learn, capsys):
 def test_random_weights_must_be_asked_for_and_are_told(learn, tmp_path, capsys):
     learn("--weights", "none")
     assert "with random weights, as asked for" in capsys.readouterr().out
-    assert "random weights" in load_checkpoint(tmp_path / "new" / "net.safetensors").about["backbone"]
+    assert "random weights" in load_predictor(tmp_path / "new" / "net.safetensors").fitted_.about["backbone"]
 
 
 def test_the_whole_network_is_trained_and_its_checkpoint_brings_the_backbone(learn, tmp_path, capsys):
@@ -157,7 +161,7 @@ def test_the_whole_network_is_trained_and_its_checkpoint_brings_the_backbone(lea
     tensors = learn("--whole", "--set", "backbone=efficientnet-lite0", "--set", "epochs=1", "--set", "members=1")
     assert "whole network, epoch 1/1" in capsys.readouterr().err
     out = tmp_path / "new" / "net.safetensors"
-    assert load_checkpoint(out).fitted.backbone is not None and sum(t.nbytes for t in tensors.values()) > 1e7
+    assert load_predictor(out).fitted_.backbone is not None and sum(t.nbytes for t in tensors.values()) > 1e7
     Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(tmp_path / "black.png")
     assert predict([str(tmp_path / "black.png"), "--checkpoint", str(out), "--device", "cpu"]) == 0
 
@@ -192,7 +196,7 @@ def test_a_wrong_request_ends_with_one_clear_line_before_anything_is_trained(
     monkeypatch.chdir(tmp_path)
     Path("a-file").write_text("")
     Path("folder.safetensors").mkdir()
-    monkeypatch.setattr(train.Looker, "measure", lambda *_: pytest.fail("a picture was looked at"))
+    monkeypatch.setattr(FeatureExtractor, "measure", lambda *_: pytest.fail("a picture was measured"))
     status = run_command(lambda: train.main(["--out", "net.safetensors", "--device", "cpu", "-q", *flags]))
     error = capsys.readouterr().err
     assert status == 2 and says in error and error.count("\n") == 1
@@ -222,3 +226,51 @@ def test_a_real_kill_loses_at_most_an_epoch(fresh_cache, tmp_path):
     shutil.rmtree(fresh_cache / "training")
     told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
     assert "head 1/2, epoch 1/40" in told and same(resumed, load_file(out))
+
+
+@pytest.fixture
+def lines(monkeypatch) -> list[tuple[list[float], list[float]]]:
+    """What is plotted from now on; an upright line as its place and no values."""
+    from matplotlib.axes import Axes
+
+    plotted, whole, upright = [], Axes.plot, Axes.axvline
+
+    def plot(self, *values, **options):
+        plotted.append((list(values[0]), list(values[1])))
+        return whole(self, *values, **options)
+
+    def axvline(self, x, **options):
+        plotted.append(([x], []))
+        return upright(self, x, **options)
+
+    monkeypatch.setattr(Axes, "plot", plot)
+    monkeypatch.setattr(Axes, "axvline", axvline)
+    return plotted
+
+
+def opened(png: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(png))
+    image.load()
+    assert image.format == "PNG"
+    return image
+
+
+def test_losses_are_drawn_by_epoch_from_1_and_the_best_one_is_marked(lines):
+    opened(draw_losses([History([0.9, 0.6, 0.5], [0.8, 0.5, 0.7])], title="demo"))
+    assert lines == [([1, 2, 3], [0.9, 0.6, 0.5]), ([1, 2, 3], [0.8, 0.5, 0.7]), ([2], [])]
+
+
+def test_with_nothing_held_out_the_last_epoch_counts(lines):
+    opened(draw_losses([History([0.9, 0.6])], title="demo"))
+    assert lines == [([1, 2], [0.9, 0.6]), ([2], [])]
+
+
+def test_every_training_has_a_panel():
+    one = History([0.9], [0.8])
+    few, many = (opened(draw_losses([one] * count, title="$5 and _more_")).width for count in (1, 4))
+    assert many > 3 * few
+
+
+def test_the_same_losses_give_the_same_file():
+    histories = [History(list(np.linspace(1, 0.2, 20)), list(np.linspace(1, 0.4, 20)))]
+    assert draw_losses(histories, title="demo") == draw_losses(histories, title="demo")

@@ -17,36 +17,32 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save
 
-from baselines.learned.network.checkpoint_file import MOST_BYTES, _sha256, read_checkpoint
-from baselines.learned.network.saved import load_predictor
+from baselines.learned.network.checkpoint import MOST_BYTES, _sha256, load_predictor, read_checkpoint, save_predictor
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.training_set import Fitted
-from baselines.learned.network.weights import NONE, choose, read_tensors
+from baselines.learned.network.weights import read_tensors
 from datasets.common.errors import UserError
-from sgjnd.checkpoint import SHIPPED, load_checkpoint, save_checkpoint
-from sgjnd.config import Config
-from sgjnd.nets.model import Model
+from sgjnd.answer import SHIPPED
+from sgjnd.predictors import SgJndLite
 from tests.survival.conftest import cases
 
 LOADERS: dict[str, Callable[[Path], object]] = {
     "header and tensors": read_checkpoint,
-    "sgjnd.predict's": load_checkpoint,
-    "any method's": load_predictor,
+    "predictor": load_predictor,
 }
 FLIPPED = cases(80)
-CHANNELS = (3, 4)
+SETTINGS = {"width": 4, "heads": 1, "components": 2, "members": 2}
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory) -> Path:
     """A checkpoint of a small untrained network, as `sgjnd.train` writes one."""
-    config = Config(width=4, heads=1, components=2, members=2)
+    predictor = SgJndLite(settings=SETTINGS, device="cpu")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = Model(config, CHANNELS)
-    fitted = Fitted(model, Prior(50.0, 9.0, 4.0), 0.5, "jpeg")
+        predictor.fitted_ = Fitted(predictor.new_network(), Prior(50.0, 9.0, 4.0), 0.5, "jpeg")
     path = tmp_path_factory.mktemp("small") / "small.safetensors"
-    save_checkpoint(path, fitted, config, choose(config.backbone, NONE), CHANNELS, {"data": "none"})
+    save_predictor(path, predictor, {"data": "none"})
     return path
 
 
@@ -75,7 +71,7 @@ def write(parts, tmp_path) -> Callable[..., Path]:
     return written
 
 
-def refused(path: Path, load: Callable[[Path], object] = load_checkpoint) -> str:
+def refused(path: Path, load: Callable[[Path], object] = load_predictor) -> str:
     """The error of a file that cannot be used."""
     with pytest.raises(UserError) as told, warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -86,7 +82,7 @@ def refused(path: Path, load: Callable[[Path], object] = load_checkpoint) -> str
 
 def test_the_written_file_can_be_used_where_nothing_is_changed(write):
     """Otherwise the tests below would protect nothing."""
-    assert load_checkpoint(write()).about
+    assert load_predictor(write()).fitted_.about
 
 
 @pytest.mark.parametrize("load", LOADERS.values(), ids=LOADERS)
@@ -112,12 +108,12 @@ def test_a_file_with_flipped_bytes_is_refused_or_as_it_was(tmp_path, whole, part
     path = tmp_path / "flipped.safetensors"
     path.write_bytes(damaged)
     try:
-        checkpoint = load_checkpoint(path)
+        predictor = load_predictor(path)
     except UserError as error:
         assert str(path) in str(error)
         return
     for name, tensor in parts[1].items():
-        assert torch.equal(tensor, checkpoint.fitted.model.state_dict()[name])
+        assert torch.equal(tensor, predictor.fitted_.model.state_dict()[name])
 
 
 def test_so_many_were_flipped(survived):
@@ -183,7 +179,8 @@ HUGE = {
 @pytest.mark.parametrize("what", HUGE)
 def test_settings_that_would_fill_the_memory_or_mean_something_else_are_refused(write, parts, what, survived):
     """Sizes are compared with the file's tensors before anything of that size is made."""
-    refused(write({"config": {**parts[0]["config"], **HUGE[what]}}))
+    settings = {**parts[0]["parameters"]["settings"], **HUGE[what]}
+    refused(write({"parameters": {"settings": settings}}))
     survived("checkpoint settings that fit no network")
 
 
@@ -198,14 +195,12 @@ def test_settings_that_would_fill_the_memory_or_mean_something_else_are_refused(
         {"prior": {"position": 50.0, "spread": float("inf"), "scale": 1.0}},
         {"prior": {"position": 50.0, "spread": 1.0, "scale": 1.0, "__init__": 1}},
         {"prior": [1, 2, 3]},
-        {"channels": []},
-        {"channels": [10**12] * 5},
-        {"channels": [1] * 10**5},
-        {"channels": [-3] * 5},
-        {"channels": 10**9},
-        {"channels": None},
-        {"config": None},
-        {"config": []},
+        {"ingredients": []},
+        {"ingredients": None},
+        {"ingredients": {"backbone": "resnet50", "weights": "none"}},
+        {"parameters": None},
+        {"parameters": []},
+        {"parameters": {"settings": [1]}},
         {"about": "text"},
         {"about": None},
         {"schema": "1"},
@@ -224,7 +219,7 @@ def test_foreign_metadata_is_kept_apart(tmp_path, parts):
     header, tensors = parts
     kept = {"jnd-bench": json.dumps(header), "format": "pt", "__reduce__": "os.system", "evil": "<script>"}
     (tmp_path / "more.safetensors").write_bytes(save(tensors, metadata=kept))
-    assert load_checkpoint(tmp_path / "more.safetensors").about == header["about"]
+    assert load_predictor(tmp_path / "more.safetensors").fitted_.about == header["about"]
 
 
 def changed_tensors(tensors: dict[str, torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:
@@ -264,7 +259,7 @@ def test_every_type_of_tensor_is_read_or_refused(write, parts, survived):
     for dtype in ("float16", "bfloat16", "float64", "float8_e4m3fn", "float8_e5m2", "uint8", "int8", "int16", "uint16"):
         path = write(tensors={**tensors, name: tensors[name].to(getattr(torch, dtype))})
         if dtype in ("float16", "bfloat16", "float64", "float8_e4m3fn", "float8_e5m2"):
-            assert load_checkpoint(path).config
+            assert load_predictor(path).config()
         else:
             refused(path)
         survived("checkpoint tensors of other types")

@@ -17,9 +17,9 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save
 
-from baselines.learned.network.checkpoint_file import _sha256
+from baselines.learned.network.checkpoint import _sha256
 from datasets.common.text_file import MOST_BYTES
-from sgjnd.checkpoint import SHIPPED
+from sgjnd.answer import SHIPPED
 from tests.survival.conftest import cases
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is told and limited in other ways elsewhere")
@@ -33,7 +33,7 @@ SCRIPT = """
 import json, os, resource, sys, time, warnings
 from pathlib import Path
 import cv2, numpy, PIL.Image, torch
-from baselines.learned.network.saved import load_predictor
+from baselines.learned.network.checkpoint import load_predictor
 from baselines.learned.network.weights import read_tensors
 from baselines.interface.registry import registry
 from datasets.sets import open_dataset
@@ -43,7 +43,6 @@ from datasets.core.picture_file import decode_rgb, read_upright
 from datasets.sets.simulated import read_manifest
 from datasets.sets._simulated_samples import read_samples
 from datasets.obtain.unpack import unpack
-from sgjnd.checkpoint import load_checkpoint
 
 warnings.simplefilter("ignore")
 PIL.Image.init()
@@ -56,7 +55,6 @@ LOOK = {
     "manifest": lambda path: read_manifest(path.parent),
     "konjnd": lambda path: open_dataset("konjnd-1k-jpeg", path.parent),
     "mcl": lambda path: open_dataset("mcl-jci", path.parents[1]),
-    "checkpoint": load_checkpoint,
     "predictor": load_predictor,
     "weights": read_tensors,
     "archive": lambda path: unpack(path, path.parent / "root", quiet=True),
@@ -146,9 +144,9 @@ def checkpoint(method: str = "", **settings: object) -> bytes:
     with safe_open(SHIPPED, framework="pt") as stream:
         tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (no dict)
         header = json.loads(stream.metadata()["jnd-bench"])
-    header["config"] |= settings
-    told = {"method": method, "parameters": {"settings": settings}, "ingredients": {}} if method else {}
-    text = json.dumps({**header, **told, "tensors_sha256": _sha256(tensors)})
+    header["parameters"]["settings"] |= settings
+    other = {"method": method, "parameters": {"settings": settings}, "ingredients": {}} if method else {}
+    text = json.dumps({**header, **other, "tensors_sha256": _sha256(tensors)})
     return save(tensors, metadata={"jnd-bench": text})
 
 
@@ -198,9 +196,9 @@ REFUSED: dict[str, Callable[[], bytes]] = {
         HEAD + b"".join(RATING % number for number in range(1, MOST_ROWS)) + b"last\n"
     ),
     "mcl/JND_samples/JND_image_01.txt": repeated(b"9 8 7\n"),
-    "checkpoint/members.safetensors": lambda: checkpoint(members=1 << 20),
-    "checkpoint/width.safetensors": lambda: checkpoint(width=1 << 16),
-    "checkpoint/header.safetensors": lambda: struct.pack("<Q", 1 << 50) + b"{}",
+    "predictor/members.safetensors": lambda: checkpoint(members=1 << 20),
+    "predictor/width.safetensors": lambda: checkpoint(width=1 << 16),
+    "predictor/header.safetensors": lambda: struct.pack("<Q", 1 << 50) + b"{}",
     "predictor/blocks.safetensors": lambda: checkpoint("pwjnd2020", blocks=30),
     "predictor/channels.safetensors": lambda: checkpoint("pwjnd2020", first_channels=1 << 14),
     "weights/packed.pth": packed_weights,

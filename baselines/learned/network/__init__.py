@@ -1,1 +1,1 @@
-"""What learned predictors share: looking at pictures, labels, training, searches over the ladder, checkpoints."""
+"""What learned predictors share: features, training, searches over the ladder, checkpoints."""

@@ -1,4 +1,4 @@
-"""Looking at pictures through a backbone: features of the measured levels from disk or computed, others on demand."""
+"""Features of pictures as settings say: through which backbone, of which patches, at which levels."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar, final
 
 import numpy as np
 
-from baselines.learned.network.features import Extractor, LevelTokens
+from baselines.learned.network.features import LevelTokens, Tokeniser
 from baselines.learned.network.patches import Patches, cover
 from baselines.learned.network.search.rules import evenly
-from baselines.learned.network.settings import Looking
+from baselines.learned.network.settings import FeatureSettings
 from baselines.learned.network.weights import Chosen, build, choose
 from datasets.common.errors import UserError
 from datasets.core.codec import Codec
@@ -21,42 +21,48 @@ from datasets.core.picture import Picture
 if TYPE_CHECKING:
     from baselines.learned.network.nets.backbone import Backbone
 
-Config = TypeVar("Config", bound=Looking)
+Config = TypeVar("Config", bound=FeatureSettings)
 
 
 @dataclass(frozen=True, eq=False)
-class Features:
-    """What was seen of a picture at the measured levels.
+class PictureFeatures:
+    """Features of a picture at some of its levels.
 
     :param reference: tokens, float16, shape (patches, tokens, channels).
-    :param levels: how each measured level differs.
+    :param levels: how each level differs.
     """
 
     reference: np.ndarray
     levels: LevelTokens
 
     @staticmethod
-    def of(measurement: Mapping[str, np.ndarray]) -> Features:
+    def of(measurement: Mapping[str, np.ndarray]) -> PictureFeatures:
         """From what `measure` gave."""
-        return Features(measurement["reference"], LevelTokens(measurement["difference"], measurement["distance"]))
+        return PictureFeatures(
+            measurement["reference"], LevelTokens(measurement["difference"], measurement["distance"])
+        )
 
 
 @final
-class Looker(Generic[Config]):
-    """Looks at pictures as settings say.
+class FeatureExtractor(Generic[Config]):
+    """Computes features of pictures.
 
     :param device: `auto`, `cpu` or `cuda`.
+    :param backbone: one that was fine-tuned; None takes the pretrained one that the settings name.
     """
 
-    def __init__(self, config: Config, *, device: str = "auto") -> None:
+    def __init__(self, config: Config, *, device: str = "auto", backbone: Backbone | None = None) -> None:
         self.config = config
-        self.chosen = choose(config.backbone, config.weights)
         self.device = device_of(device)
+        self._backbone = backbone
 
     @property
-    def channels(self) -> tuple[int, ...]:
-        """Of the backbone's stages, from fine to semantic."""
-        return self._extractor().channels
+    def chosen(self) -> Chosen:
+        """The pretrained backbone and its weights.
+
+        :raises UserError: where the weights cannot be had here.
+        """
+        return choose(self.config.backbone, self.config.weights)
 
     def positions(self, codec: Codec) -> np.ndarray:
         """The measured levels, counted from the worst, rising."""
@@ -64,70 +70,57 @@ class Looker(Generic[Config]):
         return evenly(min(self.config.grid_levels, count), count)
 
     def patches(self, picture: Picture) -> Patches:
-        """Where a picture is looked at."""
+        """Of a picture, those whose features are computed."""
         height, width = picture.reference.shape[:2]
         return cover(height, width, self.config.patch_pixels, self.config.most_patches)
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """The picture's features at the measured levels, as arrays by name."""
-        features = self.look(picture, self.positions(picture.codec))
+        features = self.of(picture).extract(self.positions(picture.codec))
         levels = features.levels
         return {"reference": features.reference, "difference": levels.difference, "distance": levels.distance}
 
-    def gaze(self, picture: Picture, extractor: Extractor | None = None) -> Gaze:
-        """Begin to look at a picture, at whichever levels are asked for.
+    def of(self, picture: Picture) -> PictureExtractor:
+        """Computes the reference's tokens now, and those of levels when they are asked for."""
+        return PictureExtractor(self._tokeniser(), picture, self.patches(picture))
 
-        :param extractor: of a fine-tuned backbone; None takes the pretrained one.
-        """
-        return Gaze(extractor or self._extractor(), picture, self.patches(picture))
-
-    def look(self, picture: Picture, positions: np.ndarray, extractor: Extractor | None = None) -> Features:
-        """Features at any levels, computed.
-
-        :param positions: counted from the worst level, shape (levels,).
-        :param extractor: as in `gaze`.
-        """
-        gaze = self.gaze(picture, extractor)
-        return Features(gaze.reference, gaze.levels(positions))
-
-    def extractor_of(self, backbone: Backbone) -> Extractor:
-        """An extractor that looks as this one does, through another backbone."""
-        config, bf16 = self.config, has_fast_bf16(self.device)
-        return Extractor(backbone, cells=config.token_cells, pixels=config.pixels, device=self.device, bf16=bf16)
-
-    def _extractor(self) -> Extractor:
+    def _tokeniser(self) -> Tokeniser:
         config = self.config
-        return _extractor(self.chosen, config.token_cells, config.pixels, self.device, has_fast_bf16(self.device))
+        make = _own_tokeniser if self._backbone is not None else _pretrained_tokeniser
+        backbone = self._backbone if self._backbone is not None else self.chosen
+        return make(backbone, config.token_cells, config.pixels, self.device, has_fast_bf16(self.device))
 
 
 @final
-class Gaze:
-    """One picture being looked at: its reference once, its levels as they are asked for."""
+class PictureExtractor:
+    """Features of one picture: the reference's are computed once, its levels' as they are asked for."""
 
-    def __init__(self, extractor: Extractor, picture: Picture, patches: Patches) -> None:
-        self._extractor, self._picture, self.patches = extractor, picture, patches
-        self._seen = extractor.reference(picture.reference, patches)
+    def __init__(self, tokeniser: Tokeniser, picture: Picture, patches: Patches) -> None:
+        self._tokeniser, self._picture, self.patches = tokeniser, picture, patches
+        self._reference = tokeniser.reference(picture.reference, patches)
 
-    @property
-    def reference(self) -> np.ndarray:
-        """The reference's tokens, float16, shape (patches, tokens, channels)."""
-        return self._seen.tokens
-
-    def levels(self, positions: np.ndarray) -> LevelTokens:
-        """How levels differ from the reference.
+    def extract(self, positions: np.ndarray) -> PictureFeatures:
+        """Features at any levels.
 
         :param positions: counted from the worst level, shape (levels,).
         """
         picture = self._picture
-        levels = [int(level) for level in np.asarray(picture.codec.level_at(np.asarray(positions)))]
-        seen = [self._extractor.level(picture.ladder.rgb(level), self.patches, self._seen) for level in levels]
-        return LevelTokens.joined(seen) if seen else LevelTokens.none()
+        levels = [
+            self._tokeniser.level(picture.ladder.rgb(int(level)), self.patches, self._reference)
+            for level in np.asarray(picture.codec.level_at(np.asarray(positions)))
+        ]
+        return PictureFeatures(self._reference.tokens, LevelTokens.joined(levels) if levels else LevelTokens.none())
 
 
 @functools.lru_cache(maxsize=2)
-def _extractor(chosen: Chosen, cells: int, pixels: bool, device: str, bf16: bool) -> Extractor:
+def _pretrained_tokeniser(chosen: Chosen, cells: int, pixels: bool, device: str, bf16: bool) -> Tokeniser:
     """One network a process: every copy of a predictor shares it."""
-    return Extractor(build(chosen), cells=cells, pixels=pixels, device=device, bf16=bf16)
+    return Tokeniser(build(chosen), cells=cells, pixels=pixels, device=device, bf16=bf16)
+
+
+@functools.lru_cache(maxsize=1)
+def _own_tokeniser(backbone: Backbone, cells: int, pixels: bool, device: str, bf16: bool) -> Tokeniser:
+    return Tokeniser(backbone, cells=cells, pixels=pixels, device=device, bf16=bf16)
 
 
 def device_of(device: str) -> str:

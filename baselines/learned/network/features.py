@@ -1,4 +1,4 @@
-"""What a frozen backbone sees in a picture: tokens of the reference's patches, and of how each level differs."""
+"""Features that a backbone gives: tokens of the reference's patches, and of how each level differs."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class LevelTokens:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """A reference that has been looked at: its levels are compared with it.
+class ReferenceTokens:
+    """Of a reference, for its levels to be compared with.
 
     :param tokens: float16, shape (patches, tokens, channels of all stages).
     :param maps: a tensor a stage.
@@ -55,7 +55,7 @@ class Seen:
 
 
 @final
-class Extractor:
+class Tokeniser:
     """A backbone and a grid of tokens.
 
     :param backbone: in evaluation mode.
@@ -81,8 +81,8 @@ class Extractor:
         """Of the backbone's stages."""
         return self._backbone.channels
 
-    def reference(self, rgb: np.ndarray, patches: Patches) -> Seen:
-        """Look at a reference.
+    def reference(self, rgb: np.ndarray, patches: Patches) -> ReferenceTokens:
+        """Tokens and maps of a reference.
 
         :param rgb: uint8, shape (height, width, 3).
         """
@@ -93,9 +93,9 @@ class Extractor:
         with torch.inference_mode():
             batch = self._batch(rgb, patches)
             maps, pixels = self._maps(batch), ycbcr(batch) if self._pixels else None
-            return Seen(_half(reference_tokens(maps, pixels, self._cells)), maps, pixels)
+            return ReferenceTokens(_half(reference_tokens(maps, pixels, self._cells)), maps, pixels)
 
-    def level(self, rgb: np.ndarray, patches: Patches, reference: Seen) -> LevelTokens:
+    def level(self, rgb: np.ndarray, patches: Patches, reference: ReferenceTokens) -> LevelTokens:
         """How one level differs.
 
         :param rgb: the compressed picture, of the reference's shape.
@@ -107,8 +107,8 @@ class Extractor:
         with torch.inference_mode():
             batch = self._batch(rgb, patches)
             pixels = None if reference.pixels is None else (reference.pixels, ycbcr(batch))
-            found = difference_tokens(reference.maps, self._maps(batch), pixels, self._cells)
-            return LevelTokens(*(_half(one)[None] for one in found))
+            tokens = difference_tokens(reference.maps, self._maps(batch), pixels, self._cells)
+            return LevelTokens(*(_half(values)[None] for values in tokens))
 
     def _batch(self, rgb: np.ndarray, patches: Patches) -> Tensor:
         import torch
@@ -119,7 +119,7 @@ class Extractor:
         import torch
 
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bf16):
-            return [one.float() for one in self._backbone(batch)]
+            return [stage.float() for stage in self._backbone(batch)]
 
 
 def _half(tokens: Tensor) -> np.ndarray:

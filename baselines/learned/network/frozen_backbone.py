@@ -1,21 +1,30 @@
-"""What predictors on a frozen backbone share: features measured once a picture, kept on disk, asked for by level."""
+"""What predictors behind a pretrained backbone share: features of each picture, measured once at a grid of levels."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from baselines.interface.predictor import MeasurementKey
-from baselines.learned.network.extractor import Features, Gaze, Looker, device_of, has_fast_bf16
+from baselines.learned.network.extractor import (
+    FeatureExtractor,
+    PictureExtractor,
+    PictureFeatures,
+    device_of,
+    has_fast_bf16,
+)
 from baselines.learned.network.features import LevelTokens
 from baselines.learned.network.predictor import NetworkPredictor
-from baselines.learned.network.settings import Looking
-from baselines.learned.network.weights import choose
+from baselines.learned.network.settings import FeatureSettings
+from baselines.learned.network.weights import AUTO, choose
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
+
+if TYPE_CHECKING:
+    from baselines.learned.network.nets.backbone import Backbone
 
 Network = TypeVar("Network")
 
@@ -25,15 +34,15 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
 
     @abstractmethod
     def config(self) -> Any:
-        """The settings, `Looking`'s and `Teaching`'s among them."""
+        """The settings, those of `FeatureSettings` and `TrainingSettings` among them."""
 
-    def looker(self) -> Looker[Any]:
-        """Looks at pictures as the settings say."""
-        return Looker(self.config(), device=self.device)
+    def extractor(self) -> FeatureExtractor[Any]:
+        """Of the pretrained backbone, as the settings say."""
+        return FeatureExtractor(self.config(), device=self.device)
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """Features of the pretrained backbone at the grid's levels."""
-        return self.looker().measure(picture)
+        return self.extractor().measure(picture)
 
     def measurement_key(self) -> MeasurementKey:
         """The settings that features depend on; those of training do not. All methods on the backbone share it."""
@@ -47,30 +56,48 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
         return weights_of(self.config())
 
     def remark(self, picture: Picture) -> str:
-        """Which network looked at it, and in which patches."""
-        config, looker = self.config(), self.looker()
-        covered = "" if len(looker.patches(picture)) < config.most_patches else ", spread over the picture"
-        return f"features of {looker.chosen.why}; patches of {config.patch_pixels} pixels{covered}"
+        """Which network its features come from, and of which patches."""
+        config, extractor = self.config(), self.extractor()
+        covered = "" if len(extractor.patches(picture)) < config.most_patches else ", spread over the picture"
+        return f"features of {extractor.chosen.why}; patches of {config.patch_pixels} pixels{covered}"
 
-    def looks(self, picture: Picture) -> Callable[[np.ndarray], Features]:
-        """Takes positions, gives the picture's features there: stored ones where all are measured, else computed."""
-        looker = self.looker()
-        measured = looker.positions(picture.codec)
-        gaze: list[Gaze] = []
+    def features_of(self, picture: Picture) -> Callable[[np.ndarray], PictureFeatures]:
+        """A function of positions that gives the picture's features there.
 
-        def look(positions: np.ndarray) -> Features:
-            if np.isin(positions, measured).all():
+        Where all of them are measured levels it takes what was measured; else it computes.
+        """
+        extractor, backbone = self.extractor(), self.own_backbone()
+        measured = extractor.positions(picture.codec)
+        computed: list[PictureExtractor] = []
+
+        def features(positions: np.ndarray) -> PictureFeatures:
+            if backbone is None and np.isin(positions, measured).all():
                 at = np.searchsorted(measured, positions)
-                stored = Features.of(self.measurement(picture))
-                return Features(stored.reference, LevelTokens(stored.levels.difference[at], stored.levels.distance[at]))
-            if not gaze:
-                gaze.append(looker.gaze(picture))
-            return Features(gaze[0].reference, gaze[0].levels(positions))
+                grid = PictureFeatures.of(self.measurement(picture))
+                return PictureFeatures(
+                    grid.reference, LevelTokens(grid.levels.difference[at], grid.levels.distance[at])
+                )
+            if not computed:
+                computed.append(FeatureExtractor(extractor.config, device=self.device, backbone=backbone).of(picture))
+            return computed[0].extract(positions)
 
-        return look
+        return features
+
+    def own_backbone(self) -> Backbone | None:
+        """The backbone that `fit` has fine-tuned; None where it is the pretrained one."""
+        return self.fitted_.backbone
+
+    def backbone_name(self) -> str:
+        """A name of `BACKBONES`: the one that the settings come to here."""
+        config = self.config()
+        return str(config.backbone if config.backbone != AUTO else self.extractor().chosen.backbone)
+
+    def pinned_settings(self) -> dict[str, Any]:
+        """With the backbone that was used, so that the file's network has one form everywhere."""
+        return {**super().pinned_settings(), "backbone": self.backbone_name()}
 
 
-def weights_of(config: Looking) -> dict[str, str]:
+def weights_of(config: FeatureSettings) -> dict[str, str]:
     """Backbone and weights by hash; where they cannot be had, that is said (a run then fails with the reason)."""
     try:
         chosen = choose(config.backbone, config.weights)

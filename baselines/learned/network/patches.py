@@ -1,4 +1,4 @@
-"""Which patches of a picture are looked at: the same places of the reference and of every compressed version."""
+"""Which patches of a picture are used: the same places of the reference and of every compressed version."""
 
 from __future__ import annotations
 

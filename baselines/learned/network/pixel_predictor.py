@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from baselines.learned.network.extractor import device_of
+from baselines.learned.network.extractor import device_of, has_fast_bf16
 from baselines.learned.network.patches import Patches, cover
-from baselines.learned.network.pixel_fitting import fit_pixels, new_network
 from baselines.learned.network.predictor import NetworkPredictor
-from baselines.learned.network.search.rules import Ask
-from baselines.learned.network.settings import Teaching
-from baselines.learned.network.training_set import Fitted
-from datasets.common.cache import training_folder
+from baselines.learned.network.search.rules import Ask, evenly
+from baselines.learned.network.settings import TrainingSettings, count, share
+from baselines.learned.network.training_set import Fitted, Progress, TrainingSet
 from datasets.common.errors import UserError, unknown_name
 from datasets.common.threads import torch_threads
 from datasets.core.picture import Picture
@@ -78,7 +78,7 @@ by decisions ends at an end of the range; the grid's fit stays with the prior.""
 
 
 @dataclass(frozen=True)
-class PixelSettings(Teaching):
+class PixelSettings(TrainingSettings):
     """How a network on pixels is built and trained.
 
     :param blocks: of two convolutions and a halving each.
@@ -89,14 +89,11 @@ class PixelSettings(Teaching):
         beside other work, and one adds in one order.
     """
 
-    least = {"blocks": 1, "first_channels": 1, "hidden": 1, "threads": 0}
-    shares = ("dropout",)
-
-    blocks: int = 5
-    first_channels: int = 32
-    hidden: int = 256
-    dropout: float = 0.5
-    threads: int = 0
+    blocks: int = count(5)
+    first_channels: int = count(32)
+    hidden: int = count(256)
+    dropout: float = share(0.5)
+    threads: int = count(0, least=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -107,6 +104,8 @@ class PixelSettings(Teaching):
 class PixelPredictor(NetworkPredictor["PairNetwork"]):
     """A network that has seen no other pictures than those it is trained on."""
 
+    resumes = True
+
     preset: str = FULL
     """`full`, the network at the published size, or `fast`, one for two cores."""
 
@@ -115,7 +114,7 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
     step: ClassVar[int] = 1
     """Patches start at multiples of it."""
     has_plane: ClassVar[bool] = False
-    """Whether a plane of the reference is looked at too."""
+    """Whether the network is given a plane of the reference too."""
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, Any]]:
@@ -141,7 +140,7 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
         return self.presets[self.preset]
 
     def plane(self, picture: Picture) -> np.ndarray:
-        """What else is looked at of the reference, in grey levels, shape (height, width)."""
+        """What the network is given of the reference besides its pixels, in grey levels, shape (height, width)."""
         raise NotImplementedError
 
     def remark(self, picture: Picture) -> str:
@@ -151,26 +150,55 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
         return f"preset {self.preset}: {config.blocks} blocks up to {channels} channels, trained from random weights"
 
     def patches(self, picture: Picture) -> Patches:
-        """Where a picture is looked at when it is asked about."""
+        """Of a picture, those that the network is given when a level is predicted."""
         height, width = picture.reference.shape[:2]
         config = self.config()
         return cover(height, width, config.patch_pixels, config.most_patches).aligned(self.step)
 
-    def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted[PairNetwork]:
-        lesson, config = self.lesson(pictures, levels), self.config()
-        parts = {"method": self.card.name, "lesson": lesson.key(), "config": asdict(config), "seed": seed}
-        plane = self.plane if self.has_plane else None
-        folder, device = training_folder(parts), device_of(self.device)
+    def train(
+        self, training_set: TrainingSet, *, seed: int, folder: Path | None, progress: Progress
+    ) -> Fitted[PairNetwork]:
+        """Train on random patches, and stop by the sources held out."""
+        import torch
+
+        from baselines.learned.network.nets.pixel_examples import PixelExamples
+        from baselines.learned.network.nets.training import Training
+
+        config, device = self.config(), device_of(self.device)
         with torch_threads(config.threads):
-            return fit_pixels(lesson, config, seed=seed, device=device, plane=plane, step=self.step, folder=folder)
+            count = len(training_set.codec.levels)
+            trained, held_out = next(training_set.held_out(1, seed))
+            examples = PixelExamples(
+                training_set.pictures,
+                training_set.labels(config.label),
+                trained,
+                held_out,
+                config,
+                device,
+                evenly(min(config.grid_levels, count), count),
+                maps=self.plane if self.has_plane else None,
+                step=self.step,
+            )
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                network = self.new_network().to(device)
+            rates = [(network.parameters(), config.learning_rate)]
+            training = Training(network, rates, config, seed=seed, folder=folder, bf16=has_fast_bf16(device))
+            history = training.run(examples, progress=functools.partial(progress, 0))
+            return training_set.fitted(network.cpu().eval(), config.label, [history])
 
     def new_network(self) -> PairNetwork:
-        return new_network(self.config(), has_plane=self.has_plane)
+        from baselines.learned.network.nets.convolution import PairForm, PairNetwork
+
+        config = self.config()
+        return PairNetwork(
+            PairForm(config.blocks, config.first_channels, config.hidden, config.dropout, self.has_plane)
+        )
 
     def ask(self, picture: Picture) -> Ask:
         import torch
 
-        from baselines.learned.network.nets.pooling import pooled
+        from baselines.learned.network.nets.training import pooled
 
         device = torch.device(device_of(self.device))
         network, patches, threads = self.fitted_.model.to(device), self.patches(picture), self.config().threads
@@ -180,13 +208,13 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
             of_plane = network.plane_features(plane)
 
         def probabilities(positions: np.ndarray) -> np.ndarray:
-            found = []
+            answers = []
             with torch.inference_mode(), torch_threads(threads):
                 for level in np.asarray(picture.codec.level_at(np.asarray(positions))).tolist():
-                    seen = network.features(_pixels(patches.cut(picture.ladder.rgb(int(level))), device), plane)
-                    quality, weight = network.compare(reference, seen, of_plane)
-                    found.append(float(pooled(quality[None], weight[None])))
-            return np.array(found)
+                    features = network.features(_pixels(patches.cut(picture.ladder.rgb(int(level))), device), plane)
+                    quality, weight = network.compare(reference, features, of_plane)
+                    answers.append(float(pooled(quality[None], weight[None])))
+            return np.array(answers)
 
         return probabilities
 

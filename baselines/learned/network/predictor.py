@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
+from baselines.learned.network.search import strategy
 from baselines.learned.network.search.rules import Ask
-from baselines.learned.network.search.strategies import strategy
-from baselines.learned.network.settings import Teaching
-from baselines.learned.network.training_set import Fitted, Lesson
+from baselines.learned.network.settings import TrainingSettings
+from baselines.learned.network.training_set import Fitted, Progress, TrainingSet, no_progress
+from datasets.common.cache import training_folder
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 
@@ -22,7 +26,7 @@ Network = TypeVar("Network")
 
 
 class Curve(Protocol):
-    """What is found of a picture."""
+    """Who notices at which level of a picture, as a curve."""
 
     @property
     def clipped(self) -> bool:
@@ -44,16 +48,25 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
     device: str = "auto"
     """`auto`, `cpu` or `cuda`."""
 
+    resumes: ClassVar[bool] = False
+    """Whether a `fit` that was killed goes on from its last epoch without being asked to: where training takes long."""
+
     @abstractmethod
-    def config(self) -> Teaching:
+    def config(self) -> TrainingSettings:
         """The settings, defaults filled in.
 
         :raises UserError: for a setting that does not exist, or is out of range.
         """
 
     @abstractmethod
-    def fit_network(self, pictures: Sequence[Picture], levels: np.ndarray, seed: int) -> Fitted[Network]:
-        """Train."""
+    def train(
+        self, training_set: TrainingSet, *, seed: int, folder: Path | None, progress: Progress
+    ) -> Fitted[Network]:
+        """Train a network.
+
+        :param training_set: there is something to learn from it.
+        :param folder: where the state is written after every epoch, to go on after a kill; None for nowhere.
+        """
 
     @abstractmethod
     def new_network(self) -> Network:
@@ -61,18 +74,38 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
 
     @abstractmethod
     def ask(self, picture: Picture) -> Ask:
-        """Begin to look at a picture: what is given back takes positions and gives probabilities of noticing."""
+        """A function of positions that gives their probabilities of being noticed in the picture."""
 
-    def lesson(self, pictures: Sequence[Picture], levels: np.ndarray) -> Lesson:
-        """What `fit` has to learn from."""
-        return Lesson(pictures, levels, self.measurement, str(self.measurement_key()))
+    def pinned_settings(self) -> dict[str, Any]:
+        """All settings with their values, as a file of the trained network holds them."""
+        return asdict(self.config())
 
-    def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
+    def fit(
+        self: Self,
+        pictures: Sequence[Picture],
+        levels: np.ndarray,
+        *,
+        seed: int,
+        progress: Progress = no_progress,
+        resumes: bool | None = None,
+    ) -> Self:
         """Train on rated pictures.
 
+        :param progress: called after every epoch.
+        :param resumes: whether the state is written after every epoch, so that after a kill the same call goes on from
+            there; None for as the class says.
         :raises UserError: where there is nothing to learn from.
         """
-        self.fitted_ = self.fit_network(pictures, np.asarray(levels, dtype=float), seed)
+        config, levels = self.config(), np.asarray(levels, dtype=float)
+        training_set = TrainingSet(pictures, levels, self.measurement, str(self.measurement_key()))
+        training_set.check(config.label)
+        folder = None
+        if self.resumes if resumes is None else resumes:
+            method = {"method": self.card.name, "config": asdict(config), "seed": seed}
+            folder = training_folder({**method, "training_set": training_set.key()})
+        self.fitted_ = self.train(training_set, seed=seed, folder=folder, progress=progress)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)  # hundreds of megabytes, which only a kill would have needed
         return self
 
     def curve(self, picture: Picture) -> Curve:
@@ -81,23 +114,16 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
         search = strategy(config.search, **config.of_search())
         return search.find(self.ask(picture), len(picture.codec.levels), self.fitted_.prior)
 
-    def found(self, picture: Picture) -> Curve:
-        """The picture's curve.
-
-        :raises UserError: where the picture is of another codec than the network was trained for.
-        """
-        fitted = self.fitted_
-        if picture.codec.name != fitted.codec:
-            raise UserError(
-                f"{picture.name} is compressed by {picture.codec.name}, the network was trained for {fitted.codec}"
-            )
-        return self.curve(picture)
-
     def predict(self, picture: Picture) -> Prediction:
         """The level at which the curve of satisfied people reaches the truth's share, clipped to the range.
 
         The curve is one minus that of the people who notice. One search of the ladder serves both.
+
+        :raises UserError: where the picture is of another codec than the network was trained for.
         """
-        curve = self.found(picture)
-        sur = 1 - curve.noticeable(len(picture.codec.levels))
-        return Prediction.at(picture.codec, curve.position_at(self.fitted_.share), sur=sur, clipped=curve.clipped)
+        fitted, codec = self.fitted_, picture.codec
+        if codec.name != fitted.codec:
+            raise UserError(f"{picture.name} is compressed by {codec.name}, the network was trained for {fitted.codec}")
+        curve = self.curve(picture)
+        sur = 1 - curve.noticeable(len(codec.levels))
+        return Prediction.at(codec, curve.position_at(fitted.share), sur=sur, clipped=curve.clipped)

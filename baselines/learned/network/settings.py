@@ -6,12 +6,12 @@ A predictor's own settings are one frozen dataclass that joins the parts it need
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from baselines.learned.network.labels import LABELS
-from baselines.learned.network.search.strategies import STRATEGIES
+from baselines.learned.network.search import STRATEGIES
+from baselines.learned.network.training_set import LABELS
 from baselines.learned.network.weights import AUTO, BACKBONES
 from datasets.common.errors import UserError, unknown_name
 
@@ -21,50 +21,28 @@ LOSSES = {
     "cross-entropy": "of the probability against the label; proper, and steep where a confident answer is wrong",
     "squared": "squared difference of the two (Brier score); proper, and forgiving",
 }
-_MOST = 1 << 20
+LARGEST_COUNT = 1 << 20
 """Of a whole number: settings come from files of trained networks, too."""
 _KINDS = {bool: "True or False", float: "a number", str: "a word"}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Checks what its subclasses declare: the type of every field, and what the class variables say of some.
+    """Checks the type of every field, and the range of those that say one (`count`, `choice`, `positive`, `share`).
 
     :raises UserError: for a value of another type, or out of range; the text names the setting.
     """
 
     title: ClassVar[str] = "this predictor"
     """Whose settings they are, for people."""
-    choices: ClassVar[Mapping[str, Mapping[str, object]]] = {}
-    """Words that a setting may be."""
-    least: ClassVar[Mapping[str, int]] = {}
-    """Whole numbers and the smallest that they may be."""
-    positive: ClassVar[Sequence[str]] = ()
-    """Numbers that must be above 0 and finite."""
-    shares: ClassVar[Sequence[str]] = ()
-    """Numbers from 0 to below 1."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value, kind = getattr(self, field.name), type(field.default)
             if kind in _KINDS and not _is_a(value, kind):
                 raise UserError(f"{self.title}'s setting {field.name} is {_KINDS[kind]}, not {value!r}")
-        for name, known in self._declared("choices").items():
-            if getattr(self, name) not in known:
-                raise unknown_name(f"{name} of {self.title}", getattr(self, name), known)
-        for name, least in self._declared("least").items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise UserError(f"{self.title}'s setting {name} is a whole number from {least} up, not {value!r}")
-            if value > _MOST:
-                raise UserError(f"{self.title}'s setting {name} is at most {_MOST}: more would fill any memory")
-        for one in type(self).__mro__:
-            for name in vars(one).get("positive", ()):
-                if not 0 < getattr(self, name) < float("inf"):
-                    raise UserError(f"{self.title}'s setting {name} is a number above 0, not {getattr(self, name)!r}")
-            for name in vars(one).get("shares", ()):
-                if not 0 <= getattr(self, name) < 1:
-                    raise UserError(f"{self.title}'s {name} is a share from 0 to below 1, not {getattr(self, name)!r}")
+            if "check" in field.metadata:
+                field.metadata["check"](self.title, field.name, value)
 
     @classmethod
     def of(cls: type[Self], settings: Mapping[str, Any] | None, **defaults: Any) -> Self:
@@ -78,9 +56,51 @@ class Settings:
                 raise unknown_name(f"setting of {cls.title}", name, known)
         return cls(**{**defaults, **(settings or {})})
 
-    def _declared(self, name: str) -> dict[str, Any]:
-        """A class variable's entries, of every class that this one is made of."""
-        return {key: value for one in reversed(type(self).__mro__) for key, value in vars(one).get(name, {}).items()}
+
+def count(default: int, *, least: int = 1) -> Any:
+    """A field that holds a whole number, `least` or more."""
+
+    def check(title: str, name: str, value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise UserError(f"{title}'s setting {name} is a whole number from {least} up, not {value!r}")
+        if value > LARGEST_COUNT:
+            raise UserError(f"{title}'s setting {name} is at most {LARGEST_COUNT}: more would fill any memory")
+
+    return _checked(default, check, least=least)
+
+
+def choice(default: str, known: Collection[str]) -> Any:
+    """A field that holds one of some words."""
+
+    def check(title: str, name: str, value: Any) -> None:
+        if value not in known:
+            raise unknown_name(f"{name} of {title}", value, known)
+
+    return _checked(default, check)
+
+
+def positive(default: float, *, zero: bool = False) -> Any:
+    """A field that holds a finite number above 0, or from 0 up where `zero` is allowed."""
+
+    def check(title: str, name: str, value: Any) -> None:
+        if not (0 < value < float("inf") or (zero and value == 0)):
+            raise UserError(f"{title}'s setting {name} is a number {'from 0 up' if zero else 'above 0'}, not {value!r}")
+
+    return _checked(default, check)
+
+
+def share(default: float) -> Any:
+    """A field that holds a number from 0 to below 1."""
+
+    def check(title: str, name: str, value: Any) -> None:
+        if not 0 <= value < 1:
+            raise UserError(f"{title}'s {name} is a share from 0 to below 1, not {value!r}")
+
+    return _checked(default, check)
+
+
+def _checked(default: object, check: Callable[[str, str, Any], None], **more: object) -> Any:
+    return dataclasses.field(default=default, metadata={"check": check, **more})
 
 
 def _is_a(value: object, kind: type) -> bool:
@@ -91,8 +111,8 @@ def _is_a(value: object, kind: type) -> bool:
 
 
 @dataclass(frozen=True)
-class Patching(Settings):
-    """Where a picture is looked at.
+class PatchSettings(Settings):
+    """Which patches and levels of a picture are used.
 
     :param patch_pixels: side of a patch.
     :param most_patches: patches of one picture at most.
@@ -100,16 +120,14 @@ class Patching(Settings):
         those of held-out pictures, and those that the search `grid` asks.
     """
 
-    least = {"patch_pixels": 32, "most_patches": 1, "grid_levels": 4}
-
-    patch_pixels: int = 128
-    most_patches: int = 48
-    grid_levels: int = 20
+    patch_pixels: int = count(128, least=32)
+    most_patches: int = count(48)
+    grid_levels: int = count(20, least=4)
 
 
 @dataclass(frozen=True)
-class Looking(Patching):
-    """How a pretrained backbone looks at a picture.
+class FeatureSettings(PatchSettings):
+    """Which features a pretrained backbone gives of a picture.
 
     :param backbone: a name of `baselines.learned.network.weights.BACKBONES`, or `auto`.
     :param weights: of the backbone: empty for ImageNet's, a file, or `none` for random ones (an ablation).
@@ -117,20 +135,17 @@ class Looking(Patching):
     :param pixels: whether the pixels themselves (YCbCr: mean, spread, gradient, error) are the finest stage.
     """
 
-    choices = {"backbone": {**BACKBONES, AUTO: ""}}
-    least = {"token_cells": 1}
-
-    backbone: str = "efficientnet-lite0"
+    backbone: str = choice("efficientnet-lite0", (*BACKBONES, AUTO))
     weights: str = ""
-    token_cells: int = 2
+    token_cells: int = count(2)
     pixels: bool = True
 
 
 @dataclass(frozen=True)
-class Teaching(Patching):
+class TrainingSettings(PatchSettings):
     """How a network is trained, and how a level is found with it.
 
-    :param label: one of `baselines.learned.network.labels.LABELS`.
+    :param label: one of `baselines.learned.network.training_set.LABELS`.
     :param loss: one of `LOSSES`.
     :param epochs: at most; the best one on the sources held out counts.
     :param patience: epochs without a better one after which training stops.
@@ -140,38 +155,22 @@ class Teaching(Patching):
     :param accumulate: batches whose gradients are added up before a step, where memory is short.
     :param levels_per_picture: drawn anew every epoch, near a picture's JND more often than far from it.
     :param patches_per_picture: drawn anew for every level.
-    :param search: a name of `baselines.learned.network.search.strategies.STRATEGIES`.
+    :param search: a name of `baselines.learned.network.search.STRATEGIES`.
     :param evidence: how many independent answers all levels together are worth in the search's fit.
     """
 
-    choices = {"label": LABELS, "loss": LOSSES, "search": STRATEGIES}
-    least = {
-        "epochs": 1,
-        "patience": 1,
-        "batch": 1,
-        "accumulate": 1,
-        "levels_per_picture": 1,
-        "patches_per_picture": 1,
-    }
-    positive: ClassVar[Sequence[str]] = ("learning_rate", "evidence")
-
-    label: str = "share"
-    loss: str = "cross-entropy"
-    epochs: int = 16
-    patience: int = 8
-    learning_rate: float = 6e-3
-    weight_decay: float = 1e-2
-    batch: int = 96
-    accumulate: int = 1
-    levels_per_picture: int = 8
-    patches_per_picture: int = 4
-    search: str = "grid"
-    evidence: float = 100.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not 0 <= self.weight_decay < float("inf"):
-            raise UserError(f"{self.title}'s setting weight_decay is a number from 0 up, not {self.weight_decay!r}")
+    label: str = choice("share", LABELS)
+    loss: str = choice("cross-entropy", LOSSES)
+    epochs: int = count(16)
+    patience: int = count(8)
+    learning_rate: float = positive(6e-3)
+    weight_decay: float = positive(1e-2, zero=True)
+    batch: int = count(96)
+    accumulate: int = count(1)
+    levels_per_picture: int = count(8)
+    patches_per_picture: int = count(4)
+    search: str = choice("grid", STRATEGIES)
+    evidence: float = positive(100.0)
 
     def of_search(self) -> dict[str, Any]:
         """Those of the settings that the search takes."""

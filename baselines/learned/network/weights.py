@@ -5,6 +5,7 @@ Nothing is unpickled: weight files are read as tensors alone. A backbone is neve
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib.util
 import sys
@@ -115,13 +116,13 @@ def choose(backbone: str, weights: str = "", *, quiet: bool = True) -> Chosen:
         return Chosen(backbone, path, sha256_of_file(path), f"{backbone} with weights from {path.name}")
     known = BACKBONES[backbone]
     path = _packaged(known) if known.package else _downloaded(known, quiet=quiet)
-    found = sha256_of_file(path)
-    if not found.startswith(known.sha256):
+    sha256 = sha256_of_file(path)
+    if not sha256.startswith(known.sha256):
         raise DataError(
-            f"{path}: is not the file that it should be (sha256 {found[:12]}..., expected {known.sha256[:12]}...). "
+            f"{path}: is not the file that it should be (sha256 {sha256[:12]}..., expected {known.sha256[:12]}...). "
             f"Delete it, and {'install ' + known.distribution + ' again' if known.package else 'it is fetched again'}."
         )
-    return Chosen(backbone, path, found, known.about)
+    return Chosen(backbone, path, sha256, known.about)
 
 
 def build(chosen: Chosen, *, seed: int = 0) -> Backbone:
@@ -146,6 +147,18 @@ def build(chosen: Chosen, *, seed: int = 0) -> Backbone:
             )
         network.load_state_dict({name: state[name] for name in wanted})
     return network.eval()
+
+
+@functools.cache
+def channels_of(backbone: str) -> tuple[int, ...]:
+    """Channels of a backbone's stages, from fine to semantic. Neither weights nor memory are needed.
+
+    :param backbone: a name of `BACKBONES`.
+    """
+    import torch
+
+    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        return _network(backbone).channels
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -174,13 +187,13 @@ def _refuse_packed(path: Path) -> None:
     """torch stores what it writes as it is; deflated, a small file could fill any memory."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
                 raise ValueError("its parts are compressed, as torch writes none")
 
 
 def _network(backbone: str) -> Backbone:
     if backbone == "resnet50":
-        from baselines.learned.network.nets.resnet import ResNet50
+        from baselines.learned.network.nets.backbone import ResNet50
 
         return ResNet50()
     from baselines.learned.network.nets.efficientnet_lite import EfficientNetLite
@@ -195,9 +208,9 @@ def _choose_any(weights: str, *, quiet: bool) -> Chosen:
     try:
         return choose(first, quiet=quiet)
     except UserError as error:
-        found = choose(second, quiet=quiet)
+        fallback = choose(second, quiet=quiet)
         reason = str(error).partition(" (")[0]
-        return Chosen(second, found.path, found.sha256, f"{found.why}; not {first}: {reason}")
+        return dataclasses.replace(fallback, why=f"{fallback.why}; not {first}: {reason}")
 
 
 def _packaged(known: WeightFile) -> Path:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from baselines.learned.network.pixel_predictor import FAST, FULL
-from baselines.learned.network.search.strategies import strategy
+from baselines.learned.network.search import strategy
 from baselines.learned.pwjnd2020 import Pwjnd2020
 
 

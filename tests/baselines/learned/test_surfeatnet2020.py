@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learned.network.features import Extractor
+from baselines.interface.measurements import measure_or_load
+from baselines.learned.network.extractor import PictureFeatures
+from baselines.learned.network.features import Tokeniser
+from baselines.learned.network.weights import channels_of
 from baselines.learned.surfeatnet2020 import GevCurve, SurFeatNet2020, pooled_features
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Jpeg
 from datasets.core.gev import GevFit, fit_gev
 from datasets.core.sur import sur_curve, sur_level
-from sgjnd.lite import SgJndLite
+from sgjnd.predictors import SgJndLite
 
-LOOKING = {"patch_pixels": 32, "most_patches": 4, "grid_levels": 5}
+FEATURES = {"patch_pixels": 32, "most_patches": 4, "grid_levels": 5}
 CODECS = pytest.mark.parametrize("codec", [Jpeg(), Bpg()], ids=lambda codec: codec.name)
 FIT = GevFit(0.1, 28.0, 5.0)
 
@@ -33,8 +36,8 @@ def passes(monkeypatch) -> list[str]:
     asked: list[str] = []
 
     def counted(name):
-        whole = getattr(Extractor, name)
-        monkeypatch.setattr(Extractor, name, lambda *arguments: asked.append(name) or whole(*arguments))
+        whole = getattr(Tokeniser, name)
+        monkeypatch.setattr(Tokeniser, name, lambda *arguments: asked.append(name) or whole(*arguments))
 
     counted("reference")
     counted("level")
@@ -92,9 +95,9 @@ def test_curves_rise_and_the_level_stands_at_the_truths_share(learned_surfeatnet
 
 def test_the_curve_is_the_gev_nearest_to_the_shares(learned_surfeatnet, same_source):
     picture = same_source[0].without_samples()
-    positions = learned_surfeatnet.looker().positions(picture.codec)
+    positions = learned_surfeatnet.extractor().positions(picture.codec)
     shares = learned_surfeatnet.ask(picture)(positions)
-    curve = learned_surfeatnet.found(picture)
+    curve = learned_surfeatnet.curve(picture)
     off = np.square(curve.noticeable(100)[positions] - shares).mean()
     assert off < np.square(0.5 - shares).mean() and off < 0.02
     moved = GevCurve(dataclasses.replace(curve.fit, location=curve.fit.location + 3), picture.codec)
@@ -120,19 +123,20 @@ def test_a_picture_of_another_codec_is_refused(learned_surfeatnet, bpg_pictures)
 
 @pytest.mark.parametrize("order", [(SgJndLite, SurFeatNet2020), (SurFeatNet2020, SgJndLite)])
 def test_it_shares_stored_features_with_sgjnd_lite(order, folder, rated_pictures, passes):
-    """Looking costs most of the time of both: who comes second finds all of it, in this process or another."""
-    first, second = (method(settings=LOOKING, device="cpu") for method in order)
+    """Features cost most of the time of both: who comes second finds all of them, in this process or another."""
+    first, second = (method(settings=FEATURES, device="cpu") for method in order)
     assert first.measurement_key() == second.measurement_key()
     assert first.ingredients() == second.ingredients()
-    picture = dataclasses.replace(rated_pictures[1], measurements={})
-    measured = first.measurement(picture)
+    picture, again = (dataclasses.replace(rated_pictures[1], measurements={}) for _ in range(2))
+    measure_or_load(picture, first)
     assert passes == ["reference"] + ["level"] * 5
-    assert second.measurement(dataclasses.replace(picture, measurements={})) == measured
-    assert second.measurement(picture) is measured
+    measure_or_load(again, second)
+    for other in (second.measurement(again), second.measurement(picture)):
+        assert all(np.array_equal(values, other[name]) for name, values in first.measurement(picture).items())
     assert len(passes) == 6 and len([path for path in folder.rglob("*") if path.is_file()]) == 1
 
 
-def test_the_defaults_look_as_sgjnd_lites_do():
+def test_the_default_features_are_sgjnd_lites():
     assert SurFeatNet2020(device="cpu").measurement_key() == SgJndLite(device="cpu").measurement_key()
 
 
@@ -140,27 +144,26 @@ def test_prediction_asks_the_backbone_nothing_about_measured_levels(learned_surf
     picture = same_source[0].without_samples()
     learned_surfeatnet.measurement(picture)
     passes.clear()
-    learned_surfeatnet.predict(picture).level, learned_surfeatnet.predict(picture).sur
+    learned_surfeatnet.predict(picture)
     assert passes == []
 
 
 def test_pooled_features_are_means_over_the_picture_without_the_pixels(learned_surfeatnet, same_source):
-    looker = learned_surfeatnet.looker()
-    seen = looker.features(same_source[0], looker.measure(same_source[0]))
-    reference, difference = pooled_features(seen, learned_surfeatnet.config())
-    channels = sum(looker.channels)
+    features = PictureFeatures.of(learned_surfeatnet.measure(same_source[0]))
+    reference, difference = pooled_features(features, learned_surfeatnet.config())
+    channels = sum(channels_of("efficientnet-lite0"))
     assert reference.shape == (channels,) and difference.shape == (10, channels)
     assert reference.dtype == difference.dtype == np.float32
-    tokens = seen.levels.difference[4].astype(float).reshape(-1, channels + 3)
+    tokens = features.levels.difference[4].astype(float).reshape(-1, channels + 3)
     assert np.allclose(difference[4], tokens.mean(axis=0)[3:], rtol=1e-3, atol=1e-4)
     assert difference[0].mean() > difference[-1].mean(), "the worst level has changed most"
     without = dataclasses.replace(learned_surfeatnet.config(), pixels=False)
-    assert len(pooled_features(seen, without)[0]) == channels + 7
+    assert len(pooled_features(features, without)[0]) == channels + 7
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not(rated_pictures, true_levels):
     def fit(seed: int) -> dict[str, torch.Tensor]:
-        settings = {**LOOKING, "epochs": 2, "components": 2, "hidden": 4}
+        settings = {**FEATURES, "epochs": 2, "components": 2, "hidden": 4}
         predictor = SurFeatNet2020(settings=settings, device="cpu")
         return predictor.fit(rated_pictures[:4], true_levels[:4], seed=seed).fitted_.model.state_dict()
 

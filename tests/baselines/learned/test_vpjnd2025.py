@@ -1,4 +1,4 @@
-"""Protects `vpjnd2025`: the JND map is drawn once, survives damage to its file, and has a say in the answer."""
+"""Protects `vpjnd2025`: the JND map is drawn once a picture, and has a say in the answer."""
 
 import dataclasses
 import functools
@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learned import vpjnd2025
+from baselines.interface.measurements import measure_or_load
 from baselines.learned.network.pixel_predictor import FAST, FULL, QUICK
 from baselines.learned.vpjnd2025 import VpJnd2025
 from baselines.pixel.wu2017 import Wu2017
-from datasets.common.cache import CacheWarning
 from datasets.common.errors import UserError
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
@@ -30,8 +29,8 @@ def folder(tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def drawn(monkeypatch) -> list[str]:
     """The pictures whose map is drawn from now on."""
-    names, whole = [], vpjnd2025._drawn
-    monkeypatch.setattr(vpjnd2025, "_drawn", lambda picture: names.append(picture.name) or whole(picture))
+    names, whole = [], VpJnd2025.measure
+    monkeypatch.setattr(VpJnd2025, "measure", lambda self, picture: names.append(picture.name) or whole(self, picture))
     return names
 
 
@@ -54,54 +53,12 @@ def expected(picture: Picture) -> np.ndarray:
 
 
 def test_a_map_is_drawn_once_and_read_back_to_the_bit(folder, picture, drawn):
-    plane = PREDICTOR.plane(picture)
-    assert plane.dtype == np.float16 and np.array_equal(plane, expected(picture))
-    again = PREDICTOR.plane(fresh(picture).without_samples())
-    assert np.array_equal(again, plane) and drawn == [picture.name] and len(files(folder)) == 1
-    assert list(PREDICTOR.measurement(picture)) == ["key"], "what travels to workers is a name"
-
-
-def test_settings_of_training_share_the_stored_map(folder, picture, drawn):
-    PREDICTOR.plane(picture)
-    VpJnd2025(preset=FULL, settings={"epochs": 3}, device="cpu").plane(fresh(picture))
-    assert len(drawn) == 1
-
-
-def test_another_picture_or_version_has_another_map(folder, picture, rated_pictures, drawn, monkeypatch):
-    PREDICTOR.plane(picture)
-    other = PREDICTOR.plane(fresh(rated_pictures[3]))
-    assert np.array_equal(other, expected(rated_pictures[3])) and len(drawn) == 2
-    monkeypatch.setattr(vpjnd2025, "_MAP_VERSION", vpjnd2025._MAP_VERSION + 1)
-    PREDICTOR.plane(fresh(picture))
-    assert len(drawn) == 3
-
-
-def test_a_damaged_file_is_drawn_again_and_kept(folder, picture, drawn):
-    PREDICTOR.plane(picture)
-    (path,) = files(folder)
-    path.write_bytes(path.read_bytes()[:50])
-    with pytest.warns(CacheWarning, match="is damaged and computed again"):
-        assert np.array_equal(PREDICTOR.plane(fresh(picture)), expected(picture))
-    assert len(drawn) == 2
-    assert np.array_equal(PREDICTOR.plane(fresh(picture)), expected(picture)) and len(drawn) == 2
-
-
-def test_a_file_that_went_or_broke_after_it_was_measured_is_no_matter(folder, picture):
-    PREDICTOR.measurement(picture)
-    (path,) = files(folder)
-    path.write_bytes(b"")
-    with pytest.warns(CacheWarning, match="is damaged and computed again"):
-        assert np.array_equal(PREDICTOR.plane(picture), expected(picture))
-    path.unlink(missing_ok=True)
-    assert np.array_equal(PREDICTOR.plane(picture), expected(picture))
-
-
-def test_where_nothing_can_be_written_the_map_stays_in_memory(folder, picture, drawn):
-    folder.write_text("a file stands where the folder should be")
-    with pytest.warns(CacheWarning, match="measurements cannot be kept"):
-        first = PREDICTOR.plane(picture)
-    assert np.array_equal(first, expected(picture))
-    assert np.array_equal(PREDICTOR.plane(picture), first) and len(drawn) == 1
+    for predictor in (PREDICTOR, VpJnd2025(preset=FULL, settings={"epochs": 3}, device="cpu")):
+        again = fresh(picture).without_samples()
+        measure_or_load(again, predictor)
+        plane = predictor.plane(again)
+        assert plane.dtype == np.float16 and np.array_equal(plane, expected(picture))
+    assert drawn == [picture.name] and len(files(folder)) == 1, "settings of training share the map"
 
 
 def test_a_picture_too_small_for_a_map_is_told(learned_vpjnd):

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from baselines.learned.network.nets.training import Batch
+from baselines.learned.network.nets.batches import Batch
 from sgjnd.config import Config
-from sgjnd.nets.examples import Examples, Tokens
+from sgjnd.nets.examples import HeadExamples, Tokens
 
 LEVELS = 10
 COUNTS = (1, 2, 5, 3, 4)
@@ -30,11 +30,11 @@ def label(picture: int, level: int) -> float:
     return float(torch.sigmoid(torch.tensor((2.0 * picture - level) / 2)))
 
 
-def examples(trained=(0, 1, 2, 4), held_out=(3,), labels=None, config: Config = CONFIG) -> Examples:
+def examples(trained=(0, 1, 2, 4), held_out=(3,), labels=None, config: Config = CONFIG) -> HeadExamples:
     pictures = [tokens_of(number, patches) for number, patches in enumerate(COUNTS)]
     if labels is None:
         labels = torch.tensor([[label(picture, level) for level in range(LEVELS)] for picture in range(len(COUNTS))])
-    return Examples(pictures, labels, trained, held_out, config)
+    return HeadExamples(pictures, labels, trained, held_out, config)
 
 
 def rows(batch: Batch):

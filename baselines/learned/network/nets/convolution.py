@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from baselines.learned.network.nets.pooling import LEAST_WEIGHT
+from baselines.learned.network.nets.training import LEAST_WEIGHT
 
 _ERRORS_ARE_SMALL = 8.0
 """Factor on what compression changes: without it contents, ten times larger, drown it while weights are random."""
@@ -36,7 +36,7 @@ class PairForm:
 
 @final
 class PairNetwork(nn.Module):
-    """Logits that patches of a level are told from the reference's, and the patches' weights."""
+    """Logits that patches of a level differ visibly from the reference's, and the patches' weights."""
 
     def __init__(self, form: PairForm) -> None:
         super().__init__()
@@ -51,18 +51,18 @@ class PairNetwork(nn.Module):
     def forward(
         self, reference: Tensor, level: Tensor, at: Tensor, plane: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Look at patches.
+        """Logits and weights of patches.
 
         :param reference: RGB 0..255, shape (batch, patches, 3, side, side).
         :param level: the same places of the compressed picture.
-        :param at: where the level stands; not looked at.
+        :param at: where the level stands; not used.
         :param plane: of the reference, shape (batch, patches, side, side).
         :returns: logits and weights, each (batch, patches).
         """
         batch = len(reference)
         flat = None if plane is None else plane.flatten(0, 1)
-        seen = self.features(reference.flatten(0, 1), flat), self.features(level.flatten(0, 1), flat)
-        quality, weight = self.compare(*seen, self.plane_features(flat))
+        known, changed = (self.features(pixels.flatten(0, 1), flat) for pixels in (reference, level))
+        quality, weight = self.compare(known, changed, self.plane_features(flat))
         return quality.unflatten(0, (batch, -1)), weight.unflatten(0, (batch, -1))
 
     def features(self, pixels: Tensor, plane: Tensor | None) -> Tensor:
@@ -83,7 +83,7 @@ class PairNetwork(nn.Module):
     def compare(self, reference: Tensor, level: Tensor, plane: Tensor | None) -> tuple[Tensor, Tensor]:
         """Features of both, as `features` gives them, to logits and weights, each (patches,)."""
         changed = _ERRORS_ARE_SMALL * (level - reference).abs()
-        both = torch.cat([one.mean(dim=-1) for one in (reference, level, changed)], dim=-1)
+        both = torch.cat([features.mean(dim=-1) for features in (reference, level, changed)], dim=-1)
         weight = self.weight(both if plane is None else plane)
         return self.quality(both)[..., 0], nnf.relu(weight[..., 0]) + LEAST_WEIGHT
 

@@ -118,5 +118,5 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 def _rounded(channels: float) -> int:
     """To a multiple of 8, at most a tenth below (Tan & Le's rule)."""
-    found = max(8, int(channels + 4) // 8 * 8)
-    return found if found >= 0.9 * channels else found + 8
+    rounded = max(8, int(channels + 4) // 8 * 8)
+    return rounded if rounded >= 0.9 * channels else rounded + 8

@@ -8,10 +8,10 @@ from typing import final
 import numpy as np
 import torch
 
-from baselines.learned.network.labels import drawing_chances
-from baselines.learned.network.nets.training import Batch
+from baselines.learned.network.nets.batches import Batch
 from baselines.learned.network.patches import Patches, cover, scatter
-from baselines.learned.network.settings import Teaching
+from baselines.learned.network.settings import TrainingSettings
+from baselines.learned.network.training_set import drawing_chances
 from datasets.core.picture import Picture
 
 
@@ -22,7 +22,7 @@ class PixelExamples:
     :param pictures: rated pictures with pixels.
     :param labels: at every level of the codec, shape (pictures, levels).
     :param trained: numbers of the pictures to train on.
-    :param held_out: numbers of those to stop by; they are looked at in a few fixed patches.
+    :param held_out: numbers of those to stop by; a few fixed patches of them are used.
     :param positions: the levels of those, counted from the worst.
     :param maps: gives a plane of a picture's size that is cut at the same places, and is a fourth input; None for none.
     :param step: patches start at multiples of it.
@@ -34,7 +34,7 @@ class PixelExamples:
         labels: np.ndarray,
         trained: Sequence[int],
         held_out: Sequence[int],
-        config: Teaching,
+        config: TrainingSettings,
         device: str,
         positions: np.ndarray,
         *,
@@ -73,19 +73,19 @@ class PixelExamples:
 
     def _batch(self, pairs: Sequence[tuple[int, int]], generator: np.random.Generator) -> Batch:
         config = self._config
-        looks = []
+        levels = []
         for number, position in pairs:
             height, width = self._pictures[number].reference.shape[:2]
             patches = scatter(height, width, config.patch_pixels, config.patches_per_picture, generator)
-            looks.append((number, position, patches.aligned(self._step)))
-        return self._joined(looks)
+            levels.append((number, position, patches.aligned(self._step)))
+        return self._joined(levels)
 
-    def _joined(self, looks: Sequence[tuple[int, int, Patches]]) -> Batch:
-        most, size = max(len(patches) for _, _, patches in looks), self._config.patch_pixels
-        pixels = np.zeros((2, len(looks), most, size, size, 3), dtype=np.uint8)
-        planes = np.zeros((len(looks), most, size, size), dtype=np.float32)
-        present = np.zeros((len(looks), most), dtype=np.float32)
-        for row, (number, position, patches) in enumerate(looks):
+    def _joined(self, levels: Sequence[tuple[int, int, Patches]]) -> Batch:
+        most, size = max(len(patches) for _, _, patches in levels), self._config.patch_pixels
+        pixels = np.zeros((2, len(levels), most, size, size, 3), dtype=np.uint8)
+        planes = np.zeros((len(levels), most, size, size), dtype=np.float32)
+        present = np.zeros((len(levels), most), dtype=np.float32)
+        for row, (number, position, patches) in enumerate(levels):
             picture = self._pictures[number]
             pixels[0, row, : len(patches)] = patches.cut(picture.reference)
             pixels[1, row, : len(patches)] = patches.cut(picture.ladder.rgb(int(picture.codec.levels[position])))
@@ -93,8 +93,8 @@ class PixelExamples:
                 planes[row, : len(patches)] = patches.cut(self._maps(picture))
             present[row, : len(patches)] = 1
         both = torch.from_numpy(pixels).to(self._device).permute(0, 1, 2, 5, 3, 4)
-        at = torch.tensor([position for _, position, _ in looks], dtype=torch.float32) / (self._labels.shape[1] - 1)
-        target = torch.tensor([self._labels[number, position] for number, position, _ in looks], dtype=torch.float32)
+        at = torch.tensor([position for _, position, _ in levels], dtype=torch.float32) / (self._labels.shape[1] - 1)
+        target = torch.tensor([self._labels[number, position] for number, position, _ in levels], dtype=torch.float32)
         inputs = (both[0], both[1], at.to(self._device))
         if self._maps is not None:
             inputs += (torch.from_numpy(planes).to(self._device),)  # type: ignore[assignment]

@@ -62,12 +62,12 @@ class Projection(nn.Module):
         """Tokens of shape (..., channels) to (..., sum of widths), float32."""
         scaled = (self._scaled(tokens) - self.get_buffer("mean")) / self.get_buffer("spread")
         stages = scaled.split(self._channels, dim=-1)
-        return torch.cat([one @ self.get_buffer(f"axes_{stage}") for stage, one in enumerate(stages)], dim=-1)
+        return torch.cat([values @ self.get_buffer(f"axes_{stage}") for stage, values in enumerate(stages)], dim=-1)
 
     def _scaled(self, tokens: Tensor) -> Tensor:
         first, end = self._logarithm
-        found = tokens.float()
+        values = tokens.float()
         if end > first:
-            logs = torch.log(found[..., first:end] + _FLOOR)
-            found = torch.cat([found[..., :first], logs, found[..., end:]], dim=-1)
-        return found
+            logs = torch.log(values[..., first:end] + _FLOOR)
+            values = torch.cat([values[..., :first], logs, values[..., end:]], dim=-1)
+        return values

@@ -9,11 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.learned.network.labels import drawing_chances
-from baselines.learned.network.nets.batches import drawn_batches
+from baselines.learned.network.nets.batches import Batch, drawn_batches
 from baselines.learned.network.nets.projection import Projection
-from baselines.learned.network.nets.training import Batch
-from baselines.learned.network.settings import Teaching
+from baselines.learned.network.settings import TrainingSettings
+from baselines.learned.network.training_set import drawing_chances
 
 
 @final
@@ -51,9 +50,9 @@ class SurHead(nn.Module):
         :returns: shape (levels,), float64.
         """
         with torch.inference_mode():
-            seen = self.difference(torch.from_numpy(differences))
-            known = self.reference(torch.from_numpy(reference)).expand(len(seen), -1)
-            return np.asarray(self(known, seen)[0][:, 0].sigmoid().double().numpy())
+            changed = self.difference(torch.from_numpy(differences))
+            known = self.reference(torch.from_numpy(reference)).expand(len(changed), -1)
+            return np.asarray(self(known, changed)[0][:, 0].sigmoid().double().numpy())
 
 
 @final
@@ -74,7 +73,7 @@ class VectorExamples:
         labels: np.ndarray,
         trained: Sequence[int],
         held_out: Sequence[int],
-        config: Teaching,
+        config: TrainingSettings,
     ) -> None:
         self._reference, self._difference, self._config = reference, difference, config
         self._labels = torch.from_numpy(labels).float()

@@ -26,7 +26,7 @@ def reference_tokens(maps: Sequence[Tensor], pixels: Tensor | None, cells: int) 
     :param maps: of a backbone, each (patches, channels, height, width).
     :param pixels: as `ycbcr` gives them; None leaves the pixel stage out.
     """
-    stages = [_pooled(one, cells) for one in maps]
+    stages = [_pooled(stage, cells) for stage in maps]
     if pixels is not None:
         mean, square = _pooled(pixels, cells), _pooled(pixels.square(), cells)
         spread = ((square - mean.square()).clamp(min=0) + _FLAT).sqrt()
@@ -49,7 +49,7 @@ def difference_tokens(
     if pixels is not None:
         squares.insert(0, _pooled((pixels[1] - pixels[0]).square(), cells))
         distances.insert(0, squares[0].mean(dim=1, keepdim=True))
-    sizes, distance = ([(one + _FLAT).sqrt() for one in part] for part in (squares, distances))
+    sizes, distance = ([(stage + _FLAT).sqrt() for stage in stages] for stages in (squares, distances))
     return _side_by_side(sizes), _side_by_side(distance)
 
 

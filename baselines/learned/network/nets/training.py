@@ -8,49 +8,24 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, final
+from typing import final
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.learned.network.nets.pooling import pooled
-from baselines.learned.network.settings import Teaching
+from baselines.learned.network.nets.batches import Batch, Examples
+from baselines.learned.network.settings import TrainingSettings
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.common.hashing import sha256_of_bytes
 
+LEAST_WEIGHT = 1e-6
+"""Added to every patch's weight, so that they never sum to nothing."""
 _WARM_UP = 0.2
 """Share of all steps in which the learning rate rises."""
 _CERTAIN = 1e-4
 """Probabilities this near to 0 or 1 are as good as certain: cross-entropy must not be infinite."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Levels of pictures, with what people said of them.
-
-    :param inputs: what the network is called with.
-    :param present: which patches are there, shape (batch, patches); pictures differ in how many they have.
-    :param target: labels, shape (batch,).
-    """
-
-    inputs: tuple[Tensor, ...]
-    present: Tensor
-    target: Tensor
-
-
-class Source(Protocol):
-    """Where batches come from."""
-
-    def epoch(self, seed: int) -> Iterable[Batch]:
-        """One epoch of random batches, the same for the same seed."""
-
-    def steps(self) -> int:
-        """How many batches an epoch has."""
-
-    def held_out(self) -> Iterable[Batch]:
-        """The held-out pictures at fixed levels, one batch a picture; empty where none are held out."""
 
 
 @final
@@ -77,14 +52,14 @@ class Training:
 
     :param network: called with a batch's inputs, gives patch logits and weights.
     :param rates: groups of parameters with their peak learning rates.
-    :param folder: where the state is kept after every epoch, and from where it goes on; None keeps nothing.
+    :param folder: where the state is written after every epoch, and from where it goes on; None for nowhere.
     """
 
     def __init__(
         self,
         network: nn.Module,
         rates: Sequence[tuple[Iterable[nn.Parameter], float]],
-        config: Teaching,
+        config: TrainingSettings,
         *,
         seed: int,
         folder: Path | None = None,
@@ -96,10 +71,10 @@ class Training:
         self._history = History()
         self._best: dict[str, Tensor] = {}
 
-    def run(self, source: Source, *, say: Callable[[int, History], None] = lambda *_: None) -> History:
+    def run(self, examples: Examples, *, progress: Callable[[int, History], None] = lambda *_: None) -> History:
         """Train until the epochs or the patience end; the network then has the weights of the best epoch.
 
-        :param say: told of every finished epoch.
+        :param progress: called after every epoch with its number and the losses so far.
         :raises UserError: where memory is short, or the loss is no number.
         """
         self._resume()
@@ -108,14 +83,14 @@ class Training:
             try:
                 with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
                     torch.manual_seed(self._seed * 1_000_003 + epoch)
-                    loss = self._train(source, epoch)
-                held_out = self._validate(source, epoch)
+                    loss = self._train(examples, epoch)
+                held_out = self._validate(examples, epoch)
             except (MemoryError, RuntimeError) as error:
                 if not _is_short_of_memory(error):
                     raise
                 raise UserError(_short_of_memory(self._config)) from error
             self._note(loss, held_out)
-            say(epoch, self._history)
+            progress(epoch, self._history)
         self._network.load_state_dict(self._best)
         self._network.eval()
         return self._history
@@ -124,10 +99,10 @@ class Training:
         done = len(self._history.training)
         return done >= self._config.epochs or (done > 0 and done - 1 - self._history.best >= self._config.patience)
 
-    def _train(self, source: Source, epoch: int) -> float:
+    def _train(self, examples: Examples, epoch: int) -> float:
         self._network.train()
-        steps, losses = source.steps(), []
-        for step, batch in enumerate(source.epoch(self._seed * 1_000_003 + epoch)):
+        steps, losses = examples.steps(), []
+        for step, batch in enumerate(examples.epoch(self._seed * 1_000_003 + epoch)):
             self._set_rates((epoch * steps + step + 1) / (self._config.epochs * steps))
             loss = self._loss(batch)
             (loss / self._config.accumulate).backward()
@@ -137,10 +112,10 @@ class Training:
                 self._optimiser.zero_grad(set_to_none=True)
         return float(np.mean(losses))
 
-    def _validate(self, source: Source, epoch: int) -> float | None:
+    def _validate(self, examples: Examples, epoch: int) -> float | None:
         self._network.eval()
         with torch.inference_mode():
-            losses = [self._checked(float(self._loss(batch)), epoch) for batch in source.held_out()]  # one a picture
+            losses = [self._checked(float(self._loss(batch)), epoch) for batch in examples.held_out()]  # one a picture
         return float(np.mean(losses)) if losses else None
 
     def _checked(self, loss: float, epoch: int) -> float:
@@ -171,9 +146,9 @@ class Training:
         if self._history.best == len(self._history.training) - 1:
             self._best = {name: tensor.detach().clone() for name, tensor in self._network.state_dict().items()}
         if self._folder is not None:
-            self._keep(self._folder)
+            self._save(self._folder)
 
-    def _keep(self, folder: Path) -> None:
+    def _save(self, folder: Path) -> None:
         from safetensors.torch import save
 
         tensors = {f"network.{name}": tensor for name, tensor in self._network.state_dict().items()}
@@ -183,15 +158,15 @@ class Training:
         epoch = len(self._history.training)
         payload = save({name: tensor.contiguous().clone() for name, tensor in tensors.items()})
         history = {"training": self._history.training, "held_out": self._history.held_out}
-        kept = {"history": history, "sha256": sha256_of_bytes(payload)}
+        record = {"history": history, "sha256": sha256_of_bytes(payload)}
         write_atomically(folder / f"epoch-{epoch}.safetensors", payload)
-        write_atomically(folder / "history.json", json.dumps(kept))  # names the epoch: payload first
+        write_atomically(folder / "history.json", json.dumps(record))  # names the epoch: payload first
         for older in folder.glob("epoch-*.safetensors"):
             if older.name != f"epoch-{epoch}.safetensors":
                 older.unlink()
 
     def _resume(self) -> None:
-        """Go on from the last epoch that was kept; what is damaged is trained again."""
+        """Go on from the last epoch that was written; what is damaged is trained again."""
         if self._folder is None or not (self._folder / "history.json").is_file():
             return
         from safetensors import SafetensorError
@@ -199,10 +174,10 @@ class Training:
 
         untrained = copy.deepcopy(self._network.state_dict())
         try:
-            kept = json.loads((self._folder / "history.json").read_text(encoding="utf-8"))
-            history = History(**kept["history"])
+            record = json.loads((self._folder / "history.json").read_text(encoding="utf-8"))
+            history = History(**record["history"])
             payload = (self._folder / f"epoch-{len(history.training)}.safetensors").read_bytes()
-            if sha256_of_bytes(payload) != kept["sha256"]:  # safetensors has no checksum of its own
+            if sha256_of_bytes(payload) != record["sha256"]:  # safetensors has no checksum of its own
                 return
             tensors = load(payload)
             self._network.load_state_dict(_under(tensors, "network."))
@@ -215,6 +190,15 @@ class Training:
             self._network.load_state_dict(untrained)  # of a state that does not fit, what fits has been loaded
             return
         self._history, self._best = history, _under(tensors, "best.")
+
+
+def pooled(quality: Tensor, weight: Tensor) -> Tensor:
+    """A picture's probability: the weighted mean of its patches' (the form of WaDIQaM, Bosse et al. 2018).
+
+    :param quality: logits, shape (batch, patches).
+    :returns: shape (batch,).
+    """
+    return (quality.sigmoid() * weight).sum(dim=-1) / weight.sum(dim=-1)
 
 
 def loss_of(probability: Tensor, target: Tensor, kind: str) -> Tensor:
@@ -235,7 +219,7 @@ def _is_short_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
-def _short_of_memory(config: Teaching) -> str:
+def _short_of_memory(config: TrainingSettings) -> str:
     return (
         f"memory is too short for batches of {config.batch} levels x {config.patches_per_picture} patches. Halve batch "
         f"and double accumulate (now {config.accumulate}), which learns the same, or take fewer patches_per_picture."

@@ -74,7 +74,7 @@ class Prior:
 
 @final
 @dataclass(frozen=True)
-class Found:
+class LogisticCurve:
     """Where a search ended.
 
     :param position: where the probability falls through 1/2, in levels from the worst, 0..count - 1.
@@ -97,7 +97,7 @@ class Found:
         return self.position + self.scale * math.log(share / (1 - share))
 
     @classmethod
-    def at(cls, position: float, scale: float, asked: np.ndarray, count: int) -> Found:
+    def at(cls, position: float, scale: float, asked: np.ndarray, count: int) -> LogisticCurve:
         """The end of a search at a position that may lie outside the range."""
         inside = min(max(float(position), 0.0), count - 1.0)
         return cls(inside, float(scale), tuple(int(one) for one in asked), bool(inside != position))
@@ -110,7 +110,7 @@ def soft_fit(
     count: int,
     *,
     evidence: float = EVIDENCE,
-) -> Found:
+) -> LogisticCurve:
     """The logistic P(x) = 1 / (1 + exp((x - x0) / s)) of least penalised cross-entropy against soft answers.
 
     The prior enters as Gaussian penalties on x0 and log s. A fit averages the answers' noise, where a rule on hard
@@ -133,7 +133,7 @@ def soft_fit(
         raise ValueError(f"not all of these are probabilities: {target}")
     cost = _Cost(position, target, weights(position, count, evidence), prior)
     x0, log_scale = _descend(cost, *_start(cost))
-    return Found.at(x0, math.exp(log_scale), np.asarray(positions), count)
+    return LogisticCurve.at(x0, math.exp(log_scale), np.asarray(positions), count)
 
 
 def weights(positions: np.ndarray, count: int, evidence: float = EVIDENCE) -> np.ndarray:

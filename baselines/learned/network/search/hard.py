@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.learned.network.search.fit import Found, Prior
+from baselines.learned.network.search.fit import LogisticCurve, Prior
 from baselines.learned.network.search.rules import Ask, Questions, Strategy, check_whole, evenly
 from datasets.common.errors import UserError
 
@@ -44,13 +44,13 @@ class Window(Strategy):
                 "'length'."
             )
 
-    def find(self, ask: Ask, count: int, prior: Prior) -> Found:
+    def find(self, ask: Ask, count: int, prior: Prior) -> LogisticCurve:
         questions = Questions(ask, count)
         noticeable = questions.put(np.arange(count)) > 0.5
         padded = np.concatenate([np.ones(self.needed), noticeable, np.zeros(self.length - self.needed)])
         inside = np.convolve(padded, np.ones(self.length), mode="valid")
         lowest = int(np.flatnonzero(inside >= self.needed - 0.5).max()) - self.needed
-        return Found.at(lowest + self.needed - 0.5, prior.scale, questions.positions, count)
+        return LogisticCurve.at(lowest + self.needed - 0.5, prior.scale, questions.positions, count)
 
 
 @final
@@ -63,7 +63,7 @@ class Bisect(Strategy):
 
     name = "bisect"
 
-    def find(self, ask: Ask, count: int, prior: Prior) -> Found:
+    def find(self, ask: Ask, count: int, prior: Prior) -> LogisticCurve:
         questions = Questions(ask, count)
         noticeable, unnoticeable = -1, count
         while unnoticeable - noticeable > 1:
@@ -72,7 +72,7 @@ class Bisect(Strategy):
                 noticeable = middle
             else:
                 unnoticeable = middle
-        return Found.at((noticeable + unnoticeable) / 2, prior.scale, questions.positions, count)
+        return LogisticCurve.at((noticeable + unnoticeable) / 2, prior.scale, questions.positions, count)
 
 
 @final
@@ -96,7 +96,7 @@ class Blocks(Strategy):
         check_whole(self.name, "length", self.length, 1)
         check_whole(self.name, "asked", self.asked, 1)
 
-    def find(self, ask: Ask, count: int, prior: Prior) -> Found:
+    def find(self, ask: Ask, count: int, prior: Prior) -> LogisticCurve:
         questions = Questions(ask, count)
         noticeable, unnoticeable = -1, -(-count // self.length)
         while unnoticeable - noticeable > 1:
@@ -110,7 +110,7 @@ class Blocks(Strategy):
         questions.put(around)
         answers = dict(zip(questions.positions.tolist(), questions.answers.tolist(), strict=True))
         seen = sum(answers[position] > 0.5 for position in around.tolist())
-        return Found.at(first + seen - 0.5, prior.scale, questions.positions, count)
+        return LogisticCurve.at(first + seen - 0.5, prior.scale, questions.positions, count)
 
     def _decision(self, questions: Questions, block: int) -> bool:
         first = block * self.length

@@ -8,7 +8,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.learned.network.search.fit import Found, Prior
+from baselines.learned.network.search.fit import LogisticCurve, Prior
 from baselines.learned.network.search.rules import Strategy
 from baselines.learned.network.search.soft import Full
 from datasets.common.errors import UserError
@@ -84,18 +84,18 @@ def replay(
     return replay_all([strategy], probabilities, priors, true_positions).rows[0]
 
 
-def _search(strategy: Strategy, answers: np.ndarray, priors: Sequence[Prior]) -> list[Found]:
+def _search(strategy: Strategy, answers: np.ndarray, priors: Sequence[Prior]) -> list[LogisticCurve]:
     return [
         strategy.find(ladder.__getitem__, answers.shape[1], prior)
         for ladder, prior in zip(answers, priors, strict=True)
     ]
 
 
-def _positions(found: Sequence[Found]) -> np.ndarray:
+def _positions(found: Sequence[LogisticCurve]) -> np.ndarray:
     return np.array([one.position for one in found])
 
 
-def _row(strategy: Strategy, found: Sequence[Found], full: np.ndarray, true_positions: np.ndarray) -> Replayed:
+def _row(strategy: Strategy, found: Sequence[LogisticCurve], full: np.ndarray, true_positions: np.ndarray) -> Replayed:
     error = _positions(found) - true_positions
     off_full = np.abs(_positions(found) - full)
     return Replayed(

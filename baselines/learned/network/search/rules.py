@@ -11,7 +11,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from baselines.learned.network.search.fit import Found, Prior
+from baselines.learned.network.search.fit import LogisticCurve, Prior
 from datasets.common.errors import UserError
 
 Ask = Callable[[np.ndarray], np.ndarray]
@@ -27,7 +27,7 @@ class Strategy(ABC):
     name: ClassVar[str]
 
     @abstractmethod
-    def find(self, ask: Ask, count: int, prior: Prior) -> Found:
+    def find(self, ask: Ask, count: int, prior: Prior) -> LogisticCurve:
         """Search one picture's ladder, asking no position twice.
 
         :param ask: the network.

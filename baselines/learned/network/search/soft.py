@@ -7,7 +7,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.learned.network.search.fit import EVIDENCE, Found, Prior, likeness, soft_fit, weights
+from baselines.learned.network.search.fit import EVIDENCE, LogisticCurve, Prior, likeness, soft_fit, weights
 from baselines.learned.network.search.rules import Ask, Questions, Strategy, check_evidence, check_whole, evenly
 
 
@@ -25,7 +25,7 @@ class Full(Strategy):
     def __post_init__(self) -> None:
         check_evidence(self.name, self.evidence)
 
-    def find(self, ask: Ask, count: int, prior: Prior) -> Found:
+    def find(self, ask: Ask, count: int, prior: Prior) -> LogisticCurve:
         questions = Questions(ask, count)
         questions.put(np.arange(count))
         return soft_fit(questions.positions, questions.answers, prior, count, evidence=self.evidence)
@@ -48,7 +48,7 @@ class Grid(Strategy):
         check_whole(self.name, "passes", self.passes, 2)
         check_evidence(self.name, self.evidence)
 
-    def find(self, ask: Ask, count: int, prior: Prior) -> Found:
+    def find(self, ask: Ask, count: int, prior: Prior) -> LogisticCurve:
         questions = Questions(ask, count)
         questions.put(evenly(self.passes, count))
         return soft_fit(questions.positions, questions.answers, prior, count, evidence=self.evidence)
@@ -62,7 +62,7 @@ class Scan(Strategy):
     Levels far from the goal are worth asking too: where the network's errors wander slowly over the ladder, what it
     says far away is nearly independent of what it says near by. So the second batch reaches far and stands no denser
     than needed: 10 + 9 passes at most with the defaults, 18 on average. On 1000 simulated noisy classifiers (see
-    `baselines.learned.network.search.strategies.DEFAULT`) 9 + 11 by 4 was 0.2 levels better on independent
+    `baselines.learned.network.search.DEFAULT`) 9 + 11 by 4 was 0.2 levels better on independent
     errors and 15 + 5 by 3 alike.
 
     :param coarse: levels of the first batch, at least 2.
@@ -83,7 +83,7 @@ class Scan(Strategy):
         check_whole(self.name, "step", self.step, 1)
         check_evidence(self.name, self.evidence)
 
-    def find(self, ask: Ask, count: int, prior: Prior) -> Found:
+    def find(self, ask: Ask, count: int, prior: Prior) -> LogisticCurve:
         questions = Questions(ask, count)
         questions.put(evenly(self.coarse, count))
         first = soft_fit(questions.positions, questions.answers, prior, count, evidence=self.evidence)
@@ -104,7 +104,7 @@ class Bayes(Strategy):
     posterior crowd around one level, which cost up to 0.35 levels of mean error on 80 simulated noisy classifiers.
 
     Batches of 4 find levels as good as single questions (mean |error| on 1000 simulated noisy classifiers 4.9 / 6.6 /
-    6.6 levels against 4.7 / 6.7 / 6.6, see `baselines.learned.network.search.strategies.DEFAULT`).
+    6.6 levels against 4.7 / 6.7 / 6.6, see `baselines.learned.network.search.DEFAULT`).
 
     :param passes: levels asked, at least 2.
     :param batch: levels asked between two updates; those of one batch keep apart by their likeness.
@@ -121,7 +121,7 @@ class Bayes(Strategy):
         check_whole(self.name, "batch", self.batch, 1)
         check_evidence(self.name, self.evidence)
 
-    def find(self, ask: Ask, count: int, prior: Prior) -> Found:
+    def find(self, ask: Ask, count: int, prior: Prior) -> LogisticCurve:
         questions = Questions(ask, count)
         belief = _Belief(count, prior, self.evidence)
         passes = min(self.passes, count)

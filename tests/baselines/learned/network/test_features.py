@@ -1,17 +1,17 @@
-"""Protects features: nothing where nothing changed, more where more did, and the same whatever else is looked at."""
+"""Protects features: nothing where nothing changed, more where more did, and the same whatever else is computed."""
 
 import numpy as np
 import pytest
 
-from baselines.learned.network.features import Extractor, LevelTokens
+from baselines.learned.network.features import LevelTokens, Tokeniser
 from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 from baselines.learned.network.patches import Patches, cover
 from baselines.learned.network.weights import build, choose
 
 
 @pytest.fixture(scope="module")
-def extractor() -> Extractor:
-    return Extractor(build(choose("efficientnet-lite0")), cells=2, pixels=True)
+def tokeniser() -> Tokeniser:
+    return Tokeniser(build(choose("efficientnet-lite0")), cells=2, pixels=True)
 
 
 @pytest.fixture(scope="module")
@@ -19,75 +19,75 @@ def patches() -> Patches:
     return cover(64, 64, 32, 4)
 
 
-def look(extractor, picture, patches, qf) -> LevelTokens:
-    return extractor.level(picture.ladder.rgb(qf), patches, extractor.reference(picture.reference, patches))
+def tokens_of(tokeniser, picture, patches, qf) -> LevelTokens:
+    return tokeniser.level(picture.ladder.rgb(qf), patches, tokeniser.reference(picture.reference, patches))
 
 
-def test_shapes_and_types_are_as_told(extractor, rated_pictures, patches):
-    seen = extractor.reference(rated_pictures[0].reference, patches)
-    level = extractor.level(rated_pictures[0].ladder.rgb(30), patches, seen)
-    channels = sum(extractor.channels)
-    assert seen.tokens.shape == (4, 4, PIXEL_REFERENCE + channels) and seen.tokens.dtype == np.float16
+def test_shapes_and_types_are_as_told(tokeniser, rated_pictures, patches):
+    known = tokeniser.reference(rated_pictures[0].reference, patches)
+    level = tokeniser.level(rated_pictures[0].ladder.rgb(30), patches, known)
+    channels = sum(tokeniser.channels)
+    assert known.tokens.shape == (4, 4, PIXEL_REFERENCE + channels) and known.tokens.dtype == np.float16
     assert level.difference.shape == (1, 4, 4, PIXEL_DIFFERENCE + channels)
-    assert level.distance.shape == (1, 4, 4, 1 + len(extractor.channels))
-    for part in (seen.tokens, level.difference, level.distance):
+    assert level.distance.shape == (1, 4, 4, 1 + len(tokeniser.channels))
+    for part in (known.tokens, level.difference, level.distance):
         assert np.isfinite(part).all()
 
 
-def test_the_identical_picture_does_not_differ(extractor, rated_pictures, patches):
+def test_the_identical_picture_does_not_differ(tokeniser, rated_pictures, patches):
     picture = rated_pictures[0]
-    level = extractor.level(picture.reference, patches, extractor.reference(picture.reference, patches))
+    level = tokeniser.level(picture.reference, patches, tokeniser.reference(picture.reference, patches))
     assert level.difference.max() < 1e-4 and level.distance.max() < 1e-4
 
 
-def test_repeated_looks_give_the_same_bits(extractor, rated_pictures, patches):
-    one, other = (look(extractor, rated_pictures[0], patches, 30) for _ in range(2))
+def test_the_same_level_gives_the_same_bits(tokeniser, rated_pictures, patches):
+    one, other = (tokens_of(tokeniser, rated_pictures[0], patches, 30) for _ in range(2))
     assert np.array_equal(one.difference, other.difference) and np.array_equal(one.distance, other.distance)
 
 
-def test_a_patch_is_seen_alike_whatever_else_is_in_the_batch(extractor, rated_pictures, patches):
+def test_a_patch_has_the_same_tokens_whatever_else_is_in_the_batch(tokeniser, rated_pictures, patches):
     picture = rated_pictures[0]
-    together = look(extractor, picture, patches, 30)
+    together = tokens_of(tokeniser, picture, patches, 30)
     for number in range(len(patches)):
         alone = Patches(32, patches.tops[[number]], patches.lefts[[number]], patches.shape)
-        found = look(extractor, picture, alone, 30)
+        found = tokens_of(tokeniser, picture, alone, 30)
         assert np.allclose(found.difference[:, 0], together.difference[:, number], rtol=5e-3, atol=1e-3)
         assert np.allclose(found.distance[:, 0], together.distance[:, number], rtol=5e-3, atol=1e-3)
 
 
-def test_levels_share_one_look_at_the_reference(extractor, rated_pictures, patches):
+def test_levels_share_the_references_tokens(tokeniser, rated_pictures, patches):
     picture = rated_pictures[0]
-    seen = extractor.reference(picture.reference, patches)
-    shared = [extractor.level(picture.ladder.rgb(qf), patches, seen) for qf in (90, 10, 90)]
+    known = tokeniser.reference(picture.reference, patches)
+    shared = [tokeniser.level(picture.ladder.rgb(qf), patches, known) for qf in (90, 10, 90)]
     assert np.array_equal(shared[0].difference, shared[2].difference)
-    assert np.array_equal(shared[1].difference, look(extractor, picture, patches, 10).difference)
+    assert np.array_equal(shared[1].difference, tokens_of(tokeniser, picture, patches, 10).difference)
 
 
-def test_every_stage_differs_more_at_lower_quality(extractor, rated_pictures, patches):
+def test_every_stage_differs_more_at_lower_quality(tokeniser, rated_pictures, patches):
     rows = [
-        [look(extractor, one, patches, qf).distance.mean(axis=(0, 1, 2)) for qf in (90, 50, 10)]
-        for one in rated_pictures
+        [tokens_of(tokeniser, picture, patches, qf).distance.mean(axis=(0, 1, 2)) for qf in (90, 50, 10)]
+        for picture in rated_pictures
     ]
     mean = np.mean(rows, axis=0, dtype=float)
     assert (np.diff(mean, axis=0) > 0).all()
 
 
 def test_without_the_pixel_stage_its_channels_are_not_there(rated_pictures, patches):
-    bare = Extractor(build(choose("efficientnet-lite0")), cells=1, pixels=False)
-    seen = bare.reference(rated_pictures[0].reference, patches)
-    assert seen.tokens.shape == (4, 1, sum(bare.channels)) and seen.pixels is None
-    assert look(bare, rated_pictures[0], patches, 30).distance.shape == (1, 4, 1, len(bare.channels))
+    bare = Tokeniser(build(choose("efficientnet-lite0")), cells=1, pixels=False)
+    known = bare.reference(rated_pictures[0].reference, patches)
+    assert known.tokens.shape == (4, 1, sum(bare.channels)) and known.pixels is None
+    assert tokens_of(bare, rated_pictures[0], patches, 30).distance.shape == (1, 4, 1, len(bare.channels))
 
 
-def test_bfloat16_sees_nearly_the_same(extractor, rated_pictures, patches):
-    half = Extractor(build(choose("efficientnet-lite0")), cells=2, pixels=True, bf16=True)
-    exact, rough = (look(one, rated_pictures[0], patches, 20) for one in (extractor, half))
+def test_bfloat16_gives_nearly_the_same(tokeniser, rated_pictures, patches):
+    half = Tokeniser(build(choose("efficientnet-lite0")), cells=2, pixels=True, bf16=True)
+    exact, rough = (tokens_of(each, rated_pictures[0], patches, 20) for each in (tokeniser, half))
     assert rough.distance.astype(float).mean() == pytest.approx(exact.distance.astype(float).mean(), rel=0.05)
     assert np.corrcoef(exact.difference.ravel().astype(float), rough.difference.ravel().astype(float))[0, 1] > 0.99
 
 
-def test_levels_are_joined_in_order(extractor, rated_pictures, patches):
-    parts = [look(extractor, rated_pictures[0], patches, qf) for qf in (10, 90)]
+def test_levels_are_joined_in_order(tokeniser, rated_pictures, patches):
+    parts = [tokens_of(tokeniser, rated_pictures[0], patches, qf) for qf in (10, 90)]
     joined = LevelTokens.joined(parts)
     assert joined.difference.shape[0] == 2 and np.array_equal(joined.distance[1], parts[1].distance[0])
     assert len(LevelTokens.none().difference) == 0

@@ -211,9 +211,8 @@ def test_bpg_is_learned_and_answered_in_its_own_levels(method, bpg_pictures):
 
 
 def test_a_picture_of_another_codec_than_was_trained_for_is_told(learned_pwjnd, bpg_pictures):
-    for ask in (learned_pwjnd.predict, learned_pwjnd.predict_sur, learned_pwjnd.was_clipped):
-        with pytest.raises(UserError, match=r"astronaut-2 is compressed by bpg, the network was trained for jpeg"):
-            ask(bpg_pictures[0])
+    with pytest.raises(UserError, match=r"astronaut-2 is compressed by bpg, the network was trained for jpeg"):
+        learned_pwjnd.predict(bpg_pictures[0])
 
 
 @pytest.mark.parametrize("shape", [(20, 27), (33, 47), (70, 31), (8, 9)])

@@ -2,12 +2,20 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import ClassVar
 
 import pytest
 
-from baselines.learned.network.search.strategies import STRATEGIES, strategy
-from baselines.learned.network.settings import Looking, Patching, Settings, Teaching
+from baselines.learned.network.search import STRATEGIES, strategy
+from baselines.learned.network.settings import (
+    FeatureSettings,
+    PatchSettings,
+    Settings,
+    TrainingSettings,
+    choice,
+    positive,
+    share,
+)
+from baselines.learned.network.settings import count as at_least
 from datasets.common.errors import UserError
 
 
@@ -16,8 +24,7 @@ class Common(Settings):
     """What both sides of the diamond are made of."""
 
     title = "toy"
-    least = {"count": 2}
-    count: int = 3
+    count: int = at_least(3, least=2)
     rate: float = 0.5
 
 
@@ -25,19 +32,16 @@ class Common(Settings):
 class Left(Common):
     """Declares a choice and a number above 0."""
 
-    choices = {"word": {"this": 1, "that": 2}}
-    positive: ClassVar[tuple[str, ...]] = ("rate",)
-    word: str = "this"
+    rate: float = positive(0.5)
+    word: str = choice("this", ("this", "that"))
 
 
 @dataclass(frozen=True)
 class Right(Common):
     """Declares a share, a flag, and another whole number."""
 
-    least = {"heads": 1}
-    shares: ClassVar[tuple[str, ...]] = ("dropout",)
-    heads: int = 4
-    dropout: float = 0.1
+    heads: int = at_least(4)
+    dropout: float = share(0.1)
     bright: bool = True
 
 
@@ -45,9 +49,8 @@ class Right(Common):
 class Both(Left, Right):
     """Joins them, and asks for more of what the first part declared."""
 
-    least = {"count": 5, "depth": 1}
-    count: int = 6
-    depth: int = 1
+    count: int = at_least(6, least=5)
+    depth: int = at_least(1)
 
 
 @pytest.mark.parametrize(
@@ -119,23 +122,22 @@ def test_a_presets_own_slip_is_told_too():
 
 @pytest.mark.parametrize("search", STRATEGIES)
 def test_the_search_of_any_name_takes_the_settings_it_is_given(search):
-    config = Teaching(search=search, grid_levels=7, evidence=30.0)
+    config = TrainingSettings(search=search, grid_levels=7, evidence=30.0)
     made = strategy(search, **config.of_search())
     assert getattr(made, "evidence", 30.0) == 30.0
     if search == "grid":
         assert made.passes == 7, "the grid's answers are those that features are stored for"
 
 
-@pytest.mark.parametrize("part", [Patching, Looking, Teaching])
+@pytest.mark.parametrize("part", [PatchSettings, FeatureSettings, TrainingSettings])
 def test_every_whole_number_has_a_least_and_every_setting_its_line(part):
-    declared = {name for one in part.__mro__ for name in vars(one).get("least", {})}
-    told = " ".join(one.__doc__ or "" for one in part.__mro__)
+    documented = " ".join(base.__doc__ or "" for base in part.__mro__)
     for field in dataclasses.fields(part):
-        assert f":param {field.name}:" in told, field.name
-        assert (type(field.default) is int) == (field.name in declared), field.name
+        assert f":param {field.name}:" in documented, field.name
+        assert (type(field.default) is int) == ("least" in field.metadata), field.name
 
 
 def test_weights_never_grow_by_decay():
-    assert Teaching(weight_decay=0.0).weight_decay == 0
+    assert TrainingSettings(weight_decay=0.0).weight_decay == 0
     with pytest.raises(UserError, match="weight_decay is a number from 0 up, not -1"):
-        Teaching(weight_decay=-1.0)
+        TrainingSettings(weight_decay=-1.0)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from baselines.learned.network.nets.convolution import PairForm, PairNetwork
-from baselines.learned.network.nets.pooling import LEAST_WEIGHT, pooled
+from baselines.learned.network.nets.training import LEAST_WEIGHT, pooled
 
 FORM = PairForm(blocks=2, first_channels=4, hidden=6, dropout=0.0, has_plane=False)
 SIDE = 16

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.learned.network.nets.batches import Batch
 from baselines.learned.network.nets.pixel_examples import PixelExamples
-from baselines.learned.network.nets.training import Batch
 from baselines.learned.network.patches import cover
-from baselines.learned.network.settings import Teaching
+from baselines.learned.network.settings import TrainingSettings
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 
-CONFIG = Teaching(patch_pixels=32, patches_per_picture=3, levels_per_picture=4, batch=5)
+CONFIG = TrainingSettings(patch_pixels=32, patches_per_picture=3, levels_per_picture=4, batch=5)
 POSITIONS = np.array([10, 60])
 
 
@@ -23,7 +23,7 @@ def labels_of(pictures) -> np.ndarray:
     return np.linspace(0.95, 0.05, 100) + 1e-4 * np.arange(len(pictures))[:, None]
 
 
-def examples_of(pictures, trained, held_out=(), config: Teaching = CONFIG, **more) -> PixelExamples:
+def examples_of(pictures, trained, held_out=(), config: TrainingSettings = CONFIG, **more) -> PixelExamples:
     return PixelExamples(pictures, labels_of(pictures), trained, held_out, config, "cpu", POSITIONS, **more)
 
 
@@ -95,14 +95,14 @@ def test_held_out_pictures_are_looked_at_in_a_fixed_cover(examples, rated_pictur
 
 
 def test_patches_that_do_not_fit_are_left_out_for_all(rated_pictures):
-    whole = examples_of(rated_pictures, [0], config=Teaching(patch_pixels=48, batch=4))
+    whole = examples_of(rated_pictures, [0], config=TrainingSettings(patch_pixels=48, batch=4))
     batch = next(iter(whole.epoch(0)))
     assert batch.present.shape == batch.inputs[0].shape[:2] == (4, 1) and batch.present.all()
 
 
 @pytest.mark.parametrize("step", [1, 8])
 def test_pictures_with_fewer_patches_are_padded_with_absent_ones(mixed_pictures, step):
-    config = Teaching(patch_pixels=32, patches_per_picture=4, levels_per_picture=2, batch=8)
+    config = TrainingSettings(patch_pixels=32, patches_per_picture=4, levels_per_picture=2, batch=8)
     source = examples_of(mixed_pictures, range(4), config=config, maps=luma_plane, step=step)
     (batch,) = source.epoch(1)
     fitting = {"whole": 4, "one": 1, "short": 1, "two": 2}
@@ -145,7 +145,7 @@ def test_without_a_plane_there_is_none(examples):
 
 def test_patches_start_at_multiples_of_the_step(rated_pictures):
     """JPEG's blocks look alike only where patches start with one."""
-    config = Teaching(patch_pixels=36, patches_per_picture=4, levels_per_picture=6, batch=6)
+    config = TrainingSettings(patch_pixels=36, patches_per_picture=4, levels_per_picture=6, batch=6)
     found = {}
     for step in (1, 8):
         source = examples_of(rated_pictures, [0], [2], config=config, maps=_where, step=step)

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from baselines.learned.network.nets.sur_head import SurHead, VectorExamples
-from baselines.learned.network.settings import Teaching
+from baselines.learned.network.settings import TrainingSettings
 
 CHANNELS = (6, 9)
 LEVELS, COUNT = 10, 5
-CONFIG = Teaching(batch=7, levels_per_picture=4)
+CONFIG = TrainingSettings(batch=7, levels_per_picture=4)
 
 
 def head_of(*, random: bool = True, dropout: float = 0.0) -> SurHead:
@@ -71,7 +71,7 @@ def test_dropout_is_off_in_evaluation():
     assert np.array_equal(head.shares(*given), head.shares(*given))
 
 
-def examples(trained=(0, 1, 2, 4), held_out=(3,), config: Teaching = CONFIG) -> VectorExamples:
+def examples(trained=(0, 1, 2, 4), held_out=(3,), config: TrainingSettings = CONFIG) -> VectorExamples:
     """Vectors that say whose they are."""
     pictures, levels = torch.arange(COUNT), torch.arange(LEVELS)
     difference = (10 * pictures[:, None] + levels).float()[..., None]
@@ -115,5 +115,5 @@ def test_held_out_pictures_are_asked_at_every_level():
 
 
 def test_more_levels_than_there_are_is_all_of_them():
-    source = examples(config=Teaching(batch=100, levels_per_picture=50))
+    source = examples(config=TrainingSettings(batch=100, levels_per_picture=50))
     assert len(rows(source.epoch(0))) == 4 * LEVELS and source.steps() == 1

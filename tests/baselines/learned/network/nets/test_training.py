@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from baselines.learned.network.nets.training import Batch, History, Training, loss_of
-from baselines.learned.network.settings import Teaching
+from baselines.learned.network.nets.batches import Batch
+from baselines.learned.network.nets.training import LEAST_WEIGHT, History, Training, loss_of, pooled
+from baselines.learned.network.settings import TrainingSettings
 from datasets.common.errors import UserError
 
-CONFIG = Teaching(epochs=12, patience=12, batch=16, learning_rate=3e-2, weight_decay=1e-3)
+CONFIG = TrainingSettings(epochs=12, patience=12, batch=16, learning_rate=3e-2, weight_decay=1e-3)
 
 
 class Toy(nn.Module):
@@ -55,16 +56,16 @@ class StoppedError(Exception):
     """Stands in for a kill."""
 
 
-def training(network: nn.Module, config: Teaching = CONFIG, *, seed: int = 0, folder=None) -> Training:
+def training(network: nn.Module, config: TrainingSettings = CONFIG, *, seed: int = 0, folder=None) -> Training:
     return Training(network, [(network.parameters(), config.learning_rate)], config, seed=seed, folder=folder)
 
 
-def changed(**settings: object) -> Teaching:
+def changed(**settings: object) -> TrainingSettings:
     return dataclasses.replace(CONFIG, **settings)
 
 
 def trained(
-    config: Teaching = CONFIG, source: Points | None = None, *, seed: int = 0, folder=None
+    config: TrainingSettings = CONFIG, source: Points | None = None, *, seed: int = 0, folder=None
 ) -> tuple[Toy, History]:
     network = Toy()
     return network, training(network, config, seed=seed, folder=folder).run(source or Points())
@@ -76,11 +77,11 @@ def same(one: nn.Module, other: nn.Module) -> bool:
 
 
 def stop_after(epochs: int):
-    def say(epoch: int, history: History) -> None:
+    def progress(epoch: int, history: History) -> None:
         if epoch + 1 == epochs:
             raise StoppedError
 
-    return say
+    return progress
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "squared"])
@@ -98,7 +99,7 @@ def test_it_learns_what_the_tokens_say(loss):
 def test_the_best_epochs_weights_are_kept(tmp_path):
     network, source, seen = Toy(), Points(opposite=True), []
     run = training(network)
-    history = run.run(source, say=lambda *_: seen.append({k: v.clone() for k, v in network.state_dict().items()}))
+    history = run.run(source, progress=lambda *_: seen.append({k: v.clone() for k, v in network.state_dict().items()}))
     assert history.best < len(history.training) - 1, "the more is learned, the worse"
     assert all(torch.equal(tensor, seen[history.best][name]) for name, tensor in network.state_dict().items())
     assert float(run._validate(source, 0)) == history.held_out[history.best]
@@ -142,9 +143,11 @@ def test_a_seed_decides_every_bit_and_the_global_random_numbers_stay():
 def test_a_killed_training_goes_on_to_the_same_bits(tmp_path, epochs, opposite):
     whole, history = trained(source=Points(opposite=opposite))
     with pytest.raises(StoppedError):
-        training(Toy(), folder=tmp_path).run(Points(opposite=opposite), say=stop_after(epochs))
+        training(Toy(), folder=tmp_path).run(Points(opposite=opposite), progress=stop_after(epochs))
     told, network = [], Toy()
-    resumed = training(network, folder=tmp_path).run(Points(opposite=opposite), say=lambda epoch, _: told.append(epoch))
+    resumed = training(network, folder=tmp_path).run(
+        Points(opposite=opposite), progress=lambda epoch, _: told.append(epoch)
+    )
     assert told == list(range(epochs, 12))
     assert resumed == history and same(network, whole)
     assert {path.name for path in tmp_path.iterdir()} == {"history.json", "epoch-12.safetensors"}
@@ -153,7 +156,7 @@ def test_a_killed_training_goes_on_to_the_same_bits(tmp_path, epochs, opposite):
 def test_a_finished_training_is_not_trained_again(tmp_path):
     first, history = trained(folder=tmp_path)
     told, network = [], Toy()
-    assert training(network, folder=tmp_path).run(Points(), say=lambda *_: told.append(1)) == history
+    assert training(network, folder=tmp_path).run(Points(), progress=lambda *_: told.append(1)) == history
     assert told == [] and same(network, first)
 
 
@@ -170,11 +173,11 @@ def flipped(content: bytes) -> bytes:
 def test_a_damaged_state_is_trained_again(tmp_path, harm, name):
     whole, history = trained()
     with pytest.raises(StoppedError):
-        training(Toy(), folder=tmp_path).run(Points(), say=stop_after(3))
+        training(Toy(), folder=tmp_path).run(Points(), progress=stop_after(3))
     path = tmp_path / name
     path.write_bytes(harm(path.read_bytes()))
     told, network = [], Toy()
-    assert training(network, folder=tmp_path).run(Points(), say=lambda epoch, _: told.append(epoch)) == history
+    assert training(network, folder=tmp_path).run(Points(), progress=lambda epoch, _: told.append(epoch)) == history
     assert told == list(range(12)) and same(network, whole)
 
 
@@ -253,3 +256,31 @@ def test_the_learning_rate_rises_and_falls_once():
 
 def test_losses_are_finite_for_certain_answers():
     assert float(loss_of(torch.tensor([0.0, 1.0]), torch.tensor([1.0, 0.0]), "cross-entropy")) < 10
+
+
+def test_pooling_by_hand():
+    quality = torch.tensor([[0.0, 100.0, -100.0]])  # probabilities 1/2, 1, 0
+    assert torch.allclose(pooled(quality, torch.tensor([[2.0, 1.0, 1.0]])), torch.tensor([0.5]))
+    assert torch.allclose(pooled(quality, torch.tensor([[2.0, 2.0, 0.0]])), torch.tensor([0.75]))
+
+
+def test_a_pictures_probability_lies_between_the_patches_and_only_shares_of_the_weight_count():
+    generator = torch.Generator().manual_seed(0)
+    quality, weight = torch.randn(50, 7, generator=generator), torch.rand(50, 7, generator=generator) + LEAST_WEIGHT
+    found, each = pooled(quality, weight), quality.sigmoid()
+    assert (found >= each.min(dim=1).values).all() and (found <= each.max(dim=1).values).all()
+    assert torch.allclose(pooled(quality, 40 * weight), found)
+
+
+def test_patches_of_the_least_weight_alone_are_averaged():
+    quality = torch.tensor([[1.0, -1.0, 3.0]])
+    found = pooled(quality, torch.full((1, 3), LEAST_WEIGHT))
+    assert torch.allclose(found, quality.sigmoid().mean(dim=1)) and found.isfinite().all()
+
+
+def test_a_patch_without_weight_has_no_say_and_no_gradient():
+    quality = torch.tensor([[0.3, 5.0]], requires_grad=True)
+    found = pooled(quality, torch.tensor([[1.0, 0.0]]))
+    assert torch.allclose(found, torch.tensor(0.3).sigmoid())
+    found.sum().backward()
+    assert quality.grad[0, 0] > 0 and quality.grad[0, 1] == 0

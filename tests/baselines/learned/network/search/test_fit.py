@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from baselines.learned.network.search.fit import EVIDENCE, Found, Prior, likeness, soft_fit, weights
+from baselines.learned.network.search.fit import EVIDENCE, LogisticCurve, Prior, likeness, soft_fit, weights
 from datasets.common.errors import UserError
 
 LEVELS = np.arange(100)
@@ -133,12 +133,12 @@ def test_the_order_of_the_answers_does_not_matter(order):
 
 @given(st.floats(0, 99), st.floats(0.01, 50))
 def test_the_curve_never_rises_and_is_half_at_the_position(position, scale):
-    curve = Found(position, scale, (), False).noticeable(100)
+    curve = LogisticCurve(position, scale, (), False).noticeable(100)
     assert curve.shape == (100,)
     assert (np.diff(curve) <= 0).all()
     assert ((curve >= 0) & (curve <= 1)).all()
     at = round(position)
-    assert Found(float(at), scale, (), False).noticeable(100)[at] == 0.5
+    assert LogisticCurve(float(at), scale, (), False).noticeable(100)[at] == 0.5
 
 
 @pytest.mark.parametrize(

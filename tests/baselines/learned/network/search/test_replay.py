@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from baselines.learned.network.search import strategy
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.search.replay import replay, replay_all
-from baselines.learned.network.search.strategies import strategy
 from datasets.common.errors import UserError
 
 STEPS = np.array([[1.0] * 30 + [0.0] * 70, [1.0] * 50 + [0.0] * 50, [1.0] * 71 + [0.0] * 29])

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from baselines.learned.network.search import DEFAULT, strategy
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.search.replay import Replayed, replay_all
-from baselines.learned.network.search.strategies import DEFAULT, strategy
 
 WIDTH = 8.0
 """Logistic width in levels of the probability against the position."""

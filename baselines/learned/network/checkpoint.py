@@ -1,4 +1,8 @@
-"""The file of a trained network: tensors as safetensors, everything else as JSON in the same file's header."""
+"""Trained predictors as files: tensors as safetensors, everything else as JSON in the same file's header.
+
+The header names the method with its parameters, what the fit knows besides the network, and what it was trained on. A
+backbone that was fine-tuned is in the file too.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from baselines.interface.registry import registry
+from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.training_set import Fitted
-from datasets.common.errors import DataError, UserError
+from baselines.learned.network.weights import NONE, build, choose
+from datasets.common.errors import DataError, UserError, unknown_name
 from datasets.common.files import write_atomically
 from datasets.common.hashing import sha256_of_pieces
 from datasets.common.text_file import parse_json
@@ -20,22 +27,73 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
-SCHEMA = 1
+    from baselines.learned.network.nets.backbone import Backbone
+
+SCHEMA = 2
 MOST_BYTES = 1 << 31
 """Of a file; ResNet-50 and its heads take a twentieth."""
 
-FAILURES = (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError, UserError)
+_FAILURES = (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError, UserError)
 """How a header or tensors fail that make no network."""
 
-Network = TypeVar("Network", bound="Module")
 _HEADER = "jnd-bench"
+_BACKBONE = "backbone."
+"""Before the names of a fine-tuned backbone's tensors."""
+_MEANINGLESS_ELSEWHERE = ("device",)
+
+Network = TypeVar("Network", bound="Module")
+
+
+def save_predictor(path: Path, predictor: NetworkPredictor[Any], about: Mapping[str, str]) -> None:
+    """Write a fitted predictor, whole or not at all.
+
+    :param about: what it was trained on, in sentences by name (`data`, `samples`, `truth`, ...).
+    """
+    fitted = predictor.fitted_
+    tensors = dict(fitted.model.state_dict())
+    if fitted.backbone is not None:
+        tensors |= {_BACKBONE + name: tensor for name, tensor in fitted.backbone.state_dict().items()}
+    parameters = {name: value for name, value in predictor.get_params().items() if name not in _MEANINGLESS_ELSEWHERE}
+    header = {
+        "method": predictor.card.name,
+        "parameters": {**parameters, "settings": predictor.pinned_settings()},
+        "ingredients": dict(predictor.ingredients()),
+        "about": dict(about),
+    }
+    write_checkpoint(path, tensors, fitted, header)
+
+
+def load_predictor(path: Path, *, device: str = "auto") -> NetworkPredictor[Any]:
+    """A fitted predictor from its file; `fitted_.about` says what it was trained on.
+
+    :param device: `auto`, `cpu` or `cuda`.
+    :raises UserError: where there is no such file.
+    :raises DataError: where it is damaged, of another version, of a method that is not installed, or made with other
+        weights of a backbone than are here.
+    """
+    header, tensors = read_checkpoint(path)
+    try:
+        predictor = _class_of(str(header["method"]))(**header["parameters"], device=device)
+        heads = {name: tensor for name, tensor in tensors.items() if not name.startswith(_BACKBONE)}
+        backbone = None
+        if len(heads) < len(tensors):
+            backbone = _backbone(str(header["ingredients"]["backbone"]), tensors)
+        elif header["ingredients"] != dict(predictor.ingredients()):
+            raise ValueError(f"it was made with {header['ingredients']}, here are {dict(predictor.ingredients())}")
+        network = _filled(predictor.new_network, heads, members=getattr(predictor.config(), "members", 1))
+        predictor.fitted_ = fitted_of(header, network, backbone)
+        return predictor
+    except DataError:
+        raise
+    except _FAILURES as error:
+        raise unusable(path, error) from error
 
 
 def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], fitted: Fitted[Any], header: Mapping[str, Any]) -> None:
     """Write a checkpoint whole.
 
     :param tensors: of the network, by name.
-    :param fitted: its codec, share and prior are kept.
+    :param fitted: its codec, share and prior go into the header.
     :param header: what else using it needs; JSON-ready.
     """
     from safetensors.torch import save
@@ -86,7 +144,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return header, tensors
 
 
-def filled(make: Callable[[], Network], tensors: Mapping[str, Tensor], *, members: int = 1) -> Network:
+def _filled(make: Callable[[], Network], tensors: Mapping[str, Tensor], *, members: int = 1) -> Network:
     """A network with a file's tensors. That they fit is known before memory is taken for what the header announces.
 
     :param make: an untrained network, as the header describes it.
@@ -117,7 +175,8 @@ def fitted_of(header: Mapping[str, Any], network: Any, backbone: Any = None) -> 
     share = float(header["share"])
     if not 0 <= share <= 1:
         raise ValueError(f"its share of people is {share}")
-    return Fitted(network.eval(), Prior(**header["prior"]), share, str(header["codec"]), backbone)
+    about = {str(name): str(text) for name, text in header["about"].items()}
+    return Fitted(network.eval(), Prior(**header["prior"]), share, str(header["codec"]), backbone, about=about)
 
 
 def unusable(path: Path, reason: object) -> DataError:
@@ -126,6 +185,24 @@ def unusable(path: Path, reason: object) -> DataError:
     return DataError(
         f"{path}: is no checkpoint that this version can use ({first}). Train it again with python -m sgjnd.train."
     )
+
+
+def _class_of(method: str) -> type[NetworkPredictor[Any]]:
+    classes = {entry.predictor.card.name: entry.predictor for entry in registry().values()}
+    if method not in classes:
+        raise unknown_name("predictor", method, classes)
+    predictor = classes[method]
+    if not issubclass(predictor, NetworkPredictor):
+        raise ValueError(f"{method} has no network")
+    return predictor
+
+
+def _backbone(name: str, tensors: Mapping[str, Tensor]) -> Backbone:
+    """The backbone that was fine-tuned."""
+    backbone = build(choose(name, NONE))  # of a known size, whatever the file says
+    state = {key.removeprefix(_BACKBONE): tensor for key, tensor in tensors.items() if key.startswith(_BACKBONE)}
+    backbone.load_state_dict(state)
+    return backbone
 
 
 def _is_finite(tensor: Tensor) -> bool:

@@ -6,9 +6,9 @@ import functools
 import numpy as np
 import pytest
 
+from baselines.learned.lite_regression import ReferenceRegression
 from datasets.common.errors import UserError
 from datasets.core.ladder import Ladder
-from sgjnd.lite_regression import ReferenceRegression
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +18,10 @@ def control(rated_pictures, true_levels) -> ReferenceRegression:
 
 
 class Uncompressible(Ladder):
-    """A picture whose levels nobody may look at."""
+    """A picture whose levels nobody may ask for."""
 
     def encoded(self, level: int) -> bytes:
-        raise AssertionError("a level was looked at")
+        raise AssertionError("a level was asked for")
 
     def fingerprint(self) -> str:
         return "none"
@@ -30,7 +30,7 @@ class Uncompressible(Ladder):
         return "none"
 
 
-def test_it_looks_at_the_reference_alone(control, rated_pictures):
+def test_it_uses_the_reference_alone(control, rated_pictures):
     picture = rated_pictures[0]
     ladder = Uncompressible(picture.codec, functools.partial(np.array, picture.reference))
     blind = dataclasses.replace(picture.without_samples(), ladder_or_none=ladder, measurements={})

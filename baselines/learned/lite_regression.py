@@ -1,4 +1,4 @@
-"""A control for SG-JND: the level regressed on what a frozen network sees in the reference alone."""
+"""A control for SG-JND: the level regressed on a frozen network's features of the reference alone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from baselines.interface.card import Card
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
-from baselines.learned.network.extractor import Looker
+from baselines.learned.network.extractor import FeatureExtractor
 from baselines.learned.network.frozen_backbone import weights_of
+from baselines.learned.network.settings import FeatureSettings
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
-from sgjnd.config import Config
 
 _MISFIT = 20.0
 """C of the support vector regression: what a level of error costs against a smooth function."""
@@ -28,11 +28,11 @@ _REACH = 0.3
 class ReferenceRegression(JNDPredictor):
     """Support vector regression on means and spreads of the tokens; nothing is compressed.
 
-    Whatever looks at compressed pictures has to be better than this to have learned anything from them.
+    Whatever uses compressed pictures has to be better than this to have learned anything from them.
     """
 
     settings: dict[str, Any] | None = None
-    """Of `sgjnd.config.Config` that say how the picture is looked at."""
+    """Of `FeatureSettings`, by name; those left out have their defaults."""
 
     device: str = "auto"
     """`auto`, `cpu` or `cuda`."""
@@ -46,11 +46,12 @@ class ReferenceRegression(JNDPredictor):
 
     def ingredients(self) -> dict[str, str]:
         """The backbone's weights."""
-        return weights_of(Config.of(self.settings))
+        return weights_of(FeatureSettings.of(self.settings))
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """As `features`, means and spreads of the tokens' channels over the picture, shape (2 channels,)."""
-        tokens = self._looker().look(picture, np.empty(0, dtype=int)).reference.astype(float)
+        extractor = FeatureExtractor(FeatureSettings.of(self.settings), device=self.device)
+        tokens = extractor.of(picture).extract(np.empty(0, dtype=int)).reference.astype(float)
         return {"features": np.concatenate([tokens.mean(axis=(0, 1)), tokens.std(axis=(0, 1))])}
 
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> ReferenceRegression:
@@ -78,6 +79,3 @@ class ReferenceRegression(JNDPredictor):
 
     def _features(self, picture: Picture) -> np.ndarray:
         return self.measurement(picture)["features"]
-
-    def _looker(self) -> Looker:
-        return Looker(Config.of(self.settings), device=self.device)

@@ -1,0 +1,156 @@
+"""SG-JND as predictors: `sgjnd`, fine-tuned, and `sgjnd-lite`, heads on a frozen backbone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import numpy as np
+
+from baselines.interface.card import Card
+from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
+from baselines.learned.network.search.rules import Ask
+from baselines.learned.network.training_set import Fitted, Progress, TrainingSet
+from baselines.learned.network.weights import channels_of
+from datasets.core.picture import Picture
+from datasets.core.reference import OTHERS, Reference
+from sgjnd.config import Config
+from sgjnd.fitting import fit_frozen, fit_whole
+
+if TYPE_CHECKING:
+    from sgjnd.nets.examples import Tokens
+    from sgjnd.nets.model import Model
+
+PAPER = Reference(
+    authors=("L. Cao", OTHERS),
+    title="SG-JND: Semantic-guided just noticeable distortion predictor for image compression",
+    venue="IEEE ICIP, arXiv:2408.04273",
+    year=2024,
+)
+SETTINGS_OURS = (
+    "Reimplementation; settings ours. Patch size and count, stages, the attention's form, label, loss, optimiser, "
+    "epochs and the search are not verified of the paper; sgjnd/config.py gives each with its reason."
+)
+DEFAULTS: dict[str, Any] = {
+    "backbone": "auto",
+    "patch_pixels": 224,
+    "most_patches": 32,
+    "members": 1,
+    "batch": 8,
+    "accumulate": 4,
+    "patches_per_picture": 4,
+    "epochs": 10,
+    "patience": 4,
+    "search": "scan",
+    "evidence": 100.0,
+}
+"""What differs in `sgjnd` from `Config`'s own: ImageNet's patch size, and batches that fit 8 GB of GPU memory."""
+
+
+class SgJndPredictor(FrozenBackbonePredictor["Model"]):
+    """What both share: heads that are asked about the projected tokens of a picture's levels."""
+
+    def config(self) -> Config:
+        return Config.of(self.settings)
+
+    def new_network(self) -> Model:
+        from sgjnd.nets.model import Model
+
+        return Model(self.config(), channels_of(self.backbone_name()))
+
+    @final
+    def ask(self, picture: Picture) -> Ask:
+        tokens, model = self.tokens(picture), self.fitted_.model
+        return lambda positions: model.probabilities(tokens(positions))
+
+    @final
+    def tokens(self, picture: Picture) -> Callable[[np.ndarray], Tokens]:
+        """A function of positions that gives the projected tokens of those levels."""
+        features_of, model, last = self.features_of(picture), self.fitted_.model, len(picture.codec.levels) - 1
+
+        def tokens(positions: np.ndarray) -> Tokens:
+            features = features_of(positions)
+            return model.tokens(features.reference, features.levels, np.asarray(positions) / last)
+
+        return tokens
+
+
+@final
+class SgJnd(SgJndPredictor):
+    """The whole network, trained on each fold. On a CPU this takes hours; `sgjnd-lite` is for those."""
+
+    quick: ClassVar[dict[str, Any]] = {
+        "settings": {
+            "backbone": "efficientnet-lite0",
+            "patch_pixels": 64,
+            "most_patches": 2,
+            "patches_per_picture": 2,
+            "levels_per_picture": 2,
+            "grid_levels": 6,
+            "epochs": 1,
+            "width": 8,
+            "heads": 2,
+            "components": 2,
+        }
+    }
+    resumes = True
+
+    card = Card(
+        name="sgjnd",
+        title="SG-JND (ResNet-50, fine-tuned)",
+        references=(PAPER,),
+        needs_pictures=True,
+        cost="heavy",
+        deviations=(
+            SETTINGS_OURS,
+            "Where ResNet-50's ImageNet weights cannot be had, EfficientNet-Lite0 stands in; the run says so.",
+            "Stages are reduced to principal components found before fine-tuning; the pixels are one more stage; the "
+            "level is an input of the head.",
+            "Levels are found in two batches and a logistic fit instead of a window sliding over all 100.",
+        ),
+    )
+
+    def config(self) -> Config:
+        return Config.of(self.settings, **DEFAULTS)
+
+    def remark(self, picture: Picture) -> str:
+        """Which network it is."""
+        return f"fine-tuned from {self.extractor().chosen.why}"
+
+    def train(self, training_set: TrainingSet, *, seed: int, folder: Path | None, progress: Progress) -> Fitted[Model]:
+        return fit_whole(self.extractor(), training_set, seed=seed, folder=folder, progress=progress)
+
+    def new_network(self) -> Model:
+        """With one head: the one that is fine-tuned with the backbone."""
+        from sgjnd.nets.model import Model
+
+        return Model(replace(self.config(), members=1), channels_of(self.backbone_name()))
+
+
+@final
+class SgJndLite(SgJndPredictor):
+    """SG-JND for processors without a GPU.
+
+    The backbone is not trained: its features are computed once a picture, at a grid of levels, whatever the folds and
+    truths.
+    """
+
+    card = Card(
+        name="sgjnd-lite",
+        title="SG-JND on frozen EfficientNet-Lite0",
+        references=(PAPER,),
+        needs_pictures=True,
+        deviations=(
+            SETTINGS_OURS,
+            "The backbone is EfficientNet-Lite0 with its ImageNet weights, frozen, instead of a fine-tuned ResNet-50; "
+            "its stages are reduced to their principal components.",
+            "The pixels themselves are one more stage, finer than the backbone's first.",
+            "The level is an input of the head, and the heads of three trainings are averaged.",
+            "A logistic curve is fitted to the probabilities at 20 levels instead of a window sliding over all 100.",
+        ),
+    )
+
+    def train(self, training_set: TrainingSet, *, seed: int, folder: Path | None, progress: Progress) -> Fitted[Model]:
+        return fit_frozen(self.extractor(), training_set, seed=seed, folder=folder, progress=progress)
