@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
@@ -22,6 +23,14 @@ _TOLERATED = 2.0
 """Levels that a training error may have for free: about the standard error of a mean over 30 subjects."""
 _REACH = 0.3
 """Of the kernel: its gamma times the number of features."""
+
+
+@final
+@dataclass(frozen=True)
+class LiteRegressionSettings(FeatureSettings):
+    """Settings of `lite-regression`."""
+
+    title = "lite-regression"
 
 
 @final
@@ -46,11 +55,11 @@ class ReferenceRegression(JNDPredictor):
 
     def ingredients(self) -> dict[str, str]:
         """The backbone's weights."""
-        return weights_of(FeatureSettings.of(self.settings))
+        return weights_of(LiteRegressionSettings.of(self.settings))
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """As `features`, means and spreads of the tokens' channels over the picture, shape (2 channels,)."""
-        extractor = FeatureExtractor(FeatureSettings.of(self.settings), device=self.device)
+        extractor = FeatureExtractor(LiteRegressionSettings.of(self.settings), device=self.device)
         tokens = extractor.of(picture).extract(np.empty(0, dtype=int)).reference.astype(float)
         return {"features": np.concatenate([tokens.mean(axis=(0, 1)), tokens.std(axis=(0, 1))])}
 

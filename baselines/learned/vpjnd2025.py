@@ -8,6 +8,7 @@ from typing import final
 import numpy as np
 
 from baselines.interface.card import Card, PublishedNumber
+from baselines.interface.predictor import MeasurementKey
 from baselines.learned.network.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
 from baselines.pixel.wu2017 import Wu2017
 from datasets.core.picture import Picture
@@ -79,6 +80,10 @@ class VpJnd2025(PixelPredictor):
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """The JND map in grey levels as `map`, float16, shape (height, width)."""
         return {"map": Wu2017().jnd_map(picture.reference_luma).astype(np.float16)}
+
+    def measurement_key(self) -> MeasurementKey:
+        """The map depends on no setting."""
+        return MeasurementKey(VpJnd2025, {})
 
     def plane(self, picture: Picture) -> np.ndarray:
         """The JND map."""

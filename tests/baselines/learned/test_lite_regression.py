@@ -72,5 +72,5 @@ def test_nothing_to_learn_from_is_told(control, rated_pictures):
 
 def test_a_slip_in_a_setting_suggests(rated_pictures, true_levels):
     predictor = ReferenceRegression(settings={"patches": 2})
-    with pytest.raises(UserError, match=r"no setting of SG-JND 'patches'\. Did you mean"):
+    with pytest.raises(UserError, match=r"no setting of lite-regression 'patches'\. Did you mean"):
         predictor.fit(rated_pictures, true_levels, seed=0)

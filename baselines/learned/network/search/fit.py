@@ -22,7 +22,7 @@ they would outweigh any prior, and a search that asks few of them would lean on 
 Mean |error| of `Full` in levels on the simulated noisy classifiers of `search.DEFAULT` (errors independent /
 mixed / smooth over the ladder) for an evidence of 8: 4.6 / 6.0 / 6.2; 15: 3.4 / 5.8 / 6.2; 30: 2.6 / 5.9 / 6.5; 100:
 2.0 / 6.3 / 6.9. So the more a network errs alike on a whole picture, the less its answers are worth; to choose the
-evidence for one network, replay `Full(evidence=...)` on pictures held out of its training (`search_replay`).
+evidence for one network, run `Full(evidence=...)` on pictures held out of its training.
 """
 
 _STARTS = 25
@@ -100,7 +100,7 @@ class LogisticCurve:
     def at(cls, position: float, scale: float, asked: np.ndarray, count: int) -> LogisticCurve:
         """The end of a search at a position that may lie outside the range."""
         inside = min(max(float(position), 0.0), count - 1.0)
-        return cls(inside, float(scale), tuple(int(one) for one in asked), bool(inside != position))
+        return cls(inside, float(scale), tuple(map(int, asked)), bool(inside != position))
 
 
 def soft_fit(

@@ -109,8 +109,8 @@ class Blocks(Strategy):
         around = np.arange(first, min((unnoticeable + 1) * self.length, count))
         questions.put(around)
         answers = dict(zip(questions.positions.tolist(), questions.answers.tolist(), strict=True))
-        seen = sum(answers[position] > 0.5 for position in around.tolist())
-        return LogisticCurve.at(first + seen - 0.5, prior.scale, questions.positions, count)
+        noticeable_around = sum(answers[position] > 0.5 for position in around.tolist())
+        return LogisticCurve.at(first + noticeable_around - 0.5, prior.scale, questions.positions, count)
 
     def _decision(self, questions: Questions, block: int) -> bool:
         first = block * self.length

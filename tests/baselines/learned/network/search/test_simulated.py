@@ -11,7 +11,7 @@ import pytest
 
 from baselines.learned.network.search import DEFAULT, strategy
 from baselines.learned.network.search.fit import Prior
-from baselines.learned.network.search.replay import Replayed, replay_all
+from baselines.learned.network.search.rules import Strategy
 
 WIDTH = 8.0
 """Logistic width in levels of the probability against the position."""
@@ -83,12 +83,30 @@ SEARCHES = {
 }
 
 
+@dataclass(frozen=True)
+class Replayed:
+    """One search over all pictures: passes a picture, mean |error|, and mean distance from where `full` ends."""
+
+    passes: float
+    mae_levels: float
+    off_full_levels: float
+
+
+def replay(search: Strategy, networks: Networks, prior: Prior) -> Replayed:
+    def ends(strategy: Strategy) -> list:
+        count = networks.probabilities.shape[1]
+        return [strategy.find(answers.__getitem__, count, prior) for answers in networks.probabilities]
+
+    curves, full = ends(search), np.array([curve.position for curve in ends(strategy("full"))])
+    positions = np.array([curve.position for curve in curves])
+    passes = float(np.mean([len(curve.asked) for curve in curves]))
+    return Replayed(passes, np.abs(positions - networks.positions).mean(), np.abs(positions - full).mean())
+
+
 @functools.cache
 def compared(noise: str) -> dict[str, Replayed]:
     networks = simulate(NOISES[noise], pictures=120)
-    priors = [networks.prior()] * len(networks.positions)
-    table = replay_all(list(SEARCHES.values()), networks.probabilities, priors, networks.positions)
-    return dict(zip(SEARCHES, table.rows, strict=True))
+    return {name: replay(search, networks, networks.prior()) for name, search in SEARCHES.items()}
 
 
 @pytest.mark.parametrize(("noise", "auc"), [("independent", 0.94), ("mixed", 0.945), ("smooth", 0.975)])
@@ -132,14 +150,7 @@ def test_a_prior_scale_wrong_by_a_factor_of_two_costs_little():
     networks = simulate(NOISES["mixed"], pictures=60)
     right = networks.prior()
     errors = [
-        replay_all(
-            [strategy("scan")],
-            networks.probabilities,
-            [Prior(right.position, right.spread, right.scale * factor)] * 60,
-            networks.positions,
-        )
-        .rows[0]
-        .mae_levels
+        replay(strategy("scan"), networks, Prior(right.position, right.spread, right.scale * factor)).mae_levels
         for factor in (0.5, 1.0, 2.0)
     ]
     assert max(errors) - errors[1] < 0.9
@@ -148,9 +159,8 @@ def test_a_prior_scale_wrong_by_a_factor_of_two_costs_little():
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_51_levels_of_bpg(noise):
     networks = simulate(NOISES[noise], pictures=60, count=51)
-    priors = [networks.prior()] * 60
-    searches = [strategy("full"), strategy("scan"), strategy("bayes"), strategy("window")]
-    full, scan, bayes, window = replay_all(searches, networks.probabilities, priors, networks.positions).rows
+    searches = [strategy(name) for name in ("full", "scan", "bayes", "window")]
+    full, scan, bayes, window = (replay(search, networks, networks.prior()) for search in searches)
     assert full.passes == window.passes == 51
     assert scan.passes <= 20
     assert max(scan.mae_levels, bayes.mae_levels) < window.mae_levels
