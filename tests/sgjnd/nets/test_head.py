@@ -18,9 +18,9 @@ SWITCHES = [
     {"stages": (0,)},
     {"stages": (1, 2)},
     {"stages": (1, 2), "attention": False},
-    {"looks_at": "reference"},
-    {"looks_at": "difference"},
-    {"looks_at": "reference", "attention": False},
+    {"branches": "reference"},
+    {"branches": "difference"},
+    {"branches": "reference", "attention": False},
 ]
 every_switch = pytest.mark.parametrize("switches", SWITCHES, ids=str)
 
@@ -108,10 +108,10 @@ def test_weights_stay_positive_where_the_network_wants_them_below_zero():
 
 
 @pytest.mark.parametrize(
-    ("looks_at", "ignored"), [("reference", {"difference", "distance"}), ("difference", {"reference"}), ("both", set())]
+    ("branches", "ignored"), [("reference", {"difference", "distance"}), ("difference", {"reference"}), ("both", set())]
 )
-def test_a_branch_looks_at_its_own_tokens_alone(looks_at, ignored):
-    head, tokens = head_of(looks_at=looks_at), inputs()
+def test_a_branch_branches_its_own_tokens_alone(branches, ignored):
+    head, tokens = head_of(branches=branches), inputs()
     before = pooled(*head(*tokens))
     for place, name in enumerate(("reference", "difference", "distance")):
         changed = list(tokens)
@@ -120,7 +120,7 @@ def test_a_branch_looks_at_its_own_tokens_alone(looks_at, ignored):
 
 
 @pytest.mark.parametrize("stage", [0, 1, 2])
-def test_one_stage_looks_at_its_own_channels_alone(stage):
+def test_one_stage_branches_its_own_channels_alone(stage):
     head, tokens = head_of(stages=(stage,)), inputs()
     before = pooled(*head(*tokens))
     first, end = sum(FORM.reference[:stage]), sum(FORM.reference[: stage + 1])
