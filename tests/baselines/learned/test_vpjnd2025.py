@@ -77,7 +77,7 @@ def test_the_map_has_a_say(learned_vpjnd, same_source, monkeypatch):
     assert np.abs(learned_vpjnd.ask(asked)(positions) - before).max() > 1e-3
 
 
-def test_training_looks_at_the_map_too(same_source, monkeypatch):
+def test_training_uses_the_map_too(same_source, monkeypatch):
     def trained() -> dict[str, torch.Tensor]:
         predictor = VpJnd2025(preset=FAST, settings={**QUICK, "epochs": 2}, device="cpu")
         return predictor.fit(same_source[:2], np.array([40.0, 60.0]), seed=0).fitted_.model.state_dict()
