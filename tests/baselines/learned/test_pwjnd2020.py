@@ -18,8 +18,8 @@ def test_under_the_window_every_level_is_asked_once(learned_pwjnd, same_source):
     predictor = Pwjnd2020(preset=FAST, settings={**learned_pwjnd.settings, "search": "window"}, device="cpu")
     predictor.fitted_ = learned_pwjnd.fitted_
     picture = same_source[2].without_samples()
-    found = predictor.found(picture)
-    assert sorted(found.asked) == list(range(100))
+    curve = predictor.curve(picture)
+    assert sorted(curve.asked) == list(range(100))
     answers = predictor.ask(picture)(np.arange(100))
     expected = strategy("window").find(answers.__getitem__, 100, learned_pwjnd.fitted_.prior)
     assert predictor.predict(picture).level == 1 + expected.position
