@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,17 +12,14 @@ from typing import Any, ClassVar
 
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, Wanted, choose_predictors
-from datasets.common.code_hash import method_sha256
 from datasets.common.errors import UserError, unknown_name
-from datasets.common.hashing import key_of, seed_of
+from datasets.common.hashing import seed_of
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from datasets.core.truths import Truth, find_truth
+from protocols.store.run_key import key_parts, run_key
 from protocols.store.store import Identity, Store, StoredRun
-
-KEY_VERSION = 1
-"""Goes up where runs stored before must not be reused; the form of their files has a version of its own."""
 
 
 class Protocol(ABC):
@@ -148,32 +144,6 @@ class Job:
             predictor=self.entry.name,
         )
 
-    def key_parts(self) -> dict[str, Any]:
-        """Everything the predictions depend on, by name."""
-        experiment, predictor = self.experiment, self.make()
-        parameters = {name: value for name, value in predictor.get_params().items() if name != "device"}
-        ingredients = dict(predictor.ingredients())
-        return {
-            **({"ingredients": ingredients} if ingredients else {}),
-            **experiment.protocol.key_parts(self),
-            "schema": KEY_VERSION,
-            "protocol": experiment.protocol.name,
-            "data set": experiment.dataset.card.name,
-            "data": experiment.dataset.manifest.sha256,
-            "decoder": experiment.dataset.codec.library() if experiment.dataset.has_pixels else "none",
-            "anchor": experiment.options.anchor,
-            "level direction": experiment.options.level_direction,
-            "jnd": experiment.options.jnd,
-            "limit": experiment.limit,
-            "folds": experiment.folds.name,
-            "fold file": experiment.folds.sha256,
-            "truth": self.truth.name,
-            "predictor": self.entry.name,
-            "parameters": {name: _plain(value) for name, value in sorted(parameters.items())},
-            "method": _code_of(predictor),
-            "seed": experiment.seed,
-        }
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -231,8 +201,8 @@ def _jobs(
 
 
 def _plan(job: Job, store: Store, rerun: str) -> Plan:
-    parts = job.key_parts()
-    key = key_of(parts, digits=12)
+    parts = key_parts(job)
+    key = run_key(parts)
     stored = store.find(job.identity)
     same = stored[-1] if stored and stored[-1].key == key else None
     if rerun == "always":
@@ -253,22 +223,3 @@ def _plan(job: Job, store: Store, rerun: str) -> Plan:
 def _changes(before: dict[str, Any], now: dict[str, Any]) -> str:
     changed = [name for name in now if before.get(name) != now[name]]
     return f"changed since it was stored: {', '.join(changed)}"
-
-
-def _plain(value: Any) -> Any:
-    """A parameter as canonical JSON can hold it; what JSON has no form for by its repr."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
-    return repr(value)
-
-
-def _code_of(predictor: JNDPredictor) -> str:
-    """The hash of a predictor's code; what stands in no file, such as a notebook's class, never matches."""
-    try:
-        return method_sha256(type(predictor))
-    except UserError:
-        return f"in no file: {secrets.token_hex(8)}"

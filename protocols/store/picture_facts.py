@@ -91,7 +91,7 @@ def _colourfulness(rgb: np.ndarray) -> float:
 def table_name(key_parts: Mapping[str, Any]) -> str:
     """The table's name, `pictures-<key>.parquet`: a hash of what its content depends on.
 
-    :param key_parts: of a job (see `protocols.plan.Job.key_parts`).
+    :param key_parts: of a job (see `protocols.store.run_key.key_parts`).
     """
     depends = {name: key_parts[name] for name in ("data set", "data", "jnd", "anchor", "level direction", "decoder")}
     return f"pictures-{key_of({'schema': SCHEMA_VERSION, **depends}, digits=12)}.parquet"

@@ -28,7 +28,7 @@ _FOLDER = Path(__file__).parent
 TABLE_SCRIPTS = ("vendor/list.min.js", "assets/tables.js")
 """What a page with sortable tables runs: List.js, and what ties it to them."""
 
-PICTURE_SCRIPTS = (*TABLE_SCRIPTS, "assets/viewer.js")
+PICTURE_SCRIPTS = (*TABLE_SCRIPTS, "assets/flicker.js")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from protocols.ablation import AGAINST, FOLDS, VARIANTS, Ablation, compare
 from protocols.plan import Job, find_protocol, plan_jobs
 from protocols.run import main
 from protocols.runner import carry_out
+from protocols.store.run_key import key_parts
 from protocols.store.store import Store
 from protocols.workers.pool import WorkerPool
 from sgjnd.config import Config
@@ -158,7 +159,7 @@ def test_rows_are_stored_as_runs_and_reused_until_something_changes(make_experim
     assert len(runs) == 4 and all(run.status == "complete" for run in runs)
     assert [plan.stored for plan in plans()] == runs
     other = dataclasses.replace(experiments[0], folds=Folds(experiments[0].folds.name, {}, "0" * 64))
-    assert Job(other, find_truth("mean"), entries[0], "cpu").key_parts() != plans()[0].key_parts
+    assert key_parts(Job(other, find_truth("mean"), entries[0], "cpu")) != plans()[0].key_parts
     table = protocol.summary(runs)
     errors = [np.abs(run.predictions["predicted_level"] - run.predictions["true_level"]) for run in runs]
     mae = (errors[0].mean() + errors[2].mean()) / 2
@@ -167,7 +168,7 @@ def test_rows_are_stored_as_runs_and_reused_until_something_changes(make_experim
 
 
 def test_the_share_is_part_of_a_runs_key(job):
-    whole, half = job("sgjnd-lite").key_parts(), job("half").key_parts()
+    whole, half = key_parts(job("sgjnd-lite")), key_parts(job("half"))
     assert {name for name in whole if whole[name] != half[name]} == {"predictor", "share of the training sources"}
 
 

@@ -11,12 +11,12 @@ from baselines.constant.fixed import Fixed
 from baselines.interface.registry import Registered
 from baselines.metric.psnr import Psnr
 from datasets.common.errors import UserError
-from datasets.common.hashing import key_of
 from datasets.core.dataset import Manifest, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.truths import find_truth
 from protocols.plan import Job, limited, plan_jobs
 from protocols.runner import carry_out
+from protocols.store.run_key import key_parts, run_key
 from protocols.store.store import Store
 from protocols.workers.pool import WorkerPool
 
@@ -24,7 +24,7 @@ CONSTANT = Registered("constant", Constant)
 
 
 def _key(experiment, entry=CONSTANT, truth="mean", device="cpu"):
-    return key_of(Job(experiment, find_truth(truth), entry, device).key_parts())
+    return run_key(key_parts(Job(experiment, find_truth(truth), entry, device)))
 
 
 def test_the_key_changes_with_everything_predictions_depend_on(make_experiment):
