@@ -8,7 +8,7 @@ import numpy as np
 
 from baselines.interface.predictor import JNDPredictor
 from baselines.pixel._base import PixelMapPredictor, check_size
-from baselines.subband._dct_base import DctPredictor
+from baselines.subband._base import DctPredictor
 from baselines.subband._dct_blocks import SIDE
 from baselines.subband._wavelet_thresholds import levels_of, pyramid, pyramid_corners
 from baselines.subband.watson1997 import Watson1997

@@ -24,7 +24,7 @@ from protocols.measure import visit
 from protocols.plan import plan_jobs
 from protocols.runner import carry_out
 from protocols.store.store import Store
-from protocols.workers.pool import WorkerPool
+from protocols.workers.dispatch import WorkerPool
 from protocols.workers.task import keep_memory
 
 TRUTHS = ["mean", "median"]

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from baselines.learned.network.extractor import FeatureExtractor
 from baselines.learned.network.features import LevelTokens, Tokeniser
+from baselines.learned.network.imagenet_weights import build
 from baselines.learned.network.nets.backbone import Backbone
 from baselines.learned.network.search import DEFAULT, strategy
 from baselines.learned.network.training_set import Fitted, TrainingSet
-from baselines.learned.network.weights import build
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture

@@ -1,9 +1,9 @@
-"""Experiments with predictors: what is trained and tested on what, the store of predictions, and scores.
+"""Running predictors: what is trained and tested on what, the store of runs, and scores.
 
-`run_benchmark` is the door for Python, `python -m protocols.run` the command over it. Here stand the commands (`run`,
-`score`), one file for each protocol (`kfold`, `ablation`), and what is the same for all of them: `plan` (jobs and what
-is reused), `measure` (pictures), `crossval` (folds), `runner` (all of it in order), `estimate` (what it will cost).
-Stored runs are in `store/`, worker processes in `workers/`, scores in `scoring/`.
+From Python, call `run_benchmark`; from a shell, `python -m protocols.run`. The commands are `run` and `score`. Each
+protocol is one file: `kfold`, `ablation`. What all protocols share: `plan` lists the jobs, `measure` measures pictures,
+`run_folds` fits and predicts, `runner` does all of this in order, `estimate` says what it will cost. `store/` keeps
+runs and decides which are reused, `workers/` gives tasks to processes, `scoring/` computes scores.
 """
 
 from __future__ import annotations

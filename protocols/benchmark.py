@@ -26,7 +26,7 @@ from protocols.runner import carry_out
 from protocols.scoring.scores import score
 from protocols.store.store import Store, StoredRun
 from protocols.workers.dask import DaskWorkers
-from protocols.workers.pool import WorkerPool
+from protocols.workers.dispatch import WorkerPool
 
 if TYPE_CHECKING:
     import pandas as pd

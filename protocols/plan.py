@@ -18,6 +18,7 @@ from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from datasets.core.truths import Truth, find_truth
+from protocols.store.reuse import reusable_run
 from protocols.store.run_key import key_parts, run_key
 from protocols.store.store import Identity, Store, StoredRun
 
@@ -203,23 +204,5 @@ def _jobs(
 def _plan(job: Job, store: Store, rerun: str) -> Plan:
     parts = key_parts(job)
     key = run_key(parts)
-    stored = store.find(job.identity)
-    same = stored[-1] if stored and stored[-1].key == key else None
-    if rerun == "always":
-        return Plan(job, key, parts, None, "asked for by --rerun always")
-    if same is not None and (same.status == "complete" or rerun == "never"):
-        return Plan(job, key, parts, same, f"stored {same.record.finished}, nothing it depends on has changed")
-    if same is not None:
-        return Plan(job, key, parts, None, f"its stored run is {same.status}: pictures failed")
-    if stored and rerun == "never":
-        return Plan(job, key, parts, stored[-1], "stored and stale, reused by --rerun never")
-    if stored:
-        return Plan(job, key, parts, None, f"stale: {_changes(stored[-1].record.key_parts, parts)}")
-    if damaged := store.damaged(job.identity):
-        return Plan(job, key, parts, None, f"damaged: {damaged[0].file}: {damaged[0].reason}")
-    return Plan(job, key, parts, None, "not stored yet")
-
-
-def _changes(before: dict[str, Any], now: dict[str, Any]) -> str:
-    changed = [name for name in now if before.get(name) != now[name]]
-    return f"changed since it was stored: {', '.join(changed)}"
+    stored, reason = reusable_run(store, job.identity, key, parts, rerun=rerun)
+    return Plan(job, key, parts, stored, reason)

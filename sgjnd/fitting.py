@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baselines.learned.network.extractor import FeatureExtractor, PictureFeatures, has_fast_bf16
+from baselines.learned.network.imagenet_weights import build, channels_of
 from baselines.learned.network.training_set import Fitted, Progress, TrainingSet, no_progress
-from baselines.learned.network.weights import build, channels_of
 from datasets.common.threads import one_torch_thread
 from sgjnd.config import Config
 

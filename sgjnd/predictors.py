@@ -11,9 +11,9 @@ import numpy as np
 
 from baselines.interface.card import Card
 from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
+from baselines.learned.network.imagenet_weights import channels_of
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.training_set import Fitted, Progress, TrainingSet
-from baselines.learned.network.weights import channels_of
 from datasets.core.picture import Picture
 from datasets.core.reference import OTHERS, Reference
 from sgjnd.config import Config

@@ -12,6 +12,7 @@ import numpy as np
 from baselines.interface.card import Card, PublishedNumber
 from baselines.learned.network.extractor import PictureFeatures
 from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
+from baselines.learned.network.imagenet_weights import channels_of
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.settings import (
     LOSSES,
@@ -23,7 +24,6 @@ from baselines.learned.network.settings import (
     share,
 )
 from baselines.learned.network.training_set import Fitted, Progress, TrainingSet
-from baselines.learned.network.weights import channels_of
 from datasets.common.errors import UserError
 from datasets.common.threads import one_torch_thread
 from datasets.core.codec import Codec

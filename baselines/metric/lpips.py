@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.learned.network.weights import read_tensors
+from baselines.learned.network.imagenet_weights import read_tensors
 from baselines.metric._base import SEARCHED, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import DataError, UserError

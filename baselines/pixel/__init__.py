@@ -1,4 +1,4 @@
-"""Pixel-domain JND models: each draws a map of the largest change that nobody notices at each pixel.
+"""Pixel-domain JND models: each computes, for every pixel, the largest change that nobody notices.
 
 A new one is a file here with a final subclass of `PixelMapPredictor` (`_base.py`) that implements `jnd_map`. Shared
 pieces: `_masking` (background luminance, gradients, luminance adaptation, additivity), `_canny` (edges and the weight

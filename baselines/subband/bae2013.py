@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.subband._dct_base import DctPredictor
+from baselines.subband._base import DctPredictor
 from baselines.subband._dct_blocks import SIDE, Blocks, cycles_per_degree, obliqueness
 from datasets.core.reference import Reference
 

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.subband._dct_base import DctPredictor, masking_by_contrast
+from baselines.subband._base import DctPredictor, masking_by_contrast
 from baselines.subband._dct_blocks import MID_GREY, Blocks, cycles_per_degree, normalisation, obliqueness
 from datasets.common.errors import UserError
 from datasets.core.reference import Reference

@@ -8,7 +8,7 @@ import numpy as np
 
 from baselines.interface.card import Card
 from baselines.interface.predictor import Meter
-from baselines.subband._dct_base import SubbandPredictor
+from baselines.subband._base import SubbandPredictor
 from baselines.subband._dct_blocks import Blocks
 from baselines.subband._dct_error import SOURCES, ErrorSource, QuantisedErrors, error_source, kind_of_errors
 from baselines.subband._dct_pooling import check_pooling, window_in_blocks

@@ -9,7 +9,7 @@ import numpy as np
 
 from baselines.interface.card import Card
 from baselines.pixel._canny import matlab_canny
-from baselines.subband._dct_base import THRESHOLDS_TO_LEVEL, DctPredictor, masking_by_contrast
+from baselines.subband._base import THRESHOLDS_TO_LEVEL, DctPredictor, masking_by_contrast
 from baselines.subband._dct_blocks import (
     HORIZONTAL,
     SIDE,

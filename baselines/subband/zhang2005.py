@@ -9,7 +9,7 @@ from typing import final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.subband._dct_base import DctPredictor, masking_by_contrast
+from baselines.subband._base import DctPredictor, masking_by_contrast
 from baselines.subband._dct_blocks import (
     HORIZONTAL,
     MID_GREY,

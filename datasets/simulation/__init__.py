@@ -1,1 +1,1 @@
-"""Simulated observers: criteria, loss curves of ColorVideoVDP, photographs that go in and the set that comes out."""
+"""Simulated observers: their criteria, loss curves by ColorVideoVDP, and the folder of a finished set."""

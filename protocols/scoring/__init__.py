@@ -1,1 +1,4 @@
-"""Scores of predictions, and what differs by more than chance. A new score is one record in `scores.py`."""
+"""Scores of predictions, their intervals, and the p-values of pairs of predictors.
+
+A new score is one record in `scores.py`.
+"""

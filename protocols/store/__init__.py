@@ -1,4 +1,5 @@
-"""What is stored: runs with their records (`store`, `run`, `record`), tables of pictures, and facts of ladders.
+"""What is stored: runs with their records (`store`, `stored_run`, `record`), tables of pictures, facts of ladders.
 
-What may be reused is decided in `protocols.plan`, by the key of a job.
+`run_key` makes a run's key of everything that its predictions depend on. `reuse` decides whether a stored run is
+reused.
 """

@@ -22,7 +22,7 @@ from datasets.common.errors import DataError
 from datasets.common.files import PATTERN, partial_beside, probe_writable, remove, sweep, write_flushed
 from protocols.store.damage import Damage, StoreWarning, read_settled, read_table, sealed, set_aside
 from protocols.store.record import Identity, RunRecord
-from protocols.store.run import COLUMNS, StoredRun, read_run
+from protocols.store.stored_run import COLUMNS, StoredRun, read_run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,1 +1,4 @@
-"""Worker processes on this machine and on a Dask cluster."""
+"""Tasks for worker processes: `dispatch` gives them out and survives dead workers, `dask` reaches a cluster.
+
+The processes of this machine are those of `datasets.common.process_pool`. `monitor` sets time limits.
+"""

@@ -1,1 +1,1 @@
-"""The networks. Everything that needs torch when it is imported stands here, so that listing predictors does not."""
+"""SG-JND's networks. Only files here import torch when they are imported, so that listing methods stays fast."""

@@ -20,7 +20,7 @@ from protocols.run import main
 from protocols.runner import carry_out
 from protocols.store.run_key import key_parts
 from protocols.store.store import Store
-from protocols.workers.pool import WorkerPool
+from protocols.workers.dispatch import WorkerPool
 from sgjnd.config import Config
 
 SOURCES = [f"source-{number}" for number in range(12)]

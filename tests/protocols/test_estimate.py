@@ -12,7 +12,7 @@ from protocols.plan import plan_jobs
 from protocols.run import main
 from protocols.runner import carry_out
 from protocols.store.store import Store
-from protocols.workers.pool import WorkerPool
+from protocols.workers.dispatch import WorkerPool
 
 
 def _plans(experiment, store, *names, truths=("mean",)):

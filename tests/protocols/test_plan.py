@@ -18,7 +18,7 @@ from protocols.plan import Job, limited, plan_jobs
 from protocols.runner import carry_out
 from protocols.store.run_key import key_parts, run_key
 from protocols.store.store import Store
-from protocols.workers.pool import WorkerPool
+from protocols.workers.dispatch import WorkerPool
 
 CONSTANT = Registered("constant", Constant)
 

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
+from baselines.learned.network.imagenet_weights import BACKBONES
 from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.settings import LOSSES
 from baselines.learned.network.training_set import LABELS
-from baselines.learned.network.weights import BACKBONES
 from datasets.common.errors import UserError
 from sgjnd.config import BRANCHES, STAGES, Config
 

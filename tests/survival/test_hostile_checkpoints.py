@@ -18,9 +18,9 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from baselines.learned.network.checkpoint import MOST_BYTES, _sha256, load_predictor, read_checkpoint, save_predictor
+from baselines.learned.network.imagenet_weights import read_tensors
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.training_set import Fitted
-from baselines.learned.network.weights import read_tensors
 from datasets.common.errors import UserError
 from sgjnd.answer import SHIPPED
 from sgjnd.predictors import SgJndLite

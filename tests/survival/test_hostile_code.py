@@ -41,9 +41,12 @@ ALLOWED = {
     ("datasets/__init__.py", "importlib.import_module"): "loads the public names of its own folder when they are used",
     ("datasets/sets/__init__.py", "importlib.import_module"): "loads the modules of its own folder",
     ("protocols/plan.py", "importlib.import_module"): "loads the modules of its own folder",
-    ("protocols/workers/pool.py", "import pickle"): "sends tasks to worker processes",
-    ("protocols/workers/pool.py", "pickle.dumps"): "packs a task for a worker process; no file is made of it",
-    ("protocols/workers/pool.py", "pickle.loads"): "unpacks, in a worker, what the process that started it has packed",
+    ("protocols/workers/dispatch.py", "import pickle"): "sends tasks to worker processes",
+    ("protocols/workers/dispatch.py", "pickle.dumps"): "packs a task for a worker process; no file is made of it",
+    (
+        "protocols/workers/dispatch.py",
+        "pickle.loads",
+    ): "unpacks, in a worker, what its parent process has packed",
     ("protocols/workers/task.py", "import ctypes"): "sets two parameters of the C library's memory",
 }
 """What is called all the same: by file and finding, with the reason."""

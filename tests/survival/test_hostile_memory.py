@@ -34,7 +34,7 @@ import json, os, resource, sys, time, warnings
 from pathlib import Path
 import cv2, numpy, PIL.Image, torch
 from baselines.learned.network.checkpoint import load_predictor
-from baselines.learned.network.weights import read_tensors
+from baselines.learned.network.imagenet_weights import read_tensors
 from baselines.interface.registry import registry
 from datasets.sets import open_dataset
 from datasets.common.errors import UserError

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from baselines.interface.registry import registry
+from baselines.learned.network.imagenet_weights import NONE, build, choose
 from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.training_set import Fitted
-from baselines.learned.network.weights import NONE, build, choose
 from datasets.common.errors import DataError, UserError, unknown_name
 from datasets.common.files import write_atomically
 from datasets.common.hashing import sha256_of_pieces

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar, final
 import numpy as np
 
 from baselines.learned.network.features import LevelTokens, Tokeniser
+from baselines.learned.network.imagenet_weights import Chosen, build, choose
 from baselines.learned.network.patches import Patches, cover
 from baselines.learned.network.search.rules import evenly
 from baselines.learned.network.settings import FeatureSettings
-from baselines.learned.network.weights import Chosen, build, choose
 from datasets.common.errors import UserError
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture

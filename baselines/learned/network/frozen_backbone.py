@@ -17,9 +17,9 @@ from baselines.learned.network.extractor import (
     has_fast_bf16,
 )
 from baselines.learned.network.features import LevelTokens
+from baselines.learned.network.imagenet_weights import AUTO, choose
 from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.settings import FeatureSettings
-from baselines.learned.network.weights import AUTO, choose
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 

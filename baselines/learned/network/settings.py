@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
+from baselines.learned.network.imagenet_weights import AUTO, BACKBONES
 from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.training_set import LABELS
-from baselines.learned.network.weights import AUTO, BACKBONES
 from datasets.common.errors import UserError, unknown_name
 
 Self = TypeVar("Self", bound="Settings")
@@ -129,7 +129,7 @@ class PatchSettings(Settings):
 class FeatureSettings(PatchSettings):
     """Which features a pretrained backbone gives of a picture.
 
-    :param backbone: a name of `baselines.learned.network.weights.BACKBONES`, or `auto`.
+    :param backbone: a name of `baselines.learned.network.imagenet_weights.BACKBONES`, or `auto`.
     :param weights: of the backbone: empty for ImageNet's, a file, or `none` for random ones (an ablation).
     :param token_cells: tokens along a patch's side in every stage.
     :param pixels: whether the pixels themselves (YCbCr: mean, spread, gradient, error) are the finest stage.

@@ -18,7 +18,7 @@ from protocols.runner import carry_out
 from protocols.store.damage import StoreWarning
 from protocols.store.picture_facts import COLUMNS, pixel_facts, read_pictures
 from protocols.store.store import Store, StoredRun
-from protocols.workers.pool import WorkerPool
+from protocols.workers.dispatch import WorkerPool
 
 
 def _carry_out(experiment: Experiment, results, predictor: str = "psnr") -> StoredRun:

@@ -17,7 +17,7 @@ from protocols.runner import carry_out
 from protocols.store.machine import usable_cores, versions
 from protocols.store.record import RunRecord
 from protocols.store.store import Store
-from protocols.workers.pool import WorkerPool
+from protocols.workers.dispatch import WorkerPool
 from tests.stored import run_json, run_record
 
 

@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from baselines.learned.network.features import LevelTokens, Tokeniser
+from baselines.learned.network.imagenet_weights import build, choose
 from baselines.learned.network.nets.pixel_examples import PixelExamples
 from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 from baselines.learned.network.nets.training import pooled
 from baselines.learned.network.patches import cover
-from baselines.learned.network.weights import build, choose
 from datasets.common.errors import UserError
 from sgjnd.config import BRANCHES, STAGES, Config
 from sgjnd.nets.model import Model, WholeNetwork

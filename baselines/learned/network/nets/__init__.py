@@ -1,1 +1,1 @@
-"""Networks and their training. All that imports torch stands here, so that listing predictors does not."""
+"""Networks and their training. Files here import torch; others do not, so that listing methods stays fast."""

@@ -1,7 +1,7 @@
-"""Searches over a picture's levels: they put questions to a network, and end in one level.
+"""Searches over a picture's levels: which levels a network is asked about, and which level follows.
 
-This file has the table of all searches by name, and the default. `rules` has their contract, `soft` those that end in a
-fit over probabilities, `hard` those on decisions, and `fit` the fit.
+This file lists all searches by name and says which is the default. `rules` has their base class. The searches in `soft`
+fit a curve to the network's probabilities (`fit`); those in `hard` use its yes or no.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from baselines.learned.network.features import LevelTokens, Tokeniser
+from baselines.learned.network.imagenet_weights import build, choose
 from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 from baselines.learned.network.patches import Patches, cover
-from baselines.learned.network.weights import build, choose
 
 
 @pytest.fixture(scope="module")

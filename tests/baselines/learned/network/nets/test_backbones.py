@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from baselines.learned.network.imagenet_weights import BACKBONES, NONE, build, choose
 from baselines.learned.network.nets.backbone import Backbone
-from baselines.learned.network.weights import BACKBONES, NONE, build, choose
 
 backbones = pytest.mark.parametrize("name", BACKBONES)
 _BUILT: dict[str, Backbone] = {}

@@ -17,10 +17,10 @@ from baselines.metric.psnr import Psnr
 from baselines.subband.watson1997 import Watson1997
 from datasets.common.process_pool import ProcessPool
 from datasets.core.truths import find_truth
-from protocols.crossval import fold_tasks, predictions_of
 from protocols.measure import VisitTask, apply
 from protocols.plan import Job
-from protocols.workers.pool import WorkerPool
+from protocols.run_folds import fold_tasks, predictions_of
+from protocols.workers.dispatch import WorkerPool
 
 _spec = importlib.util.spec_from_file_location("faulty_predictors", Path(__file__).with_name("faulty.py"))
 faulty = importlib.util.module_from_spec(_spec)

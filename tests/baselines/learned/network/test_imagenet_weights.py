@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as nnf
 from safetensors.torch import save_file
 
-from baselines.learned.network.weights import BACKBONES, NONE, build, choose, read_tensors
+from baselines.learned.network.imagenet_weights import BACKBONES, NONE, build, choose, read_tensors
 from datasets.common.errors import DataError, UserError
 
 LITES = ("efficientnet-lite0", "efficientnet-lite2")

@@ -14,9 +14,9 @@ from baselines.interface.registry import Registered
 from baselines.metric.psnr import Psnr
 from baselines.pixel.chou1995 import Chou1995
 from datasets.core.truths import find_truth
-from protocols.crossval import cross_validate
 from protocols.measure import apply, visit
 from protocols.plan import Job
+from protocols.run_folds import cross_validate
 from protocols.store.store import COLUMNS
 
 _spec = importlib.util.spec_from_file_location("misbehaving", Path(__file__).with_name("misbehaving.py"))
