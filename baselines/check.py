@@ -8,16 +8,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
-from baselines.interface.contract.checks import (
-    ABSENT,
-    CHECKS,
-    EXPECTED,
-    FAILED,
-    OK,
-    PICTURES,
-    Outcome,
-    run_contract,
-)
+from baselines.interface.contract.checks import ABSENT, CHECKS, EXPECTED, FAILED, OK, PICTURES, Outcome, run_contract
 from baselines.interface.registry import Registered, find_predictors, registry
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError

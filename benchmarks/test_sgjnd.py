@@ -13,10 +13,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from baselines.learned.network.extractor import FeatureExtractor
-from baselines.learned.network.features import LevelTokens, Tokeniser
+from baselines.learned.network.extractor import FeatureExtractor, LevelTokens, Tokeniser
 from baselines.learned.network.imagenet_weights import build
-from baselines.learned.network.nets.backbone import Backbone
+from baselines.learned.network.nets.backbones import Backbone
 from baselines.learned.network.search import DEFAULT, strategy
 from baselines.learned.network.training_set import Fitted, TrainingSet
 from datasets.core.codec import Jpeg

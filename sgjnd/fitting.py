@@ -91,10 +91,7 @@ def fit_whole(
     history = training.run(examples, progress=functools.partial(progress, config.members))
     model.keep_member(0)
     return dataclasses.replace(
-        started,
-        model=model.cpu().eval(),
-        backbone=backbone.cpu().eval(),
-        histories=(*started.histories, history),
+        started, model=model.cpu().eval(), backbone=backbone.cpu().eval(), histories=(*started.histories, history)
     )
 
 

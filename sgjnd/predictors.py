@@ -101,7 +101,6 @@ class SgJnd(SgJndPredictor):
         name="sgjnd",
         title="SG-JND (ResNet-50, fine-tuned)",
         references=(PAPER,),
-        needs_pictures=True,
         cost="heavy",
         deviations=(
             SETTINGS_OURS,
@@ -141,7 +140,6 @@ class SgJndLite(SgJndPredictor):
         name="sgjnd-lite",
         title="SG-JND on frozen EfficientNet-Lite0",
         references=(PAPER,),
-        needs_pictures=True,
         deviations=(
             SETTINGS_OURS,
             "The backbone is EfficientNet-Lite0 with its ImageNet weights, frozen, instead of a fine-tuned ResNet-50; "

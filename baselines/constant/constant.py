@@ -17,11 +17,7 @@ from datasets.core.picture import Picture
 class Constant(JNDPredictor):
     """The training pictures' median level, which minimises the training MAE among constants."""
 
-    card = Card(
-        name="constant",
-        title="Constant (training median)",
-        needs_pictures=False,
-    )
+    card = Card(name="constant", title="Constant (training median)", needs_pictures=False)
 
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Constant:
         """Take the median of the training levels."""

@@ -69,7 +69,7 @@ class Card:
 
     name: str
     title: str
-    needs_pictures: bool
+    needs_pictures: bool = True
     references: tuple[Reference, ...] = ()
     cost: str = "light"
     licence: str = "Apache-2.0"

@@ -31,7 +31,6 @@ class Bits2025(PsnrRegression):
                 doi="10.3390/math13091445",
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "Only the abstract could be read: that the compression ratio at one fixed setting predicts the PSNR at "
             "the JND is the paper's, the quality of 50 and the form of the regression are ours.",

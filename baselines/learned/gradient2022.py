@@ -27,7 +27,6 @@ class Gradient2022(PsnrRegression):
                 doi="10.5937/vojtehg70-34739",
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "Only the abstract could be read: that the model is the mean gradient magnitude regressed to a PSNR is "
             "known second-hand.",

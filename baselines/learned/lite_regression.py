@@ -49,7 +49,6 @@ class ReferenceRegression(JNDPredictor):
     card = Card(
         name="lite-regression",
         title="Regression on EfficientNet-Lite0 features of the reference",
-        needs_pictures=True,
         deviations=("A control of ours for sgjnd-lite: the same features, of the reference only.",),
     )
 

@@ -34,7 +34,6 @@ class Pwjnd2020(PixelPredictor):
                 year=2020,
             ),
         ),
-        needs_pictures=True,
         cost="heavy",
         published=(
             PublishedNumber(

@@ -14,15 +14,7 @@ from baselines.learned.network.extractor import PictureFeatures
 from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
 from baselines.learned.network.imagenet_weights import channels_of
 from baselines.learned.network.search.rules import Ask
-from baselines.learned.network.settings import (
-    LOSSES,
-    FeatureSettings,
-    TrainingSettings,
-    choice,
-    count,
-    positive,
-    share,
-)
+from baselines.learned.network.settings import LOSSES, FeatureSettings, TrainingSettings, choice, count, positive, share
 from baselines.learned.network.training_set import Fitted, Progress, TrainingSet
 from datasets.common.errors import UserError
 from datasets.common.threads import one_torch_thread
@@ -108,7 +100,6 @@ class SurFeatNet2020(FrozenBackbonePredictor["SurHead"]):
                 year=2020,
             ),
         ),
-        needs_pictures=True,
         published=(
             *(
                 PublishedNumber(

@@ -41,7 +41,6 @@ class VpJnd2025(PixelPredictor):
                 year=2025,
             ),
         ),
-        needs_pictures=True,
         cost="heavy",
         published=(
             PublishedNumber("mcl-jci", "sqf (inferred)", "QF MAE", 3.92, _SQF, score="mae"),

@@ -18,8 +18,7 @@ import numpy as np
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor, MeasurementKey, Meter
 from baselines.interface.threshold import LogNormalObserver, calibrate, crossing
-from baselines.metric._scores import PictureScores, Score
-from baselines.metric._search import coarse_positions, interpolated, search
+from baselines.metric._scores import PictureScores, Score, coarse_positions, interpolated, search
 from datasets.common.errors import UserError
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture

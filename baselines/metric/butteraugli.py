@@ -46,7 +46,6 @@ class Butteraugli(MetricPredictor):
                 year=2017,
             ),
         ),
-        needs_pictures=True,
         cost="slow",
         deviations=(
             "Computed by the program butteraugli_main of libjxl, which must be on PATH: its scale differs from that of "

@@ -43,7 +43,6 @@ class Cvvdp(MetricPredictor):
                 year=2024,
             ),
         ),
-        needs_pictures=True,
         cost="slow",
         deviations=(
             "The observers of the demo and simulated sets are made from this very metric (its most visible region): "

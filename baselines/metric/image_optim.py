@@ -29,7 +29,6 @@ class ImageOptim(QualitySearch):
                 url="https://github.com/toy/image_optim",
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "Only its lossy JPEG worker: left alone, image_optim changes no pixel.",
             "That worker is jpeg-recompress at preset veryhigh, so all that differs for jpeg-recompress differs here.",

@@ -36,7 +36,6 @@ class JpegRecompress(QualitySearch):
                 url="https://github.com/danielgtaylor/jpeg-archive",
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "The ladder's files are searched, libjpeg's in most sets; the tool encodes with mozjpeg.",
             "SSIM has a uniform window of 7x7 pixels, scikit-image's nearest to the 8x8 of the tool's iqa library.",

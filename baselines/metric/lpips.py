@@ -53,7 +53,6 @@ class Lpips(MetricPredictor):
                 year=2018,
             ),
         ),
-        needs_pictures=True,
         cost="slow",
         deviations=(
             "Computed by the authors' package, version 0.1 of its heads, on whole pictures; the heads were fitted to "

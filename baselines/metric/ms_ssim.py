@@ -38,7 +38,6 @@ class MsSsim(MetricPredictor):
                 year=2003,
             ),
         ),
-        needs_pictures=True,
         cost="slow",
         deviations=(
             "Computed by pytorch-msssim with the paper's five scales and weights, on BT.601 luma; its halving is the "

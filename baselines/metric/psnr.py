@@ -21,7 +21,6 @@ class Psnr(VisibilityPredictor):
     card = Card(
         name="psnr",
         title="PSNR threshold",
-        needs_pictures=True,
         deviations=("Levels are interpolated linearly in the root mean squared error, not in dB.", AIC4),
     )
 

@@ -40,7 +40,6 @@ class PsnrHvsM(MetricPredictor):
                 year=2007,
             ),
         ),
-        needs_pictures=True,
         cost="slow",
         deviations=(
             "Computed by the PyPI package psnr-hvsm on BT.601 luma from 0 to 255; the package's licence file is that "

@@ -33,7 +33,6 @@ class Ssim(MetricPredictor):
                 year=2004,
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "Computed by scikit-image with the paper's window (Gaussian, sigma 1.5, 11x11) on BT.601 luma.",
             "At full size, as the paper's equations say; the authors' later advice to shrink large pictures first is "

@@ -38,7 +38,6 @@ class Ssimulacra2(MetricPredictor):
                 url="https://github.com/cloudinary/ssimulacra2",
             ),
         ),
-        needs_pictures=True,
         cost="slow",
         deviations=(
             "Computed by the PyPI package ssimulacra2, whose scores differ from the authors' C++ by up to 1.7 (mostly "

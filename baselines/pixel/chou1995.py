@@ -37,7 +37,6 @@ class Chou1995(PixelMapPredictor):
                 year=1995,
             ),
         ),
-        needs_pictures=True,
         deviations=(
             LEVEL_OF_A_MAP,
             "Borders are reflected; the paper does not say.",

@@ -42,7 +42,6 @@ class Klt2022(PixelMapPredictor):
                 year=2022,
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "Implemented after the authors' MATLAB code, with its Weibull parameters; its Python port differs.",
             "The paper gives a critical picture, not a level: here the level whose error energy equals the critical "

@@ -53,7 +53,6 @@ class Liu2010(PixelMapPredictor):
                 year=2010,
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "liu2010 follows the paper (We 1, Wt 3, beta 0.117). liu2010-code follows the authors' MATLAB code: We "
             "0.7, Wt 1.4, and Chou & Li's gradient masking, kept between 0 and 10 grey levels, in the place of beta "

@@ -56,7 +56,6 @@ class Wu2013(PixelMapPredictor):
                 year=2013,
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "Follows the authors' code, not the paper, whose text alone does not determine the model: the prediction "
             "is a non-local mean (search 21x21, patches 7x7) in the place of an autoregression weighted by mutual "

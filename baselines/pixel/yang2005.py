@@ -57,7 +57,6 @@ class Yang2005(PixelMapPredictor):
                 year=2005,
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "yang2005 follows the paper. yang2005-code follows the MATLAB code in wide use: Chou & Li's gradient "
             "masking in the place of beta times gradient, edges widened by 6 pixels and kept at 0.05 instead of 0.1.",

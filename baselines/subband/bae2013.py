@@ -88,7 +88,6 @@ class Bae2013(DctPredictor):
                 note="contrast masking",
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "Neither paper's body was at hand: everything is known from one public port (FJNDF-Pytorch) alone.",
             "The scale of the thresholds (s = 1 times 8) is that port's and not verified, so -as-published tests the "

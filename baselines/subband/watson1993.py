@@ -83,7 +83,6 @@ class Watson1993(DctPredictor):
                 year=1993,
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "The paper was not at hand: equations as restated by Zhang et al. 2005 and in public code, constants as "
             "in the widely copied table for 32 px/deg.",

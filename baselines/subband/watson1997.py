@@ -12,8 +12,7 @@ from baselines.subband._base import SubbandPredictor
 from baselines.subband._dct_blocks import Blocks
 from baselines.subband._dct_error import SOURCES, ErrorSource, QuantisedErrors, error_source, kind_of_errors
 from baselines.subband._dct_pooling import check_pooling, window_in_blocks
-from baselines.subband._wavelet_guide import guide_of, guided_profile, leads
-from baselines.subband._wavelet_pooling import WaveletPooling
+from baselines.subband._wavelet_pooling import WaveletPooling, guide_of, guided_profile, leads
 from baselines.subband._wavelet_thresholds import Wavelet, band_thresholds, levels_of, wavelet_bands
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
@@ -35,7 +34,7 @@ class Watson1997(SubbandPredictor):
 
     stride: int = 4
     """The distance in levels between those that are measured; those between follow a histogram of DCT coefficients, see
-    `baselines.subband._wavelet_guide`. 1 measures every level. So does any stride where the guide is not known to lead:
+    `_wavelet_pooling.guided_profile`. 1 measures every level. So does any stride where the guide is not known to lead:
     with decoded errors, a window or masking, in small pictures, and seen from far away."""
 
     card = Card(
@@ -49,7 +48,6 @@ class Watson1997(SubbandPredictor):
                 year=1997,
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "The paper was not at hand: its Equation 9 and Table V as quoted in public video quality code.",
             "It gives thresholds of quantisation noise in one band; how bands and pixels are pooled (fourth powers) is "

@@ -79,7 +79,6 @@ class Wei2009(DctPredictor):
                 doi="10.1109/TCSVT.2009.2013518",
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "The paper's body was not at hand: equations and constants as two public ports agree on them, without "
             "the faults of either.",

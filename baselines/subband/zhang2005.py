@@ -145,7 +145,6 @@ class Zhang2005(DctPredictor):
                 year=2005,
             ),
         ),
-        needs_pictures=True,
         deviations=(
             "Follows the paper, not the circulating code (another factor of 0.3 on the thresholds, other edge tests).",
             "Which 12 coefficients are middle frequencies is known from code only.",

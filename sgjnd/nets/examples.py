@@ -9,7 +9,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from baselines.learned.network.nets.batches import Batch, drawn_batches
+from baselines.learned.network.nets.training import Batch, drawn_batches
 from baselines.learned.network.training_set import drawing_chances
 from sgjnd.config import Config
 

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.learned.network.features import LevelTokens
-from baselines.learned.network.nets.backbone import Backbone
-from baselines.learned.network.nets.projection import Projection
+from baselines.learned.network.extractor import LevelTokens
+from baselines.learned.network.nets.backbones import Backbone
 from baselines.learned.network.nets.tokens import (
     PIXEL_DIFFERENCE,
     PIXEL_REFERENCE,
+    Projection,
     difference_tokens,
     reference_tokens,
     ycbcr,

@@ -11,7 +11,7 @@ from PIL import Image
 from skimage import data
 
 from baselines.learned.network.checkpoint import load_predictor
-from baselines.learned.network.nets.efficientnet_lite import EfficientNetLite
+from baselines.learned.network.nets.backbones import EfficientNetLite
 from datasets.common.errors import DataError
 from datasets.core.codec import Jpeg
 from datasets.core.picture_file import decode_rgb

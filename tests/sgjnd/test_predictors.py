@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from baselines.interface.predictor import NotFittedError
 from baselines.learned.network.checkpoint import load_predictor, save_predictor
-from baselines.learned.network.features import Tokeniser
+from baselines.learned.network.extractor import Tokeniser
 from baselines.learned.network.imagenet_weights import BACKBONES, build, channels_of, choose, read_tensors
 from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.training_set import no_progress

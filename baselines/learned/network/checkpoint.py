@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
 
-    from baselines.learned.network.nets.backbone import Backbone
+    from baselines.learned.network.nets.backbones import Backbone
 
 SCHEMA = 2
 MOST_BYTES = 1 << 31

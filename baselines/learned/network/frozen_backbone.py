@@ -11,12 +11,12 @@ import numpy as np
 from baselines.interface.predictor import MeasurementKey
 from baselines.learned.network.extractor import (
     FeatureExtractor,
+    LevelTokens,
     PictureExtractor,
     PictureFeatures,
     device_of,
     has_fast_bf16,
 )
-from baselines.learned.network.features import LevelTokens
 from baselines.learned.network.imagenet_weights import AUTO, choose
 from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.settings import FeatureSettings
@@ -24,7 +24,7 @@ from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 
 if TYPE_CHECKING:
-    from baselines.learned.network.nets.backbone import Backbone
+    from baselines.learned.network.nets.backbones import Backbone
 
 Network = TypeVar("Network")
 

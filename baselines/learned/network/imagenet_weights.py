@@ -21,7 +21,7 @@ from datasets.common.hashing import sha256_of_file
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from baselines.learned.network.nets.backbone import Backbone
+    from baselines.learned.network.nets.backbones import Backbone
 
 NONE = "none"
 """As `weights`: random numbers, for tests and ablations."""
@@ -193,10 +193,10 @@ def _refuse_packed(path: Path) -> None:
 
 def _network(backbone: str) -> Backbone:
     if backbone == "resnet50":
-        from baselines.learned.network.nets.backbone import ResNet50
+        from baselines.learned.network.nets.backbones import ResNet50
 
         return ResNet50()
-    from baselines.learned.network.nets.efficientnet_lite import EfficientNetLite
+    from baselines.learned.network.nets.backbones import EfficientNetLite
 
     return EfficientNetLite(backbone)
 

@@ -16,7 +16,7 @@ from datasets.core.picture import Picture
 from datasets.core.sur import sur_curve
 
 if TYPE_CHECKING:
-    from baselines.learned.network.nets.backbone import Backbone
+    from baselines.learned.network.nets.backbones import Backbone
     from baselines.learned.network.nets.training import History
 
 Network = TypeVar("Network")

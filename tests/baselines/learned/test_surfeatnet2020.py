@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from baselines.interface.measurements import measure_or_load
-from baselines.learned.network.extractor import PictureFeatures
-from baselines.learned.network.features import Tokeniser
+from baselines.learned.network.extractor import PictureFeatures, Tokeniser
 from baselines.learned.network.imagenet_weights import channels_of
 from baselines.learned.surfeatnet2020 import GevCurve, SurFeatNet2020, pooled_features
 from datasets.common.errors import UserError

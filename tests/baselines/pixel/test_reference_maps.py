@@ -12,10 +12,17 @@ import pytest
 
 from baselines.pixel._canny import edges, smooth_derivatives, weight_around
 from baselines.pixel._masking import background_luminance, luminance_adaptation_32
-from baselines.pixel._pattern_complexity import blurred_counts, count_orientations, prewitt, which_blurred_count
 from baselines.pixel.chou1995 import Chou1995
 from baselines.pixel.klt2022 import Klt2022, critical_point, lost_map
-from baselines.pixel.wu2017 import Wu2017, contrast_masking, local_variance
+from baselines.pixel.wu2017 import (
+    Wu2017,
+    blurred_counts,
+    contrast_masking,
+    count_orientations,
+    local_variance,
+    prewitt,
+    which_blurred_count,
+)
 from baselines.pixel.yang2005 import Yang2005
 
 IMAGES = pytest.mark.parametrize("image", ["camera", "astronaut_L"])

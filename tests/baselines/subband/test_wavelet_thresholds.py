@@ -29,10 +29,7 @@ def noise(shape: tuple[int, int], seed: int = 0) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("pixels_per_degree", "name"),
-    [
-        (56.55, "watson_1997_dwt_Q_Y_r56.55_levels1-4_LL,LH,HH,HL"),
-        (32.0, "watson_1997_dwt_Q_Y_r32"),
-    ],
+    [(56.55, "watson_1997_dwt_Q_Y_r56.55_levels1-4_LL,LH,HH,HL"), (32.0, "watson_1997_dwt_Q_Y_r32")],
 )
 def test_steps_are_exact(pixels_per_degree, name, reference_values):
     assert quantisation_steps(pixels_per_degree)[:4] == pytest.approx(

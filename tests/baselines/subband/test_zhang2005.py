@@ -94,10 +94,7 @@ def test_a_brighter_display_shows_more():
 
 @pytest.mark.parametrize(
     ("name", "pixels_per_degree"),
-    [
-        ("ahumada_peterson_32ppd_L65", 32.0),
-        ("ahumada_peterson_33.557ppd_L65 (Zhang 2005 code geometry)", 1 / 0.0298),
-    ],
+    [("ahumada_peterson_32ppd_L65", 32.0), ("ahumada_peterson_33.557ppd_L65 (Zhang 2005 code geometry)", 1 / 0.0298)],
 )
 def test_exact_against_the_reference_tables(name, pixels_per_degree, reference_values):
     assert base_thresholds(pixels_per_degree) == pytest.approx(np.array(reference_values["tables"][name]), abs=1e-6)

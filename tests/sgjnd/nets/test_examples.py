@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from baselines.learned.network.nets.batches import Batch
+from baselines.learned.network.nets.training import Batch
 from sgjnd.config import Config
 from sgjnd.nets.examples import HeadExamples, Tokens
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learned.network.features import LevelTokens, Tokeniser
+from baselines.learned.network.extractor import LevelTokens, Tokeniser
 from baselines.learned.network.imagenet_weights import build, choose
 from baselines.learned.network.nets.pixel_examples import PixelExamples
 from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE

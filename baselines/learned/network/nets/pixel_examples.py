@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 import torch
 
-from baselines.learned.network.nets.batches import Batch
+from baselines.learned.network.nets.training import Batch
 from baselines.learned.network.patches import Patches, cover, scatter
 from baselines.learned.network.settings import TrainingSettings
 from baselines.learned.network.training_set import drawing_chances

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.learned.network.nets.batches import Batch, drawn_batches
-from baselines.learned.network.nets.projection import Projection
+from baselines.learned.network.nets.tokens import Projection
+from baselines.learned.network.nets.training import Batch, drawn_batches
 from baselines.learned.network.settings import TrainingSettings
 from baselines.learned.network.training_set import drawing_chances
 

@@ -1,20 +1,19 @@
-"""One loop for both ways of training: epochs, early stopping on held-out sources, and going on after a kill."""
+"""Batches of labelled levels, and one loop for all ways of training: epochs, early stopping, going on after a kill."""
 
 from __future__ import annotations
 
 import copy
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import final
+from typing import Protocol, final
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.learned.network.nets.batches import Batch, Examples
 from baselines.learned.network.settings import TrainingSettings
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
@@ -26,6 +25,49 @@ _WARM_UP = 0.2
 """Share of all steps in which the learning rate rises."""
 _CERTAIN = 1e-4
 """Probabilities this near to 0 or 1 are as good as certain: cross-entropy must not be infinite."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Levels of pictures, with what people said of them.
+
+    :param inputs: what the network is called with.
+    :param present: 1 where there is a patch, else 0, shape (batch, patches); pictures differ in how many they have.
+    :param target: labels, shape (batch,).
+    """
+
+    inputs: tuple[Tensor, ...]
+    present: Tensor
+    target: Tensor
+
+
+class Examples(Protocol):
+    """Labelled levels of pictures, dealt into batches."""
+
+    def epoch(self, seed: int) -> Iterable[Batch]:
+        """One epoch of random batches, the same for the same seed."""
+
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+
+    def held_out(self) -> Iterable[Batch]:
+        """The held-out pictures at fixed levels, one batch a picture; empty where none are held out."""
+
+
+def drawn_batches(
+    chance: Tensor, trained: Tensor, drawn: int, batch: int, generator: torch.Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Levels of every trained picture, drawn by chance without repetition, shuffled and dealt into batches.
+
+    :param chance: of each level, relative to each other, shape (pictures, levels).
+    :param trained: numbers of the pictures, shape (trained,).
+    :param drawn: levels of each picture.
+    :returns: numbers of pictures and of their levels, each of at most `batch`.
+    """
+    levels = torch.multinomial(chance[trained], drawn, generator=generator).ravel()
+    pictures = trained[:, None].expand(-1, drawn).ravel()
+    for chosen in torch.randperm(len(pictures), generator=generator).split(batch):
+        yield pictures[chosen], levels[chosen]
 
 
 @final

@@ -1,7 +1,7 @@
 """Searches over a picture's levels: which levels a network is asked about, and which level follows.
 
-This file lists all searches by name and says which is the default. `rules` has their base class. The searches in `soft`
-fit a curve to the network's probabilities (`fit`); those in `hard` use its yes or no.
+This file lists all searches by name and says which is the default. They stand in `strategies`, and
+`rules` has their base class. Some fit a curve to the network's probabilities (`fit`), others use its yes or no.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
-from baselines.learned.network.search.hard import Bisect, Blocks, Window
 from baselines.learned.network.search.rules import Strategy
-from baselines.learned.network.search.soft import Bayes, Full, Grid, Scan
+from baselines.learned.network.search.strategies import Bayes, Bisect, Blocks, Full, Grid, Scan, Window
 from datasets.common.errors import unknown_name
 
 STRATEGIES: Mapping[str, type[Strategy]] = MappingProxyType(

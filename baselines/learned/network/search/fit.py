@@ -104,12 +104,7 @@ class LogisticCurve:
 
 
 def soft_fit(
-    positions: np.ndarray,
-    probabilities: np.ndarray,
-    prior: Prior,
-    count: int,
-    *,
-    evidence: float = EVIDENCE,
+    positions: np.ndarray, probabilities: np.ndarray, prior: Prior, count: int, *, evidence: float = EVIDENCE
 ) -> LogisticCurve:
     """The logistic P(x) = 1 / (1 + exp((x - x0) / s)) of least penalised cross-entropy against soft answers.
 

@@ -75,12 +75,7 @@ def trial(predictor: type[JNDPredictor], pictures, **parameters) -> Trial:
 
 @pytest.mark.parametrize(
     ("predictor", "advice"),
-    [
-        (Required, "default"),
-        (Converts, "as it is given"),
-        (Prepares, "table"),
-        (Slow, "move its work"),
-    ],
+    [(Required, "default"), (Converts, "as it is given"), (Prepares, "table"), (Slow, "move its work")],
 )
 def test_impure_constructor_is_caught(predictor, advice):
     with pytest.raises(AssertionError, match=advice):

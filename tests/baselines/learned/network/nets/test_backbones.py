@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from baselines.learned.network.imagenet_weights import BACKBONES, NONE, build, choose
-from baselines.learned.network.nets.backbone import Backbone
+from baselines.learned.network.nets.backbones import Backbone
 
 backbones = pytest.mark.parametrize("name", BACKBONES)
 _BUILT: dict[str, Backbone] = {}
@@ -63,7 +63,7 @@ def test_memory_layout_changes_nothing(name):
 @pytest.mark.parametrize("side", [31, 32, 33, 48])
 def test_padding_is_tensorflows(side):
     """'same' padding puts the odd pixel at the end, so where windows begin depends on the picture's side."""
-    from baselines.learned.network.nets.efficientnet_lite import _Conv
+    from baselines.learned.network.nets.backbones import _Conv
 
     for kernel, stride in ((3, 1), (3, 2), (5, 2), (5, 1)):
         convolution = _Conv(1, 1, kernel, stride=stride)

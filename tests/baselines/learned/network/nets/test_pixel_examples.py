@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learned.network.nets.batches import Batch
 from baselines.learned.network.nets.pixel_examples import PixelExamples
+from baselines.learned.network.nets.training import Batch
 from baselines.learned.network.patches import cover
 from baselines.learned.network.settings import TrainingSettings
 from datasets.core.codec import Jpeg

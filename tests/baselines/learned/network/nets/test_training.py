@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from baselines.learned.network.nets.batches import Batch
-from baselines.learned.network.nets.training import LEAST_WEIGHT, History, Training, loss_of, pooled
+from baselines.learned.network.nets.training import LEAST_WEIGHT, Batch, History, Training, loss_of, pooled
 from baselines.learned.network.settings import TrainingSettings
 from datasets.common.errors import UserError
 

@@ -13,8 +13,8 @@ from hypothesis.extra.numpy import arrays
 
 from baselines.learned.network.search import DEFAULT, STRATEGIES, strategy
 from baselines.learned.network.search.fit import LogisticCurve, Prior
-from baselines.learned.network.search.hard import Blocks, Window
 from baselines.learned.network.search.rules import Questions, Strategy, evenly
+from baselines.learned.network.search.strategies import Blocks, Window
 from datasets.common.errors import UserError
 
 SOFT = ("full", "grid", "scan", "bayes")
