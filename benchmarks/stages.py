@@ -19,7 +19,7 @@ from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 from datasets.sets import open_dataset
-from protocols.store.ladder_facts import load_ladder
+from protocols.store.picture_facts import load_ladder
 from protocols.store.store import Store
 
 

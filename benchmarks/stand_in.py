@@ -21,7 +21,7 @@ from datasets.core.picture_file import read_picture
 from datasets.sets._simulated_samples import SampledPicture
 from datasets.simulation.curves import CurveJob, SimulationSettings, measure_all
 from datasets.simulation.folder import Cut, SimulationFolder
-from protocols.store.machine import usable_cores
+from protocols.store.record import usable_cores
 
 WIDTH, HEIGHT, PICTURES = 1920, 1080, 50
 MIDDLE = Box(405, 720, 270, 480)

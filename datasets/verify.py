@@ -10,8 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from datasets.common.commands import command_parser, printable, run_command
-from datasets.common.files import write_atomically
-from datasets.common.text_file import spreadsheet_cell
+from datasets.common.files import spreadsheet_cell, write_atomically
 from datasets.core.dataset import OpenOptions
 from datasets.core.ladder import ShippedLadder
 from datasets.obtain.verification import Finding, Verification, verify_dataset

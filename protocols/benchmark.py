@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 from baselines.interface.registry import Registered, Wanted
 from datasets.common.cache import cache_folder
@@ -35,20 +35,10 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is run, and how. `protocols.run --help` explains each at length.
+    """What is run, and how: as `run_benchmark` takes it, and what only the command has.
 
-    :param dataset: a name, or an opened data set.
-    :param predictors: those to run; empty for the protocol's own choice.
-    :param root: the folder the data set was unpacked into.
-    :param protocol: says what is trained and tested on what.
-    :param truths: what 'the JND' means; empty for the data set's own.
-    :param limit: so many pictures only; 0 for all.
-    :param rerun: `stale` reuses stored runs that are still valid, `never` reuses all, `always` none.
-    :param results: the folder of stored runs.
-    :param jobs: processes; 1 does everything in this one.
     :param scheduler: address of a Dask cluster that does the work; empty for none.
     :param shard: the part of the predictors that is run; None for all.
-    :param timeout_s: what a predictor may take for one picture, or for fitting one fold; None for any time.
     :param memory_gib: what a process may allocate; None for any amount.
     """
 
@@ -93,11 +83,7 @@ class Request:
         return plan_jobs(experiments, truths, entries, Store(self.results), rerun=self.rerun, device=self.device)
 
     def carry_out(self, plans: Sequence[Plan], log: Callable[[str], None] = lambda line: None) -> list[StoredRun]:
-        """Run what the plans ask for, and return every plan's run in order, reused ones included.
-
-        :param log: takes one line a stored run.
-        :raises DataError: where a run cannot be stored.
-        """
+        """As `protocols.runner.carry_out`, once it is known that runs can be stored."""
         store = Store(self.results)
         store.check_writable(plan.job.identity for plan in plans if plan.stored is None)
         with self._worker_pool() as pool:
@@ -226,5 +212,5 @@ def _check_device(device: str) -> None:
         raise UserError("--device cuda: torch sees no CUDA device here; use --device auto or cpu")
 
 
-def _note(line: Any) -> None:
+def _note(line: str) -> None:
     print(line, file=sys.stderr)

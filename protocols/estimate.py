@@ -23,7 +23,7 @@ from baselines.interface.registry import Registered
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 from protocols.plan import Plan
-from protocols.store.ladder_facts import has_ladder
+from protocols.store.picture_facts import has_ladder
 
 COSTS = Path(__file__).with_name("costs.csv")
 _TRIED_LEVELS = 5

@@ -26,11 +26,11 @@ from baselines.interface.measurements import (
 )
 from baselines.interface.predictor import JNDPredictor, Meter
 from datasets.common.errors import UserError
+from datasets.core.imaging import PixelFacts, pixel_facts
 from datasets.core.ladder import LadderSummary
 from datasets.core.picture import Picture
-from protocols.store.ladder_facts import LadderFacts, has_ladder, load_ladder, save_ladder
-from protocols.store.picture_facts import PixelFacts, pixel_facts
-from protocols.workers.monitor import Monitor
+from protocols.store.picture_facts import LadderFacts, has_ladder, load_ladder, save_ladder
+from protocols.workers.task import Monitor
 
 _LONGEST_ERROR = 1000
 
@@ -175,11 +175,9 @@ class _Visitor:
         return ""
 
     def measure(self, key: str, predictor: JNDPredictor) -> None:
-        """Let one predictor measure by itself."""
         self._finish(key, predictor, partial(predictor.measure, self._picture), with_pass=False)
 
     def facts(self) -> LadderFacts | None:
-        """What is stored of the picture whatever the predictors."""
         try:
             facts = LadderFacts(self._picture.summary(), pixel_facts(self._picture.reference))
         except UserError:  # an unreadable reference has its error in every row already
@@ -199,7 +197,6 @@ class _Visitor:
     def _finish(
         self, key: str, predictor: JNDPredictor, values: Callable[[], Mapping[str, np.ndarray]], *, with_pass: bool
     ) -> None:
-        """Take a predictor's values, and store them with what they took."""
         measurement = None
         with self._timed(key):
             measurement = Measurement(checked(values()), remark=str(predictor.remark(self._picture)))

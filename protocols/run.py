@@ -19,7 +19,7 @@ from datasets.sets import dataset_classes
 from protocols.benchmark import Request
 from protocols.estimate import Shard, estimate
 from protocols.plan import Plan, Protocol, find_protocol, protocols
-from protocols.store.machine import usable_cores
+from protocols.store.record import usable_cores
 from protocols.store.store import StoredRun
 
 EXAMPLES = """\

@@ -14,13 +14,13 @@ from baselines.interface.measurements import Measurement
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.errors import UserError
+from datasets.core.gev import sur_curve
 from datasets.core.imaging import psnr_db
 from datasets.core.picture import Picture
-from datasets.core.sur import sur_curve
 from protocols.measure import ANY_FAILURE, Visit, error_text
 from protocols.plan import Job
 from protocols.store.store import COLUMNS
-from protocols.workers.monitor import Monitor
+from protocols.workers.task import Monitor
 
 if TYPE_CHECKING:
     import pandas as pd

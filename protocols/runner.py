@@ -13,9 +13,8 @@ from datasets.common.commands import progress
 from protocols.measure import Visit, VisitTask, apply, stored_visit
 from protocols.plan import Experiment, Plan
 from protocols.run_folds import FoldTask, Row, fold_tasks, predictions_of
-from protocols.store.machine import machine, versions
 from protocols.store.picture_facts import table_name, write_pictures
-from protocols.store.record import DatasetRecord, RunRecord
+from protocols.store.record import DatasetRecord, RunRecord, machine, versions
 from protocols.store.store import Store, StoredRun
 from protocols.workers.dispatch import WorkerPool
 

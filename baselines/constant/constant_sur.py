@@ -10,8 +10,8 @@ import numpy as np
 from baselines.interface.card import Card
 from baselines.interface.prediction import Prediction
 from baselines.interface.predictor import JNDPredictor
+from datasets.core.gev import sur_curve
 from datasets.core.picture import Picture
-from datasets.core.sur import sur_curve
 
 
 @final

@@ -14,9 +14,8 @@ import numpy as np
 
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.cache import StoredArrays, is_stored, load_arrays, save_arrays
-from datasets.common.code_hash import method_sha256
 from datasets.common.errors import UserError
-from datasets.common.hashing import key_of
+from datasets.common.hashing import key_of, method_sha256
 from datasets.core.picture import Picture
 
 VERSION = 2

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.common.errors import DataError, unknown_name
+from datasets.common.files import read_table, read_text, shown
 from datasets.common.hashing import sha256_of_bytes
-from datasets.common.text_file import read_table, read_text, shown
 
 FOLDER = Path(__file__).parents[1] / "folds"
 _SAVE = "Save it as CSV UTF-8."

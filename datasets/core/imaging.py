@@ -1,6 +1,9 @@
-"""What everything measures of pixels: luma, the mean squared error, PSNR and gradients."""
+"""What everything measures of pixels: luma, the mean squared error, PSNR, gradients and colourfulness."""
 
 from __future__ import annotations
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,3 +42,33 @@ def mean_gradient(luma: np.ndarray) -> float:
 def psnr_db(mean_squared_error: float | np.ndarray) -> np.ndarray:
     """PSNR of 8-bit pictures in dB. Errors below rounding (`MSE_FLOOR`) count as rounding: never infinite."""
     return 10 * np.log10(255.0**2 / np.maximum(mean_squared_error, MSE_FLOOR))
+
+
+@dataclass(frozen=True)
+class PixelFacts:
+    """What a reference's pixels say of it.
+
+    :param gradient: mean Sobel magnitude of the luma, in grey levels per pixel.
+    :param colourfulness: of Hasler and Suesstrunk (2003); 0 for grey.
+    """
+
+    width_px: int
+    height_px: int
+    gradient: float
+    colourfulness: float
+
+
+def pixel_facts(rgb: np.ndarray) -> PixelFacts:
+    """The facts of a reference, uint8, shape (height, width, 3)."""
+    plane = luma(rgb)
+    height, width = plane.shape
+    return PixelFacts(width, height, mean_gradient(plane), _colourfulness(rgb))
+
+
+def _colourfulness(rgb: np.ndarray) -> float:
+    """Hasler & Suesstrunk, Measuring colourfulness in natural images, 2003: metric M3."""
+    red, green, blue = (rgb[..., channel].astype(np.float32) for channel in range(3))
+    opponents = (red - green, (red + green) / 2 - blue)
+    spread = math.hypot(*(float(plane.std(dtype=np.float64)) for plane in opponents))
+    mean = math.hypot(*(float(plane.mean(dtype=np.float64)) for plane in opponents))
+    return spread + 0.3 * mean

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.common.errors import UserError, unknown_name
+from datasets.core.gev import sur_level
 from datasets.core.picture import Picture
-from datasets.core.sur import sur_level
 
 
 @dataclass(frozen=True)

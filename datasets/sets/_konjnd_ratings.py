@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.common.errors import DataError
-from datasets.common.text_file import parse_json, shown
+from datasets.common.files import parse_json, shown
 from datasets.core.codec import Codec
 from datasets.core.ladder import ShippedLadder
 from datasets.core.picture import Picture

@@ -19,8 +19,7 @@ from typing import final
 import numpy as np
 
 from datasets.common.errors import DataError
-from datasets.common.files import read_whole
-from datasets.common.text_file import read_text
+from datasets.common.files import read_text, read_whole
 from datasets.core.codec import Codec
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.ladder import ShippedLadder

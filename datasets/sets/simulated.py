@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, final
 
 from datasets.common.errors import DataError
-from datasets.common.text_file import parse_json, read_text
+from datasets.common.files import parse_json, read_text
 from datasets.core.codec import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
 from datasets.core.folds import Folds, parse_folds

@@ -6,10 +6,12 @@ are left out of the errors and counted beside them; what is undefined is None, n
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from datasets.core.gev import jnd_probabilities
 from protocols.scoring.bootstrap import mean_interval
 from protocols.scoring.correlations import CORRELATIONS, varies_within
 from protocols.scoring.record import Compute, Score
@@ -64,23 +66,17 @@ def _sur_mae(frame: pd.DataFrame) -> float | None:
 
 def _bhattacharyya(frame: pd.DataFrame) -> float | None:
     curves = _curves(frame)
-    return None if curves is None else _mean_or_none(_distances(*curves))
+    return None if curves is None else _mean_or_none(bhattacharyya(*curves))
 
 
-def _distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    overlap = np.sqrt(_cells(first) * _cells(second)).sum(axis=1)
+def bhattacharyya(first_sur: np.ndarray, second_sur: np.ndarray) -> np.ndarray:
+    """Bhattacharyya distances of the JND distributions that SUR curves imply; 0 where they agree.
+
+    :param first_sur: shape (..., levels), as `second_sur`.
+    :returns: shape (...).
+    """
+    overlap = np.sqrt(jnd_probabilities(first_sur) * jnd_probabilities(second_sur)).sum(axis=-1)
     return -np.log(np.clip(overlap, 1e-300, 1.0))
-
-
-def _cells(curves: np.ndarray) -> np.ndarray:
-    """`datasets.core.sur.jnd_probabilities` of many curves at once, shape (pictures, levels + 1)."""
-    steps = np.maximum(np.diff(curves, axis=1, prepend=0.0, append=1.0), 0.0)
-    return steps / steps.sum(axis=1, keepdims=True)
-
-
-def bhattacharyya(first_sur: np.ndarray, second_sur: np.ndarray) -> float:
-    """Bhattacharyya distance of the JND distributions that two SUR curves imply; 0 where they agree."""
-    return float(_distances(*(np.asarray(curve, dtype=float)[None] for curve in (first_sur, second_sur)))[0])
 
 
 def _bytes_saved(frame: pd.DataFrame) -> float | None:
@@ -89,103 +85,81 @@ def _bytes_saved(frame: pd.DataFrame) -> float | None:
 
 _LEVELS, _CORRELATION, _PSNR, _SUR, _USE = ("level error", "level correlation", "PSNR at the JND", "SUR curve", "use")
 
+_level_error = functools.partial(Score, unit="levels", group=_LEVELS, digits=2)
+_share = functools.partial(Score, unit="%", group=_LEVELS)
+
 SCORES: list[Score] = [
-    Score(
+    _level_error(
         "mae",
         "mean absolute error in levels",
         heading="MAE",
-        unit="levels",
-        group=_LEVELS,
-        digits=2,
         brief="MAE {unit}",
         is_main=True,
         compute=lambda f: float(np.mean(np.abs(_error(f)))),
     ),
-    Score(
+    _level_error(
         "rmse",
         "root mean squared error in levels",
         heading="RMSE",
-        unit="levels",
-        group=_LEVELS,
-        digits=2,
         brief="RMSE",
         compute=lambda f: float(np.sqrt(np.mean(_error(f) ** 2))),
     ),
-    Score(
+    _level_error(
         "bias",
         "mean of predicted minus true level",
         heading="bias",
-        unit="levels",
-        group=_LEVELS,
-        digits=2,
         brief="bias",
         compute=lambda f: float(np.mean(_error(f))),
     ),
-    Score(
-        "within_3",
-        "share of pictures within 3 levels",
-        heading="within 3 {unit}",
-        unit="%",
-        group=_LEVELS,
-        compute=_within(3),
-        in_print=False,
+    _share(
+        "within_3", "share of pictures within 3 levels", heading="within 3 {unit}", compute=_within(3), in_print=False
     ),
-    Score(
+    _share(
         "within_5",
         "share of pictures within 5 levels",
         heading="within 5 {unit}",
-        unit="%",
-        group=_LEVELS,
         compute=_within(5),
         brief="within 5, %",
     ),
-    Score(
+    _share(
         "within_10",
         "share of pictures within 10 levels",
         heading="within 10 {unit}",
-        unit="%",
-        group=_LEVELS,
         compute=_within(10),
         in_print=False,
     ),
-    Score(
+    _share(
         "overshoot",
         "share predicted above the true level",
         heading="above the truth",
-        unit="%",
-        group=_LEVELS,
         compute=lambda f: float(np.mean(_error(f) > 0)),
     ),
-    Score(
+    _share(
         "undershoot",
         "share predicted below the true level",
         heading="below the truth",
-        unit="%",
-        group=_LEVELS,
         compute=lambda f: float(np.mean(_error(f) < 0)),
     ),
-    Score(
+    _share(
         "clipped",
         "share cut off at an end of the range",
         heading="clipped",
-        unit="%",
-        group=_LEVELS,
         compute=lambda f: float(np.mean(f["clipped"].astype(bool))),
     ),
     Score(
         "plcc",
         "Pearson correlation of the levels",
         heading="PLCC",
-        group=_CORRELATION,
         digits=3,
+        group=_CORRELATION,
         compute=_correlation("pearson", "true_level", "predicted_level"),
     ),
     Score(
         "srcc",
         "Spearman correlation of the levels",
         heading="SRCC",
-        group=_CORRELATION,
         digits=3,
+        group=_CORRELATION,
         brief="SRCC",
         compute=_correlation("spearman", "true_level", "predicted_level"),
     ),
@@ -193,8 +167,8 @@ SCORES: list[Score] = [
         "krcc",
         "Kendall correlation of the levels",
         heading="KRCC",
-        group=_CORRELATION,
         digits=3,
+        group=_CORRELATION,
         in_print=False,
         compute=_correlation("kendall", "true_level", "predicted_level"),
     ),
@@ -211,8 +185,8 @@ SCORES: list[Score] = [
         "psnr_plcc",
         "Pearson correlation of the PSNRs at those levels (content alone earns a constant a high one)",
         heading="PSNR PLCC (constant's)",
-        group=_PSNR,
         digits=3,
+        group=_PSNR,
         beside="psnr_plcc_control",
         compute=_correlation("pearson", "true_psnr_db", "predicted_psnr_db"),
     ),
@@ -220,8 +194,8 @@ SCORES: list[Score] = [
         "psnr_srcc",
         "Spearman correlation of the PSNRs at those levels",
         heading="PSNR SRCC (constant's)",
-        group=_PSNR,
         digits=3,
+        group=_PSNR,
         beside="psnr_srcc_control",
         in_print=False,
         compute=_correlation("spearman", "true_psnr_db", "predicted_psnr_db"),
@@ -230,8 +204,8 @@ SCORES: list[Score] = [
         "sur_mae",
         "mean |predicted minus true SUR| over levels",
         heading="SUR MAE",
-        group=_SUR,
         digits=3,
+        group=_SUR,
         brief="SUR MAE",
         needs_truth=False,
         compute=_sur_mae,
@@ -240,8 +214,8 @@ SCORES: list[Score] = [
         "bhattacharyya",
         "Bhattacharyya distance of the JND distributions",
         heading="Bhattach. distance",
-        group=_SUR,
         digits=3,
+        group=_SUR,
         needs_truth=False,
         compute=_bhattacharyya,
     ),

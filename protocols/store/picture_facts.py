@@ -1,7 +1,7 @@
-"""What a data set's pictures are, in one table beside the runs: `<dataset>/pictures-<key>-<digest>.parquet`.
+"""What a data set's pictures are, whatever the predictors: facts of ladders in the cache, a table beside the runs.
 
 A report must not open pictures or labels, yet it tells how far subjects agree and what errors depend on. So the
-protocol writes down, once for all runs of the same data, what it learned while it had the pictures at hand.
+protocol writes `<dataset>/pictures-<key>-<digest>.parquet` once for all runs of the same data.
 
 Several processes and machines add rows to the table, without locks. A file is named by the digest of its content, so a
 damaged one is known, and no two writers can spoil each other's. A writer stores what it adds together with all that it
@@ -11,10 +11,10 @@ readers put together and the next writer makes one.
 
 from __future__ import annotations
 
+import dataclasses
 import glob
 import io
 import json
-import math
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from datasets.common.errors import DataError
+from datasets.common.cache import is_stored, load_arrays, save_arrays
+from datasets.common.errors import DataError, UserError
 from datasets.common.files import remove, write_atomically
-from datasets.common.hashing import key_of, sha256_of_bytes
-from datasets.core.imaging import luma, mean_gradient
+from datasets.common.hashing import key_of, ladders_sha256, sha256_of_bytes
+from datasets.core.imaging import PixelFacts
 from datasets.core.ladder import LadderSummary
 from datasets.core.picture import Picture
 from protocols.store.damage import Damage, StoreWarning, read_settled, read_table, set_aside
@@ -53,39 +54,6 @@ COLUMNS = {
     "gradient": "mean Sobel magnitude of the luma, grey levels per pixel; empty without pixels",
     "colourfulness": "Hasler and Suesstrunk (2003); empty without pixels",
 }
-
-
-@dataclass(frozen=True)
-class PixelFacts:
-    """What a reference's pixels say of it.
-
-    :param gradient: mean Sobel magnitude of the luma, in grey levels per pixel.
-    :param colourfulness: of Hasler and Suesstrunk (2003); 0 for grey.
-    """
-
-    width_px: int
-    height_px: int
-    gradient: float
-    colourfulness: float
-
-
-def pixel_facts(rgb: np.ndarray) -> PixelFacts:
-    """The facts of a reference.
-
-    :param rgb: uint8, shape (height, width, 3).
-    """
-    plane = luma(rgb)
-    height, width = plane.shape
-    return PixelFacts(width, height, mean_gradient(plane), _colourfulness(rgb))
-
-
-def _colourfulness(rgb: np.ndarray) -> float:
-    """Hasler & Suesstrunk, Measuring colourfulness in natural images, 2003: metric M3."""
-    red, green, blue = (rgb[..., channel].astype(np.float32) for channel in range(3))
-    opponents = (red - green, (red + green) / 2 - blue)
-    spread = math.hypot(*(float(plane.std(dtype=np.float64)) for plane in opponents))
-    mean = math.hypot(*(float(plane.mean(dtype=np.float64)) for plane in opponents))
-    return spread + 0.3 * mean
 
 
 def table_name(key_parts: Mapping[str, Any]) -> str:
@@ -149,20 +117,13 @@ def _row(picture: Picture, pixels: PixelFacts | None) -> dict[str, Any]:
         "picture": picture.name,
         "source": picture.source,
         "codec": picture.codec.name,
-        "width_px": pixels.width_px if pixels else None,
-        "height_px": pixels.height_px if pixels else None,
         "pixels_per_degree": picture.pixels_per_degree,
         "samples": np.asarray(picture.samples, dtype=float),
         "tabulated": json.dumps(dict(picture.tabulated), sort_keys=True),
         "psnr_db": None if summary is None else summary.psnr_db,
-        "size_bytes": _sizes(summary),
-        "gradient": pixels.gradient if pixels else None,
-        "colourfulness": pixels.colourfulness if pixels else None,
+        "size_bytes": None if summary is None or not np.isfinite(summary.size_bytes).all() else summary.size_bytes,
+        **(dataclasses.asdict(pixels) if pixels else {}),
     }
-
-
-def _sizes(summary: LadderSummary | None) -> np.ndarray | None:
-    return None if summary is None or not np.isfinite(summary.size_bytes).all() else summary.size_bytes
 
 
 def _schema() -> Any:
@@ -246,3 +207,52 @@ def _read(file: Path, path: Path) -> pd.DataFrame | Damage | None:
         return None
     except (OSError, ValueError) as error:
         return Damage(file, file, str(error))
+
+
+LADDER_VERSION = 1
+"""To be raised where the same pixels are measured otherwise by the code of this folder."""
+
+
+@dataclass(frozen=True)
+class LadderFacts:
+    """Error and size of every level, and what the reference's pixels say."""
+
+    summary: LadderSummary
+    pixels: PixelFacts
+
+
+def ladder_key(picture: Picture) -> str:
+    """Names everything that `LadderFacts` depend on.
+
+    :raises UserError: where the picture's files cannot be read.
+    """
+    code = ladders_sha256()
+    return key_of({"stored": "ladder", "version": LADDER_VERSION, "code": code, "picture": picture.fingerprint()})
+
+
+def has_ladder(picture: Picture) -> bool:
+    """Whether a picture's ladder was measured, without reading what is stored."""
+    try:
+        return is_stored(ladder_key(picture))
+    except UserError:  # an error in a file is raised when the picture is measured
+        return False
+
+
+def load_ladder(picture: Picture) -> LadderFacts | None:
+    """What is stored of a picture's ladder; None where nothing is, or its files cannot be read."""
+    try:
+        arrays = load_arrays(ladder_key(picture))
+    except UserError:
+        return None
+    if arrays is None:
+        return None
+    summary = LadderSummary(arrays["mse"], arrays["size_bytes"], float(arrays["ms"][0]))
+    width, height, gradient, colourfulness = arrays["pixels"].tolist()
+    return LadderFacts(summary, PixelFacts(int(width), int(height), gradient, colourfulness))
+
+
+def save_ladder(picture: Picture, facts: LadderFacts) -> None:
+    """Store what a pass over the ladder measured."""
+    summary, pixels = facts.summary, np.array(dataclasses.astuple(facts.pixels), dtype=float)
+    arrays = {"mse": summary.mse, "size_bytes": summary.size_bytes, "ms": np.array([summary.ms]), "pixels": pixels}
+    save_arrays(ladder_key(picture), arrays)

@@ -6,9 +6,8 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from datasets.common.code_hash import method_sha256
 from datasets.common.errors import UserError
-from datasets.common.hashing import key_of
+from datasets.common.hashing import key_of, method_sha256
 
 if TYPE_CHECKING:
     from baselines.interface.predictor import JNDPredictor

@@ -1,4 +1,4 @@
 """Tasks for worker processes: `dispatch` gives them out and survives dead workers, `dask` reaches a cluster.
 
-The processes of this machine are those of `datasets.common.process_pool`. `monitor` sets time limits.
+The processes of this machine are those of `datasets.common.process_pool`. `task` sets time limits.
 """

@@ -23,8 +23,7 @@ from datasets.common.cache import VARIABLE, cache_folder
 from datasets.common.errors import UserError
 from datasets.common.process_pool import ProcessDiedError, ProcessPool
 from protocols.workers.dask import DaskWorkers
-from protocols.workers.monitor import Monitor, take_interruption
-from protocols.workers.task import Task, run_here
+from protocols.workers.task import Monitor, Task, run_here, take_interruption
 
 _GIVE_UP_AFTER = 3
 """Failures of one predictor that end processes, after which it is not tried in other tasks."""

@@ -1,16 +1,28 @@
-"""What workers do, and how a process must be set up to do it."""
+"""What workers do, how a process is set up for it, what it is busy with, and time limits.
+
+A task's work is written to a file, so that whoever finds its process dead knows why. A process that hangs cannot be
+asked to stop, so a limit ends it: Python's fault handler writes down where it stood and exits, also where a C library
+never gives the interpreter back.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import functools
+import json
 import platform
+import re
 import sys
-from typing import Any, Protocol
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, final
 
 from datasets.common.threads import one_blas_thread
-from protocols.workers.monitor import Monitor
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt(3)
 _KEPT_BYTES = 2**30
@@ -55,3 +67,91 @@ def keep_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
         mallopt(_MMAP_THRESHOLD, _LARGEST_MAPPED_BYTES)
+
+
+@final
+class Monitor:
+    """Watches one attempt at a task.
+
+    :param file: where to write what the task is busy with; None writes nothing and sets no limits.
+    :param timeout_s: what each predictor may take for each piece of its work; None for any time.
+    """
+
+    def __init__(self, file: Path | None = None, timeout_s: float | None = None) -> None:
+        self._file, self._timeout_s = file, timeout_s
+        self._stream = None if file is None else file.open("w", encoding="utf-8")
+        self._spent_s: dict[tuple[str, str], float] = {}
+        self._written: tuple[str, str] | None = None
+
+    @contextlib.contextmanager
+    def during(self, predictor: str, work: str = "") -> Iterator[None]:
+        """While a predictor works. Several times at the same work are added up.
+
+        :param predictor: a name that is the same in all tasks.
+        :param work: which piece of its work in this task, e.g. one picture; empty for all of it.
+        """
+        start, key = time.perf_counter(), (predictor, work)
+        self._write(key)
+        with self._limited(self._spent_s.get(key, 0.0)):
+            try:
+                yield
+            finally:
+                self._spent_s[key] = self._spent_s.get(key, 0.0) + time.perf_counter() - start
+
+    def end(self) -> None:
+        """The process is alive: remove the file."""
+        if self._stream is not None and self._file is not None:
+            self._stream.close()
+            self._file.unlink(missing_ok=True)
+
+    def _write(self, key: tuple[str, str]) -> None:
+        if self._stream is None or key == self._written:
+            return
+        self._stream.seek(0)
+        self._stream.truncate()
+        self._stream.write(json.dumps([*key, f"{threading.get_ident():#018x}"]) + "\n")
+        self._stream.flush()
+        self._written = key
+
+    @contextlib.contextmanager
+    def _limited(self, spent_s: float) -> Iterator[None]:
+        if self._timeout_s is None or self._stream is None:
+            yield
+            return
+        faulthandler.dump_traceback_later(max(self._timeout_s - spent_s, 0.01), exit=True, file=self._stream)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+@final
+@dataclass(frozen=True)
+class Interruption:
+    """Where an attempt stood when its process died.
+
+    :param out_of_time: whether a time limit ended it.
+    :param place: the function, file and line, for people; empty where they are not known.
+    """
+
+    predictor: str
+    work: str
+    out_of_time: bool = False
+    place: str = ""
+
+
+def take_interruption(file: Path) -> Interruption | None:
+    """Read and remove what an attempt left; None where it had not begun or came to its end."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    file.unlink(missing_ok=True)
+    line, _, stacks = text.partition("\n")
+    if not line:
+        return None
+    predictor, work, thread = json.loads(line)
+    _, _, own = stacks.partition(thread)
+    frame = re.search(r'File "([^"]+)", line (\d+) in (\S+)', own)
+    place = f"in {frame.group(3)} ({Path(frame.group(1)).name}:{frame.group(2)})" if frame else ""
+    return Interruption(predictor, work, "Timeout" in stacks, place)

@@ -11,7 +11,7 @@ import reports
 from datasets.common.errors import UserError
 from datasets.common.files import PATTERN, sweep, write_atomically
 from datasets.common.hashing import key_of, sha256_of_bytes
-from protocols.store.machine import versions
+from protocols.store.record import versions
 from protocols.store.store import StoredRun
 
 Content = bytes | Callable[[], bytes]

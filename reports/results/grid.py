@@ -27,7 +27,7 @@ class Grid:
     :param sources: of the pictures, in their order.
     :param values: for each of `fold`, `true_level`, `predicted_level`, `true_psnr_db`, `predicted_psnr_db` and `ms`
         the numbers, shape (predictors, pictures); NaN where there is none.
-    :param tables: the predictors' stored predictions, see `protocols.store.stored_run.COLUMNS`.
+    :param tables: the predictors' stored predictions, see `protocols.store.store.COLUMNS`.
     """
 
     predictors: tuple[str, ...]

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from datasets.common.text_file import spreadsheet_cell
+from datasets.common.files import spreadsheet_cell
 from protocols.scoring.scores import SCORES
 from reports.results.published import Shown, published
 from reports.results.row import CeilingRow, Row

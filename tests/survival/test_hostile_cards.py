@@ -19,7 +19,7 @@ from baselines.interface.card import Card
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, find_predictors
 from datasets.common.errors import UserError
-from datasets.common.text_file import spreadsheet_cell
+from datasets.common.files import spreadsheet_cell
 from datasets.core.reference import Reference
 from protocols.run import main as run
 from protocols.store.store import Store

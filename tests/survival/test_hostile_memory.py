@@ -18,7 +18,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from baselines.learned.network.checkpoint import _sha256
-from datasets.common.text_file import MOST_BYTES
+from datasets.common.files import MOST_TEXT_BYTES
 from sgjnd.answer import SHIPPED
 from tests.survival.conftest import cases
 
@@ -171,7 +171,7 @@ def archive() -> bytes:
 
 def repeated(text: bytes) -> Callable[[], bytes]:
     """A table as large as one may be, of one line over and over."""
-    return lambda: text * (MOST_BYTES // len(text))
+    return lambda: text * (MOST_TEXT_BYTES // len(text))
 
 
 MOST_ROWS = min(cases(20_000), 250_000)

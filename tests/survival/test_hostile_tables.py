@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from datasets.common.errors import DataError, UserError
-from datasets.common.text_file import MOST_BYTES
+from datasets.common.files import MOST_TEXT_BYTES
 from datasets.core.dataset import OpenOptions
 from datasets.core.folds import parse_folds, read_folds
 from datasets.obtain.verification import verify_dataset
@@ -151,7 +151,7 @@ def test_a_label_file_too_large_to_be_one_is_refused_by_its_size(make_root, name
     root = make_root(name)
     path = root / min(label_files(name))
     with path.open("wb") as stream:
-        stream.truncate(MOST_BYTES + 1)  # a hole on the disk
+        stream.truncate(MOST_TEXT_BYTES + 1)  # a hole on the disk
     with pytest.raises(DataError, match=rf"{path.name}: has 16,777,217 bytes, more than"):
         open_dataset(name, root).folds("by-source")
 

@@ -19,9 +19,8 @@ from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.training_set import Fitted
 from datasets.common.errors import DataError, UserError, unknown_name
-from datasets.common.files import write_atomically
+from datasets.common.files import parse_json, write_atomically
 from datasets.common.hashing import sha256_of_pieces
-from datasets.common.text_file import parse_json
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -12,8 +12,8 @@ from baselines.learned.network.search.fit import Prior
 from datasets.common.errors import UserError
 from datasets.common.hashing import sha256_of_pieces
 from datasets.core.codec import Codec
+from datasets.core.gev import sur_curve
 from datasets.core.picture import Picture
-from datasets.core.sur import sur_curve
 
 if TYPE_CHECKING:
     from baselines.learned.network.nets.backbones import Backbone

@@ -5,8 +5,8 @@ import pytest
 
 from baselines.constant.constant_sur import ConstantSur
 from datasets.core.codec import Bpg, Codec, Jpeg
+from datasets.core.gev import sur_curve
 from datasets.core.picture import Picture
-from datasets.core.sur import sur_curve
 
 
 def picture(name: str, codec: Codec, centre: float, subjects: int = 30) -> Picture:

@@ -14,8 +14,7 @@ from baselines.learned.network.imagenet_weights import channels_of
 from baselines.learned.surfeatnet2020 import GevCurve, SurFeatNet2020, pooled_features
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Jpeg
-from datasets.core.gev import GevFit, fit_gev
-from datasets.core.sur import sur_curve, sur_level
+from datasets.core.gev import GevFit, fit_gev, sur_curve, sur_level
 from sgjnd.predictors import SgJndLite
 
 FEATURES = {"patch_pixels": 32, "most_patches": 4, "grid_levels": 5}

@@ -5,8 +5,8 @@ import pytest
 
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Jpeg
+from datasets.core.gev import sur_level
 from datasets.core.picture import Picture
-from datasets.core.sur import sur_level
 from datasets.core.truths import TRUTHS, find_truth
 
 SAMPLES = np.array([52.0, 40, 30, 28, 26, 25, 24, 22, 20, 18])

@@ -12,11 +12,12 @@ import pytest
 
 from baselines.interface.registry import registry
 from datasets.core.dataset import OpenOptions
+from datasets.core.imaging import pixel_facts
 from datasets.core.picture import Picture
 from protocols.plan import Experiment, plan_jobs
 from protocols.runner import carry_out
 from protocols.store.damage import StoreWarning
-from protocols.store.picture_facts import COLUMNS, pixel_facts, read_pictures
+from protocols.store.picture_facts import COLUMNS, read_pictures
 from protocols.store.store import Store, StoredRun
 from protocols.workers.dispatch import WorkerPool
 

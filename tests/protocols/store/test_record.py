@@ -14,8 +14,7 @@ from baselines.interface.registry import registry
 from datasets.core.reference import Reference
 from protocols.plan import plan_jobs
 from protocols.runner import carry_out
-from protocols.store.machine import usable_cores, versions
-from protocols.store.record import RunRecord
+from protocols.store.record import RunRecord, usable_cores, versions
 from protocols.store.store import Store
 from protocols.workers.dispatch import WorkerPool
 from tests.stored import run_json, run_record
@@ -41,7 +40,7 @@ def test_a_run_describes_itself(make_experiment, tmp_path):
 
 def test_versions_import_nothing():
     program = (
-        "import sys; from protocols.store.machine import versions; print(versions()['torch'], 'torch' in sys.modules)"
+        "import sys; from protocols.store.record import versions; print(versions()['torch'], 'torch' in sys.modules)"
     )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert printed == [versions()["torch"], "False"]
