@@ -109,6 +109,7 @@ class Dataset(ABC):
     def open(cls, root: Path | None, options: OpenOptions) -> Dataset:
         """Read the labels and find the files under a root; no pixels are decoded.
 
+        :raises UserError: where the options ask for what the set has not.
         :raises DataError: for the first missing, truncated or inconsistent file, named with what was expected.
         """
 

@@ -18,11 +18,11 @@ from typing import final
 
 import numpy as np
 
-from datasets.common.errors import DataError
+from datasets.common.errors import DataError, UserError
 from datasets.common.files import read_text, read_whole
 from datasets.core.codec import Codec
-from datasets.core.dataset import Dataset, OpenOptions
-from datasets.core.ladder import ShippedLadder
+from datasets.core.dataset import Dataset, Manifest, OpenOptions, hashes_of, sizes_of
+from datasets.core.ladder import CompressedLadder, Ladder, ShippedLadder
 from datasets.core.picture_file import PictureFile
 
 
@@ -73,7 +73,6 @@ class SurveyedDataset(Dataset):
     @classmethod
     @final
     def open(cls, root: Path | None, options: OpenOptions) -> Dataset:
-        """As `Dataset.open`: the first fault is raised."""
         return cls.survey(root, options, Faults(gather=False))
 
     @classmethod
@@ -172,18 +171,45 @@ def read_lines(path: Path) -> list[str]:
     return read_text(path, "Copy it again from the data set.").splitlines()
 
 
-def shipped_ladder(codec: Codec, files: Mapping[int, Path], source: Path | None) -> ShippedLadder:
-    """A ladder of a set's own files.
+def ladder_of(
+    codec: Codec,
+    levels: Mapping[int, Path],
+    source: Path | None,
+    anchor: str,
+    *,
+    folder: str,
+    can_compress: bool = True,
+) -> Ladder | None:
+    """A picture's ladder: the set's own files, or compressed from the source; None where there are no pixels.
 
-    :param files: level to file.
-    :param source: the picture the levels are compared with; None takes the best level there is.
+    :param levels: level to file; empty where the root has none.
+    :param anchor: as in `OpenOptions`; the best level is the best there is.
+    :param folder: where the set has its levels.
+    :raises UserError: where the levels are to be compared with the best one, and there are none.
     """
-    if source is not None:
-        return ShippedLadder(codec, PictureFile(source), files)
-    best = max(files, key=codec.position)
-    return ShippedLadder(
-        codec, PictureFile(files[best], functools.partial(read_level, codec=codec), codec.library()), files
-    )
+    if levels:
+        if source is not None and anchor == "source":
+            return ShippedLadder(codec, PictureFile(source), levels)
+        best = levels[max(levels, key=codec.position)]
+        return ShippedLadder(
+            codec, PictureFile(best, functools.partial(read_level, codec=codec), codec.library()), levels
+        )
+    if source is None or not can_compress:
+        return None
+    if anchor == "best-level":
+        raise UserError(
+            f"--anchor best-level needs the set's own levels (the folder {folder}), and this root has source "
+            "pictures only. Unpack the whole set, or leave --anchor out."
+        )
+    return CompressedLadder(codec, PictureFile(source))
+
+
+def manifest_of(home: Path, files: Iterable[Path], ladders: Iterable[Mapping[int, Path]], **read_as: str) -> Manifest:
+    """The manifest of a root: files by their bytes, ladders by the sizes of theirs, and how they are read."""
+    parts = hashes_of(files, home)
+    for levels in ladders:
+        parts |= sizes_of(levels.values(), home)
+    return Manifest(parts | {name.replace("_", " "): value for name, value in read_as.items()})
 
 
 def read_level(path: Path, codec: Codec) -> np.ndarray:

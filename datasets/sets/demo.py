@@ -44,7 +44,6 @@ class Photograph:
     :param sha256: of the file; another version of the package may ship another file.
     :param size: height and width in pixels.
     :param cells: rows and columns of crops.
-    :param was_jpeg: whether the package ships a JPEG, so that the reference has losses of its own.
     :param terms: author and licence as the package or the file states them.
     """
 
@@ -54,8 +53,12 @@ class Photograph:
     sha256: str
     size: tuple[int, int]
     cells: tuple[int, int]
-    was_jpeg: bool
     terms: str
+
+    @property
+    def was_jpeg(self) -> bool:
+        """Whether the package ships a JPEG, so that the reference has losses of its own."""
+        return self.path.endswith(".jpg")
 
     def crops(self) -> Iterator[tuple[str, Box]]:
         """Names and places of its pictures, in reading order."""
@@ -104,7 +107,6 @@ PHOTOGRAPHS = (
         "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
         (512, 512),
         (2, 2),
-        False,
         "NASA; public domain, no known copyright restrictions",
     ),
     Photograph(
@@ -114,7 +116,6 @@ PHOTOGRAPHS = (
         "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
         (300, 451),
         (1, 1),
-        False,
         "Stefan van der Walt; CC0",
     ),
     Photograph(
@@ -124,7 +125,6 @@ PHOTOGRAPHS = (
         "8378025ad2519d649d02e32bd98990db4ab572357d9f09841c2fbfbb4fefad29",
         (427, 640),
         (1, 2),
-        True,
         "danielbuechele on Flickr; CC BY 2.0",
     ),
     Photograph(
@@ -134,7 +134,6 @@ PHOTOGRAPHS = (
         "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
         (400, 600),
         (1, 2),
-        False,
         "Rachel Michetti, courtesy of Pikolo Espresso Bar; CC0",
     ),
     Photograph(
@@ -144,7 +143,6 @@ PHOTOGRAPHS = (
         "a77f6ec41e353afdf8bdff2ea981b2955535d8d83294f8cfa49cf4e423dd5638",
         (427, 640),
         (1, 2),
-        True,
         "vultilion on Flickr (by the address that scikit-learn gives; its text names danielbuechele); CC BY 2.0",
     ),
     Photograph(
@@ -154,7 +152,6 @@ PHOTOGRAPHS = (
         "a8ca6d734765703b09728ab47fe59f473d93ae3967fc24c7c0288c3c7adb7130",
         (600, 512),
         (2, 2),
-        True,
         "Wikimedia Commons, File:Grace_Hopper.jpg, by the file's own comment; US Navy photograph, public domain",
     ),
     Photograph(
@@ -164,7 +161,6 @@ PHOTOGRAPHS = (
         "f8dd1aa387ddd1f49d8ad13b50921b237df8e9b262606d258770687b0ef93cef",
         (512, 512),
         (2, 2),
-        False,
         "Center for Microscopy and Molecular Imaging; no known copyright restrictions",
     ),
     Photograph(
@@ -174,7 +170,6 @@ PHOTOGRAPHS = (
         "38a07f36f27f095e818aea7b96d34202c05176d30253c66733f2e00379e9e0e6",
         (1411, 1411),
         (2, 2),
-        True,
         "Mikael Häggström; CC0",
     ),
     Photograph(
@@ -184,7 +179,6 @@ PHOTOGRAPHS = (
         "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
         (427, 640),
         (1, 2),
-        True,
         "SpaceX; public domain",
     ),
 )
@@ -212,11 +206,6 @@ class Demo(Dataset):
 
     @classmethod
     def open(cls, root: Path | None, options: OpenOptions) -> Dataset:
-        """Find the photographs and read the committed samples; no pixels are decoded.
-
-        :raises UserError: where the options ask for what simulated observers cannot give, or a root is named.
-        :raises DataError: where a package is missing or ships another file, or the samples are damaged.
-        """
         if root is not None:
             raise UserError("--root: the demo set comes with the installation and has none. Leave --root out.")
         refuse_options("the demo set", options)

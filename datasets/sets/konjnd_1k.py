@@ -1,6 +1,10 @@
 """KonJND-1k: 1,008 sources of 640x480, half JPEG and half BPG, rated by crowd workers (Lin et al. 2022).
 
 The halves have no source in common; they are two data sets that share a root.
+
+Ratings are taken as file indices and go through the same rule to levels as the files. Whether the set's authors mean
+that, or the slider's position, which counts from the other end, is not known to us; so what the files say of it is
+measured and noted.
 """
 
 from __future__ import annotations
@@ -14,13 +18,20 @@ import numpy as np
 
 from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Bpg, Codec, Jpeg
-from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
-from datasets.core.ladder import CompressedLadder, Ladder
+from datasets.core.dataset import Dataset, DatasetCard, OpenOptions
 from datasets.core.picture import PIXELS_PER_DEGREE, Picture
-from datasets.core.picture_file import PictureFile
 from datasets.core.reference import Reference
 from datasets.sets._konjnd_ratings import about_ladders, read_ratings
-from datasets.sets._layout import Faults, FileKind, SurveyedDataset, find_entry, find_home, missing_of, shipped_ladder
+from datasets.sets._layout import (
+    Faults,
+    FileKind,
+    SurveyedDataset,
+    find_entry,
+    find_home,
+    ladder_of,
+    manifest_of,
+    missing_of,
+)
 from datasets.sets._level_direction import (
     FoundDirection,
     IndexedFiles,
@@ -54,7 +65,7 @@ class Half:
     :param likely_direction: the level direction where there are no files to see it from.
     :param find_direction: finds the level direction out from a few pictures' files.
     :param remark: a sentence about one picture's files, given by level; None has nothing to say.
-    :param compressed: the ladder of a source whose levels are not there; None where it cannot be made.
+    :param can_compress: whether there is an encoder for levels that are not there.
     """
 
     compression: str
@@ -63,7 +74,7 @@ class Half:
     likely_direction: str
     find_direction: Callable[[Sequence[IndexedFiles]], FoundDirection]
     remark: Callable[[Mapping[int, Path]], str] | None = None
-    compressed: Callable[[Path], Ladder] | None = None
+    can_compress: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,11 +99,6 @@ class KonJnd1kHalf(SurveyedDataset):
     @classmethod
     @final
     def survey(cls, root: Path | None, options: OpenOptions, faults: Faults) -> Dataset:
-        """Read the ratings and find the pictures; see `SurveyedDataset.survey`.
-
-        :raises UserError: for a JND other than the first.
-        :raises DataError: for the first fault, unless they are gathered.
-        """
         if options.jnd != 1:
             raise UserError(f"--jnd {options.jnd}: KonJND-1k's people gave the first JND only. Use --jnd 1.")
         assert root is not None, "the card asks for a root"
@@ -102,7 +108,9 @@ class KonJnd1kHalf(SurveyedDataset):
         direction, notes = _direction(half, files, options, faults)
         pictures = tuple(_picture(number, half, files, direction, options) for number in files.ratings)
         notes += _notes(half, files, pictures, options, faults)
-        return cls(pictures, _manifest(files, direction, options), tuple(notes))
+        hashed = [*([files.table] if files.table else []), *files.sources.values()]
+        read_as = {"anchor": options.anchor, "level_direction": direction}
+        return cls(pictures, manifest_of(files.home, hashed, files.indices.values(), **read_as), tuple(notes))
 
 
 def konjnd_card(name: str, title: str) -> DatasetCard:
@@ -199,18 +207,9 @@ def _direction(half: Half, files: _Files, options: OpenOptions, faults: Faults) 
 
 def _picture(number: int, half: Half, files: _Files, direction: str, options: OpenOptions) -> Picture:
     codec = half.codec
-    source, indices = files.sources.get(number), files.indices.get(number)
-    ladder: Ladder | None = None
-    if indices:
-        levels = {level_of_index(index, codec, direction): path for index, path in indices.items()}
-        ladder = shipped_ladder(codec, levels, source if options.anchor == "source" else None)
-    elif source is not None and half.compressed is not None:
-        if options.anchor == "best-level":
-            raise UserError(
-                f"--anchor best-level needs the set's own levels (the folder {half.levels.folder}), and this root has "
-                "source pictures only. Unpack the whole set, or leave --anchor out."
-            )
-        ladder = half.compressed(source)
+    source, indices = files.sources.get(number), files.indices.get(number, {})
+    levels = {level_of_index(index, codec, direction): path for index, path in indices.items()}
+    ladder = ladder_of(codec, levels, source, options.anchor, folder=half.levels.folder, can_compress=half.can_compress)
     samples = [level_of_index(rating, codec, direction) for rating in files.ratings[number]]
     return Picture(
         name=_name(number),
@@ -220,14 +219,6 @@ def _picture(number: int, half: Half, files: _Files, direction: str, options: Op
         samples=np.array(samples, dtype=float),
         ladder_or_none=ladder,
     )
-
-
-def _manifest(files: _Files, direction: str, options: OpenOptions) -> Manifest:
-    hashed = [*([files.table] if files.table else []), *files.sources.values()]
-    parts = hashes_of(hashed, files.home)
-    for indexed in files.indices.values():
-        parts |= sizes_of(indexed.values(), files.home)
-    return Manifest(parts | {"anchor": options.anchor, "level direction": direction})
 
 
 def _notes(half: Half, files: _Files, pictures: Sequence[Picture], options: OpenOptions, faults: Faults) -> list[str]:
@@ -240,7 +231,7 @@ def _notes(half: Half, files: _Files, pictures: Sequence[Picture], options: Open
             notes += about_ladders(pictures, half.remark)
         except DataError as error:
             faults.take(error)
-    elif files.sources and half.compressed is not None:
+    elif files.sources and half.can_compress:
         notes.append(f"No {folder} under the root: levels are compressed here, with {half.codec.library()}.")
     elif files.sources:
         notes.append(f"Labels only: without the folder {folder} there are no levels, as there is no encoder.")
@@ -251,10 +242,6 @@ def _notes(half: Half, files: _Files, pictures: Sequence[Picture], options: Open
 
 def _name(number: int) -> str:
     return f"SRC{number:04d}"
-
-
-def _compressed(source: Path) -> CompressedLadder:
-    return CompressedLadder(Jpeg(), PictureFile(source))
 
 
 def _about_tables(levels: Mapping[int, Path]) -> str:
@@ -274,7 +261,6 @@ class KonJnd1kJpeg(KonJnd1kHalf):
         likely_direction="up",
         find_direction=direction_by_tables,
         remark=_about_tables,
-        compressed=_compressed,
     )
 
 
@@ -289,4 +275,5 @@ class KonJnd1kBpg(KonJnd1kHalf):
         levels=FileKind("bpg", "SRC{:04d}_BPG_{:03d}.png", also=("bmp",)),
         likely_direction="down",
         find_direction=direction_by_pixels,
+        can_compress=False,
     )

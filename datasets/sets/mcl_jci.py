@@ -13,12 +13,19 @@ import numpy as np
 
 from datasets.common.errors import DataError, UserError
 from datasets.core.codec import Jpeg
-from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
-from datasets.core.ladder import CompressedLadder, Ladder
+from datasets.core.dataset import Dataset, DatasetCard, OpenOptions
 from datasets.core.picture import Picture
-from datasets.core.picture_file import PictureFile
 from datasets.core.reference import Reference
-from datasets.sets._layout import Faults, FileKind, SurveyedDataset, find_home, missing_of, read_lines, shipped_ladder
+from datasets.sets._layout import (
+    Faults,
+    FileKind,
+    SurveyedDataset,
+    find_home,
+    ladder_of,
+    manifest_of,
+    missing_of,
+    read_lines,
+)
 
 PIXELS_PER_DEGREE = 47.0
 """A 65-inch display of 3840x2160 at 2 m shows 93 pixels a degree; a picture of 1920x1080 scaled to fill it, 47. The
@@ -70,7 +77,6 @@ class MclJci(SurveyedDataset):
 
     @classmethod
     def survey(cls, root: Path | None, options: OpenOptions, faults: Faults) -> Dataset:
-        """Read the labels and find the pictures; see `SurveyedDataset.survey`."""
         if options.level_direction not in ("auto", "up"):
             raise UserError("--level-direction down: MCL-JCI's file number is the JPEG QF, so its direction is up")
         assert root is not None, "the card asks for a root"
@@ -82,7 +88,9 @@ class MclJci(SurveyedDataset):
         pictures = tuple(
             _picture(number, subjects[number], points.get(number, ()), files, options) for number in files.samples
         )
-        return cls(pictures, _manifest(home, files, options), tuple(_notes(subjects, files, options)))
+        hashed = [*files.samples.values(), *files.sqf.values(), *files.sources.values()]
+        manifest = manifest_of(home, hashed, files.levels.values(), anchor=options.anchor)
+        return cls(pictures, manifest, tuple(_notes(subjects, files, options)))
 
 
 def _find(home: Path, faults: Faults) -> _Files:
@@ -143,30 +151,10 @@ def _picture(
         pixels_per_degree=PIXELS_PER_DEGREE,
         samples=np.array([jnds[index] for jnds in subjects if len(jnds) > index], dtype=float),
         tabulated={"sqf": float(points[index])} if len(points) > index else {},
-        ladder_or_none=_ladder(number, files, options),
+        ladder_or_none=ladder_of(
+            Jpeg(), files.levels.get(number, {}), files.sources.get(number), options.anchor, folder=LEVEL.folder
+        ),
     )
-
-
-def _ladder(number: int, files: _Files, options: OpenOptions) -> Ladder | None:
-    source = files.sources.get(number)
-    if number in files.levels:
-        return shipped_ladder(Jpeg(), files.levels[number], source if options.anchor == "source" else None)
-    if source is None:
-        return None
-    if options.anchor == "best-level":
-        raise UserError(
-            "--anchor best-level needs the set's own levels (the folder distorted_image), and this root has source "
-            "pictures only. Unpack the whole set, or leave --anchor out."
-        )
-    return CompressedLadder(Jpeg(), PictureFile(source))
-
-
-def _manifest(home: Path, files: _Files, options: OpenOptions) -> Manifest:
-    hashed = [*files.samples.values(), *files.sqf.values(), *files.sources.values()]
-    parts = hashes_of(hashed, home)
-    for levels in files.levels.values():
-        parts |= sizes_of(levels.values(), home)
-    return Manifest(parts | {"anchor": options.anchor})
 
 
 def _notes(subjects: Mapping[int, list[tuple[int, ...]]], files: _Files, options: OpenOptions) -> list[str]:

@@ -48,11 +48,6 @@ class Simulated(Dataset):
 
     @classmethod
     def open(cls, root: Path | None, options: OpenOptions) -> Dataset:
-        """Read the settings and samples and find the pictures; no pixels are decoded.
-
-        :raises UserError: where the options ask for what simulated observers cannot give.
-        :raises DataError: where a file is missing or damaged, or the set was not finished.
-        """
         refuse_options("a simulated set", options)
         assert root is not None, "the card asks for a root"
         about = read_manifest(root)
@@ -73,10 +68,6 @@ class Simulated(Dataset):
         return cls(tuple(pictures), Manifest(parts), _notes(about), root=root)
 
     def folds(self, name: str) -> Folds:
-        """`by-source` is the set's own file; other names as in every data set.
-
-        :raises DataError: where the set has none.
-        """
         if name != BY_SOURCE:
             return Dataset.folds(self, name)
         path = self.root / FOLDS
