@@ -115,7 +115,6 @@ class SgJnd(SgJndPredictor):
         return Config.of(self.settings, **DEFAULTS)
 
     def remark(self, picture: Picture) -> str:
-        """Which network it is."""
         return f"fine-tuned from {self.extractor().chosen.why}"
 
     def train(self, training_set: TrainingSet, *, seed: int, folder: Path | None, progress: Progress) -> Fitted[Model]:

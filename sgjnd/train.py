@@ -97,7 +97,6 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _write(arguments: argparse.Namespace, dataset: Dataset, predictor: SgJndPredictor) -> None:
-    """The checkpoint, and the picture of the losses."""
     chosen, histories = predictor.extractor().chosen, predictor.fitted_.histories
     sentences = about(dataset, arguments.truth) | {"backbone": chosen.why, "seed": str(arguments.seed)}
     save_predictor(arguments.out, predictor, sentences)

@@ -30,7 +30,6 @@ class OpenLoop(JNDPredictor):
         """The tool's quality for the distance; may lie outside 1..100 or between two."""
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
-        """Nothing is learned."""
         return self
 
     def predict(self, picture: Picture) -> Prediction:

@@ -20,10 +20,8 @@ class Constant(JNDPredictor):
     card = Card(name="constant", title="Constant (training median)", needs_pictures=False)
 
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Constant:
-        """Take the median of the training levels."""
         self.level_ = float(np.median(levels))
         return self
 
     def predict(self, picture: Picture) -> Prediction:
-        """The training median, whatever the picture."""
         return Prediction(self.level_)

@@ -35,5 +35,4 @@ class ConstantSur(JNDPredictor):
         return self
 
     def predict(self, picture: Picture) -> Prediction:
-        """The training median and the mean training curve, whatever the picture."""
         return Prediction(self.level_, self.sur_.copy())

@@ -30,13 +30,10 @@ class Fixed(JNDPredictor):
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, int]]:
-        """The four qualities people use."""
         return {f"fixed-{quality}": {"quality": quality} for quality in (75, 85, 90, 95)}
 
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Fixed:
-        """Nothing is learned."""
         return self
 
     def predict(self, picture: Picture) -> Prediction:
-        """The fixed level, whatever the picture."""
         return Prediction(level_of_quality(picture.codec, self.quality))

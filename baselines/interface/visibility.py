@@ -74,7 +74,6 @@ class VisibilityPredictor(JNDPredictor):
 
     @final
     def measure(self, picture: Picture) -> Mapping[str, np.ndarray]:
-        """The envelope of the profile; see `from_profile`."""
         return self.from_profile(picture, self.profile(picture))
 
     @final

@@ -49,7 +49,6 @@ class PsnrRegression(JNDPredictor):
 
     @final
     def needs_summary(self, picture: Picture) -> bool:
-        """Always: a prediction needs the pass over the ladder."""
         return True
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:

@@ -53,7 +53,6 @@ class ReferenceRegression(JNDPredictor):
     )
 
     def ingredients(self) -> dict[str, str]:
-        """The backbone's weights."""
         return weights_of(LiteRegressionSettings.of(self.settings))
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
@@ -79,7 +78,6 @@ class ReferenceRegression(JNDPredictor):
         return self
 
     def predict(self, picture: Picture) -> Prediction:
-        """The regression's level, clipped to the codec's range."""
         features = (self._features(picture) - self.mean_) / self.spread_
         level = float(self.regression_.predict(features[None])[0])
         inside = float(np.clip(level, picture.codec.lowest, picture.codec.highest))

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import final
 
 from baselines.interface.card import Card, PublishedNumber
-from baselines.learned.network.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
+from baselines.learned.network.pixel_predictor import PixelPredictor, PixelSettings
+from baselines.learned.network.search import STRATEGIES
+from baselines.learned.network.settings import choice
 from datasets.core.reference import Reference
+
+_PAIRS = "Measured on the paper's own set of pairs"
+_UNKNOWN = "truth and folds are not known here."
 
 
 @final
@@ -16,6 +21,7 @@ class Pwjnd2020Settings(PixelSettings):
     """Settings of `pwjnd2020`."""
 
     title = "pwjnd2020"
+    search: str = choice("window", STRATEGIES)
 
 
 @final
@@ -37,19 +43,10 @@ class Pwjnd2020(PixelPredictor):
         cost="heavy",
         published=(
             PublishedNumber(
-                "mcl-jci",
-                "unknown",
-                "accuracy (%)",
-                92.0,
-                "Measured on the paper's own set of pairs; a constant reaches 92.2 % under sqf.",
+                "mcl-jci", "unknown", "accuracy (%)", 92.0, f"{_PAIRS}; a constant reaches 92.2 % under sqf."
             ),
             PublishedNumber(
-                "mcl-jci",
-                "unknown",
-                "absolute PSNR error (dB)",
-                0.79,
-                "Measured on the paper's own set of pairs; truth and folds are not known here.",
-                score="psnr_mae_db",
+                "mcl-jci", "unknown", "absolute PSNR error (dB)", 0.79, f"{_PAIRS}; {_UNKNOWN}", score="psnr_mae_db"
             ),
         ),
         deviations=(
@@ -64,8 +61,4 @@ class Pwjnd2020(PixelPredictor):
             "cores.",
         ),
     )
-    presets = {name: {**settings, "search": "window"} for name, settings in PRESETS.items()}
-    quick = {"settings": QUICK}
-
-    def config(self) -> Pwjnd2020Settings:
-        return Pwjnd2020Settings.of(self.settings, **self.preset_settings())
+    settings_class = Pwjnd2020Settings

@@ -103,14 +103,7 @@ class SurFeatNet2020(FrozenBackbonePredictor["SurHead"]):
         published=(
             *(
                 PublishedNumber(
-                    "mcl-jci",
-                    "",
-                    "Bhattacharyya distance",
-                    value,
-                    _FOLDS,
-                    jnd=jnd,
-                    folds="sur-featnet-10",
-                    score="bhattacharyya",
+                    "mcl-jci", "", "Bhattacharyya distance", value, _FOLDS, jnd, "sur-featnet-10", "bhattacharyya"
                 )
                 for jnd, value in ((1, 0.0810), (2, 0.0702), (3, 0.0522))
             ),
@@ -155,7 +148,6 @@ class SurFeatNet2020(FrozenBackbonePredictor["SurHead"]):
     def train(
         self, training_set: TrainingSet, *, seed: int, folder: Path | None, progress: Progress
     ) -> Fitted[SurHead]:
-        """Train the layers on pooled features of all pictures."""
         import torch
 
         from baselines.learned.network.nets.sur_head import VectorExamples

@@ -9,7 +9,9 @@ import numpy as np
 
 from baselines.interface.card import Card, PublishedNumber
 from baselines.interface.predictor import MeasurementKey
-from baselines.learned.network.pixel_predictor import PRESETS, QUICK, PixelPredictor, PixelSettings
+from baselines.learned.network.pixel_predictor import PixelPredictor, PixelSettings
+from baselines.learned.network.search import STRATEGIES
+from baselines.learned.network.settings import choice
 from baselines.pixel.wu2017 import Wu2017
 from datasets.core.picture import Picture
 from datasets.core.reference import Reference
@@ -24,6 +26,7 @@ class VpJnd2025Settings(PixelSettings):
     """Settings of `vpjnd2025`."""
 
     title = "vpjnd2025"
+    search: str = choice("blocks", STRATEGIES)
 
 
 @final
@@ -70,20 +73,14 @@ class VpJnd2025(PixelPredictor):
     )
     step = 8
     has_plane = True
-    presets = {name: {**settings, "search": "blocks"} for name, settings in PRESETS.items()}
-    quick = {"settings": QUICK}
-
-    def config(self) -> VpJnd2025Settings:
-        return VpJnd2025Settings.of(self.settings, **self.preset_settings())
+    settings_class = VpJnd2025Settings
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """The JND map in grey levels as `map`, float16, shape (height, width)."""
         return {"map": Wu2017().jnd_map(picture.reference_luma).astype(np.float16)}
 
     def measurement_key(self) -> MeasurementKey:
-        """The map depends on no setting."""
         return MeasurementKey(VpJnd2025, {})
 
     def plane(self, picture: Picture) -> np.ndarray:
-        """The JND map."""
         return self.measurement(picture)["map"]

@@ -78,13 +78,16 @@ class MetricPredictor(JNDPredictor):
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, float]]:
-        """The calibrated method, and one for each threshold that is given."""
         given = {f"{cls.card.name}-{key}": {"threshold": given.score} for key, given in cls.given.items()}
         return {cls.card.name: {}, **given}
 
     @abstractmethod
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
-        """A function that scores a level's pixels against a reference, uint8 RGB of shape (height, width, 3)."""
+        """A function that scores a level's pixels against a reference, uint8 RGB of shape (height, width, 3).
+
+        :raises UserError: for pictures that are too small, or where something that it needs is missing or fails.
+        :raises DataError: where a weight file is not what it should be.
+        """
 
     @abstractmethod
     def distance(self, score: float) -> float:
@@ -104,7 +107,6 @@ class MetricPredictor(JNDPredictor):
             ) from error
 
     def unavailable(self) -> str:
-        """What is missing of its ingredients."""
         try:
             self.ingredients()
         except UserError as error:
@@ -180,7 +182,6 @@ class MetricPredictor(JNDPredictor):
         return Prediction(float(picture.codec.level_at(position)), sur, bool(clipped), scores.reused_ms)
 
     def remark(self, picture: Picture) -> str:
-        """How many levels were measured, and whose threshold was given."""
         count = len(picture.codec.levels)
         source = next((f", {given.provenance}" for given in self.given.values() if given.score == self.threshold), "")
         if self.levels == ALL:
@@ -214,7 +215,6 @@ class MetricPredictor(JNDPredictor):
         }
 
     def _distances(self, picture: Picture) -> dict[int, float]:
-        """The distance at each measured position."""
         measured = self.measurement(picture)
         pairs = zip(measured["positions"], measured["scores"], strict=True)
         return {int(position): self.distance(float(score)) for position, score in pairs}

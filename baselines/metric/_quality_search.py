@@ -115,7 +115,6 @@ class QualitySearch(JNDPredictor):
         return {"quality": np.array(result.quality), "reached": np.array(result.reached)}
 
     def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
-        """Nothing is learned."""
         return self
 
     def predict(self, picture: Picture) -> Prediction:

@@ -57,17 +57,10 @@ class Butteraugli(MetricPredictor):
     )
 
     def ingredients(self) -> dict[str, str]:
-        """The hash of the program, for it does not tell its version.
-
-        :raises UserError: where it is not on PATH.
-        """
+        """The hash of the program, for it does not tell its version."""
         return {PROGRAM: sha256_of_file(_program())}
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
-        """Butteraugli distance to a reference.
-
-        :raises UserError: where the program is missing, fails, takes too long, or prints no distance.
-        """
         program = _program()
 
         def score(rgb: np.ndarray) -> float:
@@ -80,7 +73,6 @@ class Butteraugli(MetricPredictor):
         return score
 
     def distance(self, score: float) -> float:
-        """The score itself."""
         return max(score, 0.0)
 
 

@@ -56,10 +56,6 @@ class Cvvdp(MetricPredictor):
     )
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
-        """JOD against a reference.
-
-        :raises UserError: for pictures too small for its pyramid, or where the package is not installed.
-        """
         if min(reference.shape[:2]) < _LEAST_PIXELS:
             raise UserError(f"cvvdp needs at least {_LEAST_PIXELS} pixels a side, not {reference.shape[:2]}")
         import torch

@@ -48,7 +48,6 @@ class JpegRecompress(QualitySearch):
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, str]]:
-        """The tool's default under its plain name, and its other presets."""
         return {
             cls.card.name if preset == _DEFAULT else f"{cls.card.name}-{preset}": {"preset": preset}
             for preset in TARGETS

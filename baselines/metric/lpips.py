@@ -63,18 +63,10 @@ class Lpips(MetricPredictor):
     )
 
     def ingredients(self) -> dict[str, str]:
-        """The package's version and the hash of the weight file.
-
-        :raises UserError: where either is missing.
-        """
+        """The package's version and the hash of the weight file."""
         return {**super().ingredients(), "alexnet weights": sha256_of_file(_weights())}
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
-        """LPIPS against a reference.
-
-        :raises UserError: for pictures too small for AlexNet, or where package or weights are missing.
-        :raises DataError: where the weight file is none of AlexNet.
-        """
         if min(reference.shape[:2]) < _LEAST_PIXELS:
             raise UserError(f"lpips needs at least {_LEAST_PIXELS} pixels a side, not {reference.shape[:2]}")
         import torch
@@ -89,7 +81,6 @@ class Lpips(MetricPredictor):
         return score
 
     def distance(self, score: float) -> float:
-        """The score itself."""
         return max(score, 0.0)
 
 

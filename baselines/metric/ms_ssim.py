@@ -49,10 +49,6 @@ class MsSsim(MetricPredictor):
     )
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
-        """MS-SSIM against a reference.
-
-        :raises UserError: for pictures too small for five scales.
-        """
         if min(reference.shape[:2]) < _LEAST_PIXELS:
             raise UserError(
                 f"ms-ssim needs at least {_LEAST_PIXELS} pixels a side for its five scales; this picture is "
@@ -70,7 +66,6 @@ class MsSsim(MetricPredictor):
         return score
 
     def distance(self, score: float) -> float:
-        """1 - MS-SSIM, 0..1."""
         return max(1 - score, 0.0)
 
 

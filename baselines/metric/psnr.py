@@ -34,12 +34,10 @@ class Psnr(VisibilityPredictor):
         return float(np.sqrt(picture.ladder.mse(level)))
 
     def needs_summary(self, picture: Picture) -> bool:
-        """Always: each level's error is all that is measured."""
         return True
 
     def meter(self, picture: Picture) -> None:
         """None: `profile` needs no level's pixels."""
 
     def profile(self, picture: Picture) -> np.ndarray:
-        """From the ladder's one pass, which every method shares."""
         return np.sqrt(picture.summary().mse)

@@ -50,10 +50,6 @@ class PsnrHvsM(MetricPredictor):
     )
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
-        """PSNR-HVS-M in dB against a reference.
-
-        :raises UserError: for pictures smaller than a block.
-        """
         if min(reference.shape[:2]) < _BLOCK:
             raise UserError(f"psnr-hvs-m needs pictures of at least {_BLOCK} pixels a side, not {reference.shape[:2]}")
         with contextlib.redirect_stdout(io.StringIO()):  # it advertises its other backends

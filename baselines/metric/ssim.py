@@ -45,10 +45,6 @@ class Ssim(MetricPredictor):
     )
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
-        """SSIM against a reference.
-
-        :raises UserError: for pictures smaller than the window.
-        """
         from skimage.metrics import structural_similarity
 
         if min(reference.shape[:2]) < _WINDOW:
@@ -65,5 +61,4 @@ class Ssim(MetricPredictor):
         return score
 
     def distance(self, score: float) -> float:
-        """1 - SSIM, 0..2."""
         return max(1 - score, 0.0)

@@ -50,14 +50,12 @@ class Ssimulacra2(MetricPredictor):
     )
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
-        """SSIMULACRA2 against a reference."""
         from ssimulacra2 import compute_ssimulacra2
 
         held = _bitmap(reference)
         return lambda rgb: float(compute_ssimulacra2(io.BytesIO(held), io.BytesIO(_bitmap(rgb))))
 
     def distance(self, score: float) -> float:
-        """100 - score."""
         return max(100 - score, 0.0)
 
 

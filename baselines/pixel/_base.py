@@ -78,7 +78,6 @@ class PixelMapPredictor(VisibilityPredictor):
 
     @final
     def visibility(self, picture: Picture, level: int) -> float:
-        """One level's error against the map, by the rule."""
         return self._meter(picture)(level)
 
     @final

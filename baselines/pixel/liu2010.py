@@ -69,7 +69,6 @@ class Liu2010(PixelMapPredictor):
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, Any]]:
-        """The paper, as published, and the authors' code."""
         return {**super().variants(), "liu2010-code": {"variant": "code"}}
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:

@@ -81,7 +81,6 @@ class Wu2017(PixelMapPredictor):
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, Any]]:
-        """The authors' code, as published, and the paper."""
         return {**super().variants(), "wu2017-paper": {"variant": "paper"}}
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:

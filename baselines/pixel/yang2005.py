@@ -73,14 +73,9 @@ class Yang2005(PixelMapPredictor):
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, Any]]:
-        """Paper, as published, the code's variant, and the paper's full colour."""
         return {**super().variants(), "yang2005-code": {"variant": "code"}, "yang2005-color": {"color": "full"}}
 
     def planes(self, rgb: np.ndarray) -> np.ndarray:
-        """Luma, or Y, Cb and Cr where `color` is `full`.
-
-        :raises UserError: for another `color`.
-        """
         if self.color not in COLORS:
             raise unknown_name("color", self.color, COLORS)
         return super().planes(rgb) if self.color == "luma" else _ycbcr(rgb)

@@ -45,7 +45,6 @@ class SubbandPredictor(VisibilityPredictor):
 
     @final
     def visibility(self, picture: Picture, level: int) -> float:
-        """One level's errors over thresholds, pooled."""
         return self.level_meter(picture)(level)
 
     @final
@@ -54,7 +53,6 @@ class SubbandPredictor(VisibilityPredictor):
         return self.level_meter(picture) if kind_of_errors(self.errors, picture) == "decoded" else None
 
     def remark(self, picture: Picture) -> str:
-        """Which error source was used."""
         return SOURCES[kind_of_errors(self.errors, picture)]
 
 
@@ -86,13 +84,11 @@ class DctPredictor(SubbandPredictor):
 
     @final
     def level_meter(self, picture: Picture) -> Meter:
-        """Errors over thresholds, pooled."""
         pooling, source, weights = self._prepared(picture)
         return lambda level: pooling.pool(source.errors(level), weights)
 
     @final
     def profile(self, picture: Picture) -> np.ndarray:
-        """All levels' errors over the same thresholds."""
         pooling, source, weights = self._prepared(picture)
         return pooling.pool_ladder(source, [int(level) for level in picture.codec.levels], weights)
 

@@ -110,7 +110,6 @@ class Pooling:
         return np.array([self.pool(source.errors(level), weights) for level in levels])
 
     def _over_blocks(self, powers: np.ndarray) -> np.ndarray:
-        """Sums or means over each window."""
         sums = window_sums(powers, self.window_blocks)
         if self.summed:
             return sums

@@ -75,7 +75,6 @@ class WaveletPooling:
         return float((total / count) ** (1 / self.exponent))
 
     def _over_windows(self, errors: Bands, thresholds: Thresholds) -> np.ndarray:
-        """Sums or means over each place of the window."""
         for band, threshold in zip(errors, thresholds, strict=True):
             np.divide(band, threshold, out=band)
             raise_sizes(band, self.exponent)

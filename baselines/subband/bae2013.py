@@ -100,7 +100,6 @@ class Bae2013(DctPredictor):
     )
 
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
-        """Base, luminance and contrast masking."""
         thresholds = luminance_elevation(blocks.mean_luma, pixels_per_degree)
         thresholds *= edge_elevation(self._edge_share(blocks), pixels_per_degree)
         thresholds *= base_thresholds(pixels_per_degree).astype(thresholds.dtype)[:, :, None, None]

@@ -62,11 +62,9 @@ class Watson1997(SubbandPredictor):
     )
 
     def level_meter(self, picture: Picture) -> Meter:
-        """Errors over thresholds, pooled."""
         return _Meter(self, picture).visibility
 
     def profile(self, picture: Picture) -> np.ndarray:
-        """All levels' errors over the same thresholds."""
         meter = _Meter(self, picture)
         levels = [int(level) for level in picture.codec.levels]
         source = meter.source

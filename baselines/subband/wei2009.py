@@ -91,7 +91,6 @@ class Wei2009(DctPredictor):
     )
 
     def thresholds(self, blocks: Blocks, pixels_per_degree: float) -> np.ndarray:
-        """Base, luminance, and contrast masking by block class."""
         base = basic_thresholds(pixels_per_degree).astype(blocks.coefficients.dtype)[:, :, None, None]
         thresholds = base * luminance_elevation(blocks.mean_luma)
         thresholds *= block_elevation(blocks, thresholds, matlab_canny(blocks.plane, self.canny_threshold))

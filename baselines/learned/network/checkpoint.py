@@ -197,7 +197,6 @@ def _class_of(method: str) -> type[NetworkPredictor[Any]]:
 
 
 def _backbone(name: str, tensors: Mapping[str, Tensor]) -> Backbone:
-    """The backbone that was fine-tuned."""
     backbone = build(choose(name, NONE))  # of a known size, whatever the file says
     state = {key.removeprefix(_BACKBONE): tensor for key, tensor in tensors.items() if key.startswith(_BACKBONE)}
     backbone.load_state_dict(state)

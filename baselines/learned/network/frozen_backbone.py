@@ -41,7 +41,6 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
         return FeatureExtractor(self.config(), device=self.device)
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
-        """Features of the pretrained backbone at the grid's levels."""
         return self.extractor().measure(picture)
 
     def measurement_key(self) -> MeasurementKey:
@@ -52,11 +51,9 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
         return MeasurementKey(FrozenBackbonePredictor, {**parameters, "device": device, "bf16": has_fast_bf16(device)})
 
     def ingredients(self) -> Mapping[str, str]:
-        """The backbone that the settings come to here, and the hash of its weights."""
         return weights_of(self.config())
 
     def remark(self, picture: Picture) -> str:
-        """Which network its features come from, and of which patches."""
         config, extractor = self.config(), self.extractor()
         covered = "" if len(extractor.patches(picture)) < config.most_patches else ", spread over the picture"
         return f"features of {extractor.chosen.why}; patches of {config.patch_pixels} pixels{covered}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,8 +108,9 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
     preset: str = FULL
     """`full`, the network at the published size, or `fast`, one for two cores."""
 
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]]
-    """Settings by preset."""
+    quick = {"settings": QUICK}
+    settings_class: ClassVar[type[PixelSettings]]
+    """What holds the settings; its default of `search` is the method's own."""
     step: ClassVar[int] = 1
     """Patches start at multiples of it."""
     has_plane: ClassVar[bool] = False
@@ -118,7 +118,6 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
 
     @classmethod
     def variants(cls) -> dict[str, dict[str, Any]]:
-        """The network at its published size, and a small one."""
         return {cls.card.name: {"preset": FULL}, f"{cls.card.name}-fast": {"preset": FAST}}
 
     @classmethod
@@ -126,25 +125,20 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
         """Only the small one trains in minutes without a GPU."""
         return "slow" if parameters.get("preset") == FAST else "heavy"
 
-    @abstractmethod
     def config(self) -> PixelSettings:
-        """The settings, the preset's filled in."""
-
-    def preset_settings(self) -> Mapping[str, Any]:
-        """Those of the preset.
+        """The settings, the preset's filled in.
 
         :raises UserError: where there is no such preset.
         """
-        if self.preset not in self.presets:
-            raise unknown_name(f"preset of {self.card.name}", self.preset, self.presets)
-        return self.presets[self.preset]
+        if self.preset not in PRESETS:
+            raise unknown_name(f"preset of {self.card.name}", self.preset, PRESETS)
+        return self.settings_class.of(self.settings, **PRESETS[self.preset])
 
     def plane(self, picture: Picture) -> np.ndarray:
         """What the network is given of the reference besides its pixels, in grey levels, shape (height, width)."""
         raise NotImplementedError
 
     def remark(self, picture: Picture) -> str:
-        """Which preset it is."""
         config = self.config()
         channels = config.first_channels * 2 ** (config.blocks - 1)
         return f"preset {self.preset}: {config.blocks} blocks up to {channels} channels, trained from random weights"
@@ -158,7 +152,6 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
     def train(
         self, training_set: TrainingSet, *, seed: int, folder: Path | None, progress: Progress
     ) -> Fitted[PairNetwork]:
-        """Train on random patches, and stop by the sources held out."""
         import torch
 
         from baselines.learned.network.nets.pixel_examples import PixelExamples
