@@ -126,6 +126,18 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What backbones are asked for from now on: `reference` and `level`."""
+    from baselines.learned.network.extractor import Tokeniser
+
+    asked: list[str] = []
+    for name in ("reference", "level"):
+        whole = getattr(Tokeniser, name)
+        monkeypatch.setattr(Tokeniser, name, lambda *given, name=name, whole=whole: asked.append(name) or whole(*given))
+    return asked
+
+
 @functools.cache
 def photograph(number: int, height: int = 48, width: int = 64) -> np.ndarray:
     """A crop of a photograph, another for every number."""

@@ -45,9 +45,7 @@ def test_one_source_works(fit, rated_pictures):
     assert 1 <= predictor.predict(rated_pictures[-1].without_samples()).level <= 100
 
 
-def test_training_that_was_killed_goes_on_to_the_same_bits(rated_pictures, true_levels, quick, tmp_path, monkeypatch):
-    monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "cache"))
-
+def test_training_that_was_killed_goes_on_to_the_same_bits(rated_pictures, true_levels, quick, empty_cache):
     def fit(**more) -> SgJndLite:
         predictor = SgJndLite(settings=quick, device="cpu")
         return predictor.fit(rated_pictures[:6], true_levels[:6], seed=1, **more)

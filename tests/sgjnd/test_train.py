@@ -57,13 +57,6 @@ def learn(few, tmp_path) -> Callable[..., dict[str, np.ndarray]]:
     return run
 
 
-@pytest.fixture
-def fresh_cache(monkeypatch, tmp_path) -> Path:
-    """Nothing has been trained or looked at before."""
-    monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
 def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
     return one.keys() == other.keys() and all(tensor.tobytes() == other[name].tobytes() for name, tensor in one.items())
 
@@ -110,7 +103,7 @@ def test_the_same_seed_gives_the_same_tensors_and_another_does_not(learn, monkey
     assert same(found[0], found[1]) and not same(found[0], found[2])
 
 
-def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(learn, fresh_cache, monkeypatch):
+def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(learn, empty_cache, monkeypatch):
     """Interrupted after the first head's first epoch, and again after the second head's first."""
     for epochs in (1, 4):
         with monkeypatch.context() as patch:
@@ -126,17 +119,17 @@ def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(learn, f
     monkeypatch.setattr(train._EpochLines, "__call__", counted)
     resumed = learn()
     assert told == [(1, 1), (1, 2), (1, 3)], "no epoch that was done is done again"
-    monkeypatch.setenv("JND_BENCH_CACHE", str(fresh_cache) + "-other")
+    monkeypatch.setenv("JND_BENCH_CACHE", str(empty_cache) + "-other")
     assert same(resumed, learn())
 
 
-def test_a_finished_training_leaves_no_state_behind(learn, fresh_cache):
+def test_a_finished_training_leaves_no_state_behind(learn, empty_cache):
     """A fine-tuned network's state is hundreds of megabytes."""
     learn()
-    assert not list((fresh_cache / "training").rglob("*.safetensors"))
+    assert not list((empty_cache / "training").rglob("*.safetensors"))
 
 
-def test_what_the_result_depends_on_is_trained_anew(learn, fresh_cache, capsys):
+def test_what_the_result_depends_on_is_trained_anew(learn, empty_cache, capsys):
     first = learn()
     for flags in (["--truth", "median"], ["--set", "dropout=0.5"]):
         capsys.readouterr()
@@ -210,20 +203,20 @@ def test_a_root_of_labels_alone_is_refused(make_mcl_jci, tmp_path):
 
 
 @pytest.mark.slow(reason="three processes that import torch and look at the demo set")
-def test_a_real_kill_loses_at_most_an_epoch(fresh_cache, tmp_path):
+def test_a_real_kill_loses_at_most_an_epoch(empty_cache, tmp_path):
     out = tmp_path / "net.safetensors"
     flags = [*SETTINGS, "--set", "epochs=40", "--set", "patience=40", "--device", "cpu", "--out", str(out)]
     command = [sys.executable, "-m", "sgjnd.train", *flags]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 120
-        while not list(fresh_cache.glob("training/*/member-0/history.json")) and time.monotonic() < deadline:
+        while not list(empty_cache.glob("training/*/member-0/history.json")) and time.monotonic() < deadline:
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL and not out.exists()
     told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
     assert "head 1/2, epoch 1/40" not in told and "head 2/2, epoch 40/40" in told
     resumed = load_file(out)
-    shutil.rmtree(fresh_cache / "training")
+    shutil.rmtree(empty_cache / "training")
     told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
     assert "head 1/2, epoch 1/40" in told and same(resumed, load_file(out))
 

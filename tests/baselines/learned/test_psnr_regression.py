@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from baselines.interface.card import Card
-from baselines.interface.predictor import NotFittedError
 from baselines.learned._psnr_regression import PsnrRegression
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Codec, Jpeg
@@ -121,8 +120,3 @@ def test_a_feature_that_is_no_number_is_the_methods_fault():
     for odd in (-1.0, np.nan):
         with pytest.raises(ValueError, match="named gave the feature"):
             Named().measure(picture(odd))
-
-
-def test_before_fit_it_says_so():
-    with pytest.raises(NotFittedError, match="call fit"):
-        Named().predict(picture(2.0))

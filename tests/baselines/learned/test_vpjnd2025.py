@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,12 +17,6 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 
 PREDICTOR = VpJnd2025(preset=FAST, settings=QUICK, device="cpu")
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
 
 
 @pytest.fixture
@@ -44,21 +37,19 @@ def fresh(picture: Picture) -> Picture:
     return dataclasses.replace(picture, measurements={})
 
 
-def files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
 def expected(picture: Picture) -> np.ndarray:
     return Wu2017().jnd_map(picture.reference_luma).astype(np.float16)
 
 
-def test_a_map_is_drawn_once_and_read_back_to_the_bit(folder, picture, drawn):
+def test_a_map_is_drawn_once_and_read_back_to_the_bit(empty_cache, picture, drawn):
     for predictor in (PREDICTOR, VpJnd2025(preset=FULL, settings={"epochs": 3}, device="cpu")):
         again = fresh(picture).without_samples()
         measure_or_load(again, predictor)
         plane = predictor.plane(again)
         assert plane.dtype == np.float16 and np.array_equal(plane, expected(picture))
-    assert drawn == [picture.name] and len(files(folder)) == 1, "settings of training share the map"
+    assert drawn == [picture.name] and len([path for path in empty_cache.rglob("*") if path.is_file()]) == 1, (
+        "settings of training share the map"
+    )
 
 
 def test_a_picture_too_small_for_a_map_is_told(learned_vpjnd):

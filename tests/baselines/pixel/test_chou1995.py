@@ -19,19 +19,6 @@ def test_exact_against_the_reference_map(image, reference_maps):
     reference_maps.assert_exact(found, image, "chou_li_1995_max")
 
 
-@pytest.mark.parametrize("border", ["reflect", "zero"])
-@pytest.mark.parametrize(
-    "plane",
-    [np.zeros((8, 8), np.uint8), np.full((9, 11), 255, np.uint8), np.full((16, 8), 127, np.uint8), NOISE],
-    ids=["black", "white", "grey", "noise"],
-)
-def test_the_map_is_positive_and_finite(plane, border):
-    found = Chou1995(border=border).jnd_map(plane)
-    assert found.shape == plane.shape
-    assert np.isfinite(found).all()
-    assert found.min() >= 3
-
-
 @settings(max_examples=50)
 @given(arrays(np.uint8, st.tuples(st.integers(8, 21), st.integers(8, 21))))
 def test_the_map_is_sound_on_any_plane(plane):

@@ -129,8 +129,3 @@ def test_registered_are_paper_as_published_and_code():
 def test_an_unknown_variant_is_answered_by_the_right_ones():
     with pytest.raises(UserError, match=r"no variant 'cod'.*'code'"):
         Liu2010(variant="cod").jnd_map(NOISE)
-
-
-def test_an_unknown_border_says_which_there_are():
-    with pytest.raises(UserError, match=r"no border 'mirror'.*reflect, zero"):
-        Liu2010(border="mirror").jnd_map(NOISE)

@@ -14,7 +14,6 @@ from baselines.pixel.wu2013 import (
     round_as_published,
     round_half_up,
 )
-from datasets.common.errors import UserError
 
 IMAGES = pytest.mark.parametrize("image", ["camera", "astronaut_L"])
 RANDOM = np.random.default_rng(0)
@@ -164,15 +163,6 @@ def test_black_and_white_dots_have_a_map_too():
 
 def test_fractions_of_grey_levels_are_rounded():
     assert np.array_equal(Wu2013().jnd_map(NOISE + 0.4), Wu2013().jnd_map(NOISE))
-
-
-def test_registered_are_the_code_and_as_published():
-    assert Wu2013.variants() == {"wu2013": {}, "wu2013-as-published": {"threshold": 1.0}}
-
-
-def test_an_unknown_border_says_which_there_are():
-    with pytest.raises(UserError, match=r"no border 'mirror'.*reflect, zero"):
-        Wu2013(border="mirror").jnd_map(NOISE)
 
 
 def test_halves_go_up_in_spite_of_rounding_errors():

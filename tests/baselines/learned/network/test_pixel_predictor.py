@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import pickle
 from collections.abc import Callable
 
 import numpy as np
@@ -82,12 +81,6 @@ def test_patches_must_outlast_the_blocks():
     assert PixelSettings(patch_pixels=32, blocks=5).blocks == 5
 
 
-@pytest.mark.parametrize("dropout", [-0.1, 1.0, float("nan")])
-def test_dropout_is_a_share(dropout):
-    with pytest.raises(UserError, match="dropout is a share from 0 to below 1"):
-        PixelSettings(dropout=dropout)
-
-
 @every_method
 def test_the_remark_tells_which_network_it_was(method, rated_pictures):
     assert method(preset=FAST).remark(rated_pictures[0]).startswith("preset fast: 4 blocks up to 64 channels")
@@ -158,8 +151,7 @@ def test_a_fit_and_an_answer_take_the_threads_they_are_given(fit, rated_pictures
 
 
 @every_method
-def test_a_killed_training_goes_on_to_the_same_bits(method, fit, monkeypatch, tmp_path):
-    monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "cache"))
+def test_a_killed_training_goes_on_to_the_same_bits(method, fit, monkeypatch, empty_cache):
     whole, epochs, asked = fit(method), PixelExamples.epoch, []
     assert pictures_training() == [], "nothing is left of a training that ended"
 
@@ -178,8 +170,7 @@ def test_a_killed_training_goes_on_to_the_same_bits(method, fit, monkeypatch, tm
     assert same(resumed, whole) and pictures_training() == []
 
 
-def test_another_fit_does_not_go_on_with_what_is_left_of_one(fit, monkeypatch, tmp_path):
-    monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "cache"))
+def test_another_fit_does_not_go_on_with_what_is_left_of_one(fit, monkeypatch, empty_cache):
     expected, epochs, asked = fit(seed=5), PixelExamples.epoch, []
 
     def killed(self, seed):
@@ -222,17 +213,6 @@ def test_small_and_odd_pictures_have_an_answer(learned, shape, request):
     ladder = CompressedLadder(Jpeg(), functools.partial(np.array, pixels))
     picture = Picture("one", "one", Jpeg(), 24.3, np.empty(0), {}, ladder)
     assert 1 <= request.getfixturevalue(learned).predict(picture).level <= 100
-
-
-@pytest.mark.parametrize("learned", ["learned_pwjnd", "learned_vpjnd"])
-def test_a_copy_answers_alike(learned, same_source, request):
-    predictor = request.getfixturevalue(learned)
-    copy = pickle.loads(pickle.dumps(predictor))
-    for picture in same_source[2:4]:
-        asked = picture.without_samples()
-        assert copy.predict(asked).level == predictor.predict(asked).level
-        assert np.array_equal(copy.predict(asked).sur, predictor.predict(asked).sur)
-    assert copy.get_params() == predictor.get_params()
 
 
 def test_what_cannot_be_learned_from_is_told(rated_pictures):
