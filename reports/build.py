@@ -17,11 +17,10 @@ from reports.pages.report_files import Content, Stamp, differing, encoded, write
 from reports.results.published import has_published
 from reports.results.section import sections_of
 from reports.results.truths import truth_rankings
-from reports.tables.bibtex import references_bib
 from reports.tables.csv_files import leaderboard_csv, pairs_csv, published_csv, truths_csv
-from reports.tables.latex import leaderboard_tex
-from reports.tables.markdown import leaderboard_markdown
+from reports.tables.latex import leaderboard_tex, references_bib
 from reports.tables.report_json import report_json
+from reports.tables.text import leaderboard_markdown
 
 EXAMPLES = """\
 examples:

@@ -16,14 +16,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from datasets.common.commands import progress
 from reports.figures.cost_and_saving import cost_front, saving_and_noticing
 from reports.figures.error_by_content import error_by_content
-from reports.figures.error_histogram import add_errors, error_axes
-from reports.figures.level_and_psnr_scatter import add_levels, add_psnr, level_axes, psnr_axes
-from reports.figures.mae_dots import mae_dots
-from reports.figures.rank_diagrams import critical_difference, ranks_between_truths
-from reports.figures.row_frame import RowFrame
+from reports.figures.rank_diagrams import critical_difference, mae_dots, ranks_between_truths
+from reports.figures.run_figures import RowFrame, add_errors, add_levels, add_psnr, error_axes, level_axes, psnr_axes
 from reports.figures.style import Drawing, FigureFiles, figure_files, styled
 from reports.figures.sur_curves import sur_calibration, sur_curves
-from reports.results.links import section_name
+from reports.results.cards import section_name
 from reports.results.row import Row
 from reports.results.section import Section
 from reports.results.truths import TruthRanking, truth_rankings

@@ -13,7 +13,7 @@ import numpy as np
 
 from reports.figures.layout import WIDTH_IN, labelled, mae_limit, mae_of, section_title
 from reports.figures.style import ACCENT, HOLLOW, INK, MUTED, Drawing, new_figure, shortened
-from reports.results.observed import Observed, observed
+from reports.results.level_curves import Observed, observed
 from reports.results.row import Row
 from reports.results.section import Section
 from reports.results.written import decimal

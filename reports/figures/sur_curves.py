@@ -9,7 +9,7 @@ import numpy as np
 from datasets.sets import codec_named
 from reports.figures.layout import WIDTH_IN, RowSelection, legend_below_title, level_range, section_title, select_rows
 from reports.figures.style import FILL, INK, MUTED, Drawing, new_panels, shortened
-from reports.results.observed import Observed, has_curves, observed, predicted_curves
+from reports.results.level_curves import Observed, has_curves, observed, predicted_curves
 from reports.results.section import Section
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ import numpy as np
 
 from reports.figures.catalogue import RUN_FIGURES
 from reports.pages.html import FigureImages, document
-from reports.results.cards import DatasetEntry, Result, methods, predictors
+from reports.results.cards import DatasetEntry, Result, dataset_page, method_page, methods, predictor_page, predictors
 from reports.results.grid import Grid
-from reports.results.links import dataset_page, method_page, predictor_page
 from reports.results.section import Section
 
 WORST = 10

@@ -13,9 +13,8 @@ from reports.pages.html import FigureImages, document
 from reports.pages.picture import picture_pages
 from reports.pages.picture_pixels import open_pixels
 from reports.pages.report_files import Content, encoded
-from reports.results.cards import dataset_entries, methods
+from reports.results.cards import INDEX, dataset_entries, dataset_page, methods
 from reports.results.grid import chosen_pictures
-from reports.results.links import INDEX, dataset_page
 from reports.results.published import has_published, published
 from reports.results.row import CeilingRow, Row
 from reports.results.section import Section

@@ -18,9 +18,8 @@ from reports.pages.html import PICTURE_SCRIPTS, document
 from reports.pages.level_axis import LevelAxis, level_axis
 from reports.pages.picture_pixels import ERROR_LIMIT, PictureView, PixelSource, picture_view
 from reports.pages.report_files import Content, encoded
-from reports.results.cards import DatasetEntry
-from reports.results.links import picture_page
-from reports.results.observed import curve_of, reaches, share_at
+from reports.results.cards import DatasetEntry, picture_page
+from reports.results.level_curves import curve_of, reaches, share_at
 from reports.results.row import Row
 from reports.results.section import Section
 

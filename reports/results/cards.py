@@ -1,4 +1,4 @@
-"""The methods and data sets of a report, each once, with the sections in which they stand."""
+"""The methods and data sets of a report, each once, and where their pages lie below the report's folder."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from datasets.common.hashing import sha256_of_bytes
 from protocols.store.record import DatasetRecord
 from reports.results.row import Row
 from reports.results.section import Section
+from reports.results.written import safe_name
 
 if TYPE_CHECKING:
     from baselines.interface.card import Card
+
 
 DATASET_SHOWN = ("name", "title", "samples", "codec", "unit", "level_lowest", "level_highest", "terms", "citation")
 
@@ -116,3 +118,39 @@ def card_key(card: Card) -> str:
     """The card's name, and a hash of all it says."""
     text = json.dumps(dataclasses.asdict(card), sort_keys=True)
     return f"{card.name}-{sha256_of_bytes(text)[:6]}"
+
+
+INDEX = "index.html"
+
+
+def predictor_page(predictor: str) -> str:
+    """A page for each name that a predictor ran under."""
+    return f"predictors/{safe_name(predictor)}.html"
+
+
+def picture_page(dataset: str, picture: str) -> str:
+    """A page for each picture that has one."""
+    return f"pictures/{safe_name(dataset)}/{safe_name(picture)}.html"
+
+
+def method_page(card: Card) -> str:
+    """A page for each card; cards that differ in anything have pages of their own."""
+    return f"methods/{safe_name(card_key(card))}.html"
+
+
+def dataset_page(dataset: str) -> str:
+    """A page for each data set."""
+    return f"datasets/{safe_name(dataset)}.html"
+
+
+def up_from(page: str) -> str:
+    """What leads from a page to the report's folder: empty, or as many `../` as the page lies deep."""
+    return "../" * page.count("/")
+
+
+def section_name(section: Section) -> str:
+    """E.g. `demo-kfold5-v1-mean-jnd1`, with `-limit6` for a limited one."""
+    identity = section.identity
+    limit = f"-limit{identity.limit}" if identity.limit else ""
+    state = f"-state{section.state}" if section.state else ""
+    return safe_name(f"{identity.dataset}-{identity.folds}-{identity.truth}-jnd{identity.jnd}{limit}{state}")

@@ -11,7 +11,7 @@ from protocols.scoring.bootstrap import mean_interval
 from protocols.scoring.ceiling import ESTIMATES, FEWEST_SUBJECTS, MEANINGS, Ceiling, ceilings, has_ceiling
 from protocols.scoring.scores import SCORES
 from protocols.store.record import DatasetRecord
-from reports.results.psnr_curves import PsnrCurves
+from reports.results.level_curves import PsnrCurves
 from reports.results.row import CeilingRow
 
 if TYPE_CHECKING:

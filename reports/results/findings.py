@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from protocols.scoring.pairs import FEW_SOURCES
 from reports.results.ceiling import why_no_ceiling
-from reports.results.psnr_curves import fixed_level
+from reports.results.level_curves import fixed_level
 from reports.results.section import Section
 
 

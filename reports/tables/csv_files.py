@@ -18,18 +18,7 @@ from reports.results.written import one_line, significant
 _TABLE = ("dataset", "folds", "truth", "jnd", "limited")
 """Which table of the leaderboard a line belongs to."""
 
-PAIR_COLUMNS = (
-    *_TABLE,
-    "first",
-    "second",
-    "mae_difference",
-    "low",
-    "high",
-    "p",
-    "p_holm",
-    "separable",
-    "nemenyi_p",
-)
+PAIR_COLUMNS = (*_TABLE, "first", "second", "mae_difference", "low", "high", "p", "p_holm", "separable", "nemenyi_p")
 TRUTH_COLUMNS = (*_TABLE, "predictor", "rank", "mae", "best_group")
 PUBLISHED_COLUMNS = (
     *_TABLE,
@@ -86,18 +75,14 @@ def _pairs(section: Section) -> Iterator[dict[str, str]]:
     comparison = section.comparison
     if comparison is None or comparison.pairs is None:
         return
-    pairs, names, ranks = comparison.pairs, comparison.predictors, comparison.ranks
-    for place, (first, second) in enumerate(zip(pairs.first, pairs.second, strict=True)):
+    pairs, ranks = comparison.pairs, comparison.ranks
+    for first, second, line in zip(pairs.first, pairs.second, comparison.pair_lines(), strict=True):
         yield {
             **_table(section),
-            "first": names[first],
-            "second": names[second],
-            "mae_difference": significant(float(pairs.difference[place])),
-            "low": significant(float(pairs.low[place])),
-            "high": significant(float(pairs.high[place])),
-            "p": significant(float(pairs.p[place])),
-            "p_holm": significant(float(pairs.p_holm[place])),
-            "separable": str(int(pairs.separable[place])),
+            **{name: line[name] for name in ("first", "second")},
+            "mae_difference": significant(line["difference"]),
+            **{name: significant(line[name]) for name in ("low", "high", "p", "p_holm")},
+            "separable": str(int(line["separable"])),
             "nemenyi_p": significant(float(ranks.p_values[first, second])) if ranks else "",
         }
 

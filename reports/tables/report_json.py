@@ -7,12 +7,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports.results.cards import dataset_entries, methods, shown_of
+from reports.results.cards import (
+    dataset_entries,
+    dataset_page,
+    method_page,
+    methods,
+    predictor_page,
+    section_name,
+    shown_of,
+)
 from reports.results.findings import findings
-from reports.results.links import dataset_page, method_page, predictor_page, section_name
 from reports.results.row import Row
 from reports.results.section import Section
-from reports.tables.bibtex import cited_works
+from reports.tables.latex import cited_works
 
 SCHEMA_VERSION = 1
 """Goes up when a name goes or changes its meaning; new names alone leave it."""
@@ -67,28 +74,8 @@ def _section(section: Section) -> dict[str, Any]:
         "ceilings": [
             {"name": row.predictor, "meaning": row.meaning, "scores": _scores(row.scores)} for row in section.ceilings
         ],
-        "pairs": _pairs(section),
+        "pairs": section.comparison.pair_lines() if section.comparison is not None else [],
     }
-
-
-def _pairs(section: Section) -> list[dict[str, Any]]:
-    comparison = section.comparison
-    if comparison is None or comparison.pairs is None:
-        return []
-    pairs, names = comparison.pairs, comparison.predictors
-    return [
-        {
-            "first": names[pairs.first[place]],
-            "second": names[pairs.second[place]],
-            "difference": float(pairs.difference[place]),
-            "low": float(pairs.low[place]),
-            "high": float(pairs.high[place]),
-            "p": float(pairs.p[place]),
-            "p_holm": float(pairs.p_holm[place]),
-            "separable": bool(pairs.separable[place]),
-        }
-        for place in range(len(pairs.p))
-    ]
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -1,17 +1,19 @@
-"""The leaderboard as aligned plain text for a terminal."""
+"""The leaderboard as text: aligned for a terminal, and as Markdown."""
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from protocols.store.store import StoredRun
 from reports.results.findings import findings
-from reports.results.published import PublishedNumbers
+from reports.results.published import PublishedNumbers, Shown, published
 from reports.results.section import Section, sections_of
+from reports.results.truths import TruthRanking, truth_notes, truth_rankings
 from reports.results.written import one_line
-from reports.tables.table import Column, Line, leaderboard_table
+from reports.tables.table import HOW_TO_READ, Cell, Column, Line, Table, leaderboard_table, truth_table
 
 _NONE = PublishedNumbers((), ())
 
@@ -53,3 +55,71 @@ def _texts(columns: Sequence[Column], line: Line) -> list[str]:
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
     first = cells[0].ljust(widths[0])
     return "  ".join([first, *(cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))]).rstrip()
+
+
+def leaderboard_markdown(sections: Sequence[Section]) -> str:
+    """A heading, a caption, a table, the errors of failed runs and published numbers for each section."""
+    parts = ["# JND-Bench leaderboard", HOW_TO_READ]
+    for section in sections:
+        parts += [f"## {markdown(section.title)}", markdown(section.caption), *_section_parts(section)]
+    parts += [_truths(ranking) for ranking in truth_rankings(sections)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section_parts(section: Section) -> list[str]:
+    numbers = published(section)
+    failures = [f"Failed: {markdown(row.predictor)}: {_code(text)}" for row in section.rows for text in row.failures]
+    lists = [map(markdown, findings(section)), map(markdown, section.notes), failures]
+    parts = [markdown_table(leaderboard_table(section, numbers)), *filter(None, map(_list, lists))]
+    for heading, block in numbers.blocks():
+        parts += [f"{heading}:", _list(_published(shown) for shown in block)]
+    return parts
+
+
+def _truths(ranking: TruthRanking) -> str:
+    heading = f"## Truth next to truth: {markdown(ranking.title)}"
+    notes = _list(markdown(text) for text in truth_notes(ranking))
+    return "\n\n".join([heading, markdown_table(truth_table(ranking)), notes])
+
+
+def markdown_table(table: Table) -> str:
+    """A table with pipes."""
+    heads = [markdown(column.heading) for column in table.columns]
+    rule = ["---" if column.is_text else "---:" for column in table.columns]
+    lines = [[_cell(cell) for cell in line.cells] for line in (*table.lines, *table.foot)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *lines))
+
+
+def _cell(cell: Cell) -> str:
+    text = markdown(cell.text)
+    parts = [
+        f"**{text}**" if cell.is_best else text,
+        f"*({cell.mark})*" if cell.mark else "",
+        cell.interval,
+        ", ".join(f"{number.text} {_note(number.note)}" for number in cell.published),
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _list(texts: Iterable[str]) -> str:
+    return "\n".join(f"- {text}" for text in texts)
+
+
+def _published(shown: Shown) -> str:
+    note = f"{_note(shown.note)} " if shown.note else ""
+    return f"{note}{markdown(shown.statement)} Caveat: {markdown(shown.number.caveat)}"
+
+
+def _note(number: int) -> str:
+    return rf"\[{number}\]"
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    return re.sub(r"([\\`*_\[\]<>|#&~$])", r"\\\1", one_line(text))
+
+
+def _code(text: str) -> str:
+    text = one_line(text).replace("|", "¦")
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    return f"{fence} {text} {fence}"

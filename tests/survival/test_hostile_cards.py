@@ -25,9 +25,8 @@ from protocols.run import main as run
 from protocols.store.store import Store
 from reports.build import main as build
 from reports.results.written import one_line, safe_name
-from reports.tables.bibtex import bibtex
-from reports.tables.latex import latex
-from reports.tables.markdown import markdown
+from reports.tables.latex import bibtex, latex
+from reports.tables.text import markdown
 from tests.survival.conftest import cases
 
 EVIL = "../../evil<script>alert(1)</script><img src=x onerror=alert(2)>\"'`"

@@ -26,10 +26,7 @@ from sgjnd.answer import SHIPPED
 from sgjnd.predictors import SgJndLite
 from tests.survival.conftest import cases
 
-LOADERS: dict[str, Callable[[Path], object]] = {
-    "header and tensors": read_checkpoint,
-    "predictor": load_predictor,
-}
+LOADERS: dict[str, Callable[[Path], object]] = {"header and tensors": read_checkpoint, "predictor": load_predictor}
 FLIPPED = cases(80)
 SETTINGS = {"width": 4, "heads": 1, "components": 2, "members": 2}
 

@@ -43,10 +43,7 @@ ALLOWED = {
     ("protocols/plan.py", "importlib.import_module"): "loads the modules of its own folder",
     ("protocols/workers/dispatch.py", "import pickle"): "sends tasks to worker processes",
     ("protocols/workers/dispatch.py", "pickle.dumps"): "packs a task for a worker process; no file is made of it",
-    (
-        "protocols/workers/dispatch.py",
-        "pickle.loads",
-    ): "unpacks, in a worker, what its parent process has packed",
+    ("protocols/workers/dispatch.py", "pickle.loads"): "unpacks, in a worker, what its parent process has packed",
     ("protocols/workers/task.py", "import ctypes"): "sets two parameters of the C library's memory",
 }
 """What is called all the same: by file and finding, with the reason."""

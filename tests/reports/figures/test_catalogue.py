@@ -10,7 +10,7 @@ import pytest
 
 from reports.figures.catalogue import RUN_FIGURES, SECTION_FIGURES, TRUTH_FIGURES, draw_figures
 from reports.figures.style import for_page, styled
-from reports.results.links import section_name
+from reports.results.cards import section_name
 from reports.results.written import safe_name
 from tests.reports.figures.conftest import HOSTILE, read_sections, words
 

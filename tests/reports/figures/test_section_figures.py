@@ -22,11 +22,16 @@ from reports.figures.cost_and_saving import (
 )
 from reports.figures.error_by_content import error_by_content, error_by_fifths, properties
 from reports.figures.layout import CONTROL_STYLE, ROW_STYLES, select_rows
-from reports.figures.mae_dots import mae_dots
-from reports.figures.rank_diagrams import clique_columns, critical_difference, places_under, ranks_between_truths
+from reports.figures.rank_diagrams import (
+    clique_columns,
+    critical_difference,
+    mae_dots,
+    places_under,
+    ranks_between_truths,
+)
 from reports.figures.style import new_figure, styled
 from reports.figures.sur_curves import calibration, chosen_pictures, sur_calibration, sur_curves
-from reports.results.observed import observed
+from reports.results.level_curves import observed
 from reports.results.truths import truth_rankings
 from tests.reports.conftest import PICTURES_TABLE, write_pictures_table
 from tests.reports.figures.conftest import NAMES, SOURCES, read_sections, words

@@ -14,8 +14,7 @@ from reports.figures.catalogue import RUN_FIGURES, draw_figures
 from reports.figures.style import FigureFiles
 from reports.pages.html import FigureImages
 from reports.pages.index import MOST_RUN_FIGURES, index_text
-from reports.results.cards import methods
-from reports.results.links import predictor_page
+from reports.results.cards import methods, predictor_page
 from reports.results.section import sections_of
 from tests.reports.pages.conftest import ParsedPage
 

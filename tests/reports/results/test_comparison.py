@@ -20,7 +20,7 @@ from reports.results.truths import truth_notes, truth_rankings
 from reports.results.written import cell
 from reports.tables.csv_files import leaderboard_csv, pairs_csv, truths_csv
 from reports.tables.latex import leaderboard_tex
-from reports.tables.markdown import leaderboard_markdown
+from reports.tables.text import leaderboard_markdown
 from tests.stored import store_table
 
 TABLE = "pictures-0123456789ab.parquet"

@@ -16,7 +16,7 @@ from reports.pages.index import index_text
 from reports.results.section import Section, sections_of
 from reports.tables.csv_files import PUBLISHED_COLUMNS, published_csv
 from reports.tables.latex import leaderboard_tex
-from reports.tables.markdown import leaderboard_markdown
+from reports.tables.text import leaderboard_markdown
 
 BESIDE = {
     "dataset": "mcl-jci",

@@ -18,7 +18,7 @@ from reports.results.section import Section, sections_of
 from reports.results.written import decimal, significant
 from reports.tables.csv_files import leaderboard_csv
 from reports.tables.latex import latex, leaderboard_tex
-from reports.tables.markdown import leaderboard_markdown, markdown
+from reports.tables.text import leaderboard_markdown, markdown
 
 HEADER = (
     "dataset,codec,folds,truth,jnd,predictor,kind,n,failed,mae,mae_low,mae_high,rmse,bias,within_3,within_5,within_10,"

@@ -12,7 +12,7 @@ import pytest
 
 from protocols.store.store import Store
 from reports.results.section import Section, sections_of
-from reports.tables.bibtex import bibtex, cited_works, references_bib
+from reports.tables.latex import bibtex, cited_works, references_bib
 from reports.tables.report_json import report_json
 
 REPOSITORY = Path(__file__).parents[3]
