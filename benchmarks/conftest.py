@@ -1,13 +1,12 @@
 """What benchmarks share: a picture of 1920x1080 pixels, one thread, and what its JPEG ladder costs."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from datasets.core.codec import Jpeg
+from benchmarks.scale import bare_ladder_s
 from datasets.core.picture_file import read_picture
 
 
@@ -32,14 +31,6 @@ def ladder_seconds(full_hd: np.ndarray) -> Iterator[float]:
     from threadpoolctl import threadpool_limits
 
     threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
     with threadpool_limits(1):
-        yield min(_ladder_seconds(full_hd) for _ in range(3))
+        yield bare_ladder_s(full_hd)
     cv2.setNumThreads(threads)
-
-
-def _ladder_seconds(rgb: np.ndarray) -> float:
-    codec, start = Jpeg(), time.process_time()
-    for level in codec.levels:
-        codec.decode(codec.encode(rgb, int(level)))
-    return time.process_time() - start

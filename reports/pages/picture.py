@@ -19,7 +19,7 @@ from reports.pages.level_axis import LevelAxis, level_axis
 from reports.pages.picture_pixels import ERROR_LIMIT, PictureView, PixelSource, picture_view
 from reports.pages.report_files import Content, encoded
 from reports.results.cards import DatasetEntry, picture_page
-from reports.results.level_curves import curve_of, reaches, share_at
+from reports.results.level_curves import curve_of
 from reports.results.row import Row
 from reports.results.section import Section
 
@@ -105,13 +105,15 @@ class PictureTruth:
         """Share of people who notice at a level, by the curve fitted to the samples, 0..1; None where unknown."""
         if level is None or self.sur is None or self.levels is None:
             return None
-        return 1 - share_at(self.levels, self.sur, level)
+        position = np.abs(level - self.levels[0])
+        return 1 - float(np.interp(position, np.arange(len(self.levels)), self.sur))
 
     def reached(self, curve: np.ndarray | None) -> list[float | None]:
         """For each of `SHARES` the worst level at which so many are satisfied, by a curve."""
         if curve is None or self.levels is None:
             return [None] * len(SHARES)
-        return [reaches(self.levels, curve, share) for share in SHARES]
+        places = (np.flatnonzero(curve >= share) for share in SHARES)
+        return [float(self.levels[reached[0]]) if reached.size else None for reached in places]
 
     @cached_property
     def axis(self) -> LevelAxis:

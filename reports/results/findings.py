@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from protocols.scoring.pairs import FEW_SOURCES
 from reports.results.ceiling import why_no_ceiling
 from reports.results.level_curves import fixed_level
@@ -38,7 +36,7 @@ def _separable(section: Section) -> list[str]:
     if section.control is not None:
         place = names.index(section.control.predictor)
         better = [name for index, name in enumerate(names) if comparison.is_better(index, place)]
-        sentences.append(f"Better than the constant by more than chance: {_listed(better)}.")
+        sentences.append(f"Better than the constant by more than chance: {', '.join(better) or 'none'}.")
     return sentences
 
 
@@ -72,7 +70,3 @@ def _partial(section: Section) -> list[str]:
         f"PSNR correlations stand with the constant's behind them; the partial ones hold each picture's own PSNR at "
         f"{section.unit} {level:g} (the rounded median of the true levels) fixed."
     ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) if names else "none"

@@ -39,7 +39,11 @@ class Grid:
     @cached_property
     def true(self) -> np.ndarray:
         """The true levels, shape (pictures,)."""
-        return _first_known(self.values["true_level"])
+        levels = self.values["true_level"]
+        if not len(levels):
+            return np.empty(0)
+        first_known = np.argmax(~np.isnan(levels), axis=0)
+        return np.asarray(levels[first_known, np.arange(levels.shape[1])])
 
     @cached_property
     def errors(self) -> np.ndarray:
@@ -120,11 +124,3 @@ def chosen_pictures(grids: Sequence[Grid], count: int | None) -> list[str]:
                     depth[name] = (best, rows + 1)
     ranked = sorted(depth, key=lambda name: (depth[name][0], -depth[name][1], name))
     return sorted(ranked[:count])
-
-
-def _first_known(values: np.ndarray) -> np.ndarray:
-    """In each column the first number that is one, shape (columns,)."""
-    if not len(values):
-        return np.empty(0)
-    first = np.argmax(~np.isnan(values), axis=0)
-    return np.asarray(values[first, np.arange(values.shape[1])])

@@ -37,10 +37,6 @@ class Observed:
     levels: np.ndarray
     sign: int
 
-    def of(self, pictures: list[str]) -> np.ndarray:
-        """Their samples, shape (pictures, most subjects)."""
-        return self.samples[[self.place[name] for name in pictures]]
-
     def noticing(self, pictures: list[str], levels: np.ndarray) -> np.ndarray:
         """Share of a picture's subjects who notice its compression, in [0, 1].
 
@@ -49,7 +45,7 @@ class Observed:
         :param levels: one for each picture, shape (pictures,).
         :returns: shape (pictures,).
         """
-        samples = self.of(pictures)
+        samples = self.samples[[self.place[name] for name in pictures]]
         return np.asarray(((samples - levels[:, None]) * self.sign >= 0).sum(axis=1) / np.isfinite(samples).sum(axis=1))
 
     def satisfied(self, pictures: list[str]) -> np.ndarray:
@@ -85,28 +81,11 @@ def has_curves(row: Row) -> bool:
     return row.scores["sur_mae"] is not None
 
 
-def reaches(levels: np.ndarray, curve: np.ndarray, share: float) -> float | None:
-    """The worst level at which so large a share of people is satisfied.
-
-    :param levels: from the worst to the best.
-    :param curve: share of satisfied people at each, 0..1.
-    :returns: None where it is never reached.
-    """
-    places = np.flatnonzero(curve >= share)
-    return float(levels[places[0]]) if places.size else None
-
-
 def curve_of(value: Any, levels: np.ndarray | None) -> np.ndarray | None:
     """A stored curve as numbers, shape (levels,); None where there is none, or it fits no codec known here."""
     if value is None or levels is None or np.ndim(value) != 1 or np.size(value) != len(levels):
         return None
     return np.asarray(value, dtype=float)
-
-
-def share_at(levels: np.ndarray, curve: np.ndarray, level: float) -> float:
-    """The share of satisfied people at a level, between levels in a straight line, 0..1."""
-    position = np.abs(level - levels[0])
-    return float(np.interp(position, np.arange(len(levels)), curve))
 
 
 @final

@@ -193,7 +193,7 @@ def _rank(row: Row) -> tuple[bool, bool, float, str]:
 
 
 def _same_data(first: StoredRun, second: StoredRun) -> bool:
-    if _anchor(first) != _anchor(second):
+    if first.record.key_parts.get("anchor") != second.record.key_parts.get("anchor"):
         return False
     if second.predictions.empty:
         return True
@@ -207,7 +207,3 @@ def _tested(run: StoredRun) -> tuple[list[tuple[object, ...]], np.ndarray]:
     rows = list(zip(*(frame[name].tolist() for name in ("picture", "source", "fold")), strict=True))
     order = sorted(range(len(rows)), key=lambda index: str(rows[index][0]))
     return [rows[index] for index in order], frame["true_level"].to_numpy(dtype=float)[order]
-
-
-def _anchor(run: StoredRun) -> object:
-    return run.record.key_parts.get("anchor")

@@ -121,12 +121,6 @@ def _ranking(sections: Sequence[Section]) -> TruthRanking | None:
     return TruthRanking(tuple(sections), names, rankdata(np.round(maes, 9), axis=1), maes)
 
 
-def left_out(ranking: TruthRanking) -> list[str]:
-    """Predictors that ran under some of the truths but not whole under all."""
-    names = {row.predictor for section in ranking.sections for row in section.rows}
-    return sorted(names - set(ranking.predictors))
-
-
 def truth_notes(ranking: TruthRanking) -> list[str]:
     """What stands under a table of truths, in sentences: warnings, agreement, and what is left out."""
     notes = [f"WARNING: {text}" for text in ranking.warnings]
@@ -134,6 +128,7 @@ def truth_notes(ranking: TruthRanking) -> list[str]:
         f"Kendall's tau of the ranks under {first} and {second}: {'undefined' if np.isnan(tau) else f'{tau:+.2f}'}."
         for first, second, tau in ranking.agreement
     ]
-    if missing := left_out(ranking):
+    names = {row.predictor for section in ranking.sections for row in section.rows}
+    if missing := sorted(names - set(ranking.predictors)):
         notes.append(f"Not whole under every truth, so not ranked here: {', '.join(missing)}.")
     return [*notes, "*: the best under that truth, or not separable from it."]

@@ -159,20 +159,13 @@ def _settings(old: StoredRun, new: StoredRun) -> tuple[Change, ...]:
         {
             **{f"card: {name}": value for name, value in dataclasses.asdict(run.record.card).items()},
             **{f"version: {name}": value for name, value in run.record.versions.items()},
-            **_flat(run.record.key_parts),
+            **{name: value for name, value in run.record.key_parts.items() if name != "parameters"},
+            **{f"parameter: {name}": value for name, value in run.record.key_parts.get("parameters", {}).items()},
             "status": run.status,
         }
         for run in (old, new)
     )
     return _changes(before, after)
-
-
-def _flat(parts: Mapping[str, Any]) -> dict[str, Any]:
-    given = parts.get("parameters", {})
-    return {
-        **{name: value for name, value in parts.items() if name != "parameters"},
-        **{f"parameter: {name}": value for name, value in given.items()},
-    }
 
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
