@@ -19,6 +19,7 @@ from datasets.sets import open_dataset
 from protocols.store import picture_facts
 from protocols.store.record import RunRecord
 from protocols.store.store import COLUMNS, Identity, Store, StoredRun
+from reports.results.section import Section, sections_of
 from tests.stored import run_json, store_table
 
 QF = np.arange(1, 101)
@@ -123,6 +124,11 @@ def write_pictures_table(results: Path, pictures: list[str], sources: list[str],
     }
     frame = pd.DataFrame({name: values[name] for name in picture_facts.COLUMNS})
     store_table(results / "demo" / PICTURES_TABLE, frame)
+
+
+def read_sections(results: Path) -> list[Section]:
+    """The sections of stored runs."""
+    return sections_of(Store(results).current_runs(), results)
 
 
 MakeRun = Callable[..., StoredRun]

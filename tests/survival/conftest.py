@@ -8,7 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import struct
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -37,6 +39,28 @@ def ends_within(seconds: int) -> Iterator[None]:
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    """Whole, with its checksum."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png(width: int, height: int, content: bytes) -> bytes:
+    """A file of one bit a pixel that announces a size.
+
+    :param content: deflated.
+    """
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunks = png_chunk(b"IHDR", head) + png_chunk(b"IDAT", content) + png_chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def resized_jpeg(jpeg: bytes, height: int, width: int) -> bytes:
+    """The file, announcing another size."""
+    changed = bytearray(jpeg)
+    struct.pack_into(">HH", changed, changed.find(b"\xff\xc0") + 5, height, width)
+    return bytes(changed)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import json
 import re
 import sys
 import warnings
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -27,6 +26,7 @@ from reports.build import main as build
 from reports.results.written import one_line, safe_name
 from reports.tables.latex import bibtex, latex
 from reports.tables.text import markdown
+from tests.reports.pages.conftest import ParsedPage
 from tests.survival.conftest import cases
 
 EVIL = "../../evil<script>alert(1)</script><img src=x onerror=alert(2)>\"'`"
@@ -113,31 +113,10 @@ def test_every_file_lies_in_the_results_or_the_report_and_has_a_harmless_name(ho
     survived("hostile names of predictors", len(NAMES))
 
 
-class Tags(HTMLParser):
-    """Tags with their attributes, and whether each that was opened is closed."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in ("meta", "img", "br", "hr", "input", "link", "col", "wbr", "source"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
 def test_pages_are_well_formed_and_run_no_script_but_their_own(home, survived):
     pages = reports(home, "*.html")
     for html in pages:
-        parsed = Tags(html)
+        parsed = ParsedPage(html)
         assert parsed.open == []
         assert sum(tag == "script" for tag, _ in parsed.tags) <= 3
         for tag, attributes in parsed.tags:

@@ -20,7 +20,7 @@ from safetensors.torch import save
 from baselines.learned.network.checkpoint import _sha256
 from datasets.common.files import MOST_TEXT_BYTES
 from sgjnd.answer import SHIPPED
-from tests.survival.conftest import cases
+from tests.survival.conftest import cases, png, resized_jpeg
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is told and limited in other ways elsewhere")
 
@@ -110,23 +110,10 @@ def measured(files: list[tuple[str, Path]]) -> list[tuple[str, Path, str, float,
     return [(kind, Path(path), told, megabytes, seconds) for kind, path, told, megabytes, seconds in found]
 
 
-def chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-
-def png(width: int, height: int) -> bytes:
-    """Black, of one bit a pixel, and all there."""
-    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    content = zlib.compress(bytes(height * (width // 8 + 1)), 1)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
-
-
 def jpeg(width: int, height: int) -> bytes:
     stream = io.BytesIO()
     Image.new("L", (64, 64)).save(stream, "JPEG")
-    content = bytearray(stream.getvalue())
-    struct.pack_into(">HH", content, content.find(b"\xff\xc0") + 5, height, width)
-    return bytes(content)
+    return resized_jpeg(stream.getvalue(), height, width)
 
 
 def tiff_of_one_tile(side: int) -> bytes:
@@ -179,7 +166,7 @@ MOST_ROWS = min(cases(20_000), 250_000)
 RATING = b'SRC%d.png,JPEG,3,30.0,1.5,"[29, 30, 31.0]"\n'
 HEAD = b"image_id,Compression type,No. of ratings,mean,std,ratings\n"
 REFUSED: dict[str, Callable[[], bytes]] = {
-    "picture/a picture that is all there.png": lambda: png(20_000, 20_000),
+    "picture/a picture that is all there.png": lambda: png(20_000, 20_000, zlib.compress(bytes(20_000 * 2_501), 1)),
     "picture/an announced picture.jpg": lambda: jpeg(60_000, 60_000),
     "picture/a tile.tif": lambda: tiff_of_one_tile(14_000),
     "level/an announced level.jpg": lambda: jpeg(30_000, 30_000),

@@ -34,7 +34,7 @@ from datasets.core.picture_file import (
 from datasets.simulate import main as simulate
 from datasets.simulation.folder import find_photos
 from sgjnd.predict import find_files
-from tests.survival.conftest import cases, ends_within
+from tests.survival.conftest import cases, ends_within, png, png_chunk, resized_jpeg
 
 PHOTO = np.ascontiguousarray(data.astronaut()[:48, :64])
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pipes, devices and names")
@@ -157,16 +157,6 @@ def test_a_jpegs_announced_size_is_the_decoded_one(height, width, quality, progr
     assert jpeg_size(encoded[:2] + b"\xff\xff\xfe\x00\x04\xff\xc0" + encoded[2:]) == (height, width), "a comment"
 
 
-def chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-
-def png(width: int, height: int, content: bytes, *, bits: int = 1) -> bytes:
-    head = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
-    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", content) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunks
-
-
 def tiff(width: int, height: int, *more: tuple[int, int]) -> bytes:
     """Of one byte a pixel, uncompressed; further entries by tag."""
     entries = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: height, 279: 4000, **dict(more)}
@@ -176,8 +166,6 @@ def tiff(width: int, height: int, *more: tuple[int, int]) -> bytes:
 
 def bombs() -> dict[str, bytes]:
     """Small files that announce huge pictures, by name."""
-    jpeg = bytearray(KINDS["jpeg"])
-    struct.pack_into(">HH", jpeg, jpeg.find(b"\xff\xc0") + 5, 60_000, 60_000)
     bmp, gif = bytearray(KINDS["bmp"]), bytearray(KINDS["gif"])
     struct.pack_into("<ii", bmp, 18, 60_000, 60_000)
     struct.pack_into("<HH", gif, 6, 65_535, 65_535)
@@ -187,7 +175,7 @@ def bombs() -> dict[str, bytes]:
         "png": png(60_000, 60_000, zlib.compress(bytes(10_000))),
         "png of 2^31": png(2**31 - 1, 2**31 - 1, zlib.compress(bytes(10_000))),
         "png that is all there": png(20_000, 20_000, zlib.compress(bytes(20_000 * 2_501), 9)),
-        "jpeg": bytes(jpeg),
+        "jpeg": resized_jpeg(KINDS["jpeg"], 60_000, 60_000),
         "bmp": bytes(bmp),
         "gif": bytes(gif),
         "webp": b"RIFF" + struct.pack("<I", len(webp)) + webp,
@@ -195,8 +183,8 @@ def bombs() -> dict[str, bytes]:
         "tiff of tiles": tiff(64, 48, (322, 60_000), (323, 60_000), (324, 8), (325, 4000)),
         "ppm": b"P6\n60000 60000\n255\n" + bytes(1000),
         "ppm of 10^30": b"P6\n1" + b"0" * 30 + b" 60000\n255\n" + bytes(1000),
-        "text in a png": png(1, 1, b"")[:-12] + chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(80 << 20), 9)),
-        "icc profile in a png": png(1, 1, b"")[:-12] + chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(80 << 20), 9)),
+        "text in a png": png(1, 1, b"")[:-12] + png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(80 << 20), 9)),
+        "icc profile in a png": png(1, 1, b"")[:-12] + png_chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(80 << 20), 9)),
     }
 
 
@@ -216,10 +204,8 @@ def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path, kind, su
 
 def test_a_jpeg_ladder_is_decoded_up_to_the_limit_and_no_further():
     """OpenCV alone decodes eight times as many pixels as are allowed here."""
-    jpeg = bytearray(KINDS["jpeg"])
-    struct.pack_into(">HH", jpeg, jpeg.find(b"\xff\xc0") + 5, 30_000, 30_000)
     with pytest.raises(ValueError, match=rf"30000x30000 are more than the {MOST_PIXELS // 10**6} million pixels"):
-        decode_rgb(bytes(jpeg))
+        decode_rgb(resized_jpeg(KINDS["jpeg"], 30_000, 30_000))
 
 
 def test_a_jpeg_of_thousands_of_scans_is_refused(tmp_path):

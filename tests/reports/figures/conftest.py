@@ -7,20 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from protocols.store.store import Store
 from reports.figures.catalogue import draw_figures
 from reports.figures.style import Drawing, FigureFiles, figure_files, styled
-from reports.results.section import Section, sections_of
-from tests.reports.conftest import PICTURES_TABLE, write_pictures_table
+from reports.results.section import Section
+from tests.reports.conftest import PICTURES_TABLE, read_sections, write_pictures_table
 
 NAMES = [f"astronaut-{index:03d}" for index in range(24)]
 SOURCES = [f"source-{index // 2:02d}" for index in range(24)]
 HOSTILE = '<b id="x">&amp;</b> $x^2$ url(#y)'
-
-
-def read_sections(results: Path) -> list[Section]:
-    """The sections of stored runs."""
-    return sections_of(Store(results).current_runs(), results)
 
 
 def words(figure: bytes | Drawing) -> str:

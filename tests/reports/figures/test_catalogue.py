@@ -12,7 +12,8 @@ from reports.figures.catalogue import RUN_FIGURES, SECTION_FIGURES, TRUTH_FIGURE
 from reports.figures.style import for_page, styled
 from reports.results.cards import section_name
 from reports.results.written import safe_name
-from tests.reports.figures.conftest import HOSTILE, read_sections, words
+from tests.reports.conftest import read_sections
+from tests.reports.figures.conftest import HOSTILE, words
 
 
 def test_each_run_and_section_has_its_figures_where_there_is_something_to_draw(figures):

@@ -17,7 +17,8 @@ from reports.figures.run_figures import RowFrame, error_bins
 from reports.figures.style import styled
 from reports.results.row import Row
 from reports.results.section import Section
-from tests.reports.figures.conftest import read_sections, words
+from tests.reports.conftest import read_sections
+from tests.reports.figures.conftest import words
 
 ERRORS, LEVELS, PSNR = RUN_FIGURES
 

@@ -33,8 +33,8 @@ from reports.figures.style import new_figure, styled
 from reports.figures.sur_curves import calibration, chosen_pictures, sur_calibration, sur_curves
 from reports.results.level_curves import observed
 from reports.results.truths import truth_rankings
-from tests.reports.conftest import PICTURES_TABLE, write_pictures_table
-from tests.reports.figures.conftest import NAMES, SOURCES, read_sections, words
+from tests.reports.conftest import PICTURES_TABLE, read_sections, write_pictures_table
+from tests.reports.figures.conftest import NAMES, SOURCES, words
 
 
 def _styles(axes) -> list[tuple]:

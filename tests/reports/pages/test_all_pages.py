@@ -27,19 +27,16 @@ from reports.pages.picture_pixels import HEIGHT, WIDTH, open_pixels, picture_vie
 from reports.pages.report_files import content_of
 from reports.results.cards import dataset_entries
 from reports.results.grid import Grid, chosen_pictures
-from reports.results.section import Section, sections_of
+from reports.results.section import Section
+from tests.reports.conftest import read_sections
 from tests.reports.pages.conftest import ParsedPage
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
 
 
-def _sections(results: Path) -> list[Section]:
-    return sections_of(Store(results).current_runs(), results)
-
-
 def _pages(results: Path, images: FigureImages | None = None, **choice: object) -> dict[str, str]:
     """Mostly without figures: they have tests of their own."""
-    made = pages(_sections(results), images or FigureImages({}), PictureChoice(**choice))
+    made = pages(read_sections(results), images or FigureImages({}), PictureChoice(**choice))
     return {path: content_of(content).decode() for path, content in made.items()}
 
 
@@ -100,7 +97,7 @@ def test_a_picture_page_has_every_predictors_level_and_the_distribution(demo_pag
 
 
 def test_whole_pictures_are_the_ladders_own_files(demo_results):
-    (entry,) = dataset_entries(_sections(demo_results))
+    (entry,) = dataset_entries(read_sections(demo_results))
     picture = open_pixels(entry, include=False).pictures["chelsea-1"]
     view = picture_view(picture, [30, 90])
     assert view.is_whole
@@ -144,7 +141,7 @@ def test_the_worst_part_is_found_wherever_it_is():
 
 
 def test_so_many_levels_are_shown_at_most_and_the_true_ones_come_first(demo_results):
-    sections = _sections(demo_results)
+    sections = read_sections(demo_results)
     truths = [PictureTruth(section, "chelsea-1", f"truth {number}") for number, section in enumerate(sections * 4)]
     levels = shown_levels(truths)
     assert len(levels) <= MOST_LEVELS
@@ -159,7 +156,7 @@ def _changed(results: Path, tmp_path: Path, **facts: object) -> list[Section]:
     for run in Store(results).current_runs():
         dataset = dataclasses.replace(run.record.dataset, **facts)
         Store(tmp_path).write(dataclasses.replace(run.record, dataset=dataset), run.predictions)
-    return _sections(tmp_path)
+    return read_sections(tmp_path)
 
 
 def test_what_may_not_be_passed_on_is_not_shown_unless_asked_for(demo_results, tmp_path):
@@ -192,7 +189,7 @@ def test_a_data_set_that_changed_since_is_not_shown(demo_results, tmp_path):
     for run in Store(demo_results).current_runs():
         parts = {**run.record.key_parts, "data": "0" * 64}
         Store(tmp_path).write(dataclasses.replace(run.record, key_parts=parts), run.predictions)
-    (entry,) = dataset_entries(_sections(tmp_path))
+    (entry,) = dataset_entries(read_sections(tmp_path))
     assert "has changed since" in open_pixels(entry, include=False).reason
 
 
@@ -210,7 +207,7 @@ def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
     Store(tmp_path).write(
         run.record, frame.assign(picture=names, source=EVIL, error=[EVIL if error else "" for error in frame["error"]])
     )
-    sections = _sections(tmp_path)
+    sections = read_sections(tmp_path)
     images = FigureImages(draw_figures(sections, quiet=True))
     made = {"index.html": index_text(sections, images), **_pages(tmp_path, images, most=None)}
     assert all(re.fullmatch(r"[a-z0-9_/-]+\.html", path) for path in made)
@@ -223,7 +220,7 @@ def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
 
 
 def test_pictures_are_chosen_in_turn_from_every_rows_worst(demo_results):
-    grids = [section.grid for section in _sections(demo_results)]
+    grids = [section.grid for section in read_sections(demo_results)]
     four = chosen_pictures(grids, 4)
     worst = {grid.pictures[order[0]] for grid in grids for order in grid.worst_order}
     assert len(four) == 4
@@ -233,7 +230,7 @@ def test_pictures_are_chosen_in_turn_from_every_rows_worst(demo_results):
 
 
 def test_failed_pictures_are_the_worst_of_all(demo_results):
-    grid: Grid = _sections(demo_results)[0].grid
+    grid: Grid = read_sections(demo_results)[0].grid
     order = grid.worst_order[grid.predictors.index("psnr")]
     assert [grid.pictures[place] for place in order[:2]] == ["rocket-1", "rocket-2"]
 

@@ -9,20 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from protocols.store.store import Store
 from reports.figures.catalogue import RUN_FIGURES, draw_figures
 from reports.figures.style import FigureFiles
 from reports.pages.html import FigureImages
 from reports.pages.index import MOST_RUN_FIGURES, index_text
 from reports.results.cards import methods, predictor_page
-from reports.results.section import sections_of
+from tests.reports.conftest import read_sections
 from tests.reports.pages.conftest import ParsedPage
 
 PUBLISHED = {"dataset": "demo", "truth": "sqf (inferred)", "metric": "QF MAE", "value": 3.92, "caveat": "folds unknown"}
 
 
 def _page(results: Path) -> str:
-    sections = sections_of(Store(results).current_runs())
+    sections = read_sections(results)
     return index_text(sections, FigureImages(draw_figures(sections, quiet=True)))
 
 
@@ -78,7 +77,7 @@ def test_the_figures_of_so_many_rows_stand_in_the_index_and_the_constants(tmp_pa
     for number in range(MOST_RUN_FIGURES + 3):
         store_run(tmp_path, f"m{number:02d}")
     store_run(tmp_path, "constant")
-    (section,) = sections_of(Store(tmp_path).current_runs())
+    (section,) = read_sections(tmp_path)
     stems = [RUN_FIGURES[0].stem(section, row) for row in section.rows]
     html = index_text([section], FigureImages(dict.fromkeys(stems, FigureFiles(b"", b"<svg></svg>", "a figure"))))
     place = next(place for place, row in enumerate(section.rows) if row.is_control)
@@ -111,5 +110,5 @@ def test_methods_of_one_card_stand_together(tmp_path, store_run):
     card = {"name": "fixed", "title": "Fixed quality"}
     for quality in (75, 90):
         store_run(tmp_path, f"fixed-{quality}", info={"card": card, "parameters": {"quality": quality}})
-    (method,) = methods(sections_of(Store(tmp_path).current_runs()))
+    (method,) = methods(read_sections(tmp_path))
     assert method.ran_as == {"fixed-75": {"quality": 75}, "fixed-90": {"quality": 90}}

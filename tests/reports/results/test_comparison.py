@@ -14,13 +14,14 @@ import pytest
 from protocols.store.picture_facts import COLUMNS
 from protocols.store.store import Store, StoredRun
 from reports.results.findings import findings
-from reports.results.section import Section, sections_of
+from reports.results.section import sections_of
 from reports.results.section_scores import columns
 from reports.results.truths import truth_notes, truth_rankings
 from reports.results.written import cell
 from reports.tables.csv_files import leaderboard_csv, pairs_csv, truths_csv
 from reports.tables.latex import leaderboard_tex
 from reports.tables.text import leaderboard_markdown
+from tests.reports.conftest import read_sections
 from tests.stored import store_table
 
 TABLE = "pictures-0123456789ab.parquet"
@@ -66,12 +67,8 @@ def results(tmp_path, store_run) -> Path:
     return tmp_path
 
 
-def _sections(results: Path) -> list[Section]:
-    return sections_of(Store(results).current_runs(), results)
-
-
 def test_groups_and_the_way_to_the_ceiling(results):
-    mean, median = _sections(results)
+    mean, median = read_sections(results)
     assert mean.rows[0].predictor == "turned" and mean.rows[-1].is_control
     assert mean.comparison.best_names == ["turned"]
     assert set(median.comparison.best_names) == {"sharp", "same"}
@@ -85,12 +82,12 @@ def test_groups_and_the_way_to_the_ceiling(results):
 
 
 def test_the_ceiling_is_never_ranked(results):
-    for section in _sections(results):
+    for section in read_sections(results):
         assert len(section.ceilings) == 3
         assert not any(section.is_best(row) for row in section.ceilings)
         assert not {row.predictor for row in section.ceilings} & set(section.comparison.predictors)
         assert [row.kind for row in section.table_rows[-3:]] == ["ceiling"] * 3
-    rows = list(csv.DictReader(io.StringIO(leaderboard_csv(_sections(results)))))
+    rows = list(csv.DictReader(io.StringIO(leaderboard_csv(read_sections(results)))))
     ceilings = [row for row in rows if row["kind"] == "ceiling"]
     assert len(ceilings) == 6
     assert all(row["best_group"] == row["mean_rank"] == row["to_ceiling"] == "" for row in ceilings)
@@ -98,7 +95,7 @@ def test_the_ceiling_is_never_ranked(results):
 
 
 def test_every_text_has_the_ceiling_and_the_constants_correlation(results):
-    sections = _sections(results)
+    sections = read_sections(results)
     constant = sections[0].control.scores["psnr_plcc"]
     column = next(column for column in columns() if column.name == "psnr_plcc")
     other = next(row for row in sections[0].rows if not row.is_control)
@@ -111,7 +108,7 @@ def test_every_text_has_the_ceiling_and_the_constants_correlation(results):
 
 
 def test_a_partial_correlation_is_that_of_what_the_fixed_psnr_leaves(results):
-    section = _sections(results)[0]
+    section = read_sections(results)[0]
     row = next(row for row in section.rows if row.predictor == "sharp")
     frame = row.run.predictions.sort_values("picture")
     level = round(float(frame["true_level"].median()))
@@ -124,13 +121,13 @@ def test_a_partial_correlation_is_that_of_what_the_fixed_psnr_leaves(results):
 
 
 def test_truths_side_by_side_warn_where_the_answer_changes(results):
-    (ranking,) = truth_rankings(_sections(results))
+    (ranking,) = truth_rankings(read_sections(results))
     assert ranking.truths == ["mean", "median"]
     warnings = " ".join(ranking.warnings)
     assert "The best changes with the truth: turned under mean" in warnings
     assert "Separable under both truths, in opposite order: turned before" in warnings
     assert ranking.agreement[0][2] < 1
-    rows = list(csv.DictReader(io.StringIO(truths_csv(_sections(results)))))
+    rows = list(csv.DictReader(io.StringIO(truths_csv(read_sections(results)))))
     assert {(row["truth"], row["rank"]) for row in rows if row["predictor"] == "turned"} >= {("mean", "1")}
 
 
@@ -140,7 +137,7 @@ def test_truths_that_agree_warn_of_nothing(tmp_path, store_run):
             run = store_run(tmp_path, name, truth=truth, pictures=PICTURES)
             true = run.predictions["true_level"].to_numpy()
             _with_levels(run, tmp_path, true, true + error)
-    (ranking,) = truth_rankings(_sections(tmp_path))
+    (ranking,) = truth_rankings(read_sections(tmp_path))
     assert ranking.warnings == []
     assert truth_notes(ranking)[:-1] == ["Kendall's tau of the ranks under mean and median: +1.00."]
 
@@ -148,13 +145,13 @@ def test_truths_that_agree_warn_of_nothing(tmp_path, store_run):
 def test_one_predictor_or_one_truth_has_no_ranking(tmp_path, store_run):
     store_run(tmp_path, "psnr")
     store_run(tmp_path, "psnr", truth="median")
-    assert truth_rankings(_sections(tmp_path)) == []
+    assert truth_rankings(read_sections(tmp_path)) == []
 
 
 def test_pairs_say_their_difference_and_its_interval(results):
-    rows = list(csv.DictReader(io.StringIO(pairs_csv(_sections(results)))))
+    rows = list(csv.DictReader(io.StringIO(pairs_csv(read_sections(results)))))
     assert len(rows) == 2 * 6
-    maes = {row.predictor: row.scores["mae"] for row in _sections(results)[0].rows}
+    maes = {row.predictor: row.scores["mae"] for row in read_sections(results)[0].rows}
     for row in rows[:6]:
         assert float(row["mae_difference"]) == pytest.approx(maes[row["first"]] - maes[row["second"]], abs=1e-4)
         assert float(row["low"]) <= float(row["mae_difference"]) <= float(row["high"])
@@ -166,7 +163,7 @@ def test_a_partly_failed_row_is_never_as_good_as_the_best(tmp_path, store_run):
     for name in ("constant", "psnr"):
         store_run(tmp_path, name)
     store_run(tmp_path, "chou1995", failing=1)
-    (section,) = _sections(tmp_path)
+    (section,) = read_sections(tmp_path)
     row = next(row for row in section.rows if row.predictor == "chou1995")
     assert row.scores["best_group"] == 0
     assert any("counts as the worst answer" in text and "chou1995" in text for text in findings(section))
@@ -194,13 +191,13 @@ def test_too_few_sources_are_said_to_prove_nothing(tmp_path, store_run):
         run = store_run(tmp_path, name, pictures=8)
         true = run.predictions["true_level"].to_numpy()
         _with_levels(run, tmp_path, true, np.clip(true + error, 1, 100))
-    (section,) = _sections(tmp_path)
+    (section,) = read_sections(tmp_path)
     assert section.sources == 4
     assert findings(section)[0].startswith("4 sources cannot separate any of 1 pairs")
 
 
 def test_tables_stay_as_they_are(results, golden):
-    sections = _sections(results)
+    sections = read_sections(results)
     golden("leaderboard.md", leaderboard_markdown(sections))
     golden("leaderboard.tex", leaderboard_tex(sections))
     golden("leaderboard.csv", leaderboard_csv(sections))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from baselines.interface.card import PublishedNumber
-from protocols.store.store import Store
+from baselines.interface.registry import registry
+from datasets.core.folds import shipped_folds
+from datasets.sets import dataset_classes
+from protocols.scoring.scores import SCORES
 from reports.results.published import PublishedNumbers, published
-from reports.results.section import Section, sections_of
+from reports.results.section import Section
 from reports.results.section_scores import columns
+from tests.reports.conftest import read_sections
 
 NUMBER = {
     "dataset": "mcl-jci",
@@ -37,7 +42,7 @@ def section_of(tmp_path, store_run):
         failing = settings.pop("failing", 0)
         store_run(tmp_path, "constant", **settings)
         store_run(tmp_path, "psnr", failing=failing, **{**settings, "info": {**settings.get("info", {}), "card": card}})
-        (section,) = sections_of(Store(tmp_path).current_runs())
+        (section,) = read_sections(tmp_path)
         return section
 
     return make
@@ -127,7 +132,7 @@ def test_a_data_set_without_parts_takes_no_other_name(section_of):
 def test_several_states_of_a_data_set_keep_a_number_in_the_list(tmp_path, store_run):
     store_run(tmp_path, "constant", dataset="mcl-jci", seed=8)
     store_run(tmp_path, "psnr", dataset="mcl-jci", info={"card": {"published": [MAE]}})
-    sections = sections_of(Store(tmp_path).current_runs())
+    sections = read_sections(tmp_path)
     (numbers,) = (numbers for numbers in map(published, sections) if numbers)
     assert _reasons(numbers) == ("this data set was read in several states",)
 
@@ -136,7 +141,7 @@ def test_a_number_of_several_variants_stands_once_and_beside_the_method_itself(t
     for predictor in ("psnr", "psnr-as-published"):
         card = {"name": "psnr", "title": "PSNR", "published": [MAE]}
         store_run(tmp_path, predictor, dataset="mcl-jci", info={"card": card})
-    (section,) = sections_of(Store(tmp_path).current_runs())
+    (section,) = read_sections(tmp_path)
     (shown,) = published(section).beside
     assert [row.predictor for row in shown.rows] == ["psnr"]
     assert not published(section).listed
@@ -171,3 +176,41 @@ def test_a_number_that_says_nothing_of_folds_is_listed(section_of):
     (shown,) = published(section_of(number)).listed
     assert shown.number == PublishedNumber(**number)
     assert shown.reasons == ("folds unknown", "no score here measures it")
+
+
+GOOD = PublishedNumber("mcl-jci", "sqf", "QF MAE", 3.92, "own pairs", folds="sur-featnet-10", score="mae")
+
+
+def _faults(number: PublishedNumber) -> list[str]:
+    scores = {score.name: score for score in SCORES}
+    parts = [name for name in dataset_classes() if f"{name}-".startswith(f"{number.dataset}-")]
+    score = scores.get(number.score)
+    checks = (
+        (not parts, f"data set {number.dataset!r}"),
+        (number.score != "" and score is None, f"score {number.score!r}"),
+        (number.truth == "" and (score is None or score.needs_truth), "no truth"),
+        (number.folds != "" and number.folds not in shipped_folds(number.dataset), f"folds {number.folds!r}"),
+    )
+    return [fault for is_wrong, fault in checks if is_wrong]
+
+
+def test_every_registered_number_can_be_matched():
+    """The contract of a predictor cannot check it, as nothing below the protocols knows the scores."""
+    numbers = {number for entry in registry().values() for number in entry.predictor.card.published}
+    assert {number: _faults(number) for number in numbers if _faults(number)} == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "faults"),
+    [
+        ({}, []),
+        ({"truth": "", "score": "bhattacharyya"}, []),
+        ({"dataset": "konjnd-1k", "folds": ""}, []),
+        ({"dataset": "kodak", "folds": ""}, ["data set 'kodak'"]),
+        ({"score": "maee"}, ["score 'maee'"]),
+        ({"truth": ""}, ["no truth"]),
+        ({"folds": "kfold-v9"}, ["folds 'kfold-v9'"]),
+    ],
+)
+def test_a_wrong_name_is_found(change, faults):
+    assert _faults(dataclasses.replace(GOOD, **change)) == faults

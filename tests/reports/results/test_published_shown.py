@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from protocols.store.store import Store
 from reports.build import main, render
 from reports.pages.html import FigureImages
 from reports.pages.index import index_text
-from reports.results.section import Section, sections_of
+from reports.results.section import Section
 from reports.tables.csv_files import PUBLISHED_COLUMNS, published_csv
 from reports.tables.latex import leaderboard_tex
 from reports.tables.text import leaderboard_markdown
+from tests.reports.conftest import read_sections
 
 BESIDE = {
     "dataset": "mcl-jci",
@@ -34,7 +34,7 @@ EVIL = '<script>alert(1)</script>" onclick="alert(2)" | **b** \\input{x} $x$ 5 %
 def _store(results: Path, store_run, *numbers) -> list[Section]:
     store_run(results, "constant", dataset="mcl-jci")
     store_run(results, "psnr", dataset="mcl-jci", info={"card": {"published": list(numbers)}})
-    return sections_of(Store(results).current_runs())
+    return read_sections(results)
 
 
 @pytest.fixture

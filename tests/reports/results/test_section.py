@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 
 from protocols.store.store import Store
-from reports.results.section import Section, sections_of
 from reports.results.written import ordinal
-
-
-def _sections(results: Path) -> list[Section]:
-    return sections_of(Store(results).current_runs())
+from tests.reports.conftest import read_sections
 
 
 def test_truths_jnds_limits_and_datasets_never_share_a_section(tmp_path, store_run):
@@ -24,7 +19,7 @@ def test_truths_jnds_limits_and_datasets_never_share_a_section(tmp_path, store_r
     store_run(tmp_path, "constant", limit=6, pictures=6)
     store_run(tmp_path, "constant", limit=8, pictures=8)
     store_run(tmp_path, "constant", dataset="mcl-jci")
-    sections = _sections(tmp_path)
+    sections = read_sections(tmp_path)
     parts = [(s.identity.dataset, s.identity.truth, s.identity.jnd, s.identity.limit, len(s.rows)) for s in sections]
     assert parts == [
         ("demo", "mean", 1, 0, 2),
@@ -39,14 +34,14 @@ def test_truths_jnds_limits_and_datasets_never_share_a_section(tmp_path, store_r
 
 def test_a_limited_section_says_so_in_its_title(tmp_path, store_run):
     store_run(tmp_path, limit=6, pictures=6)
-    (section,) = _sections(tmp_path)
+    (section,) = read_sections(tmp_path)
     assert section.title.startswith("LIMITED to 6 pictures: not comparable")
 
 
 def test_every_title_and_caption_says_who_gave_the_samples(tmp_path, store_run):
     store_run(tmp_path)
     store_run(tmp_path, dataset="mcl-jci")
-    demo, mcl = _sections(tmp_path)
+    demo, mcl = read_sections(tmp_path)
     assert "simulated observers" in demo.title
     assert "simulated observers" in demo.caption
     assert "30 subjects" in mcl.title
@@ -54,7 +49,7 @@ def test_every_title_and_caption_says_who_gave_the_samples(tmp_path, store_run):
 
 def test_who_gave_the_samples_survives_a_long_title(tmp_path, store_run):
     store_run(tmp_path, info={"dataset": {"title": "A title " * 30}})
-    (section,) = _sections(tmp_path)
+    (section,) = read_sections(tmp_path)
     heading = section.dataset.heading_within(60)
     assert len(heading) <= 60
     assert heading.endswith("… (simulated observers)")
@@ -64,7 +59,7 @@ def test_runs_of_other_data_stand_apart_and_say_so(tmp_path, store_run):
     for predictor in ("constant", "psnr"):
         store_run(tmp_path, predictor, seed=7)
     store_run(tmp_path, "chou1995", seed=8)
-    largest, other = _sections(tmp_path)
+    largest, other = read_sections(tmp_path)
     assert [row.predictor for row in other.rows] == ["chou1995"]
     assert (largest.state, other.state) == (1, 2)
     assert largest.title != other.title
@@ -74,7 +69,7 @@ def test_runs_of_other_data_stand_apart_and_say_so(tmp_path, store_run):
 def test_runs_with_another_anchor_stand_apart(tmp_path, store_run):
     store_run(tmp_path, "constant")
     store_run(tmp_path, "psnr", info={"key_parts": {"anchor": "best-level"}})
-    assert len(_sections(tmp_path)) == 2
+    assert len(read_sections(tmp_path)) == 2
 
 
 def test_failing_never_makes_a_method_climb(tmp_path, store_run):
@@ -82,7 +77,7 @@ def test_failing_never_makes_a_method_climb(tmp_path, store_run):
     store_run(tmp_path, "psnr", failing=23)
     store_run(tmp_path, "broken", failing=24)
     store_run(tmp_path, "chou1995")
-    (section,) = _sections(tmp_path)
+    (section,) = read_sections(tmp_path)
     assert [row.predictor for row in section.rows] == ["chou1995", "constant", "psnr", "broken"]
     assert [section.is_best(row) for row in section.rows] == [True, False, False, False]
     assert section.rows[2].failures == [
@@ -93,7 +88,7 @@ def test_failing_never_makes_a_method_climb(tmp_path, store_run):
 
 def test_a_section_without_the_constant_says_so(tmp_path, store_run):
     store_run(tmp_path, "psnr")
-    (section,) = _sections(tmp_path)
+    (section,) = read_sections(tmp_path)
     assert section.control is None
     assert any("constant" in note for note in section.notes)
 
@@ -101,14 +96,14 @@ def test_a_section_without_the_constant_says_so(tmp_path, store_run):
 def test_notes_of_the_loader_stand_once(tmp_path, store_run):
     for predictor in ("constant", "psnr"):
         store_run(tmp_path, predictor, info={"dataset": {"notes": ["The level direction was found to be up."]}})
-    (section,) = _sections(tmp_path)
+    (section,) = read_sections(tmp_path)
     assert section.notes == ["The level direction was found to be up."]
 
 
 def test_pixels_decoded_by_different_libraries_are_noted(tmp_path, store_run):
     store_run(tmp_path, "constant")
     store_run(tmp_path, "psnr", info={"decoder": "OpenCV 4.8, libjpeg 9"})
-    (section,) = _sections(tmp_path)
+    (section,) = read_sections(tmp_path)
     assert "libjpeg 9; OpenCV 5.0" in section.notes[0]
 
 
@@ -117,14 +112,14 @@ def test_an_empty_failed_run_joins_the_others(tmp_path, store_run):
     run = store_run(tmp_path, "broken", failing=24)
     empty = whole.predictions.iloc[:0]
     Store(tmp_path).write(dataclasses.replace(run.record, error="CUDA out of memory", pictures=0), empty)
-    (section,) = _sections(tmp_path)
+    (section,) = read_sections(tmp_path)
     assert section.rows[-1].failures == ["CUDA out of memory"]
     assert section.rows[-1].has_failed
 
 
 def test_errors_leave_failed_pictures_out(tmp_path, store_run):
     run = store_run(tmp_path, "psnr", failing=4)
-    (section,) = _sections(tmp_path)
+    (section,) = read_sections(tmp_path)
     expected = run.predictions["predicted_level"].to_numpy()[:20] - run.predictions["true_level"].to_numpy()[:20]
     assert np.array_equal(section.grid.errors_of("psnr"), expected)
 

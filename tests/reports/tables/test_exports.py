@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from protocols.store.store import Store
-from reports.results.section import Section, sections_of
+from reports.results.section import Section
 from reports.tables.latex import bibtex, cited_works, references_bib
 from reports.tables.report_json import report_json
+from tests.reports.conftest import read_sections
 
 REPOSITORY = Path(__file__).parents[3]
 EVIL = '{Braces} \\ & % $ # _ ~ ^ " @misc{x, }'
@@ -26,10 +26,6 @@ PAPER = {
 }
 
 
-def _sections(results: Path) -> list[Section]:
-    return sections_of(Store(results).current_runs(), results)
-
-
 @pytest.fixture
 def sections(tmp_path, store_run) -> list[Section]:
     store_run(tmp_path, "constant")
@@ -39,7 +35,7 @@ def sections(tmp_path, store_run) -> list[Section]:
     store_run(tmp_path, "lost", failing=24, info={"card": {"name": "chou1995", "references": [PAPER]}})
     study = {"authors": ["L. Jin", "others"], "title": "A study", "venue": "IS&T Electronic Imaging", "year": 2016}
     store_run(tmp_path, "constant", dataset="mcl-jci", info={"dataset": {"references": [study]}})
-    return _sections(tmp_path)
+    return read_sections(tmp_path)
 
 
 def _entries(text: str) -> dict[str, dict[str, str]]:
@@ -81,7 +77,7 @@ def test_what_was_used_can_be_cited(sections):
 def test_cards_of_one_name_and_two_papers_get_keys_of_their_own(tmp_path, store_run):
     store_run(tmp_path, "one", info={"card": {"name": "same", "references": [PAPER]}})
     store_run(tmp_path, "two", info={"card": {"name": "same", "references": [{**PAPER, "title": "Another"}]}})
-    keys = [work.key for work in cited_works(_sections(tmp_path))]
+    keys = [work.key for work in cited_works(read_sections(tmp_path))]
     assert len(set(keys)) == 2
     assert all(key.startswith("same-") for key in keys)
 
@@ -108,7 +104,7 @@ def _names(value: Any, path: str = "") -> set[str]:
 def test_every_name_of_the_json_is_described_and_every_described_name_is_there(demo_results, sections):
     described = re.findall(r"^\| `([^`]+)` \|", (REPOSITORY / "docs" / "report-schema.md").read_text(), re.MULTILINE)
     assert len(described) == len(set(described))
-    given = _names(json.loads(report_json(sections))) | _names(json.loads(report_json(_sections(demo_results))))
+    given = _names(json.loads(report_json(sections))) | _names(json.loads(report_json(read_sections(demo_results))))
     # Single JNDs are not stored with these runs, so there is no ceiling.
     assert given == {name for name in described if ".ceilings[]" not in name}
 
@@ -127,7 +123,7 @@ def test_the_json_says_what_the_table_says(sections):
 
 def test_no_folder_of_the_machine_stands_in_the_json(tmp_path, store_run):
     store_run(tmp_path, "constant", info={"dataset": {"root": "/home/me/secret", "options": {"jnd": 1}}})
-    assert "secret" not in report_json(_sections(tmp_path))
+    assert "secret" not in report_json(read_sections(tmp_path))
 
 
 def test_third_party_files_are_those_of_their_packages():

@@ -1,4 +1,4 @@
-"""The leaderboard's files: exact columns, numbers computed a second way, and text that shows as it is."""
+"""The leaderboard's files and text: exact columns, numbers computed a second way, and text that shows as it is."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from protocols.store.store import Store
-from reports.results.section import Section, sections_of
 from reports.results.written import decimal, significant
 from reports.tables.csv_files import leaderboard_csv
 from reports.tables.latex import latex, leaderboard_tex
-from reports.tables.text import leaderboard_markdown, markdown
+from reports.tables.text import leaderboard_markdown, leaderboard_text, markdown
+from tests.reports.conftest import read_sections
 
 HEADER = (
     "dataset,codec,folds,truth,jnd,predictor,kind,n,failed,mae,mae_low,mae_high,rmse,bias,within_3,within_5,within_10,"
@@ -27,12 +26,8 @@ HEADER = (
 )
 
 
-def _sections(results: Path) -> list[Section]:
-    return sections_of(Store(results).current_runs())
-
-
 def _csv_rows(results: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(leaderboard_csv(_sections(results)))))
+    return list(csv.DictReader(io.StringIO(leaderboard_csv(read_sections(results)))))
 
 
 def _expected(frame: pd.DataFrame) -> dict[str, float]:
@@ -66,7 +61,7 @@ def _expected(frame: pd.DataFrame) -> dict[str, float]:
 
 def test_the_header_is_exactly_the_documented_one(tmp_path, store_run):
     store_run(tmp_path)
-    assert leaderboard_csv(_sections(tmp_path)).splitlines()[0] == HEADER
+    assert leaderboard_csv(read_sections(tmp_path)).splitlines()[0] == HEADER
 
 
 def test_every_number_agrees_with_its_definition(tmp_path, store_run):
@@ -79,7 +74,7 @@ def test_every_number_agrees_with_its_definition(tmp_path, store_run):
 
 def test_a_constant_has_no_correlation_and_an_empty_field_for_it(tmp_path, store_run):
     store_run(tmp_path, "constant")
-    text = leaderboard_csv(_sections(tmp_path))
+    text = leaderboard_csv(read_sections(tmp_path))
     (row,) = _csv_rows(tmp_path)
     assert row["plcc"] == row["srcc"] == row["krcc"] == ""
     assert row["psnr_plcc"] != ""
@@ -132,7 +127,7 @@ def test_markdown_has_a_section_each_units_marks_and_errors(tmp_path, store_run)
     store_run(tmp_path, "broken", failing=24)
     for predictor in ("constant", "chou1995"):
         store_run(tmp_path, predictor, truth="sqf")
-    text = leaderboard_markdown(_sections(tmp_path))
+    text = leaderboard_markdown(read_sections(tmp_path))
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert len(headings) == 3, "two truths, and the truths side by side"
     assert all("simulated observers" in heading for heading in headings)
@@ -148,7 +143,7 @@ def test_markdown_has_a_section_each_units_marks_and_errors(tmp_path, store_run)
 
 def test_bpg_levels_are_in_qp(tmp_path, store_run):
     store_run(tmp_path, info={"dataset": {"codec": "bpg", "unit": "QP", "level_highest": 51}})
-    sections = _sections(tmp_path)
+    sections = read_sections(tmp_path)
     for text in (leaderboard_markdown(sections), leaderboard_tex(sections)):
         assert "QP" in text
         assert "QF" not in text
@@ -158,7 +153,7 @@ def test_bpg_levels_are_in_qp(tmp_path, store_run):
 def test_markdown_and_latex_show_special_characters_as_they_are(tmp_path, store_run):
     name = "50%_a|b<script>$x$ & `c` # ~ ^ \\ {d}\nnext"
     store_run(tmp_path, info={"dataset": {"title": name}, "error": "boom | ``x``\nline"})
-    sections = _sections(tmp_path)
+    sections = read_sections(tmp_path)
     heading = next(line for line in leaderboard_markdown(sections).splitlines() if line.startswith("## "))
     assert "<script>" not in heading.replace("\\<script\\>", "")
     assert markdown("a|b\nc") == "a\\|b c"
@@ -171,7 +166,7 @@ def test_latex_tables_are_balanced_and_bold_the_best(tmp_path, store_run):
     for predictor in ("constant", "chou1995", "psnr"):
         store_run(tmp_path, predictor)
         store_run(tmp_path, predictor, truth="sqf")
-    text = leaderboard_tex(_sections(tmp_path))
+    text = leaderboard_tex(read_sections(tmp_path))
     assert text.count(r"\begin{table*}") == text.count(r"\end{table*}") == 3, "two truths, and the truths side by side"
     assert text.count(r"\toprule") == text.count(r"\bottomrule") == 3
     assert text.count(r"\textbf{") == 2
@@ -179,3 +174,34 @@ def test_latex_tables_are_balanced_and_bold_the_best(tmp_path, store_run):
         columns = block[: block.index("\n")].count("r") + 1
         rows = [line for line in block.splitlines() if line.endswith(r" \\")]
         assert {line.count(" & ") for line in rows} == {columns - 1}
+
+
+def test_best_first_aligned_and_marked(tmp_path, store_run):
+    runs = [store_run(tmp_path, predictor) for predictor in ("constant", "psnr", "chou1995")]
+    lines = leaderboard_text(runs).splitlines()
+    assert lines[0] == "Demo photographs (simulated observers): truth mean, 1st JND, folds kfold5-v1"
+    assert lines[1] == "24 pictures of 12 sources"
+    head, rule, *rows = lines[3 : lines.index("", 3)]
+    assert head.split()[:3] == ["predictor", "n", "failed"]
+    assert "MAE QF" in head
+    assert set(rule) == {"-"}
+    assert [row.split()[0] for row in rows] == ["chou1995", "psnr", "constant"]
+    assert "(control)" in rows[-1]
+    end = head.index("MAE QF") + len("MAE QF")
+    assert all(row[end - 3] == "." and row[end] == " " for row in rows)
+    assert all(len(line) <= 120 for line in lines)
+
+
+def test_sections_stand_apart_and_failures_are_told(tmp_path, store_run):
+    runs = [
+        store_run(tmp_path, "constant"),
+        store_run(tmp_path, "broken", failing=24),
+        store_run(tmp_path, "constant", limit=6, pictures=6),
+    ]
+    whole, limited = leaderboard_text(runs).split("\n\nLIMITED to 6 pictures: not comparable. ")
+    assert "  failed: broken: ValueError: no edges in a flat picture (24 of 24 pictures" in whole
+    assert "broken" not in limited
+
+
+def test_nothing_is_said_of_no_runs():
+    assert leaderboard_text([]) == ""
