@@ -13,7 +13,8 @@ from datasets.common.commands import command_parser, printable, run_command
 from datasets.common.files import spreadsheet_cell, write_atomically
 from datasets.core.dataset import OpenOptions
 from datasets.core.ladder import ShippedLadder
-from datasets.obtain.verification import Finding, Verification, verify_dataset
+from datasets.obtain.verification import Verification, verify_dataset
+from datasets.sets._layout import Fault
 
 _EPILOG = """\
 examples:
@@ -73,7 +74,7 @@ def _counts(verification: Verification, *, quick: bool) -> list[tuple[str, objec
     return rows
 
 
-def _table(findings: tuple[Finding, ...]) -> str:
+def _table(findings: tuple[Fault, ...]) -> str:
     if not findings:
         return "nothing is wrong"
     ordered = sorted(findings, key=lambda finding: finding.severity)
@@ -83,7 +84,7 @@ def _table(findings: tuple[Finding, ...]) -> str:
     return "\n".join(lines)
 
 
-def _csv(findings: tuple[Finding, ...]) -> str:
+def _csv(findings: tuple[Fault, ...]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("severity", "file", "problem"))

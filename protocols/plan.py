@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -188,17 +188,12 @@ def plan_jobs(
     :param rerun: `never` reuses any stored run of the same identity, `stale` those whose key is the same, `always`
         none.
     """
-    jobs = _jobs(experiments, truths, entries, device)
-    return [_plan(job, store, rerun) for job in jobs]
-
-
-def _jobs(
-    experiments: Sequence[Experiment], truths: Sequence[str], entries: Sequence[Registered], device: str
-) -> Iterator[Job]:
-    for experiment in experiments:
-        for truth in map(find_truth, truths):
-            for entry in entries:
-                yield Job(experiment, truth, entry, device)
+    return [
+        _plan(Job(experiment, truth, entry, device), store, rerun)
+        for experiment in experiments
+        for truth in map(find_truth, truths)
+        for entry in entries
+    ]
 
 
 def _plan(job: Job, store: Store, rerun: str) -> Plan:

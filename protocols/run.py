@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from baselines.interface.card import COSTS
 from baselines.interface.registry import registry
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.core.dataset import OpenOptions
 from datasets.core.folds import shipped_folds
@@ -49,12 +50,11 @@ exit status: 0 all well, 1 a predictor or a picture failed (it is in the tables,
 
 def parser() -> argparse.ArgumentParser:
     """The command's flags."""
-    p = argparse.ArgumentParser(
-        prog="python -m protocols.run",
-        description="Run picture-wise JND predictors over the folds of a data set; store predictions, print a "
-        "leaderboard, write a report. What is stored and still valid is not computed again.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    p = command_parser(
+        "protocols.run",
+        "Run picture-wise JND predictors over the folds of a data set; store predictions, print a leaderboard,\n"
+        "write a report. What is stored and still valid is not computed again.",
+        EXAMPLES,
     )
     data = p.add_argument_group("what is run")
     data.add_argument("--dataset", default="demo", metavar="NAME", help="data set (default: demo); see --list")
@@ -139,7 +139,8 @@ def main(argv: list[str] | None = None) -> int:
         _describe_all(plans, request)
     if arguments.dry_run:
         return 0
-    runs = request.carry_out(plans, _print if arguments.verbose else lambda line: None)
+    log = functools.partial(print, flush=True) if arguments.verbose else lambda line: None
+    runs = request.carry_out(plans, log)
     if request.shard:
         if not request.quiet:
             print(
@@ -254,10 +255,6 @@ def _above_0(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"a number above 0, not {text!r}")
     return value
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -104,22 +104,8 @@ def predictions_of(job: Job, rows: Mapping[str, Row]) -> pd.DataFrame:
     return pd.DataFrame([rows[picture.name] for picture in job.experiment.pictures], columns=list(COLUMNS))
 
 
-def cross_validate(job: Job, visits: Mapping[str, Visit]) -> pd.DataFrame:
-    """Out-of-fold predictions of a job, here and now.
-
-    :param visits: what was measured, by picture name, already applied to the pictures.
-    :returns: as `predictions_of`; a picture that failed has a row with its error.
-    """
-    rows: dict[str, Row] = {}
-    for task in fold_tasks(job, visits):
-        rows |= task.run(Monitor())[0]
-    return predictions_of(job, rows)
-
-
 @final
 class _Fold:
-    """One fold while it is run."""
-
     def __init__(
         self, task: FoldTask, fold: int, tested: Sequence[Picture], truths: Mapping[str, float], monitor: Monitor
     ) -> None:

@@ -47,7 +47,9 @@ def carry_out(
         for aside in store.set_aside(plan.job.identity):
             log(f"{aside}: set aside, damaged")
     visits = _visit(waiting[0].job.experiment, waiting, pool, quiet, fresh)
-    _write_pictures(waiting[0], visits, store)
+    table = store.results / waiting[0].job.identity.dataset / table_name(waiting[0].key_parts)
+    pixels = {name: visit.pixels for name, visit in visits.items()}
+    write_pictures(table, waiting[0].job.experiment.pictures, pixels)
     works = [_Work(plan, visits) for plan in waiting]
     stored: dict[int, StoredRun] = {}
     for work in progress(_finished(works, pool), "runs", len(works), quiet=quiet):
@@ -60,8 +62,6 @@ def carry_out(
 
 @final
 class _Work:
-    """One plan while its folds are run."""
-
     def __init__(self, plan: Plan, visits: dict[str, Visit]) -> None:
         self.plan, self._visits = plan, visits
         self.tasks: list[FoldTask] = fold_tasks(plan.job, visits)
@@ -148,9 +148,3 @@ def _finished(works: Sequence[_Work], pool: WorkerPool) -> Iterator[_Work]:
         work, _ = tasks[place]
         if work.take(rows, seconds):
             yield work
-
-
-def _write_pictures(plan: Plan, visits: dict[str, Visit], store: Store) -> None:
-    experiment = plan.job.experiment
-    table = store.results / experiment.dataset.card.name / table_name(plan.key_parts)
-    write_pictures(table, experiment.pictures, {name: visit.pixels for name, visit in visits.items()})

@@ -24,20 +24,6 @@ from datasets.sets._layout import Fault, Faults, SurveyedDataset
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A row of the table of what is wrong.
-
-    :param severity: `error`, or `warning` for what real data do too.
-    :param file: the file, or what else it is about.
-    :param problem: what is wrong with it.
-    """
-
-    severity: str
-    file: str
-    problem: str
-
-
-@dataclass(frozen=True)
 class PictureCheck:
     """What one picture's files are.
 
@@ -48,7 +34,7 @@ class PictureCheck:
     width: int | None
     height: int | None
     levels: int
-    findings: tuple[Finding, ...]
+    findings: tuple[Fault, ...]
 
 
 @dataclass(frozen=True)
@@ -61,7 +47,7 @@ class Verification:
 
     dataset: Dataset | None
     checks: tuple[PictureCheck, ...]
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[Fault, ...] = field(default=())
 
     @property
     def errors(self) -> int:
@@ -75,8 +61,7 @@ def verify_dataset(name: str, root: Path | None, options: OpenOptions, *, quick:
     :param quick: read the levels' headers and sizes, but decode only the references.
     :raises UserError: where there is no such set or root; what is wrong with its data is returned.
     """
-    dataset, faults = _read(name, root, options)
-    findings = [Finding("error", fault.file, fault.problem) for fault in faults]
+    dataset, findings = _read(name, root, options)
     pictures = dataset.pictures if dataset else ()
     findings += [finding for picture in pictures for finding in _check_labels(picture)]
     findings += _check_names(pictures)
@@ -103,23 +88,23 @@ def _read(name: str, root: Path | None, options: OpenOptions) -> tuple[Dataset |
     return dataset, faults.gathered
 
 
-def _check_labels(picture: Picture) -> Iterator[Finding]:
+def _check_labels(picture: Picture) -> Iterator[Fault]:
     codec = picture.codec
     if picture.samples.size == 0:
-        yield Finding("error", picture.name, "no subject's sample")
+        yield Fault(picture.name, "no subject's sample")
     levels = {"a sample": picture.samples} | {what: np.array([value]) for what, value in picture.tabulated.items()}
     for what, values in levels.items():
         outside = values[~((values >= codec.lowest) & (values <= codec.highest))]
         if outside.size:
             problem = f"{what} of {outside[0]:g} is outside {codec.unit} {codec.lowest} to {codec.highest}"
-            yield Finding("error", picture.name, f"{problem} ({outside.size} such)")
+            yield Fault(picture.name, f"{problem} ({outside.size} such)")
 
 
-def _check_names(pictures: tuple[Picture, ...]) -> Iterator[Finding]:
+def _check_names(pictures: tuple[Picture, ...]) -> Iterator[Fault]:
     seen: set[str] = set()
     for picture in pictures:
         if picture.name in seen:
-            yield Finding("error", picture.name, "two pictures of this name")
+            yield Fault(picture.name, "two pictures of this name")
         seen.add(picture.name)
 
 
@@ -139,7 +124,7 @@ def _check_picture(picture: Picture, quick: bool) -> PictureCheck:
         height, width, _ = ladder.reference.shape
         shape = height, width
     except DataError as error:
-        findings.append(_finding_of(error))
+        findings.append(Fault.of(error))
     sizes: dict[int, int] = {}
     if isinstance(ladder, ShippedLadder) or (shape and not quick):
         for level in map(int, picture.codec.levels):
@@ -149,11 +134,11 @@ def _check_picture(picture: Picture, quick: bool) -> PictureCheck:
             try:
                 size, sizes[level] = _measure(ladder, level, quick)
             except (DataError, ValueError, OSError) as error:
-                findings.append(Finding("error", where, f"{error}. Copy it again from the data set."))
+                findings.append(Fault(where, f"{error}. Copy it again from the data set."))
                 continue
             if shape and size != shape:
                 problem = f"is {size[1]}x{size[0]}, but its reference is {shape[1]}x{shape[0]}"
-                findings.append(Finding("error", where, problem))
+                findings.append(Fault(where, problem))
     ladder.forget_pixels()
     if picture.codec.has_file_sizes:
         findings += _check_growth(picture, sizes)
@@ -170,24 +155,19 @@ def _measure(ladder: Ladder, level: int, quick: bool) -> tuple[tuple[int, int], 
     return (height, width), len(encoded)
 
 
-def _check_growth(picture: Picture, sizes: dict[int, int]) -> Iterator[Finding]:
+def _check_growth(picture: Picture, sizes: dict[int, int]) -> Iterator[Fault]:
     """A better level takes more bytes. Small dips are real, so they are counted; one warning a picture reports them."""
     levels, values = list(sizes), np.array(list(sizes.values()), dtype=float)
     if len(values) > 1 and (steps := np.diff(values) / values[:-1]).min() < 0:
         deepest = int(np.argmin(steps))
-        yield Finding(
-            "warning",
+        yield Fault(
             picture.name,
             f"the file gets smaller at {np.sum(steps < 0)} of {len(steps)} steps to a better level, most at "
             f"{picture.codec.unit} {levels[deepest + 1]} ({100 * steps[deepest]:.1f} %)",
+            "warning",
         )
 
 
 def _where(picture: Picture, level: int) -> str:
     ladder = picture.ladder
     return str(ladder.files[level]) if isinstance(ladder, ShippedLadder) else f"{picture.name} at {level}"
-
-
-def _finding_of(error: DataError) -> Finding:
-    file, _, problem = str(error).partition(": ")
-    return Finding("error", file, problem)

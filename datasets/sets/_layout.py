@@ -30,12 +30,20 @@ from datasets.core.picture_file import PictureFile
 class Fault:
     """One thing that is wrong.
 
-    :param file: the file or folder.
+    :param file: the file or folder, or what else it is about.
     :param problem: what is wrong with it, what was expected and what to do.
+    :param severity: `error`, or `warning` for what real data do too.
     """
 
     file: str
     problem: str
+    severity: str = "error"
+
+    @staticmethod
+    def of(error: DataError) -> Fault:
+        """The fault that an error tells of; its text starts with the file and a colon."""
+        file, _, problem = str(error).partition(": ")
+        return Fault(file, problem)
 
 
 @final
@@ -57,14 +65,13 @@ class Faults:
         self.take(DataError(f"{file}: {problem}"))
 
     def take(self, error: DataError) -> None:
-        """Report a fault that was raised elsewhere; its text starts with the file and a colon.
+        """Report a fault that was raised elsewhere.
 
         :raises DataError: unless faults are gathered.
         """
         if not self.gather:
             raise error
-        file, _, problem = str(error).partition(": ")
-        self.gathered.append(Fault(file, problem))
+        self.gathered.append(Fault.of(error))
 
 
 class SurveyedDataset(Dataset):

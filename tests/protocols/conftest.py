@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar, final
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from datasets.core.codec import Jpeg
@@ -18,7 +19,10 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.sets.demo import PHOTOGRAPHS, read_crop
 from protocols.kfold import KFold
-from protocols.plan import Experiment
+from protocols.measure import Visit
+from protocols.plan import Experiment, Job
+from protocols.run_folds import Row, fold_tasks, predictions_of
+from protocols.workers.task import Monitor
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")
 FILES = {photograph.source: photograph.file() for photograph in PHOTOGRAPHS if photograph.source in NAMES}
@@ -49,6 +53,14 @@ class Rated(Dataset):
                 ladder = CompressedLadder(Jpeg(), read)
                 pictures.append(Picture(f"{name}-{row}", name, Jpeg(), 24.3, samples, {}, ladder))
         return cls(tuple(sorted(pictures, key=lambda p: p.name)), Manifest({"made": "by tests"}))
+
+
+def cross_validate(job: Job, visits: Mapping[str, Visit]) -> pd.DataFrame:
+    """Out-of-fold predictions of a job in this process, with visits that were applied to its pictures."""
+    rows: dict[str, Row] = {}
+    for task in fold_tasks(job, visits):
+        rows |= task.run(Monitor())[0]
+    return predictions_of(job, rows)
 
 
 @pytest.fixture

@@ -83,16 +83,6 @@ def test_differences_are_paired():
     assert high - low > 5
 
 
-def test_crops_of_one_source_are_drawn_together():
-    """Ten crops that fail alike are one observation: the interval must not shrink with them."""
-    draw = np.random.default_rng(8).gamma(2, 5, 12)
-    alone = compared({"row": draw}, SOURCES)["row"]
-    tenfold = compared({"row": np.repeat(draw, 10)}, list(np.repeat(SOURCES, 10)))["row"]
-    apart = compared({"row": np.repeat(draw, 10)}, [str(number) for number in range(120)])["row"]
-    assert tenfold.interval == pytest.approx(alone.interval)
-    assert np.ptp(apart.interval) < 0.5 * np.ptp(alone.interval)
-
-
 def test_sources_of_many_crops_weigh_as_many_pictures():
     rows = compared({"row": np.array([0.0, 0, 0, 8])}, list("aaab"))
     assert rows["row"].mae == 2 and rows["row"].interval == (0, 8)
@@ -188,7 +178,6 @@ def test_the_command_prints_the_comparison_and_builds_the_usual_report(empty_cac
     [
         (["--fold-seeds", "2"], "--fold-seeds is not for the protocol 'kfold'"),
         (["--protocol", "ablation", "--folds", "kfold5-v1"], "--folds is not for the protocol 'ablation'"),
-        (["--protocol", "transfer"], "ablation, kfold"),
     ],
 )
 def test_a_flag_of_another_protocol_is_refused(flags, says):

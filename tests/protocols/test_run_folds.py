@@ -16,8 +16,8 @@ from baselines.pixel.chou1995 import Chou1995
 from datasets.core.truths import find_truth
 from protocols.measure import apply, visit
 from protocols.plan import Job
-from protocols.run_folds import cross_validate
 from protocols.store.store import COLUMNS
+from tests.protocols.conftest import cross_validate
 
 _spec = importlib.util.spec_from_file_location("misbehaving", Path(__file__).with_name("misbehaving.py"))
 misbehaving = importlib.util.module_from_spec(_spec)

@@ -9,10 +9,10 @@ from baselines.learned.network.checkpoint import load_predictor, save_predictor
 from datasets.core.truths import find_truth
 from protocols.measure import apply, visit
 from protocols.plan import Job
-from protocols.run_folds import cross_validate
 from sgjnd.answer import photograph
 from sgjnd.predict import main
 from sgjnd.predictors import SgJndLite
+from tests.protocols.conftest import cross_validate
 
 SETTINGS = {
     "patch_pixels": 32,

@@ -153,17 +153,12 @@ def test_a_manifests_hash_depends_on_every_part(other):
     assert Manifest(other).sha256 != Manifest({"a": "bytes:1", "b": "bytes:2"}).sha256
 
 
-def test_a_file_is_hashed_by_its_bytes(tmp_path):
-    path = tmp_path / "labels.txt"
-    contents = bytes(range(256)) * 9000  # more than one block
-    path.write_bytes(contents)
-    assert hashes_of([path], tmp_path) == {path.name: f"sha256:{hashlib.sha256(contents).hexdigest()}"}
-
-
-def test_sizes_are_named_from_the_root_with_slashes(tmp_path):
+def test_files_are_named_from_the_root_with_slashes_and_known_by_bytes_or_size(tmp_path):
     path = tmp_path / "jpeg" / "SRC0001_JPEG_001.jpg"
     path.parent.mkdir()
     path.write_bytes(b"12345")
+    digest = hashlib.sha256(b"12345").hexdigest()
+    assert hashes_of([path], tmp_path) == {"jpeg/SRC0001_JPEG_001.jpg": f"sha256:{digest}"}
     assert sizes_of([path], tmp_path) == {"jpeg/SRC0001_JPEG_001.jpg": "bytes:5"}
 
 

@@ -23,18 +23,14 @@ def picture(**more) -> Picture:
 
 
 def test_without_samples_nothing_tells_the_truth():
-    asked = picture().without_samples()
+    original = picture()
+    asked = original.without_samples()
     assert asked.samples.size == 0 and asked.tabulated == {}
+    assert original.samples.tolist() == [30.0, 40.0] and original.tabulated == {"sqf": 36.0}
     assert (asked.name, asked.source, asked.codec, asked.pixels_per_degree) == ("cat-1", "cat", Jpeg(), 24.3)
     for truth in TRUTHS.values():
         with pytest.raises(Exception, match="cat-1"):
             truth.level(asked)
-
-
-def test_the_original_keeps_its_samples():
-    original = picture()
-    original.without_samples()
-    assert original.samples.tolist() == [30.0, 40.0] and original.tabulated == {"sqf": 36.0}
 
 
 def test_copies_without_samples_share_memory_and_ladder():

@@ -6,10 +6,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections import namedtuple
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -119,12 +119,6 @@ def test_a_cut_connection_is_resumed_by_itself(server, tmp_path):
     assert server.asked == [None, f"bytes={HALF}-"]
 
 
-def test_many_cuts_are_survived_as_long_as_bytes_come(server, tmp_path):
-    server.cuts = [2 << 14] * 9
-    fetch(server, tmp_path / "set.zip")
-    assert (tmp_path / "set.zip").read_bytes() == CONTENTS and len(server.asked) == 10
-
-
 @pytest.mark.parametrize("mark", [{"ETag": '"v1"'}, {"Last-Modified": "Tue, 03 Mar 2020 10:00:00 GMT"}, {}])
 def test_a_later_call_goes_on_where_an_earlier_one_stopped(server, tmp_path, mark):
     server.mark = mark
@@ -173,28 +167,23 @@ def test_a_server_that_answers_with_another_place_is_not_believed(server, tmp_pa
     assert server.asked == [None, f"bytes={HALF}-", None]
 
 
-def test_a_part_that_is_already_whole_is_taken(server, tmp_path):
-    (tmp_path / "set.zip.part").write_bytes(CONTENTS)
+@pytest.mark.parametrize(
+    ("part", "fields"),
+    [
+        (CONTENTS, {}),
+        (CONTENTS + b"more", {}),
+        (None, {"announces_length": False}),
+        (None, {"statuses": [503, 429]}),
+        (None, {"cuts": [2 << 14] * 9}),
+    ],
+    ids=["whole part", "part too long", "no length announced", "busy server", "many cuts"],
+)
+def test_odd_parts_and_servers_are_no_obstacle(server, tmp_path, part, fields):
+    vars(server).update(fields)
+    if part is not None:
+        (tmp_path / "set.zip.part").write_bytes(part)
     fetch(server, tmp_path / "set.zip")
     assert (tmp_path / "set.zip").read_bytes() == CONTENTS and names(tmp_path) == {"set.zip"}
-
-
-def test_a_part_that_is_too_long_is_dropped(server, tmp_path):
-    (tmp_path / "set.zip.part").write_bytes(CONTENTS + b"more")
-    fetch(server, tmp_path / "set.zip")
-    assert (tmp_path / "set.zip").read_bytes() == CONTENTS
-
-
-def test_a_length_that_is_not_announced_is_no_obstacle(server, tmp_path):
-    server.announces_length = False
-    fetch(server, tmp_path / "set.zip")
-    assert (tmp_path / "set.zip").read_bytes() == CONTENTS
-
-
-def test_a_busy_server_is_asked_again(server, tmp_path):
-    server.statuses = [503, 429]
-    fetch(server, tmp_path / "set.zip")
-    assert (tmp_path / "set.zip").read_bytes() == CONTENTS
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
@@ -220,8 +209,7 @@ def test_nobody_at_the_address_is_told(tmp_path):
 
 
 def test_no_room_is_told_before_anything_is_fetched(server, tmp_path, monkeypatch):
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(1000, 900, 100))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=100))
     with pytest.raises(UserError, match=r"needs 327\.7 kB, but .* has 100 bytes free"):
         fetch(server, tmp_path / "set.zip")
 

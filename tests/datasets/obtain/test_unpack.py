@@ -5,8 +5,8 @@ import stat
 import struct
 import sys
 import zipfile
-from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -131,18 +131,14 @@ def test_an_entry_that_would_leave_the_root_is_refused_before_anything_is_writte
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-@pytest.mark.parametrize("second", ["empty", "./empty", "EMPTY", "SQF_data//Image_1_l_h.txt", "empty/inside.txt"])
+@pytest.mark.parametrize(
+    "second", ["empty", "./empty", "EMPTY", "SQF_data//Image_1_l_h.txt", "empty/inside.txt", "Gru\u0308n.txt"]
+)
 def test_two_entries_for_one_file_are_refused(tmp_path, root, second):
-    archive = packed(tmp_path, [*FILES.items(), (entry(second), b"other")])
+    archive = packed(tmp_path, [*FILES.items(), ("Gr\u00fcn.txt", b"1"), (entry(second), b"other")])
     with pytest.raises(DataError, match=r"stands for the same file as|lies in a folder that is a file as well"):
         unpack(archive, root)
     assert not root.exists()
-
-
-def test_one_name_in_two_unicode_forms_is_one_file(tmp_path, root):
-    archive = packed(tmp_path, [("Gr\u00fcn.txt", b"1"), ("Gru\u0308n.txt", b"2")])
-    with pytest.raises(DataError, match="stands for the same file as"):
-        unpack(archive, root)
 
 
 def test_honest_oddities_are_unpacked(tmp_path, root):
@@ -193,8 +189,7 @@ def test_an_entry_that_lies_about_its_size_gets_no_more_than_it_announced(tmp_pa
 
 
 def test_a_full_disk_is_noticed_before(tmp_path, root, monkeypatch):
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(1000, 900, 100))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=100))
     with pytest.raises(UserError, match=r"unpacking set\.zip needs 281 bytes, but .*root has 100 bytes free"):
         unpack(archive_of_files(tmp_path), root)
     assert everything_under(root) == {}
@@ -204,8 +199,7 @@ def test_a_full_disk_is_noticed_before(tmp_path, root, monkeypatch):
 def test_what_is_there_already_needs_no_room(tmp_path, root, monkeypatch):
     archive = archive_of_files(tmp_path)
     unpack(archive, root)
-    usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(1000, 1000, 0))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=0))
     assert unpack(archive, root).already_there == 3
 
 
