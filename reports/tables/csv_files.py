@@ -22,19 +22,9 @@ PAIR_COLUMNS = (*_TABLE, "first", "second", "mae_difference", "low", "high", "p"
 TRUTH_COLUMNS = (*_TABLE, "predictor", "rank", "mae", "best_group")
 PUBLISHED_COLUMNS = (
     *_TABLE,
-    "predictor",
-    "score",
-    "measured",
-    "published",
-    "method",
-    "published_dataset",
-    "published_folds",
-    "published_truth",
-    "published_jnd",
-    "metric",
-    "value",
-    "not_beside",
-    "caveat",
+    *("predictor", "score", "measured", "published", "method"),
+    *("published_dataset", "published_folds", "published_truth", "published_jnd"),
+    *("metric", "value", "not_beside", "caveat"),
 )
 
 
