@@ -16,8 +16,16 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from datasets.common.commands import progress
 from reports.figures.cost_and_saving import cost_front, saving_and_noticing
 from reports.figures.error_by_content import error_by_content
+from reports.figures.error_histogram_and_scatter import (
+    RowFrame,
+    add_errors,
+    add_levels,
+    add_psnr,
+    error_axes,
+    level_axes,
+    psnr_axes,
+)
 from reports.figures.rank_diagrams import critical_difference, mae_dots, ranks_between_truths
-from reports.figures.run_figures import RowFrame, add_errors, add_levels, add_psnr, error_axes, level_axes, psnr_axes
 from reports.figures.style import Drawing, FigureFiles, figure_files, styled
 from reports.figures.sur_curves import sur_calibration, sur_curves
 from reports.results.cards import section_name

@@ -12,11 +12,11 @@ from types import MappingProxyType
 from typing import Any
 
 from baselines.learned.network.search.rules import Strategy
-from baselines.learned.network.search.strategies import Bayes, Bisect, Blocks, Full, Grid, Scan, Window
+from baselines.learned.network.search.strategies import Bayes, Bisect, BlockSearch, Full, GridSearch, Scan, Window
 from datasets.common.errors import unknown_name
 
 STRATEGIES: Mapping[str, type[Strategy]] = MappingProxyType(
-    {strategy.name: strategy for strategy in (Full, Grid, Scan, Bayes, Window, Bisect, Blocks)}
+    {strategy.name: strategy for strategy in (Full, GridSearch, Scan, Bayes, Window, Bisect, BlockSearch)}
 )
 """Every search by its name."""
 

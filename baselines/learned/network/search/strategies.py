@@ -38,7 +38,7 @@ class Full(Strategy):
 
 @final
 @dataclass(frozen=True)
-class Grid(Strategy):
+class GridSearch(Strategy):
     """One batch of evenly placed levels: the only search whose levels are known before the network is asked.
 
     :param passes: how many, at least 2.
@@ -233,7 +233,7 @@ class Bisect(Strategy):
 
 @final
 @dataclass(frozen=True)
-class Blocks(Strategy):
+class BlockSearch(Strategy):
     """Halves the range by the decision of a whole block of levels at a time, then counts within the last two blocks.
 
     A block decides by the mean probability of a few of its levels, so that one wrong answer turns nothing; where the

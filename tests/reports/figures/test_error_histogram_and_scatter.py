@@ -11,9 +11,9 @@ from matplotlib.patches import StepPatch
 
 from protocols.store.store import Store
 from reports.figures.catalogue import RUN_FIGURES, RunFigure
+from reports.figures.error_histogram_and_scatter import RowFrame, error_bins
 from reports.figures.layout import mae_limit
 from reports.figures.rank_diagrams import mae_dots
-from reports.figures.run_figures import RowFrame, error_bins
 from reports.figures.style import styled
 from reports.results.row import Row
 from reports.results.section import Section
