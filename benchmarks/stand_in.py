@@ -16,7 +16,7 @@ import numpy as np
 
 from datasets.common.commands import command_parser, progress, run_command
 from datasets.common.errors import UserError
-from datasets.core.crops import Box
+from datasets.core.imaging import Box
 from datasets.core.picture_file import read_picture
 from datasets.sets._simulated_samples import SampledPicture
 from datasets.simulation.curves import CurveJob, SimulationSettings, measure_all

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from datasets.common.commands import command_parser, printable, progress, run_command
 from datasets.common.errors import DataError, UserError
-from datasets.core.crops import crops_of_size
+from datasets.core.imaging import crops_of_size
 from datasets.core.picture_file import read_picture, read_upright
 from datasets.sets._simulated_samples import SampledPicture, describe
 from datasets.sets.simulated import PICTURES

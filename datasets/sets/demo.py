@@ -20,8 +20,8 @@ import numpy as np
 from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_file
 from datasets.core.codec import Jpeg
-from datasets.core.crops import Box, grid
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of
+from datasets.core.imaging import Box, grid
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import PIXELS_PER_DEGREE, Picture
 from datasets.core.picture_file import PictureFile, read_picture

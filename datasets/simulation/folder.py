@@ -15,8 +15,8 @@ import numpy as np
 
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
-from datasets.core.crops import Box
 from datasets.core.folds import make_folds
+from datasets.core.imaging import Box
 from datasets.core.picture_file import SUFFIXES
 from datasets.sets._simulated_samples import SampledPicture, samples_csv
 from datasets.sets.simulated import FOLDS, MANIFEST, PICTURES, SAMPLES, read_manifest

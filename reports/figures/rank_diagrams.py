@@ -26,7 +26,7 @@ from reports.results.written import decimal, interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from protocols.scoring.ranks import Ranks
+    from protocols.scoring.pairs import Ranks
 
 
 def mae_dots(section: Section) -> Drawing:

@@ -13,11 +13,10 @@ from datasets.common.hashing import sha256_of_bytes
 from reports.figures.catalogue import RunFigure, Subject, SummaryFigure
 from reports.figures.style import FigureFiles, for_page
 from reports.results.cards import INDEX, dataset_page, method_page, picture_page, predictor_page, section_name, up_from
-from reports.results.findings import findings
 from reports.results.published import measured_under
 from reports.results.row import Row
 from reports.results.section import Section
-from reports.results.section_scores import columns
+from reports.results.section_scores import columns, findings
 from reports.results.written import cell, decimal, interval, mark, significant
 
 if TYPE_CHECKING:

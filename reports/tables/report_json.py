@@ -16,9 +16,9 @@ from reports.results.cards import (
     section_name,
     shown_of,
 )
-from reports.results.findings import findings
 from reports.results.row import Row
 from reports.results.section import Section
+from reports.results.section_scores import findings
 from reports.tables.latex import cited_works
 
 SCHEMA_VERSION = 1

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from datasets.core.codec import Jpeg
-from datasets.core.crops import Box
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions
 from datasets.core.folds import Folds
+from datasets.core.imaging import Box
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.sets.demo import PHOTOGRAPHS, read_crop

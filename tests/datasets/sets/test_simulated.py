@@ -7,9 +7,9 @@ import pytest
 from skimage import data
 
 from datasets.common.errors import DataError, UserError
-from datasets.core.crops import Box
 from datasets.core.dataset import OpenOptions
 from datasets.core.folds import make_folds
+from datasets.core.imaging import Box
 from datasets.sets import open_dataset
 from datasets.sets._simulated_samples import SampledPicture
 from datasets.simulation.curves import SimulationSettings

@@ -13,9 +13,8 @@ import pytest
 
 from protocols.store.picture_facts import COLUMNS
 from protocols.store.store import Store, StoredRun
-from reports.results.findings import findings
 from reports.results.section import sections_of
-from reports.results.section_scores import columns
+from reports.results.section_scores import columns, findings
 from reports.results.truths import truth_notes, truth_rankings
 from reports.results.written import cell
 from reports.tables.csv_files import leaderboard_csv, pairs_csv, truths_csv

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from baselines.learned.network.search import DEFAULT, STRATEGIES, strategy
 from baselines.learned.network.search.fit import LogisticCurve, Prior
 from baselines.learned.network.search.rules import Questions, Strategy, evenly
-from baselines.learned.network.search.strategies import Blocks, Window
+from baselines.learned.network.search.strategies import BlockSearch, Window
 from datasets.common.errors import UserError
 
 SOFT = ("full", "grid", "scan", "bayes")
@@ -176,7 +176,7 @@ BLOCKS = [(1, 1), (2, 1), (5, 2), (8, 3), (8, 8), (7, 50), (64, 3), (200, 3)]
 """Lengths of a block, and how many of its levels are asked."""
 
 
-def most_passes(search: Blocks, count: int) -> int:
+def most_passes(search: BlockSearch, count: int) -> int:
     """A decision for each halving of the blocks, and two blocks that are asked whole."""
     blocks = -(-count // search.length)
     return min(search.asked, search.length) * math.ceil(math.log2(blocks + 1)) + 2 * search.length
@@ -185,18 +185,18 @@ def most_passes(search: Blocks, count: int) -> int:
 @pytest.mark.parametrize(("length", "asked"), BLOCKS)
 @pytest.mark.parametrize("count", [2, 5, 8, 51, 97, 100])
 def test_blocks_are_exact_for_every_clean_step_in_few_passes(length, asked, count):
-    search = Blocks(length, asked)
+    search = BlockSearch(length, asked)
     for last in range(-1, count):
         found = find(search, (np.arange(count) <= last).astype(float))
         assert found.position == np.clip(last + 0.5, 0, count - 1), last
         assert found.clipped == (last in (-1, count - 1)), last
         assert len(found.asked) <= most_passes(search, count), last
-    assert most_passes(Blocks(), 100) == 28
+    assert most_passes(BlockSearch(), 100) == 28
 
 
 @pytest.mark.parametrize("count", [51, 100])
 def test_a_wrong_answer_far_from_the_step_turns_no_block(count):
-    search = Blocks()
+    search = BlockSearch()
     for last in range(-1, count, 3):
         clean_steps = (np.arange(count) <= last).astype(float)
         expected = find(search, clean_steps)
@@ -210,11 +210,11 @@ def test_a_wrong_answer_far_from_the_step_turns_no_block(count):
 def test_a_wrong_answer_near_the_step_costs_a_level():
     answers = clean(50.5, 0.1)
     answers[45] = 0
-    assert find(Blocks(), answers).position == find(Blocks(), clean(50.5, 0.1)).position - 1
+    assert find(BlockSearch(), answers).position == find(BlockSearch(), clean(50.5, 0.1)).position - 1
 
 
 def test_blocks_take_their_scale_from_the_prior_and_nothing_else():
-    founds = [find(Blocks(), clean(50.0), Prior(middle, 8.0, 4.0)) for middle in (20.0, 80.0)]
+    founds = [find(BlockSearch(), clean(50.0), Prior(middle, 8.0, 4.0)) for middle in (20.0, 80.0)]
     assert founds[0] == founds[1] and founds[0].scale == 4.0
 
 
