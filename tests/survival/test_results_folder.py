@@ -125,7 +125,7 @@ def test_a_full_cache_only_warns(disks, survived):
 
 @pytest.mark.parametrize("place", ["results", "results/demo", "results/demo/kfold5-v1/mean"])
 def test_a_file_where_a_folder_should_be_is_said_before_anything_is_computed(tmp_path, monkeypatch, survived, place):
-    monkeypatch.setattr("protocols.run.carry_out", lambda *_, **__: pytest.fail("something was computed"))
+    monkeypatch.setattr("protocols.benchmark.carry_out", lambda *_, **__: pytest.fail("something was computed"))
     (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / place).write_text("a file")
     with pytest.raises(Exception, match=r"results.*cannot be stored.*--results DIR"):
