@@ -172,13 +172,12 @@ class MetricPredictor(JNDPredictor):
         It is clipped where the distance lies on one side of the threshold at every level that was measured. The curve
         is the log-normal observer's; there is none where nothing was fitted to samples.
         """
-        envelope = self.envelope(picture)
-        sur = None if self.observer_ is None else self.observer_.satisfied(envelope)
-        if not self.exact:
-            position, clipped = crossing(envelope, self.threshold_)
-            return Prediction.at(picture.codec, position, sur=sur, clipped=clipped)
         scores = self._scores(picture)
-        position, clipped = self._search(picture, scores, self._distances(picture), self.threshold_)
+        if self.exact:
+            position, clipped = self._search(picture, scores, self._distances(picture), self.threshold_)
+        else:
+            position, clipped = crossing(self.envelope(picture), self.threshold_)
+        sur = None if self.observer_ is None else self.observer_.satisfied(self.envelope(picture))
         return Prediction(float(picture.codec.level_at(position)), sur, bool(clipped), scores.reused_ms)
 
     def remark(self, picture: Picture) -> str:
