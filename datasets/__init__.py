@@ -23,23 +23,7 @@ if TYPE_CHECKING:
     from datasets.core.truths import TRUTHS, Truth, find_truth
     from datasets.sets import open_dataset
 
-_MODULES = {
-    "TRUTHS": "datasets.core.truths",
-    "Codec": "datasets.core.codec",
-    "CompressedLadder": "datasets.core.ladder",
-    "Dataset": "datasets.core.dataset",
-    "DatasetCard": "datasets.core.dataset",
-    "Ladder": "datasets.core.ladder",
-    "Manifest": "datasets.core.dataset",
-    "OpenOptions": "datasets.core.dataset",
-    "Picture": "datasets.core.picture",
-    "PictureFile": "datasets.core.picture_file",
-    "ShippedLadder": "datasets.core.ladder",
-    "Truth": "datasets.core.truths",
-    "find_truth": "datasets.core.truths",
-    "open_dataset": "datasets.sets",
-    "read_picture": "datasets.core.picture_file",
-}
+_MODULES = ("core.codec", "core.dataset", "core.ladder", "core.picture", "core.picture_file", "core.truths", "sets")
 
 __all__ = [
     "TRUTHS",
@@ -61,6 +45,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_MODULES[name]), name)
+    if name in __all__:
+        for module in _MODULES:
+            if (value := getattr(importlib.import_module(f"datasets.{module}"), name, None)) is not None:
+                return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -58,10 +58,11 @@ def parser() -> argparse.ArgumentParser:
     )
     data = p.add_argument_group("what is run")
     data.add_argument("--dataset", default="demo", metavar="NAME", help="data set (default: demo); see --list")
-    data.add_argument("--root", metavar="DIR", help="folder the data set was unpacked into")
+    data.add_argument("--root", type=Path, metavar="DIR", help="folder the data set was unpacked into")
     data.add_argument(
         "--predictors",
         nargs="+",
+        default=(),
         metavar="NAME",
         help="names, globs or package.module:Class (default: all that cost little; --list says what others cost)",
     )
@@ -72,7 +73,9 @@ def parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--fold-seeds", type=_positive, metavar="N", help="--protocol ablation: shuffles into folds (default: 5)"
     )
-    data.add_argument("--truths", nargs="+", metavar="NAME", help="what 'the JND' means (default: the data set's)")
+    data.add_argument(
+        "--truths", nargs="+", default=(), metavar="NAME", help="what 'the JND' means (default: the data set's)"
+    )
     data.add_argument("--jnd", type=int, default=1, choices=(1, 2, 3), help="first, second or third JND (default: 1)")
     data.add_argument("--limit", type=_positive, default=0, metavar="N", help="N pictures only, for a quick look")
     data.add_argument(
@@ -88,7 +91,9 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument(
         "--jobs", type=_positive, default=usable_cores(), metavar="N", help="processes (default: %(default)s)"
     )
-    how.add_argument("--scheduler", metavar="ADDRESS", help="let the workers of a Dask cluster do it (extra [cluster])")
+    how.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="let the workers of a Dask cluster do it (extra [cluster])"
+    )
     how.add_argument(
         "--shard",
         type=Shard.parse,
@@ -97,12 +102,17 @@ def parser() -> argparse.ArgumentParser:
     )
     how.add_argument(
         "--timeout",
+        dest="timeout_s",
         type=_above_0,
         metavar="SECONDS",
         help="what a predictor may take for one picture, or for fitting one fold, before it fails there (default: any)",
     )
     how.add_argument(
-        "--memory", type=_above_0, metavar="GIB", help="what a process may allocate before what it does fails there"
+        "--memory",
+        dest="memory_gib",
+        type=_above_0,
+        metavar="GIB",
+        help="what a process may allocate before what it does fails there",
     )
     how.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where networks compute")
     how.add_argument("--seed", type=int, default=0, metavar="N", help="all randomness derives from it (default: 0)")
@@ -113,7 +123,7 @@ def parser() -> argparse.ArgumentParser:
         help="stored runs: reuse all, reuse the still valid (default), or reuse none and measure pictures anew",
     )
     out = p.add_argument_group("where to, and how loud")
-    out.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
+    out.add_argument("--results", type=Path, default="results", metavar="DIR", help="stored runs (default: results)")
     out.add_argument("--report", default="report", metavar="DIR", help="leaderboard, figures, page (default: report)")
     out.add_argument("--dry-run", action="store_true", help="say what would be run and reused, and how long it takes")
     out.add_argument("--list", action="store_true", help="data sets, folds, truths and predictors, and stop")
@@ -153,25 +163,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _request(arguments: argparse.Namespace) -> Request:
-    return Request(
-        dataset=arguments.dataset,
-        predictors=arguments.predictors or (),
-        root=Path(arguments.root) if arguments.root else None,
-        protocol=_protocol(arguments),
-        truths=arguments.truths or (),
-        options=OpenOptions(arguments.jnd, arguments.anchor, arguments.level_direction),
-        limit=arguments.limit,
-        device=arguments.device,
-        seed=arguments.seed,
-        rerun=arguments.rerun,
-        results=Path(arguments.results),
-        jobs=arguments.jobs,
-        scheduler=arguments.scheduler or "",
-        shard=arguments.shard,
-        timeout_s=arguments.timeout,
-        memory_gib=arguments.memory,
-        quiet=arguments.quiet,
-    )
+    options = OpenOptions(arguments.jnd, arguments.anchor, arguments.level_direction)
+    known = {field.name for field in fields(Request)}
+    given = {name: value for name, value in vars(arguments).items() if name in known}
+    return Request(**{**given, "protocol": _protocol(arguments), "options": options})
 
 
 def _protocol(arguments: argparse.Namespace) -> Protocol:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
@@ -17,6 +18,7 @@ from datasets.common.errors import UserError
 from datasets.core.picture_file import decode_rgb, decode_rgb_strictly
 
 
+@dataclass(frozen=True)
 class Codec(ABC):
     """A compression setting's range and direction, and the means to encode and decode where there are any."""
 
@@ -73,15 +75,6 @@ class Codec(ABC):
     @abstractmethod
     def library(self) -> str:
         """The library that decodes (and encodes), with its version: decoded pixels depend on it."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
-
-    def __eq__(self, other: object) -> bool:
-        return type(self) is type(other)
-
-    def __hash__(self) -> int:
-        return hash(type(self))
 
 
 @final

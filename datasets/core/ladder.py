@@ -77,16 +77,10 @@ class Ladder(ABC):
     @final
     @cached_property
     def whole_fingerprint(self) -> str:
-        """Names the reference and the levels; made once."""
-        return f"{self.reference_fingerprint()} {self.fingerprint()}"
-
-    @final
-    def reference_fingerprint(self) -> str:
-        """Names the reference's pixels: by their file where there is one, so that none are decoded."""
+        """Names the reference, by its file where there is one so that nothing is decoded, and the levels; made once."""
         of_file = getattr(self._read_reference, "fingerprint", None)
-        if of_file is not None:
-            return str(of_file())
-        return f"pixels {sha256_of_pixels(self.reference)}"
+        reference = of_file() if of_file is not None else f"pixels {sha256_of_pixels(self.reference)}"
+        return f"{reference} {self.fingerprint()}"
 
     def __getstate__(self) -> dict[str, object]:
         # Pixels are read again where they are needed; a picture travels to a worker as its paths.

@@ -1,8 +1,7 @@
-"""Fetching one large file over HTTP, going on where an earlier attempt stopped (pooch alone starts over)."""
+"""Fetching one large file over HTTP, going on where an earlier attempt stopped."""
 
 from __future__ import annotations
 
-import logging
 import re
 import sys
 import time
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 14
 """Bytes read at a time; at most so many are lost where a connection breaks."""
 _MIB = 1 << 20
+_TRIES = 4
+"""Attempts without a single new byte before it gives up."""
 
 
 def download(url: str, path: Path, *, pause_s: float = 1.0, quiet: bool = False) -> None:
@@ -29,60 +30,53 @@ def download(url: str, path: Path, *, pause_s: float = 1.0, quiet: bool = False)
     :param pause_s: wait before the first new attempt, in seconds, doubled for every further one.
     :raises UserError: where the server refuses, sends a web page, or the connection keeps breaking.
     """
-    import pooch
-
-    pooch.get_logger().setLevel(logging.WARNING)
+    if path.exists():
+        return
     part = path.with_name(f"{path.name}.part")
-    downloader = ResumingDownloader(part, pause_s=pause_s, quiet=quiet)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pooch.retrieve(url, known_hash=None, fname=path.name, path=path.parent, downloader=downloader)
+        _Download(url, part, quiet=quiet).fetch(pause_s)
+        part.replace(path)
     except OSError as error:
         raise UserError(f"{error.filename or part}: {error.strerror or error}, while fetching {url}") from error
 
 
 @final
-class ResumingDownloader:
-    """A pooch downloader that asks for the bytes that are missing, and for all where the server cannot do that.
+class _Download:
+    """Asks for the bytes that are missing, and for all where the server cannot do that.
 
     :param part: keeps the bytes between attempts; beside it, `<part>.version` keeps the server's mark of the file's
         version, so that two versions are never joined.
-    :param tries: attempts without a single new byte before it gives up.
-    :param pause_s: see `download`.
     """
 
-    def __init__(self, part: Path, *, tries: int = 4, pause_s: float = 1.0, quiet: bool = False) -> None:
-        self.part = part
+    def __init__(self, url: str, part: Path, *, quiet: bool) -> None:
+        self.url, self.part, self.quiet = url, part, quiet
         self.version = part.with_name(f"{part.name}.version")
-        self.tries = tries
-        self.pause_s = pause_s
-        self.quiet = quiet
 
-    def __call__(self, url: str, output_file: str, pooch: object, check_only: bool = False) -> None:
+    def fetch(self, pause_s: float) -> None:
         import requests
 
-        Path(output_file).unlink(missing_ok=True)  # pooch's empty placeholder, which a kill would leave behind
         most, failures = self._have(), 0
         while True:
             try:
-                self._fetch_rest(url)
+                self._fetch_rest()
                 break
             except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-                raise UserError(f"{url!r} is no address that can be fetched ({error})") from error
+                raise UserError(f"{self.url!r} is no address that can be fetched ({error})") from error
             except requests.RequestException as error:
                 most, failures = max(most, self._have()), 0 if self._have() > most else failures + 1
-                if failures >= self.tries:
+                if failures >= _TRIES:
                     where = f" {self._have()} bytes are kept in {self.part}; the same command goes on from there."
-                    raise UserError(f"{url}: could not be fetched ({error}).{where if self._have() else ''}") from error
+                    text = f"{self.url}: could not be fetched ({error}).{where if self._have() else ''}"
+                    raise UserError(text) from error
                 print(f"stopped at {self._have()} bytes ({type(error).__name__}); trying again", file=sys.stderr)
-                time.sleep(self.pause_s * 2**failures)
-        self.part.replace(output_file)
+                time.sleep(pause_s * 2**failures)
         self.version.unlink(missing_ok=True)
 
     def _have(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
-    def _fetch_rest(self, url: str) -> None:
+    def _fetch_rest(self) -> None:
         import requests
 
         have = self._have()
@@ -91,13 +85,13 @@ class ResumingDownloader:
             headers["Range"] = f"bytes={have}-"
             if self.version.exists():
                 headers["If-Range"] = self.version.read_text(encoding="latin-1")
-        with requests.get(url, headers=headers, stream=True, timeout=60) as response:
+        with requests.get(self.url, headers=headers, stream=True, timeout=60) as response:
             if response.status_code == 416 and _total_of(response) == have:
                 return
             start = self._start_of(response, have)
             length = response.headers.get("Content-Length", "")
             rest = int(length) if length.isdigit() else None
-            require_space(self.part.parent, rest or 0, f"fetching {url}")
+            require_space(self.part.parent, rest or 0, f"fetching {self.url}")
             if start == 0:
                 self._begin(response)
             self._append(response, rest)

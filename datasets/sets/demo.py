@@ -8,6 +8,7 @@ its motorcycle pair, for which it states no licence, and the Hubble deep field, 
 
 from __future__ import annotations
 
+import csv
 import functools
 import importlib.util
 from collections.abc import Iterator
@@ -84,107 +85,31 @@ class Photograph:
 
         :raises DataError: where it is not the file that the observers have seen.
         """
-        digest = f"sha256:{sha256_of_file(path)}"
-        if digest != f"sha256:{self.sha256}":
+        digest = sha256_of_file(path)
+        if digest != self.sha256:
             raise DataError(
                 f"{path}: is not the file that the demo set was made from (expected sha256:{self.sha256}, found "
-                f"{digest}). The installed {DISTRIBUTIONS[self.package]} is of another version or was changed: install "
-                "one that ships it, or use another data set."
+                f"sha256:{digest}). The installed {DISTRIBUTIONS[self.package]} is of another version or was changed: "
+                "install one that ships it, or use another data set."
             )
-        return digest
+        return f"sha256:{digest}"
+
+
+def _photographs() -> Iterator[Photograph]:
+    with _HERE.joinpath("demo_photographs.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            size, cells = (int(row["height"]), int(row["width"])), (int(row["rows"]), int(row["columns"]))
+            yield Photograph(row["source"], row["package"], row["path"], row["sha256"], size, cells, row["terms"])
+
+
+_HERE = Path(__file__).parent
+SAMPLES = _HERE / "demo_samples.csv"
+PHOTOGRAPHS = tuple(_photographs())
 
 
 def read_crop(path: Path, box: Box) -> np.ndarray:
     """One picture's pixels, uint8 RGB, shape (height, width, 3)."""
     return box.cut(read_picture(path))
-
-
-PHOTOGRAPHS = (
-    Photograph(
-        "astronaut",
-        "skimage",
-        "data/astronaut.png",
-        "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
-        (512, 512),
-        (2, 2),
-        "NASA; public domain, no known copyright restrictions",
-    ),
-    Photograph(
-        "chelsea",
-        "skimage",
-        "data/chelsea.png",
-        "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
-        (300, 451),
-        (1, 1),
-        "Stefan van der Walt; CC0",
-    ),
-    Photograph(
-        "china",
-        "sklearn",
-        "datasets/images/china.jpg",
-        "8378025ad2519d649d02e32bd98990db4ab572357d9f09841c2fbfbb4fefad29",
-        (427, 640),
-        (1, 2),
-        "danielbuechele on Flickr; CC BY 2.0",
-    ),
-    Photograph(
-        "coffee",
-        "skimage",
-        "data/coffee.png",
-        "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
-        (400, 600),
-        (1, 2),
-        "Rachel Michetti, courtesy of Pikolo Espresso Bar; CC0",
-    ),
-    Photograph(
-        "flower",
-        "sklearn",
-        "datasets/images/flower.jpg",
-        "a77f6ec41e353afdf8bdff2ea981b2955535d8d83294f8cfa49cf4e423dd5638",
-        (427, 640),
-        (1, 2),
-        "vultilion on Flickr (by the address that scikit-learn gives; its text names danielbuechele); CC BY 2.0",
-    ),
-    Photograph(
-        "grace_hopper",
-        "matplotlib",
-        "mpl-data/sample_data/grace_hopper.jpg",
-        "a8ca6d734765703b09728ab47fe59f473d93ae3967fc24c7c0288c3c7adb7130",
-        (600, 512),
-        (2, 2),
-        "Wikimedia Commons, File:Grace_Hopper.jpg, by the file's own comment; US Navy photograph, public domain",
-    ),
-    Photograph(
-        "ihc",
-        "skimage",
-        "data/ihc.png",
-        "f8dd1aa387ddd1f49d8ad13b50921b237df8e9b262606d258770687b0ef93cef",
-        (512, 512),
-        (2, 2),
-        "Center for Microscopy and Molecular Imaging; no known copyright restrictions",
-    ),
-    Photograph(
-        "retina",
-        "skimage",
-        "data/retina.jpg",
-        "38a07f36f27f095e818aea7b96d34202c05176d30253c66733f2e00379e9e0e6",
-        (1411, 1411),
-        (2, 2),
-        "Mikael Häggström; CC0",
-    ),
-    Photograph(
-        "rocket",
-        "skimage",
-        "data/rocket.jpg",
-        "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
-        (427, 640),
-        (1, 2),
-        "SpaceX; public domain",
-    ),
-)
-
-
-SAMPLES = Path(__file__).with_name("demo_samples.csv")
 
 
 @final
@@ -225,12 +150,9 @@ class Demo(Dataset):
                 pictures.append(
                     Picture(name, photograph.source, Jpeg(), PIXELS_PER_DEGREE, jnds, ladder_or_none=ladder)
                 )
-        return cls(tuple(sorted(pictures, key=lambda picture: picture.name)), Manifest(parts), _notes())
-
-
-def _notes() -> tuple[str, ...]:
-    jpegs = [photograph.source for photograph in PHOTOGRAPHS if photograph.was_jpeg]
-    return (
-        "The samples come from simulated observers, not from people.",
-        f"JPEGs already before they were compressed here: {', '.join(jpegs)}.",
-    )
+        jpegs = ", ".join(photograph.source for photograph in PHOTOGRAPHS if photograph.was_jpeg)
+        notes = (
+            "The samples come from simulated observers, not from people.",
+            f"JPEGs already before they were compressed here: {jpegs}.",
+        )
+        return cls(tuple(sorted(pictures, key=lambda picture: picture.name)), Manifest(parts), notes)
