@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from baselines.interface.card import Card, PublishedNumber
-    from baselines.interface.prediction import Prediction
-    from baselines.interface.predictor import JNDPredictor, NotFittedError
+    from baselines.interface.predictor import JNDPredictor, NotFittedError, Prediction
     from baselines.interface.visibility import VisibilityPredictor
     from baselines.metric._base import GivenThreshold, MetricPredictor
     from datasets.core.reference import Reference
@@ -22,7 +21,7 @@ _MODULES = {
     "JNDPredictor": "baselines.interface.predictor",
     "MetricPredictor": "baselines.metric._base",
     "NotFittedError": "baselines.interface.predictor",
-    "Prediction": "baselines.interface.prediction",
+    "Prediction": "baselines.interface.predictor",
     "PublishedNumber": "baselines.interface.card",
     "Reference": "datasets.core.reference",
     "VisibilityPredictor": "baselines.interface.visibility",

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from baselines.interface.measurements import Measurement
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from datasets.common.errors import UserError
 from datasets.core.gev import sur_curve
 from datasets.core.imaging import psnr_db

@@ -9,8 +9,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from datasets.common.errors import DataError
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import Ladder

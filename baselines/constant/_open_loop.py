@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
+from typing_extensions import Self
 
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
-
-Self = TypeVar("Self", bound="OpenLoop")
 
 OTHER_CODEC = "On a codec without QF the quality is taken as a percentage of the range."
 """What the cards of such tools say."""
@@ -29,7 +26,7 @@ class OpenLoop(JNDPredictor):
     def quality(self) -> float:
         """The tool's quality for the distance; may lie outside 1..100 or between two."""
 
-    def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
+    def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         return self
 
     def predict(self, picture: Picture) -> Prediction:

@@ -8,8 +8,7 @@ from typing import final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from datasets.core.picture import Picture
 
 

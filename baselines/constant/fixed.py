@@ -9,8 +9,7 @@ import numpy as np
 
 from baselines.constant._open_loop import level_of_quality
 from baselines.interface.card import Card
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from datasets.core.picture import Picture
 
 

@@ -1,4 +1,4 @@
-"""The predictor interface, shaped like scikit-learn's: cheap constructor, `fit`, `predict`."""
+"""The predictor interface, shaped like scikit-learn's (cheap constructor, `fit`, `predict`), and what it answers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
-from typing_extensions import dataclass_transform
+from typing_extensions import Self, dataclass_transform
 
 from baselines.interface.card import Card
-from baselines.interface.prediction import Prediction
 from datasets.common.cache import StoredArrays
 from datasets.common.errors import UserError
+from datasets.core.codec import Codec
 from datasets.core.picture import Picture
-
-Self = TypeVar("Self", bound="JNDPredictor")
 
 Meter = Callable[[int], float]
 """A function of a level: what a predictor measures there."""
@@ -25,6 +23,42 @@ Meter = Callable[[int], float]
 
 class NotFittedError(UserError, AttributeError):
     """Something that `fit` learns was asked for before `fit`."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A predicted JND.
+
+    :param level: where people begin to notice, within the codec's range; fractions allowed.
+    :param sur: share of satisfied people from the worst to the best level, shape (levels,), rising; None where unknown.
+    :param clipped: whether the level was cut off at an end of the codec's range.
+    :param reused_ms: what results that `predict` found on disk took when they were computed, in milliseconds. A
+        method's cost is what it takes the first time.
+    """
+
+    level: float
+    sur: np.ndarray | None = None
+    clipped: bool = False
+    reused_ms: float = 0.0
+
+    @staticmethod
+    def at(codec: Codec, position: float, *, sur: np.ndarray | None = None, clipped: bool = False) -> Prediction:
+        """A prediction at a position, counted from the worst level and cut off at the ends of the codec's range.
+
+        :param clipped: whether it was cut off before; it also is where the position lies outside the range.
+        """
+        inside = min(max(position, 0.0), len(codec.levels) - 1.0)
+        return Prediction(float(codec.level_at(inside)), sur, bool(clipped or inside != position))
+
+    @staticmethod
+    def of(answer: Prediction | float) -> Prediction:
+        """What a predictor answered, where a plain number is taken as a level.
+
+        :raises TypeError: where it is neither.
+        :raises ValueError: likewise, for a text.
+        """
+        return answer if isinstance(answer, Prediction) else Prediction(float(answer))
 
 
 @final
@@ -93,7 +127,7 @@ class JNDPredictor(ABC):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @abstractmethod
-    def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
+    def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Learn from rated pictures.
 
         :param pictures: training pictures, with their samples.

@@ -10,16 +10,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import ClassVar, TypeVar, final
+from typing import ClassVar, final
 
 import numpy as np
+from typing_extensions import Self
 
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor, MeasurementKey, Meter
+from baselines.interface.predictor import JNDPredictor, MeasurementKey, Meter, Prediction
 from baselines.interface.threshold import LogNormalObserver, calibrate, crossing
 from datasets.core.picture import Picture
-
-Self = TypeVar("Self", bound="VisibilityPredictor")
 
 
 class VisibilityPredictor(JNDPredictor):
@@ -86,7 +84,7 @@ class VisibilityPredictor(JNDPredictor):
         parameters = {name: value for name, value in self.get_params().items() if name != "threshold"}
         return MeasurementKey(type(self), parameters)
 
-    def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
+    def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Fit the threshold by training MAE (ties: midpoint) and the observer by maximum likelihood.
 
         Where the threshold is given, nothing is fitted: it says nothing of how people differ, so there is no curve.

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TypeVar, final
+from typing import final
 
 import numpy as np
+from typing_extensions import Self
 
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from baselines.interface.threshold import crossing
 from datasets.common.errors import UserError
 from datasets.core.imaging import psnr_db
 from datasets.core.picture import Picture
-
-Self = TypeVar("Self", bound="PsnrRegression")
 
 _LEAST_FEATURE = 0.01
 """A flat picture's feature would have no logarithm."""
@@ -51,7 +49,7 @@ class PsnrRegression(JNDPredictor):
     def needs_summary(self, picture: Picture) -> bool:
         return True
 
-    def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
+    def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Fit the line, then the subjects' spread around it. Pictures whose level is not finite are left out.
 
         :raises UserError: where fewer than two pictures are left.

@@ -9,8 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from baselines.learned.network.extractor import FeatureExtractor
 from baselines.learned.network.frozen_backbone import weights_of
 from baselines.learned.network.settings import FeatureSettings

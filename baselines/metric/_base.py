@@ -11,12 +11,12 @@ import importlib.metadata
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 import numpy as np
+from typing_extensions import Self
 
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor, MeasurementKey, Meter
+from baselines.interface.predictor import JNDPredictor, MeasurementKey, Meter, Prediction
 from baselines.interface.threshold import LogNormalObserver, calibrate, crossing
 from baselines.metric._scores import PictureScores, Score, coarse_positions, interpolated, search
 from datasets.common.errors import UserError
@@ -25,8 +25,6 @@ from datasets.core.picture import Picture
 
 _NOT_OF_SCORES = ("threshold", "levels", "exact")
 """Parameters on which no score depends."""
-
-Self = TypeVar("Self", bound="MetricPredictor")
 
 ALL = "all"
 """As `levels`: measure every level."""
@@ -153,7 +151,7 @@ class MetricPredictor(JNDPredictor):
         """The monotone envelope at every level, shape (levels,), interpolated between measured levels."""
         return interpolated(self._distances(picture), len(picture.codec.levels))
 
-    def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
+    def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         """Fit the threshold, a distance, by training MAE (ties: midpoint) and the observer by maximum likelihood.
 
         Where the threshold is given, nothing is fitted: it says nothing of how people differ, so there is no curve.

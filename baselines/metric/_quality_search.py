@@ -5,17 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
+from typing_extensions import Self
 
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from datasets.common.errors import UserError
 from datasets.core.codec import Jpeg
 from datasets.core.picture import Picture
-
-Self = TypeVar("Self", bound="QualitySearch")
 
 LOWEST, HIGHEST = 40, 95
 """Qualities between which jpeg-recompress looks, unless told otherwise."""
@@ -114,7 +111,7 @@ class QualitySearch(JNDPredictor):
         result = search_quality(lambda quality: ssim(reference, shrink(picture.ladder.luma(quality))), self.target)
         return {"quality": np.array(result.quality), "reached": np.array(result.reached)}
 
-    def fit(self: Self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
+    def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         return self
 
     def predict(self, picture: Picture) -> Prediction:

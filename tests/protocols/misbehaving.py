@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 
 
 def _card(name: str, *, needs_pictures: bool = False) -> Card:

@@ -13,8 +13,7 @@ PLUGIN = """
     import os, signal, time
     import numpy as np
     from baselines.interface.card import Card
-    from baselines.interface.prediction import Prediction
-    from baselines.interface.predictor import JNDPredictor
+    from baselines.interface.predictor import JNDPredictor, Prediction
     def _hang(): time.sleep(999)
     def _eat(): return [np.empty(2**27) for _ in range(64)]
     class _Base(JNDPredictor):

@@ -26,8 +26,7 @@ from baselines.interface.contract.trial import (
     seed_globally,
 )
 from baselines.interface.measurements import checked
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from datasets.common.process_pool import ProcessDiedError, ProcessPool
 from datasets.common.threads import one_blas_thread
 from datasets.core.picture import Picture

@@ -12,8 +12,7 @@ from typing import final
 
 import numpy as np
 
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from baselines.interface.registry import Registered
 from datasets.common.threads import one_blas_thread
 from datasets.core.picture import Picture

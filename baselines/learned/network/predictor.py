@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
+from typing_extensions import Self
 
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from baselines.learned.network.search import strategy
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.settings import TrainingSettings
@@ -21,7 +21,6 @@ from datasets.common.cache import training_folder
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 
-Self = TypeVar("Self", bound="NetworkPredictor[Any]")
 Network = TypeVar("Network")
 
 
@@ -81,7 +80,7 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
         return asdict(self.config())
 
     def fit(
-        self: Self,
+        self,
         pictures: Sequence[Picture],
         levels: np.ndarray,
         *,

@@ -8,14 +8,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
+
+from typing_extensions import Self
 
 from baselines.learned.network.imagenet_weights import AUTO, BACKBONES
 from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.training_set import LABELS
 from datasets.common.errors import UserError, unknown_name
-
-Self = TypeVar("Self", bound="Settings")
 
 LOSSES = {
     "cross-entropy": "of the probability against the label; proper, and steep where a confident answer is wrong",
@@ -45,7 +45,7 @@ class Settings:
                 field.metadata["check"](self.title, field.name, value)
 
     @classmethod
-    def of(cls: type[Self], settings: Mapping[str, Any] | None, **defaults: Any) -> Self:
+    def of(cls, settings: Mapping[str, Any] | None, **defaults: Any) -> Self:
         """The defaults with some settings changed.
 
         :raises UserError: for a setting that does not exist, or a value out of range.

@@ -12,8 +12,7 @@ import pytest
 from baselines.interface.card import Card
 from baselines.interface.contract import behaviour
 from baselines.interface.contract.trial import Trial, restored_random_states
-from baselines.interface.prediction import Prediction
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 from baselines.interface.registry import Registered, find_predictors
 from baselines.metric.psnr import Psnr
 
@@ -210,7 +209,7 @@ def test_good_predictors_pass(check, predictor, rated_pictures):
 ELSEWHERE = """
 import os
 from baselines.interface.card import Card
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, Prediction
 
 class Here(JNDPredictor):
     card = Card("here", "Here", needs_pictures=False)
