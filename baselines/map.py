@@ -21,7 +21,7 @@ from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError, unknown_name
 from datasets.common.files import write_atomically
 from datasets.core.picture import PIXELS_PER_DEGREE
-from datasets.core.picture_file import read_picture
+from datasets.core.picture_file import notes_on, read_upright
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "name", metavar="NAME", help="a predictor that draws a map, e.g. yang2005; any other name is answered by a list"
     )
-    parser.add_argument("image", metavar="IMAGE", type=Path, help="PNG, JPEG, WebP or BMP")
+    parser.add_argument("image", metavar="IMAGE", type=Path, help="a photograph, e.g. PNG, JPEG, WebP or TIFF")
     parser.add_argument("-o", "--out", metavar="FILE.png", type=Path, help="default: IMAGE-NAME.png in this folder")
     parser.add_argument(
         "--pixels-per-degree",
@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     png = arguments.out or Path(f"{arguments.image.stem}-{arguments.name.replace(':', '-')}.png")
     if png.suffix.lower() != ".png":
         raise UserError(f"--out {png}: expected a file name that ends in .png; the map is saved beside it as .npy")
-    rgb = read_picture(arguments.image)
+    rgb = read_upright(arguments.image)
     try:
         view = view_of(predictor, rgb, pixels_per_degree=arguments.pixels_per_degree, frequency=arguments.frequency)
     except UserError as error:
@@ -96,7 +96,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         drawn |= {"mean": float(view.shown.mean()), "psnr_db": view.psnr_db, "png": str(png), "npy": str(npy)}
         print(json.dumps(drawn))
     else:
-        print(f"{numbers}\nwrote {png} and {npy} ({width}x{height})")
+        notes = "".join(f"{note}\n" for note in notes_on(arguments.image))
+        print(f"{numbers}\n{notes}wrote {png} and {npy} ({width}x{height})")
     return 0
 
 

@@ -10,8 +10,7 @@ from collections.abc import Callable
 
 from benchmarks import scale
 from datasets.common.commands import command_parser, run_command
-from datasets.common.threads import usable_cores
-from protocols.store.record import machine
+from protocols.store.record import machine, usable_cores
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -45,7 +45,11 @@ def main(argv: list[str] | None = None) -> int:
         raise UserError("--max-crops, --jobs and --limit are 1 or more")
     settings = SimulationSettings(arguments.pixels_per_degree, arguments.observers, arguments.seed, arguments.every)
     folder = SimulationFolder(arguments.out, settings, arguments.crop, arguments.max_crops)
-    photos = find_photos(arguments.photos, recursive=arguments.recursive, apart_from=arguments.out / PICTURES)
+    photos, passed_over = find_photos(
+        arguments.photos, recursive=arguments.recursive, apart_from=arguments.out / PICTURES
+    )
+    if passed_over:
+        print(printable(f"{arguments.photos}: {passed_over}"), file=sys.stderr)
     folder.begin(restart=arguments.restart)
     cuts, left_out = _cut_all(photos[: arguments.limit], folder)
     jobs = [CurveJob(cut.name, functools.partial(read_picture, folder.picture(cut.name))) for cut in cuts]
@@ -104,7 +108,7 @@ def _crop(text: str) -> int | None:
 def _parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "datasets.simulate",
-        "Make a data set with simulated observers from a folder of PNG, JPEG or WebP photographs.",
+        "Make a data set with simulated observers from a folder of photographs.",
         _EPILOG,
     )
     add = parser.add_argument

@@ -14,7 +14,7 @@ from datasets.common.errors import DataError
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import Ladder
 from datasets.core.picture import PIXELS_PER_DEGREE, Picture
-from datasets.core.picture_file import PictureFile, read_upright
+from datasets.core.picture_file import PictureFile, notes_on, read_upright
 
 SHIPPED = Path(__file__).parent / "checkpoints" / "sgjnd-lite-simulated.safetensors"
 """Trained by the project on simulated observers; its header says on what."""
@@ -35,7 +35,9 @@ class Answer:
     :param sur: share of people predicted to see no difference at `quality`.
     :param bytes: of the file at `quality`.
     :param bytes_at_95: of the file at QF 95.
+    :param bytes_before: of the photograph's own file.
     :param levels_tried: levels that were compressed for the prediction: network passes over the picture.
+    :param notes: on how the photograph was read: that its colours were converted, say.
     :param saved: where the compressed file was written; empty if it was not.
     """
 
@@ -47,7 +49,9 @@ class Answer:
     sur: float
     bytes: int
     bytes_at_95: int
+    bytes_before: int
     levels_tried: int
+    notes: tuple[str, ...] = ()
     saved: str = ""
 
 
@@ -81,7 +85,9 @@ def answer(predictor: JNDPredictor, path: Path, *, sur: float | None) -> tuple[A
         sur=round(float(prediction.sur[quality - 1]), 4),
         bytes=len(encoded),
         bytes_at_95=len(picture.ladder.encoded(COMPARED_QF)),
+        bytes_before=path.stat().st_size,
         levels_tried=tried,
+        notes=notes_on(path),
     )
     return said, encoded
 
@@ -89,8 +95,7 @@ def answer(predictor: JNDPredictor, path: Path, *, sur: float | None) -> tuple[A
 def photograph(path: Path) -> Picture:
     """A photograph as a picture without samples, compressed on demand.
 
-    Pixels as `datasets.core.imaging.read_picture` gives them (alpha over white, 16 bits as 8, CMYK and grey as RGB, the
-    first frame of an animation), turned as its orientation tag says.
+    Pixels as `read_upright` gives them: sRGB on white, turned as its orientation tag says, the first of several frames.
     """
     ladder = _PhotographLadder(PictureFile(path, read_upright, "turned upright"))
     return Picture(path.name, path.stem, Jpeg(), PIXELS_PER_DEGREE, ladder_or_none=ladder)

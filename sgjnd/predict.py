@@ -18,7 +18,7 @@ from datasets.common.commands import command_parser, printable, progress, run_co
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.core.codec import Jpeg
-from datasets.core.picture_file import SUFFIXES
+from datasets.core.picture_forms import pictures_in
 from sgjnd.answer import COMPARED_QF, SHIPPED, Answer, answer
 from sgjnd.predictors import SgJndPredictor
 
@@ -32,6 +32,9 @@ examples:
   python -m sgjnd.predict photo.png --checkpoint mine.safetensors
       by a network of your own (python -m sgjnd.train)
 
+What --save writes is upright and sRGB, whatever colour profile the photograph has: it looks like it in every viewer. It
+has no other data of the photograph's file: no place, no date, no camera.
+
 The network that comes with the installation was trained on simulated observers, not on people: take its answers as a
 starting point, and train it on rated pictures where they matter:
   python -m datasets.get mcl-jci ARCHIVE --root ~/data/mcl-jci
@@ -40,7 +43,6 @@ starting point, and train it on rated pictures where they matter:
 Exit status: 0 done, 1 some pictures could not be used (the others are answered), 2 a wrong request.
 """
 SEARCHES = ("scan", "grid", "bayes", "full")
-_MORE = (*SUFFIXES, ".bmp", ".tif", ".tiff", ".gif")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,7 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def find_files(names: Sequence[str]) -> list[Path]:
-    """The pictures that files, folders and globs stand for, in order, each once; a folder's hidden files are none.
+    """The pictures that files, folders and globs stand for, in order, each once; of a folder, those that can be read.
+
+    What a folder holds besides is counted on standard error.
 
     :raises UserError: where a name stands for nothing.
     """
@@ -91,9 +95,11 @@ def find_files(names: Sequence[str]) -> list[Path]:
 def _files_of(name: str) -> list[Path]:
     path = Path(name).expanduser()
     if path.is_dir():
-        inside = [file for file in sorted(path.iterdir()) if _is_picture(file)]
+        inside, left_out = pictures_in(path)
         if not inside:
-            raise UserError(f"{name}: the folder holds no pictures ({', '.join(_MORE)})")
+            raise UserError(f"{name}: the folder holds no pictures. {left_out}".rstrip())
+        if left_out:
+            print(printable(f"{name}: {left_out}"), file=sys.stderr)
         return inside
     if path.is_file():
         return [path]
@@ -108,7 +114,7 @@ def _files_of(name: str) -> list[Path]:
 
 
 def as_text(reply: Answer) -> str:
-    """An answer in a line or two."""
+    """An answer in a line or a few."""
     saving = 1 - reply.bytes / reply.bytes_at_95
     share = f"{100 * abs(saving):.0f} % {'fewer' if saving >= 0 else 'more'} than"
     line = (
@@ -116,7 +122,12 @@ def as_text(reply: Answer) -> str:
         f"{100 * reply.sur:.0f} % of people see no difference (JND at QF {reply.jnd_qf:.1f}); "
         f"{reply.bytes:,} bytes, {share} the {reply.bytes_at_95:,} at quality {COMPARED_QF}"
     )
-    return f"{line}\n  wrote {reply.saved}" if reply.saved else line
+    lines = [line, *reply.notes]
+    if reply.bytes >= reply.bytes_before:
+        lines.append(f"no saving: the photograph's own file has {reply.bytes_before:,} bytes. Keep that")
+    if reply.saved:
+        lines.append(f"wrote {reply.saved}")
+    return "\n  ".join(lines)
 
 
 def _loaded(arguments: argparse.Namespace) -> NetworkPredictor[Any]:
@@ -148,10 +159,6 @@ def _answer(predictor: NetworkPredictor[Any], path: Path, arguments: argparse.Na
         _write(drawn, explain(predictor, path, reply.quality))
         print(printable(f"{path}: wrote {drawn}"), file=sys.stderr)
     return reply
-
-
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in _MORE and path.is_file() and not path.name.startswith(".")
 
 
 def _saved_as(path: Path, folder: Path) -> Path:

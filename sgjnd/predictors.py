@@ -14,7 +14,6 @@ from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
 from baselines.learned.network.imagenet_weights import channels_of
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.training_set import Fitted, Progress, TrainingSet
-from datasets.common.threads import one_torch_thread
 from datasets.core.picture import Picture
 from datasets.core.reference import OTHERS, Reference
 from sgjnd.config import Config
@@ -64,12 +63,7 @@ class SgJndPredictor(FrozenBackbonePredictor["Model"]):
     @final
     def ask(self, picture: Picture) -> Ask:
         tokens, model = self.tokens(picture), self.fitted_.model
-
-        def probabilities(positions: np.ndarray) -> np.ndarray:
-            with one_torch_thread():
-                return model.probabilities(tokens(positions))
-
-        return probabilities
+        return lambda positions: model.probabilities(tokens(positions))
 
     @final
     def tokens(self, picture: Picture) -> Callable[[np.ndarray], Tokens]:
@@ -78,8 +72,7 @@ class SgJndPredictor(FrozenBackbonePredictor["Model"]):
 
         def tokens(positions: np.ndarray) -> Tokens:
             features = features_of(positions)
-            with one_torch_thread():
-                return model.tokens(features.reference, features.levels, np.asarray(positions) / last)
+            return model.tokens(features.reference, features.levels, np.asarray(positions) / last)
 
         return tokens
 

@@ -88,6 +88,12 @@ class Ladder(ABC):
         return {**{name: value for name, value in self.__dict__.items() if name not in pixels}, "_passing": None}
 
     @final
+    @property
+    def reference_file(self) -> Path | None:
+        """Where the reference's pixels come from, where that is one file."""
+        return getattr(self._read_reference, "path", None)
+
+    @final
     @cached_property
     def reference(self) -> np.ndarray:
         """The picture the levels are compared with, uint8 RGB, shape (height, width, 3), read-only."""

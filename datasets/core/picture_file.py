@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,15 @@ import numpy as np
 from datasets.common.errors import DataError
 from datasets.common.files import read_whole
 from datasets.common.hashing import sha256_of_file
+from datasets.core.colour import as_rgb, colours_of
+from datasets.core.picture_forms import (
+    FORMATS,
+    JpegMarkers,
+    UnreadFormError,
+    read_markers,
+    refuse_tiff_form,
+    unidentified,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,43 +34,32 @@ a file of a few kilobytes fills any memory."""
 MOST_SCANS = 500
 """Of a JPEG; progressive ones have about ten."""
 
-FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
-"""What Pillow may take a picture for. It knows forty more, among them EPS, which it gives to a program to execute."""
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-"""Of photographs, as files of people's folders have them."""
-
+_JPEG = b"\xff\xd8"
 _ORIENTATION_TAG = 0x0112
 _TIFF_TILE = 323, 322
 """Tags of the height and width of a TIFF's tiles."""
 
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_ALONE = frozenset((0x00, 0x01, *range(0xD0, 0xD9)))
-_ENDS = frozenset((0xD9, 0xDA))
-"""Markers of a JPEG: of a frame header, without a length, after which there is no frame header."""
-
 
 def decode_rgb(encoded: bytes) -> np.ndarray:
-    """Decode a JPEG to uint8 RGB, shape (height, width, 3), with OpenCV; orientation tags are ignored.
+    """Decode a JPEG to uint8 RGB, shape (height, width, 3), with OpenCV; orientation tags and profiles are ignored.
 
-    :raises ValueError: where the bytes are empty, end early, are no JPEG, or one of more than `MOST_PIXELS`.
+    :raises ValueError: where the bytes are empty, end early, are no JPEG, or one that is not decoded.
     """
     import cv2
 
     if not encoded:
         raise ValueError("the file is empty (0 bytes)")
-    if encoded[:2] != b"\xff\xd8":  # OpenCV would try a dozen other decoders
+    if encoded[:2] != _JPEG:  # OpenCV would try a dozen other decoders
         raise ValueError("the file is not a picture that can be decoded as JPEG")
-    if b"\xff\xd9" not in encoded[-1024:]:
+    markers = _read_markers(encoded)
+    if not markers.is_whole:
         raise ValueError(f"the JPEG is truncated: no end-of-image marker in its {len(encoded)} bytes")
-    refuse_bomb(*jpeg_size(encoded))
-    refuse_scans(encoded)
     try:
         bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
-        raise ValueError(f"the file is not a picture that OpenCV can decode ({error.err})") from error
+        raise ValueError(f"the {markers.form} cannot be decoded by OpenCV ({error.err})") from error
     if bgr is None:
-        raise ValueError("the file is not a picture that OpenCV can decode")
+        raise ValueError(f"the {markers.form} cannot be decoded by OpenCV")
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
 
 
@@ -70,47 +67,60 @@ def decode_rgb_strictly(encoded: bytes) -> np.ndarray:
     """Decode one of `FORMATS` to uint8 RGB, shape (height, width, 3), with Pillow.
 
     Slower than `decode_rgb`, and refuses every truncation. Alpha is laid over white, 16 bits are scaled to 8,
-    grey and CMYK become RGB.
+    grey and CMYK become RGB; orientation tags and colour profiles are ignored.
 
-    :raises ValueError: where the bytes are empty, end early, are no picture, or one of more than `MOST_PIXELS`.
+    :raises ValueError: where the bytes are empty, end early, are no picture, or one that is not decoded.
     """
-    if not encoded:
-        raise ValueError("the file is empty (0 bytes)")
-    refuse_scans(encoded)
-    with opened(io.BytesIO(encoded)) as image:
-        image.load()
-        return _as_rgb(image)
+    return _decoded(encoded, _as_stored)
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """Read a still picture file as uint8 RGB, shape (height, width, 3).
+    """Read a data set's picture as uint8 RGB, shape (height, width, 3), in the numbers that are stored.
+
+    Orientation tags and colour profiles are ignored, as they are in the levels that it is compared with.
 
     :raises DataError: where the file is missing, unreadable or damaged; the text names it.
     """
-    try:
-        return decode_rgb_strictly(read_whole(path))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such picture. Was the set unpacked completely?") from None
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{path}: cannot be read as a picture: {error}. Expected a whole PNG, BMP, WebP or JPEG; copy it again."
-        ) from error
+    return _read(path, _as_stored)
 
 
 def read_upright(path: Path) -> np.ndarray:
-    """A photograph as its viewer shows it, uint8 RGB, shape (height, width, 3): its orientation tag is applied.
+    """A photograph as its viewer shows it, uint8 sRGB, shape (height, width, 3).
 
-    :raises DataError: where the file is damaged or no picture.
+    Its orientation tag is applied, and its colours are converted to sRGB.
+
+    :raises DataError: where the file is damaged, no picture, or of a form that is not read.
     """
-    from PIL import Image, ImageOps
+    return _read(path, _upright)
 
-    pixels = read_picture(path)
-    orientation = _orientation(path)
-    if orientation == 1:
-        return pixels
-    upright = Image.fromarray(pixels)
-    upright.getexif()[_ORIENTATION_TAG] = orientation
-    return np.asarray(ImageOps.exif_transpose(upright))
+
+def notes_on(path: Path) -> tuple[str, ...]:
+    """What is to be said of a photograph that `read_upright` reads: of its colours, and that it is one of several.
+
+    :raises DataError: where it is no picture.
+    """
+    try:
+        with opened(path) as image:
+            colours = colours_of(image)
+            several = getattr(image, "is_animated", False) and image.format != "MPO"  # whose others are a phone's
+            notes = (
+                colours.origin and f"converted to sRGB from {colours.origin}",
+                colours.doubt,
+                "the first of several pages or frames" if several else "",
+            )
+            return tuple(filter(None, notes))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as a picture: {error}.") from error
+
+
+def stored_colours(path: Path) -> str:
+    """What a picture's numbers are, where they are not sRGB, e.g. `its colour profile (Display P3)`; else empty.
+
+    :raises OSError: where there is no such file.
+    :raises ValueError: where it is no picture.
+    """
+    with opened(path) as image:
+        return colours_of(image).origin
 
 
 @final
@@ -148,18 +158,23 @@ def opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
     """A picture's header by Pillow; its pixels are decoded where the block asks for them.
 
     :raises OSError: where there is no such file.
-    :raises ValueError: where it is none of `FORMATS`, damaged, or of more than `MOST_PIXELS`; in the block, too.
+    :raises ValueError: where it is none of `FORMATS`, damaged, or not decoded for its size or form; in the block, too.
     """
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(file, formats=FORMATS) as image:
             refuse_bomb(image.height, image.width)
-            tags = getattr(image, "tag_v2", {})
-            refuse_bomb(tags.get(_TIFF_TILE[0], 0), tags.get(_TIFF_TILE[1], 0))  # a tile is decoded whole
+            if tags := getattr(image, "tag_v2", None):
+                refuse_bomb(tags.get(_TIFF_TILE[0], 0), tags.get(_TIFF_TILE[1], 0))  # a tile is decoded whole
+                if image.format == "TIFF":  # an MPO has such tags, too
+                    refuse_tiff_form(tags)
             yield image
+    except UnreadFormError:
+        raise
     except UnidentifiedImageError:
-        raise ValueError(f"the picture cannot be decoded (none of {', '.join(FORMATS)})") from None
+        with file.open("rb") if isinstance(file, Path) else contextlib.nullcontext(file) as stream:
+            raise unidentified(stream) from None
     except Exception as error:  # Pillow's parsers fail on damaged files in more ways than it declares
         if isinstance(error, OSError) and error.errno is not None:  # of the file itself, not of what is in it
             raise
@@ -169,72 +184,66 @@ def opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
 def refuse_bomb(height: int, width: int) -> None:
     """Refuse a picture before it is decoded.
 
-    :raises ValueError: where it has more than `MOST_PIXELS`.
+    :raises UnreadFormError: where it has more than `MOST_PIXELS`.
     """
     if height * width > MOST_PIXELS:
-        raise ValueError(f"{width}x{height} are more than the {MOST_PIXELS / 1e6:.0f} million pixels that are decoded")
+        raise UnreadFormError(
+            f"{width}x{height} are more than the {MOST_PIXELS / 1e6:.0f} million pixels that are decoded"
+        )
 
 
-def refuse_scans(encoded: bytes) -> None:
-    """Refuse a JPEG that would be decoded for hours: every scan, however short, is a pass over the whole picture.
-
-    :raises ValueError: where it has more than `MOST_SCANS`.
-    """
-    if encoded[:2] == b"\xff\xd8" and (scans := encoded.count(b"\xff\xda")) > MOST_SCANS:
-        raise ValueError(f"the JPEG is not decoded: it has {scans} scans, more than {MOST_SCANS}")
-
-
-def jpeg_size(encoded: bytes) -> tuple[int, int]:
-    """Height and width that a JPEG's frame header announces.
-
-    :raises ValueError: where it has none.
-    """
-    at = 2
-    while 0 <= at <= len(encoded) - 9:
-        marker = encoded[at + 1]
-        if encoded[at] != 0xFF:
-            at = encoded.find(b"\xff", at)
-        elif marker in _FRAMES:
-            height, width = struct.unpack_from(">HH", encoded, at + 5)
-            return height, width
-        elif marker in _ENDS:
-            break
-        elif marker == 0xFF:
-            at += 1
-        else:
-            at += 2 if marker in _ALONE else 2 + int.from_bytes(encoded[at + 2 : at + 4], "big")
-    raise ValueError("the JPEG cannot be decoded: it has no frame header")
+def _read_markers(encoded: bytes) -> JpegMarkers:
+    """A JPEG's markers, before it is decoded: every scan, however short, is a pass over the whole picture."""
+    markers = read_markers(encoded, MOST_SCANS)
+    refuse_bomb(markers.height, markers.width)
+    if markers.bits != 8:
+        raise UnreadFormError(f"{markers.form}, not supported: convert it to 8 bits")
+    if markers.scans > MOST_SCANS:
+        raise UnreadFormError(f"the JPEG is not decoded: it has more than {MOST_SCANS} scans")
+    return markers
 
 
-def _as_rgb(image: Image.Image) -> np.ndarray:
-    from PIL import Image
-
-    if image.mode.startswith(("I", "F")):
-        grey = _as_grey(np.asarray(image), is_deep=image.mode.startswith("I;16"))
-        return np.repeat(grey[:, :, None], 3, axis=2)
-    if "A" in image.mode or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
-    return np.asarray(image.convert("RGB"))
-
-
-def _as_grey(values: np.ndarray, *, is_deep: bool) -> np.ndarray:
-    """Grey levels of more than 8 bits as uint8, a row at a time: as floating-point numbers all take much more."""
-    if not np.isfinite(values.max()):
-        raise ValueError("its grey levels are not all finite numbers")
-    scale = 257 if is_deep or values.max() > 255 else 1
-    grey = np.empty(values.shape, dtype=np.uint8)
-    for row, deep in zip(grey, values, strict=True):
-        row[:] = np.clip(np.round(deep / scale), 0, 255)
-    return grey
-
-
-def _orientation(path: Path) -> int:
-    """As the tag has it, 1..8; 1 where there is none, as viewers take it where the tag is damaged."""
+def _decoded(encoded: bytes, pixels_of: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+    if not encoded:
+        raise ValueError("the file is empty (0 bytes)")
+    markers = _read_markers(encoded) if encoded[:2] == _JPEG else None
     try:
-        with opened(path) as image:
-            tag = image.getexif().get(_ORIENTATION_TAG, 1)
-            turned = image.format == "TIFF"  # by Pillow, as it reads
-    except ValueError:
-        return 1
-    return tag if tag in range(1, 9) and not turned else 1
+        with opened(io.BytesIO(encoded)) as image:
+            image.load()
+            return pixels_of(image)
+    except ValueError as error:
+        if markers and markers.process:
+            raise UnreadFormError(f"{markers.form}, not supported ({error}): convert it to baseline JPEG") from error
+        raise
+
+
+def _read(path: Path, pixels_of: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+    try:
+        return _decoded(read_whole(path), pixels_of)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such picture. Was the set unpacked completely?") from None
+    except UnreadFormError as error:
+        raise DataError(f"{path}: cannot be read as a picture: {error}.") from error
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{path}: cannot be read as a picture: {error}. Expected a whole {', '.join(FORMATS)}; copy it again."
+        ) from error
+
+
+def _as_stored(image: Image.Image) -> np.ndarray:
+    return as_rgb(image, to_srgb=False)
+
+
+def _upright(image: Image.Image) -> np.ndarray:
+    from PIL import Image, ImageOps
+
+    pixels = as_rgb(image, to_srgb=True)
+    try:
+        tag = 1 if image.format == "TIFF" else image.getexif().get(_ORIENTATION_TAG, 1)  # Pillow turns a TIFF itself
+    except Exception:  # damaged tags: as viewers take it
+        tag = 1
+    if tag not in range(2, 9):
+        return pixels
+    turned = Image.fromarray(pixels)
+    turned.getexif()[_ORIENTATION_TAG] = tag
+    return np.asarray(ImageOps.exif_transpose(turned))

@@ -18,7 +18,7 @@ from datasets.common.errors import DataError
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.ladder import Ladder, ShippedLadder
 from datasets.core.picture import Picture
-from datasets.core.picture_file import opened
+from datasets.core.picture_file import opened, stored_colours
 from datasets.sets import dataset_classes, open_dataset
 from datasets.sets._layout import Fault, Faults, SurveyedDataset
 
@@ -123,6 +123,11 @@ def _check_picture(picture: Picture, quick: bool) -> PictureCheck:
     try:
         height, width, _ = ladder.reference.shape
         shape = height, width
+        if ladder.reference_file and (colours := stored_colours(ladder.reference_file)):
+            problem = (
+                f"its reference is not sRGB, see {colours}. Its numbers and its levels' are taken as they are stored"
+            )
+            findings.append(Fault(picture.name, f"{problem}; convert both where they are not shown so", "warning"))
     except DataError as error:
         findings.append(Fault.of(error))
     sizes: dict[int, int] = {}

@@ -17,7 +17,7 @@ from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.core.folds import make_folds
 from datasets.core.imaging import Box
-from datasets.core.picture_file import SUFFIXES
+from datasets.core.picture_forms import pictures_in
 from datasets.sets._simulated_samples import SampledPicture, samples_csv
 from datasets.sets.simulated import FOLDS, MANIFEST, PICTURES, SAMPLES, read_manifest
 from datasets.simulation.curves import SimulationSettings
@@ -178,26 +178,19 @@ class SimulationFolder:
             (self.root / name).unlink(missing_ok=True)
 
 
-def find_photos(folder: Path, *, recursive: bool, apart_from: Path) -> list[Photo]:
-    """Every PNG, JPEG and WebP of a folder, sorted by path; hidden files are no photographs.
+def find_photos(folder: Path, *, recursive: bool, apart_from: Path) -> tuple[list[Photo], str]:
+    """Every picture of a folder, sorted by path, and a line on what is left out.
 
     :param apart_from: a folder that is passed over.
     :raises UserError: where there is no such folder, or no photograph in it.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: there is no such folder. Name the folder that holds the photographs.")
-    paths = [
-        path
-        for path in sorted(folder.rglob("*") if recursive else folder.iterdir())
-        if path.suffix.lower() in SUFFIXES
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and apart_from.resolve() not in path.resolve().parents
-    ]
+    paths, left_out = pictures_in(folder, recursive=recursive, apart_from=apart_from)
     if not paths:
         deeper = "" if recursive else ", or add --recursive to look into its folders too"
-        raise UserError(f"{folder}: holds no photographs ({', '.join(SUFFIXES)}). Name another folder{deeper}.")
-    return _named(paths, folder)
+        raise UserError(f"{folder}: holds no photographs. Name another folder{deeper}. {left_out}".rstrip())
+    return _named(paths, folder), left_out
 
 
 def _named(paths: list[Path], folder: Path) -> list[Photo]:

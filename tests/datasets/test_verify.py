@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from datasets.common.errors import UserError
 from datasets.core.codec import Jpeg
@@ -124,6 +124,20 @@ def test_sizes_that_do_not_grow_are_a_warning(make_mcl_jci, capsys):
     assert status == 0
     assert "warning  SRC01: the file gets smaller at" in out and "most at QF 11 (-" in out
     assert "ok: 0 errors, 1 warnings" in out
+
+
+def test_references_that_are_not_srgb_are_a_warning(make_mcl_jci, capsys):
+    """They are compared as they are stored, so that no number moves; but they are shown otherwise."""
+    root = make_mcl_jci((1, 2))
+    for number, gamma in ((1, 100_000), (2, 45_455)):
+        bmp = root / f"source_images/[BMP]/ImageJND_SRC0{number}.bmp"
+        info = PngImagePlugin.PngInfo()
+        info.add(b"gAMA", gamma.to_bytes(4, "big"))
+        Image.open(bmp).save(bmp.with_suffix(".png"), pnginfo=info)
+        bmp.with_suffix(".png").replace(bmp)
+    status, out = verify(capsys, "mcl-jci", "--root", root)
+    assert status == 0 and out.count("is not sRGB") == 1
+    assert "warning  SRC01: its reference is not sRGB, see its gamma (1, chunk gAMA)" in out
 
 
 def test_decoded_files_are_not_expected_to_grow(make_konjnd_bpg, capsys):

@@ -1,6 +1,7 @@
 """Protects `python -m sgjnd.predict`: what it takes, what it prints, what it writes, and how it refuses."""
 
 import dataclasses
+import io
 import json
 import shutil
 import signal
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+import skimage
+from PIL import Image, ImageCms
 from safetensors.torch import save_file
 from skimage import data
 
@@ -152,6 +154,49 @@ def test_what_is_saved_is_what_was_told(ask, folder, capsys):
             assert (image.format, image.size) == ("JPEG", (64, 48))
 
 
+def test_what_is_saved_looks_like_the_photograph_everywhere_and_tells_no_place(ask, tmp_path, capsys):
+    """Upright, sRGB without a profile, and without the other data of the photograph's file."""
+    look = np.ascontiguousarray(data.coffee()[100:148, 150:214])
+    with Image.open(Path(skimage.__file__).parent / "data/rocket.jpg") as rocket:
+        adobe_rgb = rocket.info["icc_profile"]
+    to_wide = ImageCms.buildTransform(
+        ImageCms.createProfile("sRGB"), ImageCms.ImageCmsProfile(io.BytesIO(adobe_rgb)), "RGB", "RGB"
+    )
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x8825] = {1: "N", 2: (52.0, 31.0, 12.0)}
+    xmp = b'<x:xmpmeta><rdf:Description exif:GPSLatitude="52,31.2N"/></x:xmpmeta>'
+    wide = ImageCms.applyTransform(Image.fromarray(np.rot90(look)), to_wide)
+    wide.save(tmp_path / "wide.jpg", quality=98, subsampling=0, icc_profile=adobe_rgb, exif=exif, xmp=xmp)
+    assert ask(tmp_path / "wide.jpg", "--save", "out", "--sur", "0.999", "-q") == 0
+    assert "converted to sRGB from its colour profile (Adobe RGB (1998))" in capsys.readouterr().out
+    with Image.open("out/wide.jpg") as saved:
+        assert not {"icc_profile", "exif", "xmp", "comment"} & saved.info.keys() and not saved.getexif()
+        assert np.abs(np.asarray(saved).astype(float) - look).mean() < 12
+    assert b"52,31" not in Path("out/wide.jpg").read_bytes()
+
+
+@pytest.mark.parametrize("quality", [5, 95])
+def test_a_file_that_is_larger_than_the_photographs_own_is_no_saving(ask, tmp_path, capsys, quality):
+    Image.fromarray(np.ascontiguousarray(data.coffee()[:96, :128])).save(tmp_path / "a.jpg", quality=quality)
+    assert ask(tmp_path / "a.jpg", "--sur", "0.9" if quality == 5 else "0.1", "--save", "out", "-q") == 0
+    said, size = capsys.readouterr().out, (tmp_path / "a.jpg").stat().st_size
+    is_larger = Path("out/a.jpg").stat().st_size >= size
+    assert is_larger == (f"no saving: the photograph's own file has {size:,} bytes. Keep that" in said)
+    assert is_larger or quality == 95
+
+
+def test_a_folders_pictures_are_known_by_content_and_the_rest_is_counted(ask, folder, capsys):
+    for number, suffix in enumerate((".JPG", ".jfif", ".jpe", ".mpo", "", ".dat")):
+        shutil.copy(folder / "cup.jpg", folder / f"cup{number}{suffix}")
+    Image.open(folder / "cat.png").save(folder / "cat.ppm")
+    Image.open(folder / "cat.png").convert("L").save(folder / "grey.pgm")
+    assert ask(folder, "--json", "-q") == 0
+    shown = capsys.readouterr()
+    assert len(objects(shown.out)) == 3 + 8
+    assert f"{folder}: left out: 1 .txt, 1 hidden; read are PNG, JPEG" in shown.err
+
+
 def test_nothing_is_saved_where_nothing_was_asked_to_be(ask, folder, capsys):
     before = listed(folder)
     assert ask(folder, "--json") == 0
@@ -227,7 +272,7 @@ def made_for(what: str, checkpoint_file: Path, path: Path) -> None:
 def test_a_wrong_checkpoint_ends_with_one_clear_line_and_2(folder, checkpoint_file, tmp_path, what, says, capsys):
     path = tmp_path / "net.safetensors"
     made_for(what, checkpoint_file, path)
-    assert run_command(lambda: main([str(folder), "--checkpoint", str(path), "--device", "cpu"])) == 2
+    assert run_command(lambda: main([str(folder / "cat.png"), "--checkpoint", str(path), "--device", "cpu"])) == 2
     shown = capsys.readouterr()
     assert says in shown.err and shown.err.count("\n") == 1 and shown.out == ""
 

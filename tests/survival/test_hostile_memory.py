@@ -210,7 +210,7 @@ def write_honest(path: Path, mode: str) -> None:
     form, options = HONEST[mode]
     plane = np.broadcast_to(np.arange(SIDE) % 200, (SIDE, SIDE))
     deep = {"I;16": np.uint16, "F": np.float32}.get(mode)
-    image = Image.fromarray(plane.astype(deep or np.uint8))
+    image = Image.fromarray((plane / 255 if mode == "F" else plane).astype(deep or np.uint8))
     (image if deep else image.convert(mode)).save(path, form, **options)
 
 

@@ -25,12 +25,13 @@ from datasets.common.files import MOST_BYTES
 from datasets.core.picture_file import (
     FORMATS,
     MOST_PIXELS,
+    MOST_SCANS,
     decode_rgb,
     decode_rgb_strictly,
-    jpeg_size,
     read_picture,
     read_upright,
 )
+from datasets.core.picture_forms import read_markers
 from datasets.simulate import main as simulate
 from datasets.simulation.folder import find_photos
 from sgjnd.predict import find_files
@@ -67,7 +68,7 @@ def kinds() -> dict[str, bytes]:
         "animated webp": packed(image, "WEBP", **frames),
         "gif": packed(image.quantize(64), "GIF", save_all=True, append_images=[image.rotate(180).quantize(64)]),
         "tiff": packed(image, "TIFF", compression="tiff_lzw", exif=exif),
-        "tiff of numbers": packed(PHOTO[..., 1].astype(np.float32), "TIFF"),
+        "tiff of numbers": packed(PHOTO[..., 1].astype(np.float32) / 255, "TIFF"),
         "tiff of jpeg": packed(image, "TIFF", compression="jpeg"),
         "ppm": packed(image, "PPM"),
     }
@@ -153,8 +154,9 @@ def test_noise_is_no_picture(noise):
 def test_a_jpegs_announced_size_is_the_decoded_one(height, width, quality, progressive):
     """What is refused for its size is refused by this number: it must be the decoder's."""
     encoded = packed(np.zeros((height, width, 3), np.uint8), "JPEG", quality=quality, progressive=progressive)
-    assert jpeg_size(encoded) == (height, width)
-    assert jpeg_size(encoded[:2] + b"\xff\xff\xfe\x00\x04\xff\xc0" + encoded[2:]) == (height, width), "a comment"
+    for segment in (b"", b"\xff\xff\xfe\x00\x04\xff\xc0"):  # a comment
+        markers = read_markers(encoded[:2] + segment + encoded[2:], MOST_SCANS)
+        assert (markers.height, markers.width, markers.is_whole) == (height, width, True)
 
 
 def tiff(width: int, height: int, *more: tuple[int, int]) -> bytes:
@@ -213,7 +215,7 @@ def test_a_jpeg_of_thousands_of_scans_is_refused(tmp_path):
     whole = KINDS["progressive"]
     last = whole.rfind(b"\xff\xda")
     (tmp_path / "scans.jpg").write_bytes(whole[:last] + whole[last:-2] * 2000 + whole[-2:])
-    with pytest.raises(DataError, match=r"scans\.jpg.*it has 20\d\d scans, more than 500"):
+    with pytest.raises(DataError, match=r"scans\.jpg.*it has more than 500 scans"):
         read_picture(tmp_path / "scans.jpg")
     with pytest.raises(ValueError, match="scans"):
         decode_rgb((tmp_path / "scans.jpg").read_bytes())
@@ -377,7 +379,7 @@ def test_simulate_names_every_file_that_it_cannot_use_and_writes_into_its_folder
         assert f"\n  {name}: " in told
     assert tree() == before
     assert {path.name for path in tmp_path.iterdir()} == {"set"}
-    photos = find_photos(tree.photos, recursive=True, apart_from=tmp_path / "set")
+    photos, _ = find_photos(tree.photos, recursive=True, apart_from=tmp_path / "set")
     assert len({photo.source for photo in photos}) == BAD + GOOD
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+", photo.source) for photo in photos)
     survived("hostile photographs given to simulate", BAD)

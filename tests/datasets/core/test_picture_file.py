@@ -71,8 +71,8 @@ def test_alpha_is_laid_over_white():
 def test_transparent_palette_and_grey_with_alpha_are_laid_over_white():
     palette = Image.fromarray(PHOTOGRAPH).quantize(32)
     assert decode_rgb_strictly(packed(palette, "PNG", transparency=0)).shape == (64, 80, 3)
-    faint = Image.merge("LA", [Image.new("L", (8, 8), 0), Image.new("L", (8, 8), 0)])
-    assert decode_rgb_strictly(packed(faint, "PNG")).min() == 255
+    faint = Image.merge("LA", [Image.new("L", (8, 8), 0), Image.new("L", (8, 8), 1)])
+    assert decode_rgb_strictly(packed(faint, "PNG")).min() == 254
 
 
 def test_sixteen_bits_are_scaled_to_eight_even_in_the_dark():

@@ -26,7 +26,8 @@ def save(path, **more):
 
 
 def sources(folder, *, recursive=False):
-    return [photo.source for photo in find_photos(folder, recursive=recursive, apart_from=folder / "out")]
+    photos, _ = find_photos(folder, recursive=recursive, apart_from=folder / "out")
+    return [photo.source for photo in photos]
 
 
 def test_png_jpeg_and_webp_in_any_case_are_photographs_and_nothing_else_is(folder):
