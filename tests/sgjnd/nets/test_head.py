@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from baselines.learned.network.nets.training import pooled
-from sgjnd.nets.cross_scale_attention import CrossScaleAttention
-from sgjnd.nets.head import Form, Head
+from sgjnd.nets.head import CrossScaleAttention, Form, Head
 
 FORM = Form((3, 4, 5), (2, 4, 5), 5, (0, 1, 2), 8, 2, 0.1, True, True, "both")
 SWITCHES = [
