@@ -16,12 +16,12 @@ import numpy as np
 
 from datasets.common.commands import command_parser, progress, run_command
 from datasets.common.errors import UserError
+from datasets.common.threads import usable_cores
 from datasets.core.imaging import Box
 from datasets.core.picture_file import read_picture
 from datasets.sets._simulated_samples import SampledPicture
 from datasets.simulation.curves import CurveJob, SimulationSettings, measure_all
 from datasets.simulation.folder import Cut, SimulationFolder
-from protocols.store.record import usable_cores
 
 WIDTH, HEIGHT, PICTURES = 1920, 1080, 50
 MIDDLE = Box(405, 720, 270, 480)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from benchmarks import scale
 from datasets.common.commands import command_parser, run_command
-from protocols.store.record import machine, usable_cores
+from datasets.common.threads import usable_cores
+from protocols.store.record import machine
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from baselines.interface.card import COSTS
 from baselines.interface.registry import registry
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
+from datasets.common.threads import usable_cores
 from datasets.core.dataset import OpenOptions
 from datasets.core.folds import shipped_folds
 from datasets.core.truths import TRUTHS
@@ -20,7 +21,6 @@ from datasets.sets import dataset_classes
 from protocols.benchmark import Request
 from protocols.estimate import Shard, estimate
 from protocols.plan import Plan, Protocol, find_protocol, protocols
-from protocols.store.record import usable_cores
 from protocols.store.store import StoredRun
 
 EXAMPLES = """\

@@ -14,6 +14,7 @@ from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
 from baselines.learned.network.imagenet_weights import channels_of
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.training_set import Fitted, Progress, TrainingSet
+from datasets.common.threads import one_torch_thread
 from datasets.core.picture import Picture
 from datasets.core.reference import OTHERS, Reference
 from sgjnd.config import Config
@@ -63,7 +64,12 @@ class SgJndPredictor(FrozenBackbonePredictor["Model"]):
     @final
     def ask(self, picture: Picture) -> Ask:
         tokens, model = self.tokens(picture), self.fitted_.model
-        return lambda positions: model.probabilities(tokens(positions))
+
+        def probabilities(positions: np.ndarray) -> np.ndarray:
+            with one_torch_thread():
+                return model.probabilities(tokens(positions))
+
+        return probabilities
 
     @final
     def tokens(self, picture: Picture) -> Callable[[np.ndarray], Tokens]:
@@ -72,7 +78,8 @@ class SgJndPredictor(FrozenBackbonePredictor["Model"]):
 
         def tokens(positions: np.ndarray) -> Tokens:
             features = features_of(positions)
-            return model.tokens(features.reference, features.levels, np.asarray(positions) / last)
+            with one_torch_thread():
+                return model.tokens(features.reference, features.levels, np.asarray(positions) / last)
 
         return tokens
 

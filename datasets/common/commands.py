@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from datasets.common.errors import UserError
+from datasets.common.threads import prepare_threads
 
 Item = TypeVar("Item")
 
@@ -27,6 +28,7 @@ def run_command(main: Callable[[], int]) -> int:
         the reader of standard output has gone.
     """
     warnings.showwarning = _print_warning
+    prepare_threads()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack the letters of a name
         sys.stdout.reconfigure(errors="backslashreplace")
     try:

@@ -19,11 +19,10 @@ from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any, TypeVar, cast, final
 
+from datasets.common.threads import one_thread_in_children
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Environment variables that numerical libraries read when they are loaded."""
 
 
 class ProcessDiedError(Exception):
@@ -122,7 +121,7 @@ class _Process:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, memory_gib))
-        with _interrupts_held(), _one_thread(), _script_not_repeated():
+        with _interrupts_held(), one_thread_in_children(), _script_not_repeated():
             self._process.start()
         theirs.close()
         self.is_alive = self._process.is_alive
@@ -175,18 +174,6 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Processes started meanwhile use one thread, unless the user wants another number."""
-    added = [variable for variable in _THREADS if variable not in os.environ]
-    os.environ.update(dict.fromkeys(added, "1"))
-    try:
-        yield
-    finally:
-        for variable in added:
-            del os.environ[variable]
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
 import platform
 import re
 import types
@@ -17,6 +16,7 @@ from typing import Any, TypeVar, final
 
 from baselines.interface.card import Card
 from datasets.common.errors import UserError
+from datasets.common.threads import usable_cores
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.reference import Reference, citation
 
@@ -238,13 +238,6 @@ def versions() -> dict[str, str]:
 def machine() -> dict[str, Any]:
     """The machine, as far as timings depend on it."""
     return {"system": platform.platform(), "processor": _processor_name(), "usable_cores": usable_cores()}
-
-
-def usable_cores() -> int:
-    """How many processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _processor_name() -> str:

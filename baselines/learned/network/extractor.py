@@ -14,6 +14,7 @@ from baselines.learned.network.patches import Patches, cover
 from baselines.learned.network.search.rules import evenly
 from baselines.learned.network.settings import FeatureSettings
 from datasets.common.errors import UserError
+from datasets.common.threads import map_in_threads, one_torch_thread
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
@@ -89,6 +90,11 @@ class Tokeniser:
     def channels(self) -> tuple[int, ...]:
         """Of the backbone's stages."""
         return self._backbone.channels
+
+    @property
+    def levels_at_once(self) -> int:
+        """How many levels several threads may compute: each takes memory, and a GPU is busy with one."""
+        return 8 if self._device.type == "cpu" else 1
 
     def reference(self, rgb: np.ndarray, patches: Patches) -> ReferenceTokens:
         """Tokens and maps of a reference.
@@ -208,19 +214,20 @@ class PictureExtractor:
 
     def __init__(self, tokeniser: Tokeniser, picture: Picture, patches: Patches) -> None:
         self._tokeniser, self._picture, self.patches = tokeniser, picture, patches
-        self._reference = tokeniser.reference(picture.reference, patches)
+        with one_torch_thread():
+            self._reference = tokeniser.reference(picture.reference, patches)
 
     def extract(self, positions: np.ndarray) -> PictureFeatures:
         """Features at any levels.
 
         :param positions: counted from the worst level, shape (levels,).
         """
-        picture = self._picture
-        levels = [
-            self._tokeniser.level(picture.ladder.rgb(int(level)), self.patches, self._reference)
-            for level in np.asarray(picture.codec.level_at(np.asarray(positions)))
-        ]
-        return PictureFeatures(self._reference.tokens, LevelTokens.joined(levels) if levels else LevelTokens.none())
+        levels = np.asarray(self._picture.codec.level_at(np.asarray(positions))).tolist()
+        tokens = map_in_threads(self._level, levels, most=self._tokeniser.levels_at_once)
+        return PictureFeatures(self._reference.tokens, LevelTokens.joined(tokens) if tokens else LevelTokens.none())
+
+    def _level(self, level: float) -> LevelTokens:
+        return self._tokeniser.level(self._picture.ladder.rgb(int(level)), self.patches, self._reference)
 
 
 @functools.lru_cache(maxsize=2)

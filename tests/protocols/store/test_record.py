@@ -14,7 +14,7 @@ from baselines.interface.registry import registry
 from datasets.core.reference import Reference
 from protocols.plan import plan_jobs
 from protocols.runner import carry_out
-from protocols.store.record import RunRecord, usable_cores, versions
+from protocols.store.record import RunRecord, versions
 from protocols.store.store import Store
 from protocols.workers.dispatch import WorkerPool
 from tests.stored import run_json, run_record
@@ -44,10 +44,6 @@ def test_versions_import_nothing():
     )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert printed == [versions()["torch"], "False"]
-
-
-def test_usable_cores_is_positive():
-    assert usable_cores() >= 1
 
 
 def test_a_record_is_the_same_after_it_was_written_and_read():

@@ -19,6 +19,7 @@ from baselines.learned.network.imagenet_weights import build, choose
 from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 from baselines.learned.network.patches import Patches, cover
 from baselines.learned.network.settings import FeatureSettings, TrainingSettings
+from datasets.common import threads
 from datasets.common.errors import UserError
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
@@ -152,6 +153,19 @@ def test_the_references_tokens_are_computed_once(extractor, rated_pictures, monk
     assert [len(levels.difference) for levels in batches] == [2, 1] and len(calls) == 1
     again = extractor.of(rated_pictures[0]).extract(np.array([99])).levels
     assert np.array_equal(batches[1].distance, again.distance)
+
+
+def test_features_are_the_same_bytes_for_any_number_of_threads(extractor, rated_pictures, monkeypatch):
+    """torch computes a small batch in other steps as soon as it has two threads, and then its last digits differ."""
+    before, found = torch.get_num_threads(), set()
+    for count in (1, 2, 5):
+        torch.set_num_threads(count)
+        monkeypatch.setattr(threads, "usable_threads", lambda count=count: count)
+        features = extractor.measure(rated_pictures[0])
+        found.add(tuple(features[name].tobytes() for name in ("reference", "difference", "distance")))
+        assert torch.get_num_threads() == count
+    torch.set_num_threads(before)
+    assert len(found) == 1
 
 
 def test_positions_count_from_the_worst_level_in_either_codec(extractor, rated_pictures, bpg_pictures):
