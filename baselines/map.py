@@ -7,7 +7,6 @@ import io
 import json
 import re
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ import numpy as np
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import find_predictors, registry
 from baselines.map_view import MapView, draws_a_map, view_of
-from datasets.common.commands import command_parser, run_command
+from datasets.common.commands import command_parser, default_matplotlib, run_command
 from datasets.common.errors import UserError, unknown_name
 from datasets.common.files import write_atomically
 from datasets.core.picture import PIXELS_PER_DEGREE
@@ -184,12 +183,8 @@ def _npy_bytes(array: np.ndarray) -> bytes:
 
 
 def _png_bytes(rgb: np.ndarray, view: MapView, title: str, numbers: str) -> bytes:
-    import matplotlib.style
-
     stream = io.BytesIO()
-    with matplotlib.style.context("default"), warnings.catch_warnings():  # whatever the user's own settings
-        # A letter that the font lacks is drawn as a box.
-        warnings.filterwarnings("ignore", message=".*missing from font", category=UserWarning)
+    with default_matplotlib():
         drawing(rgb, view, title, numbers).savefig(stream, format="png", dpi=110, metadata={"Software": None})
     return stream.getvalue()
 

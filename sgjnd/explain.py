@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from datasets.common.commands import default_matplotlib
 from sgjnd.answer import photograph
 from sgjnd.predictors import SgJndPredictor
 
@@ -23,9 +24,6 @@ def explain(predictor: SgJndPredictor, path: Path, quality: int) -> bytes:
 
     :param quality: JPEG quality factor to explain.
     """
-    import matplotlib.style
-    from matplotlib.figure import Figure
-
     picture = photograph(path)
     probability, share = predictor.fitted_.model.patches(predictor.tokens(picture)(np.array([quality - 1])))
     patches, rgb = predictor.extractor().patches(picture), picture.reference
@@ -37,7 +35,9 @@ def explain(predictor: SgJndPredictor, path: Path, quality: int) -> bytes:
         )
     ]
     tall_in = float(np.clip(5 * rgb.shape[0] / rgb.shape[1], 2, 8))
-    with matplotlib.style.context("default"):
+    with default_matplotlib():
+        from matplotlib.figure import Figure
+
         figure = Figure(figsize=(16, tall_in + 0.8), layout="constrained")
         figure.suptitle(f"{path.name}: what SG-JND looks at", fontsize=12, parse_math=False)
         axes = list(figure.subplots(1, 3))

@@ -14,7 +14,7 @@ import numpy as np
 
 from baselines.interface.measurements import measure_or_load
 from baselines.learned.network.checkpoint import save_predictor
-from datasets.common.commands import command_parser, progress, run_command
+from datasets.common.commands import command_parser, default_matplotlib, progress, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.core.dataset import Dataset, OpenOptions
@@ -111,11 +111,10 @@ def _write(arguments: argparse.Namespace, dataset: Dataset, predictor: SgJndPred
 
 def draw_losses(histories: Sequence[History], *, title: str) -> bytes:
     """A PNG: training and held-out loss by epoch, a panel a training, the epoch that counts marked."""
-    import matplotlib.style
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
+    with default_matplotlib():
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
 
-    with matplotlib.style.context("default"):
         figure = Figure(figsize=(3.4 * len(histories) + 0.6, 3.2), layout="constrained")
         figure.suptitle(title, fontsize=10, parse_math=False)
         panels = figure.subplots(1, len(histories), sharey=True, squeeze=False)[0]

@@ -1,16 +1,20 @@
-"""What every command shares: its parser, how errors end it, and how it shows progress."""
+"""What every command shares: its parser, how errors end it, how it shows progress, and settings of its figures."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
+import importlib.util
 import io
+import logging
 import os
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 from datasets.common.errors import UserError
 from datasets.common.threads import prepare_threads
@@ -85,6 +89,50 @@ def progress(items: Iterable[Item], what: str, total: int | None = None, *, quie
             if time.monotonic() - spoke > _SECONDS_BETWEEN_LINES:
                 spoke = time.monotonic()
                 print(f"{what}: {done}/{total}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def default_matplotlib(*styles: Path) -> Iterator[None]:
+    """Draw and save with matplotlib's own settings, whatever the user's are; theirs hold again afterwards.
+
+    :param styles: files of settings on top of them.
+    """
+    matplotlib = _matplotlib()
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", matplotlib.MatplotlibDeprecationWarning)  # of settings that nobody made
+            defaults = {name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"}
+            matplotlib.rcParams.update(defaults)
+        for style in styles:
+            matplotlib.rcParams.update(matplotlib.rc_params_from_file(style, use_default_template=False))
+        # A letter that the font lacks is drawn as a box.
+        warnings.filterwarnings("ignore", message=".*missing from font", category=UserWarning)
+        yield
+
+
+def _matplotlib() -> Any:
+    """matplotlib with the user's settings for their own plots; without, where it refuses to be loaded with them."""
+    logger = logging.getLogger("matplotlib")
+    level, folder, backend = logger.level, Path.cwd(), os.environ.get("MPLBACKEND")
+    logger.setLevel(logging.CRITICAL)  # what it says of settings that no figure here goes by
+    try:
+        import matplotlib.font_manager
+    except Exception:  # a backend that is not there, or a file of settings that is no text
+        if "matplotlib" in sys.modules:
+            raise
+        for name in [name for name in sys.modules if name.startswith("matplotlib.")]:
+            del sys.modules[name]
+        os.environ.pop("MPLBACKEND", None)
+        spec = importlib.util.find_spec("matplotlib")
+        assert spec is not None and spec.origin is not None
+        os.chdir(Path(spec.origin).with_name("mpl-data"))  # where the first file of settings that it finds is its own
+        import matplotlib.font_manager
+    finally:
+        logger.setLevel(level)
+        os.chdir(folder)
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+    return matplotlib
 
 
 def _print_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from datasets.common.commands import default_matplotlib
 from reports.results.written import one_line
 
 if TYPE_CHECKING:
@@ -56,15 +56,9 @@ class FigureFiles:
     alt: str
 
 
-@contextlib.contextmanager
-def styled() -> Iterator[None]:
+def styled() -> contextlib.AbstractContextManager[None]:
     """Draw and save in the report's style, whatever the user's own matplotlib settings."""
-    import matplotlib.style
-
-    with matplotlib.style.context(["default", Path(__file__).with_name("style.mplstyle")]), warnings.catch_warnings():
-        # A name in a script the font lacks is drawn as boxes; the page and the tables have it right.
-        warnings.filterwarnings("ignore", message=".*missing from font", category=UserWarning)
-        yield
+    return default_matplotlib(Path(__file__).with_name("style.mplstyle"))
 
 
 def new_figure(
