@@ -6,12 +6,11 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from baselines.interface.card import COSTS, KINDS, Card
 from baselines.interface.registry import Registered, registry
 from datasets.common.commands import run_command
-from datasets.common.files import write_atomically
+from datasets.common.files import users_path, write_atomically
 
 _HEADINGS = {
     "constant": "Constants and encoders' own rules",
@@ -63,7 +62,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m baselines.catalogue", description="The page of all methods, from their cards."
     )
-    parser.add_argument("--write", metavar="FILE", type=Path, help="write the page into a file; else it is printed")
+    parser.add_argument(
+        "--write", metavar="FILE", type=users_path, help="write the page into a file; else it is printed"
+    )
     arguments = parser.parse_args(argv)
     if arguments.write is None:
         print(methods_page(), end="")

@@ -18,7 +18,7 @@ from baselines.interface.registry import find_predictors, registry
 from baselines.map_view import MapView, draws_a_map, view_of
 from datasets.common.commands import command_parser, default_matplotlib, run_command
 from datasets.common.errors import UserError, unknown_name
-from datasets.common.files import write_atomically
+from datasets.common.files import check_writable, users_path, write_atomically
 from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.core.picture_file import notes_on, read_upright
 
@@ -62,8 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "name", metavar="NAME", help="a predictor that draws a map, e.g. yang2005; any other name is answered by a list"
     )
-    parser.add_argument("image", metavar="IMAGE", type=Path, help="a photograph, e.g. PNG, JPEG, WebP or TIFF")
-    parser.add_argument("-o", "--out", metavar="FILE.png", type=Path, help="default: IMAGE-NAME.png in this folder")
+    parser.add_argument("image", metavar="IMAGE", type=users_path, help="a photograph, e.g. PNG, JPEG, WebP or TIFF")
+    parser.add_argument(
+        "-o", "--out", metavar="FILE.png", type=users_path, help="default: IMAGE-NAME.png in this folder"
+    )
     parser.add_argument(
         "--pixels-per-degree",
         type=float,
@@ -80,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     png = arguments.out or Path(f"{arguments.image.stem}-{arguments.name.replace(':', '-')}.png")
     if png.suffix.lower() != ".png":
         raise UserError(f"--out {png}: expected a file name that ends in .png; the map is saved beside it as .npy")
+    check_writable(png.parent, "--out")
     rgb = read_upright(arguments.image)
     try:
         view = view_of(predictor, rgb, pixels_per_degree=arguments.pixels_per_degree, frequency=arguments.frequency)

@@ -15,7 +15,7 @@ from baselines.interface.contract.form import NAME, NAME_IN_WORDS
 from baselines.interface.registry import registry
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
-from datasets.common.files import write_atomically
+from datasets.common.files import users_path, write_atomically
 
 HERE = Path(__file__).parent
 BASES = {
@@ -46,7 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--kind", choices=KINDS, default="pixel", help="its folder in baselines/ (default: pixel)")
     bases = "; ".join(f"{base}: {meaning}" for base, meaning in BASES.items())
     parser.add_argument("--base", choices=BASES, help=f"what you write. {bases} (default: the usual of its kind)")
-    parser.add_argument("--folder", type=Path, metavar="DIR", help="write there instead, outside the kind's folder")
+    parser.add_argument(
+        "--folder", type=users_path, metavar="DIR", help="write there instead, outside the kind's folder"
+    )
     arguments = parser.parse_args(argv)
     folder = arguments.folder or HERE / arguments.kind
     path = write_template(arguments.name, folder, arguments.base or _USUAL_BASES.get(arguments.kind, "visibility"))

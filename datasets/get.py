@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import DataError, UserError, unknown_name
+from datasets.common.files import users_path
 from datasets.common.hashing import sha256_of_file
 from datasets.core.dataset import Dataset, DatasetCard
 from datasets.obtain.download import download
@@ -162,7 +163,7 @@ def _fetch(url: str, root: Path, name: str) -> Path:
 
 
 def _local(archive: str) -> Path:
-    path = Path(archive).expanduser()
+    path = users_path(archive)
     if path.is_dir():
         raise UserError(f"{path}: is a folder. If it is the unpacked set, give it as --root to the other commands")
     if not path.is_file():
@@ -187,7 +188,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("name", help="the data set, e.g. mcl-jci")
     parser.add_argument("archive", nargs="?", metavar="ARCHIVE_OR_URL", help="a zip file, or its http(s) address")
-    parser.add_argument("--root", type=Path, metavar="DIR", help="the folder to unpack into")
+    parser.add_argument("--root", type=users_path, metavar="DIR", help="the folder to unpack into")
     check = parser.add_mutually_exclusive_group()
     check.add_argument("--sha256", metavar="HEX", help="the hash the archive must have, instead of the known one")
     check.add_argument("--no-hash-check", action="store_true", help="unpack it whatever its hash")

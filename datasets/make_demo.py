@@ -14,7 +14,7 @@ import numpy as np
 
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
-from datasets.common.files import write_atomically
+from datasets.common.files import users_path, write_atomically
 from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.sets._simulated_samples import SampledPicture, describe, read_samples, samples_csv
 from datasets.sets.demo import PHOTOGRAPHS, SAMPLES, read_crop
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes, one core each (default 1)")
     parser.add_argument(
         "--work",
-        type=Path,
+        type=users_path,
         default=Path("build/demo-curves"),
         metavar="DIR",
         help="where finished curves wait for the rest; removed at the end (default build/demo-curves)",

@@ -6,10 +6,10 @@ import argparse
 import functools
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from datasets.common.commands import command_parser, printable, progress, run_command
 from datasets.common.errors import DataError, UserError
+from datasets.common.files import users_path
 from datasets.core.imaging import crops_of_size
 from datasets.core.picture_file import read_picture, read_upright
 from datasets.sets._simulated_samples import SampledPicture, describe
@@ -112,8 +112,8 @@ def _parser() -> argparse.ArgumentParser:
         _EPILOG,
     )
     add = parser.add_argument
-    add("photos", type=Path, metavar="PHOTOS", help="the folder of photographs")
-    add("--out", type=Path, required=True, metavar="DIR", help="the folder of the new set")
+    add("photos", type=users_path, metavar="PHOTOS", help="the folder of photographs")
+    add("--out", type=users_path, required=True, metavar="DIR", help="the folder of the new set")
     add("--recursive", action="store_true", help="look into the folders of PHOTOS too")
     add(
         "--crop",

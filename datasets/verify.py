@@ -7,10 +7,9 @@ import csv
 import io
 import sys
 from collections import Counter
-from pathlib import Path
 
 from datasets.common.commands import command_parser, printable, run_command
-from datasets.common.files import spreadsheet_cell, write_atomically
+from datasets.common.files import check_writable, spreadsheet_cell, users_path, write_atomically
 from datasets.core.dataset import OpenOptions
 from datasets.core.ladder import ShippedLadder
 from datasets.obtain.verification import Verification, verify_dataset
@@ -38,6 +37,8 @@ def main(argv: list[str] | None = None) -> int:
     :raises UserError: where there is no such data set or root.
     """
     arguments = _parser().parse_args(argv)
+    if arguments.csv:
+        check_writable(arguments.csv.parent, "--csv")
     options = OpenOptions(level_direction=arguments.level_direction)
     verification = verify_dataset(arguments.name, arguments.root, options, quick=arguments.quick)
     print(f"{arguments.name} {f'under {arguments.root}' if arguments.root else ''}".rstrip())
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         "datasets.verify", "Read all of a data set and print a table of what is wrong with it.", _EPILOG
     )
     parser.add_argument("name", help="the data set, e.g. mcl-jci")
-    parser.add_argument("--root", type=Path, metavar="DIR", help="the folder it was unpacked into")
+    parser.add_argument("--root", type=users_path, metavar="DIR", help="the folder it was unpacked into")
     parser.add_argument(
         "--level-direction",
         default="auto",
@@ -106,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         help="whether a higher file index is better quality (up) or worse (down); auto looks (default)",
     )
     parser.add_argument("--quick", action="store_true", help="headers and sizes of the levels only")
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="also write the table of what is wrong as CSV")
+    parser.add_argument("--csv", type=users_path, metavar="FILE", help="also write the table of what is wrong as CSV")
     return parser
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from baselines.interface.registry import Registered, Wanted
-from datasets.common.cache import cache_folder
+from datasets.common.cache import VARIABLE, cache_folder
 from datasets.common.errors import UserError
+from datasets.common.files import users_path
 from datasets.common.process_pool import ProcessPool
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.truths import find_truth
@@ -170,7 +171,7 @@ def run_benchmark(
     request = Request(
         dataset=dataset,
         predictors=predictors,
-        root=None if root is None else Path(root),
+        root=None if root is None else users_path(root),
         protocol=protocol,
         truths=truths,
         options=OpenOptions(jnd=jnd),
@@ -178,7 +179,7 @@ def run_benchmark(
         device=device,
         seed=seed,
         rerun=rerun,
-        results=cache_folder() / "results" if results is None else Path(results),
+        results=_cached_results() if results is None else users_path(results),
         jobs=jobs,
         timeout_s=timeout_s,
         quiet=quiet,
@@ -193,6 +194,15 @@ def score_table(runs: Iterable[StoredRun]) -> pd.DataFrame:
 
     rows = ({**dataclasses.asdict(run.identity), "status": run.status, **score(run.predictions)} for run in runs)
     return pd.DataFrame(rows)
+
+
+def _cached_results() -> Path:
+    try:
+        return cache_folder() / "results"
+    except OSError as error:
+        raise UserError(
+            f"results=None: the cache has no folder ({error}). Give results=DIR, or set {VARIABLE}"
+        ) from error
 
 
 def _default_truths(dataset: Dataset) -> list[str]:

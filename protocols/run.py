@@ -13,6 +13,7 @@ from baselines.interface.card import COSTS
 from baselines.interface.registry import registry
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
+from datasets.common.files import check_writable, users_path
 from datasets.common.threads import usable_cores
 from datasets.core.dataset import OpenOptions
 from datasets.core.folds import shipped_folds
@@ -58,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     )
     data = p.add_argument_group("what is run")
     data.add_argument("--dataset", default="demo", metavar="NAME", help="data set (default: demo); see --list")
-    data.add_argument("--root", type=Path, metavar="DIR", help="folder the data set was unpacked into")
+    data.add_argument("--root", type=users_path, metavar="DIR", help="folder the data set was unpacked into")
     data.add_argument(
         "--predictors",
         nargs="+",
@@ -123,8 +124,16 @@ def parser() -> argparse.ArgumentParser:
         help="stored runs: reuse all, reuse the still valid (default), or reuse none and measure pictures anew",
     )
     out = p.add_argument_group("where to, and how loud")
-    out.add_argument("--results", type=Path, default="results", metavar="DIR", help="stored runs (default: results)")
-    out.add_argument("--report", default="report", metavar="DIR", help="leaderboard, figures, page (default: report)")
+    out.add_argument(
+        "--results", type=users_path, default="results", metavar="DIR", help="stored runs (default: results)"
+    )
+    out.add_argument(
+        "--report",
+        type=users_path,
+        default="report",
+        metavar="DIR",
+        help="leaderboard, figures, page (default: report)",
+    )
     out.add_argument("--dry-run", action="store_true", help="say what would be run and reused, and how long it takes")
     out.add_argument("--list", action="store_true", help="data sets, folds, truths and predictors, and stop")
     loud = out.add_mutually_exclusive_group()
@@ -149,6 +158,8 @@ def main(argv: list[str] | None = None) -> int:
         _describe_all(plans, request)
     if arguments.dry_run:
         return 0
+    if not request.shard:
+        check_writable(arguments.report, "--report")
     log = functools.partial(print, flush=True) if arguments.verbose else lambda line: None
     runs = request.carry_out(plans, log)
     if request.shard:
@@ -158,7 +169,7 @@ def main(argv: list[str] | None = None) -> int:
                 f"python -m reports.build --results {request.results}"
             )
     else:
-        _report(request, runs, Path(arguments.report))
+        _report(request, runs, arguments.report)
     return _status(plans, runs, quiet=request.quiet)
 
 

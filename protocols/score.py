@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
-from datasets.common.files import write_atomically
+from datasets.common.files import users_path, write_atomically
 from protocols.benchmark import score_table
 from protocols.scoring.scores import SCORES
 from protocols.store.store import Store
@@ -21,17 +20,19 @@ def main(argv: list[str] | None = None) -> int:
         "Compute the scores of stored runs from their predictions alone.",
         f"scores:\n{meanings}\n  mae_low, mae_high  95 % bootstrap interval of mae over sources",
     )
-    p.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
-    p.add_argument("--out", metavar="FILE", help="write the table as CSV instead of printing it")
+    p.add_argument(
+        "--results", type=users_path, default="results", metavar="DIR", help="stored runs (default: results)"
+    )
+    p.add_argument("--out", type=users_path, metavar="FILE", help="write the table as CSV instead of printing it")
     arguments = p.parse_args(argv)
-    runs = Store(Path(arguments.results)).current_runs()
+    runs = Store(arguments.results).current_runs()
     if not runs:
         raise UserError(
             f"{arguments.results}: no stored runs. Run 'python -m protocols.run' first, or give --results DIR."
         )
     text = score_table(runs).to_csv(index=False, float_format="%.6g", lineterminator="\n")
     if arguments.out:
-        write_atomically(Path(arguments.out), text)
+        write_atomically(arguments.out, text)
     else:
         print(text, end="")
     return 0

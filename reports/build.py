@@ -9,6 +9,7 @@ from pathlib import Path
 
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
+from datasets.common.files import check_writable, users_path
 from protocols.store.store import Store
 from reports.figures.catalogue import draw_figures
 from reports.pages.html import FigureImages
@@ -114,8 +115,12 @@ def main(argv: list[str] | None = None) -> int:
         "Build the report from stored runs: leaderboards, figures and one page that opens offline.",
         EXAMPLES,
     )
-    p.add_argument("--results", default="results", metavar="DIR", help="stored runs (default: results)")
-    p.add_argument("--out", default="report", metavar="DIR", help="where the report goes (default: report)")
+    p.add_argument(
+        "--results", type=users_path, default="results", metavar="DIR", help="stored runs (default: results)"
+    )
+    p.add_argument(
+        "--out", type=users_path, default="report", metavar="DIR", help="where the report goes (default: report)"
+    )
     p.add_argument(
         "--pictures",
         default=str(DEFAULT_PICTURES),
@@ -132,10 +137,11 @@ def main(argv: list[str] | None = None) -> int:
     p.add_argument("--check", action="store_true", help="write nothing; exit 1 if the report is not up to date")
     p.add_argument("-q", "--quiet", action="store_true", help="errors and warnings only")
     arguments = p.parse_args(argv)
-    results, out = Path(arguments.results), Path(arguments.out)
+    results, out = arguments.results, arguments.out
     choice = PictureChoice(arguments.pictures, arguments.include_pictures)
     if arguments.check:
         return _check(results, out, choice, quiet=arguments.quiet)
+    check_writable(out, "--out")
     build(results, out, choice, quiet=arguments.quiet)
     if not arguments.quiet:
         print(f"report: {out / 'index.html'}")

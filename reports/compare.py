@@ -6,15 +6,17 @@ import dataclasses
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from datasets.common.commands import command_parser, run_command
+from datasets.common.files import users_path
 from protocols.store.store import Identity
-from reports.results.two_folders import Change, FolderChanges, Noise, RunChange, changes_between
-from reports.results.written import decimal, one_line, significant
+from reports.results.two_folders import Change, FolderChanges, Noise, PictureChange, RunChange, changes_between
+from reports.results.written import SIGNIFICANT_DIGITS, decimal, one_line, significant
 
 SCHEMA_VERSION = 1
+_DECIMALS = 2
+"""Of a picture's error."""
 
 EXAMPLES = """\
 examples:
@@ -45,14 +47,14 @@ def main(argv: list[str] | None = None) -> int:
         "Compare two results folders: what changed, where, and whether it is separable from noise.",
         EXAMPLES,
     )
-    p.add_argument("before", metavar="A", help="a folder of stored runs")
-    p.add_argument("after", metavar="B", help="another one; differences are B minus A")
+    p.add_argument("before", type=users_path, metavar="A", help="a folder of stored runs")
+    p.add_argument("after", type=users_path, metavar="B", help="another one; differences are B minus A")
     p.add_argument("--pictures", type=int, default=5, metavar="N", help="pictures listed for each run (default: 5)")
     p.add_argument("--json", action="store_true", help="all of it as JSON on standard output")
     arguments = p.parse_args(argv)
     if arguments.pictures < 0:
         p.error(f"--pictures is a number from 0 up, not {arguments.pictures}")
-    changes = changes_between(Path(arguments.before), Path(arguments.after))
+    changes = changes_between(arguments.before, arguments.after)
     print(changes_json(changes) if arguments.json else changes_text(changes, arguments.pictures))
     return 0 if changes.is_same else 1
 
@@ -71,7 +73,7 @@ def changes_text(changes: FolderChanges, pictures: int) -> str:
 
     :param pictures: at most so many are listed for each run.
     """
-    lines = [f"{changes.same} runs say the same in both"]
+    lines = [f"{changes.same} runs say the same in both, scores to {SIGNIFICANT_DIGITS} digits"]
     lines += [f"only in A: {_name(identity)}" for identity in changes.removed]
     lines += [f"only in B: {_name(identity)}" for identity in changes.added]
     for change in changes.changed:
@@ -88,16 +90,28 @@ def _run_lines(change: RunChange, most: int) -> Iterator[str]:
         yield f"  setting  {_arrow(setting)}"
     for score in change.scores:
         yield f"  score    {_arrow(score)}"
-    for picture in change.pictures[:most]:
+    if not change.scores:
+        yield f"  scores   the same to {SIGNIFICANT_DIGITS} digits"
+    shown = _shown(change)
+    for picture in shown[:most]:
         errors = f"error {_signed(picture.before)} -> {_signed(picture.after)}"
         yield f"  picture  {one_line(picture.picture)} ({one_line(picture.source)}): {errors} ({picture.change:+.2f})"
-    if len(change.pictures) > most:
-        yield f"  and {len(change.pictures) - most} more pictures whose error changed"
+    if len(shown) > most:
+        yield f"  and {len(shown) - most} more pictures whose error changed"
+    if len(shown) < len(change.pictures):
+        yield f"  and {len(change.pictures) - len(shown)} pictures whose error is the same to {_DECIMALS} decimals"
+
+
+def _shown(change: RunChange) -> list[PictureChange]:
+    """Pictures whose errors differ in the digits that are shown."""
+    return [picture for picture in change.pictures if _signed(picture.before) != _signed(picture.after)]
 
 
 def _verdict(change: RunChange) -> str:
     if not change.pictures:
         return f"the same predictions for all {change.common} pictures in both"
+    if not _shown(change):
+        return f"errors are the same to {_DECIMALS} decimals for all {change.common} pictures in both"
     if change.noise is None:
         return "errors changed; with fewer than two sources in both nothing can be said of noise"
     noise: Noise = change.noise
@@ -110,7 +124,10 @@ def _verdict(change: RunChange) -> str:
 
 
 def _arrow(change: Change) -> str:
-    return f"{one_line(change.name)}: {_value(change.before)} -> {_value(change.after)}"
+    before, after = _value(change.before), _value(change.after)
+    if before == after:  # a setting counts to its last digit
+        before, after = one_line(repr(change.before)), one_line(repr(change.after))
+    return f"{one_line(change.name)}: {before} -> {after}"
 
 
 def _value(value: Any) -> str:
@@ -124,7 +141,7 @@ def _value(value: Any) -> str:
 
 
 def _signed(value: float | None) -> str:
-    return "failed" if value is None else ("+" if value > 0 else "") + decimal(value, 2)
+    return "failed" if value is None else ("+" if value > 0 else "") + decimal(value, _DECIMALS)
 
 
 def _name(identity: Identity) -> str:

@@ -16,7 +16,7 @@ from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.search import DEFAULT
 from datasets.common.commands import command_parser, printable, progress, run_command
 from datasets.common.errors import UserError
-from datasets.common.files import write_atomically
+from datasets.common.files import check_writable, users_path, write_atomically
 from datasets.core.codec import Jpeg
 from datasets.core.picture_forms import pictures_in
 from sgjnd.answer import COMPARED_QF, SHIPPED, Answer, answer
@@ -85,7 +85,7 @@ def find_files(names: Sequence[str]) -> list[Path]:
     for name in names:
         try:
             inside = _files_of(name)
-        except (OSError, RuntimeError, ValueError) as error:  # e.g. too long a name, or a home folder of nobody
+        except (OSError, ValueError) as error:  # e.g. too long a name
             raise UserError(f"{name}: cannot be looked for ({error})") from error
         for path in inside:
             files.setdefault(path.resolve(), path)
@@ -93,7 +93,7 @@ def find_files(names: Sequence[str]) -> list[Path]:
 
 
 def _files_of(name: str) -> list[Path]:
-    path = Path(name).expanduser()
+    path = users_path(name)
     if path.is_dir():
         inside, left_out = pictures_in(path)
         if not inside:
@@ -174,6 +174,8 @@ def _check_written(arguments: argparse.Namespace, files: Sequence[Path]) -> None
     folder = arguments.save
     if folder and folder.exists() and not folder.is_dir():
         raise UserError(f"--save {folder}: is a file. Name a folder.")
+    if folder or arguments.explain:
+        check_writable(folder or Path(), "--save" if folder else "--explain")
     sources = {path.resolve() for path in files}
     taken: dict[Path, Path] = {}
     for path in files:
@@ -207,9 +209,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = p.add_argument
     add("images", nargs="+", metavar="IMAGE", help="files, folders or quoted patterns")
-    add("--checkpoint", type=Path, metavar="FILE", help="a network of yours (default: the one that is installed)")
+    add("--checkpoint", type=users_path, metavar="FILE", help="a network of yours (default: the one that is installed)")
     add("--sur", type=float, metavar="SHARE", help="share of people to satisfy, e.g. 0.75 (default: the JND itself)")
-    add("--save", type=Path, metavar="DIR", help="write the compressed files into a folder")
+    add("--save", type=users_path, metavar="DIR", help="write the compressed files into a folder")
     add("--explain", action="store_true", help="draw patch qualities and weights over the picture")
     add("--json", action="store_true", help="a JSON object a picture")
     add("--search", default=DEFAULT, choices=SEARCHES, help=f"how levels are tried (default: {DEFAULT})")

@@ -7,7 +7,6 @@ import ast
 import io
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from baselines.interface.measurements import measure_or_load
 from baselines.learned.network.checkpoint import save_predictor
 from datasets.common.commands import command_parser, default_matplotlib, progress, run_command
 from datasets.common.errors import UserError
-from datasets.common.files import write_atomically
+from datasets.common.files import check_writable, users_path, write_atomically
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.truths import find_truth
 from datasets.sets import open_dataset
@@ -90,10 +89,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UserError(f"--out {out}: expected a file name that ends in .safetensors")
     if arguments.seed < 0:
         raise UserError(f"--seed is 0 or more, not {arguments.seed}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"--out {out}: its folder cannot be made ({error.strerror})") from error
+    check_writable(out.parent, "--out")
 
 
 def _write(arguments: argparse.Namespace, dataset: Dataset, predictor: SgJndPredictor) -> None:
@@ -173,10 +169,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = p.add_argument
     add("--dataset", default="demo", metavar="NAME", help="data set (default: demo; python -m protocols.run --list)")
-    add("--root", metavar="DIR", help="its folder")
+    add("--root", type=users_path, metavar="DIR", help="its folder")
     add("--truth", default="mean", metavar="NAME", help="what 'the JND' means (default: mean)")
     add("--jnd", type=int, default=1, choices=(1, 2, 3), help="first, second or third JND (default: 1)")
-    add("--out", type=Path, required=True, metavar="FILE.safetensors", help="the checkpoint")
+    add("--out", type=users_path, required=True, metavar="FILE.safetensors", help="the checkpoint")
     add("--whole", action="store_true", help="fine-tune the backbone too (ResNet-50 where its weights can be had)")
     add("--weights", metavar="FILE|none", help="of the backbone: a .pth or .safetensors file, or none for random ones")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of sgjnd/config.py; repeatable")

@@ -15,6 +15,7 @@ from baselines.learned.network.imagenet_weights import read_tensors
 from baselines.metric._base import SEARCHED, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import DataError, UserError
+from datasets.common.files import users_path
 from datasets.common.hashing import sha256_of_file
 from datasets.common.threads import one_torch_thread
 from datasets.core.reference import Reference
@@ -91,11 +92,11 @@ def _weights() -> Path:
     :raises DataError: where the file in torch's cache is not what its name says.
     """
     if named := os.environ.get(WEIGHTS):
-        if (path := Path(named).expanduser()).is_file():
+        if (path := users_path(named)).is_file():
             return path
         raise UserError(f"{WEIGHTS} names {named!r}, where there is no file. Give torchvision's {_FILE}.")
     cache = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "torch")
-    path = Path(cache, "hub", "checkpoints", _FILE).expanduser()  # as torch.hub.get_dir(), without importing torch
+    path = users_path(Path(cache, "hub", "checkpoints", _FILE))  # as torch.hub.get_dir(), without importing torch
     if not path.is_file():
         raise UserError(
             f"it needs AlexNet's ImageNet weights, which are not downloaded for you. Fetch torchvision's {_FILE} "

@@ -7,6 +7,7 @@ one is computed again.
 
 from __future__ import annotations
 
+import errno
 import os
 import warnings
 import zlib
@@ -32,14 +33,36 @@ class CacheWarning(UserWarning):
 
 
 def cache_folder() -> Path:
-    """Where what can be computed again is kept."""
-    if named := os.environ.get(VARIABLE):
-        return Path(named).expanduser()
-    return user_cache_path("jnd-bench", appauthor=False, opinion=False)
+    """Where what can be computed again is kept.
+
+    :raises OSError: where it would be below a home folder that the user does not have.
+    """
+    named = os.environ.get(VARIABLE)
+    try:
+        return Path(named).expanduser() if named else user_cache_path("jnd-bench", appauthor=False, opinion=False)
+    except RuntimeError as error:
+        raise FileNotFoundError(errno.ENOENT, "there is no such home folder", named or "~") from error
+
+
+def warn_of_cache(error: OSError) -> None:
+    """Say that the cache cannot be used. Python shows the same words once."""
+    try:
+        folder = str(cache_folder())
+    except OSError:
+        folder = str(error.filename)
+    warnings.warn(
+        f"{folder}: what is measured cannot be kept there ({error.strerror}); it will be computed again next time. "
+        f"Set {VARIABLE} to a folder that can be written and has room.",
+        CacheWarning,
+        stacklevel=1,
+    )
 
 
 def training_folder(parts: Mapping[str, object]) -> Path:
-    """Where a training keeps its state while it runs, under a hash of all that it depends on."""
+    """Where a training keeps its state while it runs, under a hash of all that it depends on.
+
+    :raises OSError: as `cache_folder`.
+    """
     return cache_folder() / "training" / key_of(parts)
 
 
@@ -75,7 +98,10 @@ class StoredArrays(Mapping[str, np.ndarray]):
 
 def is_stored(key: str) -> bool:
     """Whether there is a file of a key; it may turn out to be damaged."""
-    return _file(key).is_file()
+    try:
+        return _file(key).is_file()
+    except OSError:
+        return False
 
 
 def save_arrays(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
@@ -85,18 +111,12 @@ def save_arrays(key: str, arrays: Mapping[str, np.ndarray]) -> bool:
     """
     from safetensors.numpy import save
 
-    path = _file(key)
     content = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
     checksum = zlib.crc32(content).to_bytes(_CHECKSUM_BYTES, "little")
     try:
-        write_atomically(path, content + checksum, durable=False)  # a file that the disk lost is made again
+        write_atomically(_file(key), content + checksum, durable=False)  # a file that the disk lost is made again
     except OSError as error:
-        warnings.warn(
-            f"{path.parent}: measurements cannot be kept ({error.strerror}); they will be computed again next time. "
-            f"Set {VARIABLE} to a folder with room.",
-            CacheWarning,
-            stacklevel=2,
-        )
+        warn_of_cache(error)
         return False
     return True
 
@@ -106,16 +126,18 @@ def load_arrays(key: str) -> dict[str, np.ndarray] | None:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    path = _file(key)
     try:
-        content = path.read_bytes()
+        content = (path := _file(key)).read_bytes()
         if zlib.crc32(content[:-_CHECKSUM_BYTES]) != int.from_bytes(content[-_CHECKSUM_BYTES:], "little"):
             raise ValueError("its checksum differs")
         return dict(load(content[:-_CHECKSUM_BYTES]))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (SafetensorError, OSError, ValueError) as error:
-        warnings.warn(f"{path}: is damaged and computed again ({error})", CacheWarning, stacklevel=2)
+        if isinstance(error, OSError) and error.errno not in (errno.EIO, errno.EISDIR):
+            warn_of_cache(error)
+        else:
+            warnings.warn(f"{path}: is damaged and computed again ({error})", CacheWarning, stacklevel=2)
         return None
 
 

@@ -23,6 +23,8 @@ Item = TypeVar("Item")
 
 _SECONDS_BETWEEN_LINES = 5.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_NAMED = (PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
+"""Errors of a path that the user named, where nobody has told of it before."""
 
 
 def run_command(main: Callable[[], int]) -> int:
@@ -33,9 +35,12 @@ def run_command(main: Callable[[], int]) -> int:
     """
     warnings.showwarning = _print_warning
     prepare_threads()
+    if any(option.startswith("error") for option in sys.warnoptions):
+        warnings.filterwarnings("default", category=UserWarning)  # what a command says to its user is no error
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack the letters of a name
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        _check_current_folder()
         status = main()
         sys.stdout.flush()  # a reader that has gone must be noticed here, not when Python shuts down
         return status
@@ -49,10 +54,21 @@ def run_command(main: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except OSError as error:
-        if error.errno not in _FULL:
+        if error.errno in _FULL:
+            what_to_do = "What was finished is kept; make room and give the same command again."
+        elif error.errno == errno.EROFS or (isinstance(error, _NAMED) and error.filename is not None):
+            what_to_do = "Look at that path, or name another one."
+        else:
             raise
-        print(f"error: {error}. What was finished is kept; make room and give the same command again.", file=sys.stderr)
+        print(printable(f"error: {error}. {what_to_do}"), file=sys.stderr)
         return 2
+
+
+def _check_current_folder() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise UserError("the current folder has been removed. Change to one that is there, and try again.") from error
 
 
 def command_parser(module: str, description: str | None, epilog: str = "") -> argparse.ArgumentParser:

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from datasets.common.errors import DataError
+from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_bytes
 
 PATTERN = ".partial-*"
@@ -34,6 +34,19 @@ _NAME = re.compile(r"\.partial-(?P<host>[^-]+)-(?P<process>\d+)-")
 _PROBE_BYTES = 65536
 _A_DAY_S = 24 * 60 * 60
 _serial = itertools.count()
+
+
+def users_path(text: str | Path) -> Path:
+    """A path as anyone writes it, `~` for a home folder among it.
+
+    :raises UserError: where it is empty, or there is no such home folder.
+    """
+    if not str(text):
+        raise UserError("a path is empty: is a variable of the shell not set?")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{text}: there is no such home folder. Write the path in full") from error
 
 
 def read_whole(path: Path) -> bytes:
@@ -78,6 +91,18 @@ def probe_writable(folder: Path) -> None:
         write_flushed(partial, bytes(_PROBE_BYTES))
     finally:
         remove(partial)
+
+
+def check_writable(folder: Path, flag: str) -> None:
+    """Try out that a folder can be written or made, before anything is computed for it. Nothing is left there.
+
+    :param flag: which named the folder, or a file in it.
+    :raises UserError: where it cannot.
+    """
+    try:
+        probe_writable(next(parent for parent in (folder, *folder.parents) if parent.exists()))
+    except OSError as error:
+        raise UserError(f"{flag}: {folder} cannot be written ({error.strerror}). Name another folder.") from error
 
 
 def write_flushed(path: Path, data: bytes, *, durable: bool = True) -> None:

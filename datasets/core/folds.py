@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.common.errors import DataError, unknown_name
-from datasets.common.files import read_table, read_text, shown
+from datasets.common.files import read_table, read_text, shown, users_path
 from datasets.common.hashing import sha256_of_bytes
 
 FOLDER = Path(__file__).parents[1] / "folds"
@@ -62,7 +62,7 @@ def read_folds(name_or_file: str, dataset: str) -> Folds:
     shipped = shipped_folds(dataset)
     if name_or_file in shipped:
         return parse_folds(name_or_file, shipped[name_or_file])
-    path = Path(name_or_file)
+    path = users_path(name_or_file)
     if path.suffix == ".csv" and path.stem.strip(".") and path.is_file():  # the stem becomes a folder of results
         return parse_folds(path.stem, path)
     raise unknown_name(f"fold file for {dataset}", name_or_file, shipped)

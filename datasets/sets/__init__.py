@@ -10,6 +10,7 @@ import pkgutil
 from pathlib import Path
 
 from datasets.common.errors import UserError, unknown_name
+from datasets.common.files import users_path
 from datasets.core.codec import Codec
 from datasets.core.dataset import Dataset, OpenOptions
 
@@ -44,9 +45,10 @@ def open_dataset(name: str, root: str | Path | None = None, options: OpenOptions
             f"data set {name!r} needs --root DIR, the folder it was unpacked into or made in. "
             f"'python -m datasets.get {name}' says where it comes from."
         )
-    if root is not None and not Path(root).is_dir():
+    folder = None if root is None else users_path(root)
+    if folder is not None and not folder.is_dir():
         raise UserError(f"--root {root}: there is no such folder")
-    return classes[name].open(Path(root) if root is not None else None, options or OpenOptions())
+    return classes[name].open(folder, options or OpenOptions())
 
 
 def codec_named(name: str) -> Codec | None:

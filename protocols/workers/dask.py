@@ -11,7 +11,7 @@ from typing import Any, final
 
 from datasets.common.cache import VARIABLE, cache_folder
 from datasets.common.errors import UserError
-from datasets.common.files import write_atomically
+from datasets.common.files import users_path, write_atomically
 from datasets.common.process_pool import ProcessDiedError
 
 _WAIT_S = 60
@@ -44,7 +44,7 @@ class DaskWorkers:
             from distributed import Client
         except ImportError:
             raise UserError("--scheduler needs the package distributed: pip install -e '.[cluster]'") from None
-        known = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
+        known = {"scheduler_file": str(users_path(address))} if address.endswith(".json") else {"address": address}
         try:
             self._client = Client(**known, timeout=_WAIT_S)
         except (OSError, TimeoutError, ValueError) as error:
@@ -55,6 +55,12 @@ class DaskWorkers:
         self._calls: list[_Call] = []
         try:
             self._check([cache_folder(), *folders])
+        except OSError as error:
+            self._client.close()
+            raise UserError(
+                f"--scheduler: the cache cannot be written ({error}). Set {VARIABLE} to a folder on a path that all "
+                "machines share."
+            ) from error
         except BaseException:
             self._client.close()
             raise

@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, final
 
-from datasets.common.cache import VARIABLE, cache_folder
+from datasets.common.cache import VARIABLE, CacheWarning, cache_folder
 from datasets.common.errors import UserError
 from datasets.common.process_pool import ProcessDiedError, ProcessPool
 from protocols.workers.dask import DaskWorkers
@@ -46,6 +46,7 @@ class WorkerPool:
         self._numbers = itertools.count()
         self._failures: Counter[str] = Counter()
         self._given_up: dict[str, str] = {}
+        self._said: dict[Any, Any] = {}
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -88,7 +89,10 @@ class WorkerPool:
             future = self._workers.next_done()
             pending = running.pop(future)
             try:
-                done.append((pending.place, future.result()))
+                result, said = future.result()
+                for message in said:  # the same words of several workers are shown once
+                    warnings.warn_explicit(message, UserWarning, __file__, 0, registry=self._said)
+                done.append((pending.place, result))
             except _UnloadableError as error:
                 warnings.warn(f"workers cannot load a predictor or data set ({error}): done here", stacklevel=2)
                 done.append((pending.place, self._here(pending)))
@@ -154,8 +158,8 @@ class _UnloadableError(Exception):
     """A worker cannot unpack a task."""
 
 
-def _run_parcel(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> Any:
-    """A task's result, in a worker.
+def _run_parcel(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> tuple[Any, list[Warning]]:
+    """A task's result and what it warned of, in a worker.
 
     :raises ProcessDiedError: where another process has died of it; Dask gives a task to the next worker by itself.
     """
@@ -172,15 +176,24 @@ def _run_parcel(parcel: bytes, file: str, timeout_s: float | None, cache: str | 
         raise _UnloadableError(str(error)) from None
     monitor = Monitor(Path(file), timeout_s)
     try:
-        return run_here(task, monitor)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.filterwarnings("default", category=UserWarning)
+            result = run_here(task, monitor)
     finally:
         monitor.end()
+    return result, [_sendable(warning) for warning in caught]
+
+
+def _sendable(warning: warnings.WarningMessage) -> Warning:
+    """A warning whose class every process knows."""
+    category = next(cls for cls in warning.category.__mro__ if cls.__module__ in ("builtins", CacheWarning.__module__))
+    return category(str(warning.message))
 
 
 def _attempts_folder() -> Path:
     """A folder for this run's attempts, where workers on other machines find it; old ones are removed."""
-    parent = cache_folder() / "attempts"
     try:
+        parent = cache_folder() / "attempts"
         parent.mkdir(parents=True, exist_ok=True)
         for old in parent.iterdir():
             if time.time() - old.stat().st_mtime > _OLD_S:

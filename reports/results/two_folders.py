@@ -16,6 +16,7 @@ from protocols.scoring.pairs import compare_pairs, holm, with_failures
 from protocols.scoring.scores import SCORES, score
 from protocols.store.store import Identity, Store, StoredRun
 from reports.results.grid import Grid, grid_of
+from reports.results.written import significant
 
 _SAME_LEVEL = 1e-6
 """Levels that differ by less are the same: sums in another order."""
@@ -75,6 +76,7 @@ class RunChange:
     """A run that is in both folders and differs.
 
     :param settings: of what the predictions depend on, its card and the versions.
+    :param scores: those that differ in the digits that are shown.
     :param pictures: the largest changes first; empty where none changed.
     :param common: pictures that are in both.
     :param other_truths: of those, how many have another true level.
@@ -144,7 +146,11 @@ def _run_change(old: StoredRun, new: StoredRun) -> RunChange | None:
     dataset, grid = new.record.dataset, grid_of([old, new]).in_all()
     true, predicted = grid.values["true_level"], grid.values["predicted_level"]
     errors = with_failures(predicted, true, dataset.level_lowest, dataset.level_highest)
-    scores = _changes(score(old.predictions), score(new.predictions))
+    scores = tuple(
+        change
+        for change in _changes(score(old.predictions), score(new.predictions))
+        if significant(change.before) != significant(change.after)
+    )
     pictures = _picture_changes(grid, errors)
     timed = {record.name for record in SCORES if record.is_time}
     if not (settings or pictures or [change for change in scores if change.name not in timed]):

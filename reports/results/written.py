@@ -8,6 +8,7 @@ from datasets.common.hashing import sha256_of_bytes
 from protocols.scoring.record import Score
 from reports.results.row import CeilingRow, Row
 
+SIGNIFICANT_DIGITS = 6
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
@@ -32,12 +33,12 @@ def decimal(value: float, digits: int) -> str:
 
 
 def significant(value: float | int | None) -> str:
-    """A number with up to 6 significant digits and no exponent; empty where it is undefined."""
+    """A number with up to `SIGNIFICANT_DIGITS` and no exponent; empty where it is undefined."""
     if value is None:
         return ""
     if isinstance(value, int):
         return str(value)
-    text = np.format_float_positional(value, precision=6, fractional=False, trim="-", unique=False)
+    text = np.format_float_positional(value, precision=SIGNIFICANT_DIGITS, fractional=False, trim="-", unique=False)
     return text.removeprefix("-") if float(text) == 0 else text
 
 

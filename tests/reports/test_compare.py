@@ -96,6 +96,27 @@ def test_a_picture_that_fails_now_counts_as_the_worst_answer(folders, store_run)
     assert failed.change > 40
 
 
+@pytest.mark.parametrize("amount", [1e-14, 1e-9, 1e-5, 1e-3, 0.1, 2.0])
+def test_what_is_listed_differs_in_the_digits_that_are_shown(folders, capsys, amount):
+    """Sums in another order differ in their last digits: '18.871 -> 18.871' would tell nobody anything."""
+    one_picture = np.where(np.arange(24) == 7, 1.0, 0.0)
+    _change(folders[1], "psnr", amount * one_picture, key_parts={"parameters": {"x": 0.1 + amount / 100}})
+    _change(folders[0], "psnr", 0.0, key_parts={"parameters": {"x": 0.1}})
+    status = main([str(folder) for folder in folders])
+    said = capsys.readouterr().out
+    arrows = [line.rpartition(": ")[2].split(" -> ") for line in said.splitlines() if " -> " in line]
+    assert status == 1 and arrows
+    assert all(before != after.partition(" (")[0] for before, after in arrows), said
+    assert ("score    mae:" in said) == (amount > 1e-4)
+    assert ("the same to 6 digits" in said) == (amount < 1e-4)
+    assert ("picture  astronaut-007" in said) == (amount >= 0.01)
+
+
+def test_digits_that_nobody_sees_make_no_run_different(folders):
+    _change(folders[1], "psnr", 1e-14)
+    assert changes_between(*folders).is_same
+
+
 def test_another_truth_is_said(folders):
     run = Store(folders[1]).current_runs()[0]
     frame = run.predictions

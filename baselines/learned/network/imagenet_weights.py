@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.common.errors import DataError, UserError, unknown_name
+from datasets.common.files import users_path
 from datasets.common.hashing import sha256_of_file
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def choose(backbone: str, weights: str = "", *, quiet: bool = True) -> Chosen:
     if weights == NONE:
         return Chosen(backbone, None, NONE, f"{backbone} with random weights, as asked for")
     if weights:
-        path = Path(weights).expanduser()
+        path = users_path(weights)
         if not path.is_file():
             raise UserError(
                 f"weights {weights!r}: there is no such file. Give a .pth or .safetensors file of {backbone}, "
@@ -229,7 +230,7 @@ def _downloaded(known: WeightFile, *, quiet: bool) -> Path:
 
     from datasets.obtain.download import download
 
-    path = Path(torch.hub.get_dir()) / "checkpoints" / known.file  # where torchvision keeps them too
+    path = users_path(torch.hub.get_dir()) / "checkpoints" / known.file  # where torchvision keeps them too
     if not path.is_file():
         if not quiet:
             print(f"fetching {known.about} from {known.url}", file=sys.stderr)

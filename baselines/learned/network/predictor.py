@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -101,7 +102,8 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
         folder = None
         if self.resumes if resumes is None else resumes:
             method = {"method": self.card.name, "config": asdict(config), "seed": seed}
-            folder = training_folder({**method, "training_set": training_set.key()})
+            with contextlib.suppress(OSError):  # a user without a home folder
+                folder = training_folder({**method, "training_set": training_set.key()})
         self.fitted_ = self.train(training_set, seed=seed, folder=folder, progress=progress)
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)  # hundreds of megabytes, which only a kill would have needed

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines.learned.network.settings import TrainingSettings
+from datasets.common.cache import warn_of_cache
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.common.hashing import sha256_of_bytes
@@ -188,7 +189,11 @@ class Training:
         if self._history.best == len(self._history.training) - 1:
             self._best = {name: tensor.detach().clone() for name, tensor in self._network.state_dict().items()}
         if self._folder is not None:
-            self._save(self._folder)
+            try:
+                self._save(self._folder)
+            except OSError as error:
+                warn_of_cache(error)
+                self._folder = None
 
     def _save(self, folder: Path) -> None:
         from safetensors.torch import save
