@@ -166,7 +166,7 @@ class _Visitor:
                     if key in self.measured:  # it failed
                         del meters[key]
         except Exception as error:  # a damaged level ends the pass for all; whoever does not need it may still measure
-            reason = error_text(error)
+            reason = error_text(error, f"decoding the levels of {self._picture.name}")
             self.measured |= {key: Measurement(error=reason) for key in meters}
             return reason
         for key in meters:
@@ -216,7 +216,9 @@ class _Visitor:
             with self._monitor.during(key):
                 yield
         except ANY_FAILURE as error:  # any method may fail in any way on one picture; the others go on
-            self.measured[key] = Measurement(ms=self._ms.get(key, 0.0), error=error_text(error))
+            self.measured[key] = Measurement(
+                ms=self._ms.get(key, 0.0), error=error_text(error, f"measuring {self._picture.name}")
+            )
         else:
             self._ms[key] = self._ms.get(key, 0.0) + (time.perf_counter() - start) * 1000
 
@@ -237,11 +239,18 @@ def _stored_of(picture: Picture, predictors: Sequence[JNDPredictor]) -> dict[str
     return measured
 
 
-def error_text(error: BaseException) -> str:
-    """What to tell of an error, in a text that files can hold: a user's speaks for itself, others name their kind."""
-    try:
-        text = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-    except Exception:  # anyone's error may fail to say what it is
-        text = type(error).__name__
+def error_text(error: BaseException, work: str = "") -> str:
+    """What to tell of an error, in a text that files can hold: a user's speaks for itself, others name their kind.
+
+    :param work: what was being done, which is told with errors that are not a user's; empty where it is known.
+    """
+    if isinstance(error, UserError):
+        text = str(error)
+    else:
+        failed = f"{work} failed: " if work else ""
+        try:
+            text = f"{failed}{type(error).__name__}: {error}"
+        except Exception:  # anyone's error may fail to say what it is
+            text = f"{failed}{type(error).__name__}"
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]}..."

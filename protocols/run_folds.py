@@ -115,13 +115,18 @@ class _Fold:
         rows = {p.name: empty_row(p, self._fold, self._truths[p.name]) for p in self._tested}
         held_out = {picture.name for picture in self._tested}
         measured = self._task.measured
-        training = [p for p in self._job.experiment.pictures if p.name not in held_out and not measured[p.name].error]
+        others = [picture for picture in self._job.experiment.pictures if picture.name not in held_out]
+        training = [picture for picture in others if not measured[picture.name].error]
         training = list(self._job.experiment.protocol.trained_on(self._job, training))
         try:
             predictor = self._fit(training)
         except ANY_FAILURE as error:  # recorded in every row of the fold, where the user sees it
-            reason = f"fit failed on {len(training)} training pictures: {error_text(error)}"
-            return {name: {**row, "error": reason} for name, row in rows.items()}
+            unmeasured = next((measured[p.name].error for p in others if measured[p.name].error), "")
+            if training or not unmeasured:
+                reason = f"fit failed on {len(training)} training pictures: {error_text(error)}"
+            else:
+                reason = f"nothing to fit on, since no training picture could be measured: {unmeasured}"
+            return {name: {**row, "error": measured[name].error or reason} for name, row in rows.items()}
         for picture in self._tested:
             measurement = measured[picture.name]
             reason = measurement.error or self._task.failures.get(picture.name, "")
@@ -151,7 +156,7 @@ class _Fold:
                 level = checked_level(prediction.level, picture)
                 sur = checked_sur(prediction.sur, picture)
         except ANY_FAILURE as error:  # one picture fails alone, as a row with its reason
-            return {"error": error_text(error)}
+            return {"error": error_text(error, f"predicting {picture.name}")}
         finally:
             _forget_pixels(picture)
         there = at_level(picture, level)

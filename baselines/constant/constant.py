@@ -9,6 +9,7 @@ import numpy as np
 
 from baselines.interface.card import Card
 from baselines.interface.predictor import JNDPredictor, Prediction
+from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 
 
@@ -19,6 +20,8 @@ class Constant(JNDPredictor):
     card = Card(name="constant", title="Constant (training median)", needs_pictures=False)
 
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Constant:
+        if not np.size(levels):
+            raise UserError("a median needs training pictures, and there are none")
         self.level_ = float(np.median(levels))
         return self
 

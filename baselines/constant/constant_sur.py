@@ -9,6 +9,7 @@ import numpy as np
 
 from baselines.interface.card import Card
 from baselines.interface.predictor import JNDPredictor, Prediction
+from datasets.common.errors import UserError
 from datasets.core.gev import sur_curve
 from datasets.core.picture import Picture
 
@@ -28,7 +29,7 @@ class ConstantSur(JNDPredictor):
         """Average the training pictures' fitted curves; those without samples have none."""
         curves = [sur_curve(picture.samples, picture.codec) for picture in pictures if picture.samples.size]
         if not curves:
-            raise ValueError("constant-sur needs training pictures with subjects' samples, and none has any")
+            raise UserError("constant-sur needs training pictures with subjects' samples, and none has any")
         self.sur_ = np.mean(curves, axis=0)
         self.level_ = float(np.median(levels))
         return self

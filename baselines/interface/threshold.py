@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 
 _TINY = 1e-9
@@ -29,9 +30,14 @@ def calibrate(
 
     :param envelopes: of the pictures, shape (pictures, levels), never rising along a row.
     :param levels: their true levels, shape (pictures,).
+    :raises UserError: where there are none, or one is no number.
     """
+    levels = np.asarray(levels, dtype=float)
+    if not (levels.size and np.isfinite(levels).all()):
+        known = f"{np.isfinite(levels).sum()} of {levels.size} have one"
+        raise UserError(f"a threshold needs training pictures, each with a true level that is a number, and {known}")
     codec = pictures[0].codec
-    threshold = best_threshold(envelopes, np.asarray(codec.position(np.asarray(levels, dtype=float))))
+    threshold = best_threshold(envelopes, np.asarray(codec.position(levels)))
     return threshold, fit_observer(envelopes, [np.asarray(codec.position(picture.samples)) for picture in pictures])
 
 

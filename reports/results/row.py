@@ -72,13 +72,15 @@ class Row:
         """Why pictures failed, one line for each cause; empty where none did."""
         if not self.scores["failed"] and self.run.status == "complete":
             return []
-        failed = self.run.predictions[self.run.predictions["predicted_level"].isna()]
-        causes = {
-            str(text): f"{text} ({len(pictures)} of {self.scores['n']} pictures, first {min(pictures)})"
-            for text, pictures in failed.dropna(subset="error").groupby("error", sort=True)["picture"]
-        }
-        causes.pop("", None)
-        return list(causes.values()) or [self.record.error or "no reason was recorded"]
+        rows = self.run.predictions
+        failed = rows[rows["predicted_level"].isna() & (rows["error"].fillna("") != "")].sort_values("picture")
+        # One cause may name each of the pictures that failed by it.
+        cause = [text.replace(name, "") for text, name in zip(failed["error"], failed["picture"], strict=True)]
+        causes = [
+            f"{same['error'].iloc[0]} ({len(same)} of {self.scores['n']} pictures, first {same['picture'].iloc[0]})"
+            for _, same in failed.groupby(cause, sort=True)
+        ]
+        return causes or [self.record.error or "no reason was recorded"]
 
 
 @final

@@ -48,7 +48,9 @@ def test_what_is_measured_in_the_pass_is_what_is_measured_alone(empty_cache, mak
 def test_who_fails_in_passing_takes_nobody_along(empty_cache, make_experiment):
     failing = Failing()
     found = visit(make_experiment().pictures[0], [failing, *METERED])
-    assert found.measured[str(failing.measurement_key())].error == "ZeroDivisionError: at QF 37"
+    assert found.measured[str(failing.measurement_key())].error == (
+        f"measuring {found.picture} failed: ZeroDivisionError: at QF 37"
+    )
     assert all(not found.measured[str(one.measurement_key())].error for one in METERED)
     assert found.summary is not None and not found.error
 

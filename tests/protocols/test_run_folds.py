@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import sys
 from pathlib import Path
@@ -10,9 +11,11 @@ import numpy as np
 import pytest
 
 from baselines.constant.constant import Constant
-from baselines.interface.registry import Registered
+from baselines.interface.registry import Registered, registry
 from baselines.metric.psnr import Psnr
 from baselines.pixel.chou1995 import Chou1995
+from datasets.common.errors import DataError
+from datasets.core.ladder import CompressedLadder
 from datasets.core.truths import find_truth
 from protocols.measure import apply, visit
 from protocols.plan import Job
@@ -23,6 +26,10 @@ _spec = importlib.util.spec_from_file_location("misbehaving", Path(__file__).wit
 misbehaving = importlib.util.module_from_spec(_spec)
 sys.modules["misbehaving"] = misbehaving  # dataclasses look their module up
 _spec.loader.exec_module(misbehaving)
+
+
+LIGHT = {entry.predictor: name for name, entry in registry().items() if entry.cost == "light"}.values()
+"""A name of each class that costs little."""
 
 
 def _run(experiment, predictor, parameters=None, truth="mean"):
@@ -109,6 +116,49 @@ def test_a_fit_that_raises_fails_its_fold_with_the_reason(make_experiment):
     frame, _ = _run(make_experiment(), misbehaving.Misbehaving, {"how": "fit raises"})
     assert frame["predicted_level"].isna().all()
     assert frame["error"].str.contains("fit failed on 4 training pictures: RuntimeError: no luck").all()
+
+
+def _without_pixels(picture):
+    return dataclasses.replace(picture, ladder_or_none=None)
+
+
+def _damaged(picture):
+    def read():
+        raise DataError(f"{picture.name}.png: is cut off")
+
+    return dataclasses.replace(picture, ladder_or_none=CompressedLadder(picture.codec, read))
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "said"), [(_without_pixels, "has labels but no pixels"), (_damaged, ".png: is cut off")]
+)
+@pytest.mark.parametrize("name", LIGHT)
+def test_without_usable_pictures_the_reason_is_in_every_row_and_names_a_picture(make_experiment, name, spoilt, said):
+    experiment = make_experiment()
+    experiment = dataclasses.replace(experiment, pictures=tuple(map(spoilt, experiment.pictures)))
+    entry = registry()[name]
+    frame, _ = _run(experiment, entry.predictor, entry.parameters)
+    if not entry.predictor.card.needs_pictures:
+        assert frame["error"].eq("").all()
+        return
+    for row in frame.itertuples():
+        assert row.picture in row.error and said in row.error
+
+
+@pytest.mark.parametrize("how", ["measure raises", "predict raises", "fit raises"])
+def test_a_librarys_own_words_come_with_what_was_being_done_to_which_picture(make_experiment, how):
+    frame, _ = _run(make_experiment(), misbehaving.Misbehaving, {"how": how})
+    work = {"measure raises": "measuring {} failed: ", "predict raises": "predicting {} failed: "}
+    for row in frame[frame["error"] != ""].itertuples():
+        assert row.error.startswith(work.get(how, "fit failed on 4 training pictures: ").format(row.picture))
+
+
+def test_where_no_training_picture_could_be_measured_that_is_said_and_why(make_experiment):
+    experiment = make_experiment()
+    pictures = tuple(p if p.source == "coffee" else _damaged(p) for p in experiment.pictures)
+    frame, _ = _run(dataclasses.replace(experiment, pictures=pictures), Psnr)
+    alone = frame[frame["source"] == "coffee"]
+    assert alone["error"].str.contains("no training picture could be measured: .*png: is cut off").all()
 
 
 def test_the_truth_decides_what_is_learned(make_experiment):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from baselines.constant.constant_sur import ConstantSur
+from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Codec, Jpeg
 from datasets.core.gev import sur_curve
 from datasets.core.picture import Picture
@@ -28,7 +29,7 @@ def test_pictures_without_samples_do_not_count():
     rated, bare = picture("a", Jpeg(), 40), picture("b", Jpeg(), 60, subjects=0)
     predictor = ConstantSur().fit([rated, bare], np.array([40.0, 60.0]), seed=0)
     assert predictor.predict(bare).sur == pytest.approx(sur_curve(rated.samples, Jpeg()))
-    with pytest.raises(ValueError, match="needs training pictures with subjects' samples"):
+    with pytest.raises(UserError, match="needs training pictures with subjects' samples"):
         ConstantSur().fit([bare], np.array([60.0]), seed=0)
 
 

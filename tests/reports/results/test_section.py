@@ -86,6 +86,21 @@ def test_failing_never_makes_a_method_climb(tmp_path, store_run):
     assert section.rows[0].failures == []
 
 
+def test_one_cause_is_told_once_though_it_names_each_picture(tmp_path, store_run):
+    store_run(tmp_path, "psnr", failing=23)
+    run = Store(tmp_path).current_runs()[0]
+    frame = run.predictions
+    named = [
+        error and f"{name} has no pixels: give {name}"
+        for error, name in zip(*(frame[column] for column in ("error", "picture")), strict=True)
+    ]
+    Store(tmp_path).write(run.record, frame.assign(error=named))
+    (section,) = read_sections(tmp_path)
+    assert section.rows[0].failures == [
+        "astronaut-001 has no pixels: give astronaut-001 (23 of 24 pictures, first astronaut-001)"
+    ]
+
+
 def test_a_section_without_the_constant_says_so(tmp_path, store_run):
     store_run(tmp_path, "psnr")
     (section,) = read_sections(tmp_path)
