@@ -35,11 +35,7 @@ passed on, so nothing is fetched unless you name an address. 'python -m datasets
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command.
-
-    :returns: 0 where the set opens, or its terms were shown.
-    :raises UserError: for what the user can put right; `DataError` for an archive that is not what it should be.
-    """
+    """Run the command."""
     arguments = _parser().parse_args(argv)
     cards = {name: dataset.card for name, dataset in dataset_classes().items()}
     if arguments.name not in cards:

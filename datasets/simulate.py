@@ -35,11 +35,7 @@ photographs that could not be used, 2 it could not be started, 130 interrupted (
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command.
-
-    :returns: 0, or 1 where a photograph could not be read or measured.
-    :raises UserError: for what the user can put right before anything is done.
-    """
+    """Run the command."""
     arguments = _parser().parse_args(argv)
     if min(arguments.max_crops, arguments.jobs, arguments.limit or 1) < 1:
         raise UserError("--max-crops, --jobs and --limit are 1 or more")

@@ -31,11 +31,7 @@ _SHOWN = 40
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command.
-
-    :returns: 0 where nothing is wrong, 1 where something is.
-    :raises UserError: where there is no such data set or root.
-    """
+    """Run the command."""
     arguments = _parser().parse_args(argv)
     if arguments.csv:
         check_writable(arguments.csv.parent, "--csv")

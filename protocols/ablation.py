@@ -34,7 +34,6 @@ _SHUFFLE = "dealt5-seed"
 class Variant:
     """One row.
 
-    :param meaning: for people.
     :param settings: of `sgjnd.config.Config`.
     :param share: of the training sources that are used.
     """
@@ -145,7 +144,6 @@ class Ablation(Protocol):
 class Compared:
     """A row of the table.
 
-    :param name: of the variant or predictor.
     :param mae: mean absolute error in levels, over pictures and shuffles.
     :param interval: 95 % bootstrap interval of it over sources.
     :param differences: by name of another row: this row's MAE minus the other's, and its paired interval.
@@ -163,7 +161,6 @@ def compare(
     """MAE of every row with its interval, and paired differences, best row first.
 
     :param errors: of each row, means over shuffles, shape (pictures,).
-    :param against: rows that the others are compared with.
     """
     rows = []
     for name, values in errors.items():

@@ -51,9 +51,7 @@ _UNKNOWN = Cost(1.0, 1.0)
 class Estimate:
     """What is to be done.
 
-    :param runs: to be computed.
     :param visits: pictures of which something must be measured.
-    :param pictures: of the experiment.
     :param to_measure: pictures to be measured, by predictor.
     :param seconds: a rough guess; None where no picture could be tried.
     :param unknown: predictors that are not in the guess.
@@ -81,7 +79,6 @@ class Estimate:
 def estimate(plans: Sequence[Plan], jobs: int, *, fresh: bool = False) -> Estimate:
     """What is left to do of plans.
 
-    :param jobs: processes that share the work.
     :param fresh: whether what is stored of pictures is measured anew.
     """
     waiting = [plan for plan in plans if plan.stored is None]

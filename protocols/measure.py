@@ -42,7 +42,6 @@ ANY_FAILURE = (Exception, SystemExit)
 class Visit:
     """Everything learned from one picture's pixels.
 
-    :param picture: the picture's name.
     :param summary: error and size per level; None without pixels or where the ladder is damaged.
     :param error: why there is no summary; empty where there is, or where there are no pixels at all.
     :param measured: by measurement key.
@@ -93,7 +92,7 @@ class VisitTask:
         measured |= {key: Measurement(error=reason) for key, reason in self.failures.items()}
         missing = {str(predictor.measurement_key()): predictor for predictor in self.predictors}
         missing = {key: predictor for key, predictor in missing.items() if key not in measured}
-        facts = None if self.fresh else _stored_ladder(bare)
+        facts = None if self.fresh else load_ladder(bare)
         if facts is not None:
             bare.ladder.remember_summary(facts.summary)
         visitor = _Visitor(bare, monitor)
@@ -121,7 +120,7 @@ def stored_visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit 
         return None
     if not all(has_measurement(bare, predictor) for predictor in predictors if predictor.measures()):
         return None
-    facts, measured = _stored_ladder(bare), _stored_of(bare, predictors)
+    facts, measured = load_ladder(bare), _stored_of(bare, predictors)
     complete = all(str(predictor.measurement_key()) in measured for predictor in predictors)
     if (bare.has_pixels and facts is None) or not complete:
         return None
@@ -221,10 +220,6 @@ class _Visitor:
             )
         else:
             self._ms[key] = self._ms.get(key, 0.0) + (time.perf_counter() - start) * 1000
-
-
-def _stored_ladder(picture: Picture) -> LadderFacts | None:
-    return load_ladder(picture) if picture.has_pixels else None
 
 
 def _stored_of(picture: Picture, predictors: Sequence[JNDPredictor]) -> dict[str, Measurement]:

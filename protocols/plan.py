@@ -73,10 +73,7 @@ class Protocol(ABC):
 
 
 def find_protocol(name: str) -> type[Protocol]:
-    """The protocol of a name.
-
-    :raises UserError: where there is none.
-    """
+    """The protocol of a name."""
     known = protocols()
     if name not in known:
         raise unknown_name("protocol", name, known)
@@ -95,11 +92,7 @@ def protocols() -> dict[str, type[Protocol]]:
 class Experiment:
     """What every predictor is asked: pictures of a data set, folds, and which JND.
 
-    :param protocol: under which it is asked.
-    :param dataset: opened.
     :param pictures: those that take part, in order; fewer than the data set's where limited.
-    :param folds: covering their sources.
-    :param options: how the data set was opened.
     :param limit: how many pictures the run was limited to; 0 for all.
     :param seed: from which all seeds derive.
     :param root: the folder the data set was read from; None where it needs none.
@@ -119,7 +112,6 @@ class Experiment:
 class Job:
     """One predictor under one truth in an experiment.
 
-    :param entry: the predictor as registered.
     :param device: where it may compute: `auto`, `cpu` or `cuda`; not part of the key.
     """
 

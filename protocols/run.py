@@ -143,11 +143,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command.
-
-    :returns: 0, or 1 where something failed and was recorded.
-    :raises UserError: for a request that cannot be carried out.
-    """
+    """Run the command."""
     arguments = parser().parse_args(argv)
     if arguments.list:
         print(listing())

@@ -34,7 +34,6 @@ Row = dict[str, Any]
 class FoldTask:
     """Some folds of a job, to be run in this process or another.
 
-    :param folds: their numbers.
     :param measured: what the predictor measured, by picture name.
     :param failures: why some of the work is not tried, by a picture's name, the fit of a fold, or empty for all.
     """
@@ -55,10 +54,7 @@ class FoldTask:
         return f"{self.job.entry.name} under {self.job.truth.name}"
 
     def without(self, predictor: str, work: str, reason: str) -> FoldTask:
-        """The same folds without some of the work, whose rows have the reason as their error.
-
-        :param work: a picture's name, the fit of a fold, or empty for all.
-        """
+        """The same folds without some of the work, whose rows have the reason as their error."""
         if predictor != self.predictor:
             return self
         return dataclasses.replace(self, failures={**self.failures, work: reason})

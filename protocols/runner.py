@@ -34,7 +34,6 @@ def carry_out(
     """Run what the plans ask for, and return every plan's run in order, reused ones included.
 
     :param plans: of experiments with the same pictures.
-    :param pool: does the work.
     :param log: takes one line a stored run.
     :param fresh: whether to measure anew what is stored of pictures.
     :raises DataError: where a run cannot be stored.

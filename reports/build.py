@@ -47,8 +47,6 @@ def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool =
     """Every file of the report by its path in it: a pure function of the results and, for pixels, of the data set.
 
     :param choice: which pictures get pages; those are made when they are asked for.
-    :param quiet: shows no progress.
-    :raises UserError: where there are no results.
     :raises DataError: where a run's files are damaged.
     """
     sections = sections_of(Store(results).current_runs(), results)
@@ -106,10 +104,7 @@ def refresh(results: Path, out: Path, *, quiet: bool = False) -> Stamp:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command.
-
-    :returns: 0, or 1 where `--check` found a difference.
-    """
+    """Run the command."""
     p = command_parser(
         "reports.build",
         "Build the report from stored runs: leaderboards, figures and one page that opens offline.",

@@ -38,10 +38,7 @@ exit status: 0 nothing differs, 1 something does, 2 a wrong request
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command.
-
-    :returns: 0, or 1 where something differs.
-    """
+    """Run the command."""
     p = command_parser(
         "reports.compare",
         "Compare two results folders: what changed, where, and whether it is separable from noise.",

@@ -72,10 +72,7 @@ def _check_current_folder() -> None:
 
 
 def command_parser(module: str, description: str | None, epilog: str = "") -> argparse.ArgumentParser:
-    """The parser of `python -m MODULE`, without arguments yet; description and epilog keep their line breaks.
-
-    :param epilog: examples, mostly.
-    """
+    """The parser of `python -m MODULE`, without arguments yet; description and epilog keep their line breaks."""
     return argparse.ArgumentParser(
         prog=f"python -m {module}",
         description=description,

@@ -108,7 +108,6 @@ def check_writable(folder: Path, flag: str) -> None:
 def write_flushed(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Write a file, and its folder where there is none, down to the disk; a kill may leave a part of it.
 
-    :param durable: whether to wait until the disk has it.
     :raises OSError: where it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -232,7 +231,6 @@ def read_table(
 ) -> Iterator[tuple[int, dict[str, str | None]]]:
     """The rows of a CSV with a head, each with its line number; None for a cell that a short line lacks.
 
-    :param text: the file's.
     :param columns: what the head must have, each once, among any others.
     :raises DataError: where a column is missing, a line is no CSV, or has more cells than the head; names the line.
     """

@@ -35,7 +35,6 @@ class ProcessPool:
 
     They leave Ctrl-C and standard output to this process: what is printed in them goes to standard error.
 
-    :param count: how many.
     :param memory_gib: what each may allocate; None for any amount.
     """
 
@@ -121,7 +120,7 @@ class _Process:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, memory_gib))
-        with _interrupts_held(), one_thread_in_children(), _script_not_repeated():
+        with _fit_for_workers(), one_thread_in_children():
             self._process.start()
         theirs.close()
         self.is_alive = self._process.is_alive
@@ -164,21 +163,13 @@ def _end_with_parent() -> None:
 
 
 @contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Processes started meanwhile never see Ctrl-C, not even while they start; it reaches this one afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _fit_for_workers() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C, which reaches this one afterwards, not even while they start.
 
-
-@contextlib.contextmanager
-def _script_not_repeated() -> Iterator[None]:
-    """Processes started meanwhile do not run the user's script again, as multiprocessing would to find its classes."""
+    They do not run the user's script again, as multiprocessing would to find its classes.
+    """
+    holds = hasattr(signal, "pthread_sigmask")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if holds else set()
     main = sys.modules["__main__"]
     file = main.__dict__.pop("__file__", None) if getattr(main, "__spec__", None) is None else None
     try:
@@ -186,3 +177,5 @@ def _script_not_repeated() -> Iterator[None]:
     finally:
         if file is not None:
             main.__file__ = file
+        if holds:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -24,12 +24,10 @@ class DatasetCard:
     """What a reader of a table has to know about a data set.
 
     :param name: as flags and columns say it.
-    :param title: for people.
     :param samples: who gave the JNDs, in words that stand in every table, e.g. `simulated observers`.
     :param terms: what may be done with it, and who gives it out.
     :param home: where its owners give it out; empty where there is nothing to fetch.
     :param redistributable: whether its pictures may be shown in a report that is passed on.
-    :param references: what to cite.
     :param needs_root: whether `--root` must be given.
     :param default_truths: the truths a run reports when none are named.
     :param default_folds: the folds a run uses when none are named.
@@ -94,7 +92,6 @@ class Dataset(ABC):
     """An opened data set: pictures in a fixed order, all of one codec.
 
     :param pictures: sorted by name.
-    :param manifest: what they were built from.
     :param notes: what the loader found out and a reader should know (e.g. the level direction), one sentence each.
     """
 

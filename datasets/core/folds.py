@@ -22,7 +22,6 @@ class Folds:
     """An assignment of sources to test folds.
 
     :param name: as the flag says it, e.g. `kfold5-v1`.
-    :param fold_of: source to fold number.
     :param sha256: of the file's text with Unix line ends.
     """
 

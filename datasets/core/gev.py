@@ -4,8 +4,8 @@ A GEV is fitted to the subjects' JNDs on the level axis by maximum likelihood, a
 compared 18 families). A subject notices at every level no better than that subject's JND, so the share of satisfied
 people is the share whose JND is worse than the level.
 
-`fit_gev` takes some 15 ms a fit, and splitting the subjects of a large data set into random halves needs thousands. In
-`fit_gev_many` one Nelder-Mead simplex for each row moves in step with all others; rows that have converged drop out.
+`fit_gev` takes some 15 ms; in `fit_gev_many`, for thousands of fits, one Nelder-Mead simplex for each row moves in step
+with all others, and rows that have converged drop out.
 """
 
 from __future__ import annotations

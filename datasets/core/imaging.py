@@ -76,11 +76,7 @@ def _colourfulness(rgb: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle of pixels, both sides even, so that 4:2:0 chroma has no half pixel at the border.
-
-    :param top: first row.
-    :param left: first column.
-    """
+    """A rectangle of pixels, both sides even, so that 4:2:0 chroma has no half pixel at the border."""
 
     top: int
     left: int

@@ -43,7 +43,6 @@ class LadderSummary:
 class Step:
     """One level of a ladder as it passes by.
 
-    :param level: of the codec.
     :param rgb: its pixels, uint8, shape (height, width, 3).
     :param luma: its BT.601 luma, uint8, shape (height, width).
     """

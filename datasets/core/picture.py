@@ -24,7 +24,6 @@ class Picture:
 
     :param name: unique in its data set, e.g. `SRC01` or `astronaut-2`.
     :param source: the reference picture's id that folds and bootstraps group by; several crops share one.
-    :param codec: the codec whose level is predicted.
     :param pixels_per_degree: viewing geometry of the study, in pixels per degree of visual angle.
     :param samples: the subjects' JNDs as levels of the codec, shape (subjects,), float; empty where unknown.
     :param tabulated: truths that the data set itself tabulates, by name, e.g. `{'sqf': 36.0}`.

@@ -128,7 +128,6 @@ def stored_colours(path: Path) -> str:
 class PictureFile:
     """Gives a file's pixels when called. It travels to other processes as a path.
 
-    :param path: of the file.
     :param read: gives its pixels, uint8 RGB, shape (height, width, 3); can be sent to another process.
     :param how: what decides the pixels besides the file's bytes and the default way of reading: a crop's box, say.
     """

@@ -18,7 +18,6 @@ class Reference:
     :param title: as printed, no full stop.
     :param venue: journal or conference with volume, number and pages as far as known, e.g. `IEEE TCSVT 5(6):467-476`,
         `arXiv:1703.04421`, `software`.
-    :param year: of publication.
     :param doi: e.g. `10.1109/76.475889`; empty where there is none or it is not known.
     :param url: where it is found, if not by its doi.
     :param note: what it is cited for, where that is not the method or the data set itself.

@@ -21,7 +21,6 @@ class Truth:
     """One definition of a picture's JND.
 
     :param name: as flags, columns and reports say it.
-    :param meaning: one line for people.
     :param level: the JND of a picture under this truth, in the codec's levels.
     """
 

@@ -23,8 +23,6 @@ _LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 class Limits:
     """How much an archive may ask for before it counts as a zip bomb. The largest set here takes about 15 GB.
 
-    :param total_bytes: of all files unpacked.
-    :param files: how many there may be.
     :param ratio: unpacked bytes per byte of the archive; photographs reach 3, labels 10, deflate itself 1032.
     :param ratio_from_bytes: the ratio is not checked below this total.
     """
@@ -82,7 +80,6 @@ def unpack(archive: Path, root: Path, limits: Limits | None = None, *, quiet: bo
 def require_space(folder: Path, needed: int, what: str) -> None:
     """Ask whether a disk has room.
 
-    :param folder: an existing folder on the disk.
     :param needed: bytes.
     :raises UserError: where it has not; names both sizes.
     """

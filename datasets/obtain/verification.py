@@ -28,7 +28,6 @@ class PictureCheck:
     """What one picture's files are.
 
     :param width: of the reference in pixels; None where it cannot be read.
-    :param levels: how many levels were examined.
     """
 
     width: int | None
@@ -39,11 +38,7 @@ class PictureCheck:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was examined and what is wrong with it.
-
-    :param dataset: what could be read; None where nothing could.
-    :param checks: one a picture with pixels.
-    """
+    """What was examined and what is wrong with it."""
 
     dataset: Dataset | None
     checks: tuple[PictureCheck, ...]

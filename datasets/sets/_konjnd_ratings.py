@@ -1,8 +1,8 @@
 """KonJND-1k's `subjective_ratings.csv`: a row a picture, its ratings a JSON list in one cell; and what files say of it.
 
 The table does not tell whether a rating is a file index or the position of the slider, which counts from the other
-end. So the PSNR at the mean JND is measured under both readings. It is chosen over the share of ratings at the ends of
-the range because the study's own qualification pictures say where it should lie; for the share nothing is known.
+end. So the PSNR at the mean JND is measured under both readings: the study's own qualification pictures say where it
+should lie.
 """
 
 from __future__ import annotations
@@ -142,7 +142,6 @@ def about_ladders(pictures: Sequence[Picture], remark: Callable[[Mapping[int, Pa
     """Sentences on what a few pictures' files show.
 
     :param pictures: with samples and shipped ladders; others are passed over.
-    :param remark: a sentence on one picture's files, given by level; None has nothing to say.
     :raises DataError: where one of the examined files is damaged.
     """
     shipped = [picture for picture in pictures if isinstance(picture.ladder_or_none, ShippedLadder)]

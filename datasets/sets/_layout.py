@@ -31,7 +31,6 @@ class Fault:
     """One thing that is wrong.
 
     :param file: the file or folder, or what else it is about.
-    :param problem: what is wrong with it, what was expected and what to do.
     :param severity: `error`, or `warning` for what real data do too.
     """
 
@@ -191,7 +190,6 @@ def ladder_of(
 
     :param levels: level to file; empty where the root has none.
     :param anchor: as in `OpenOptions`; the best level is the best there is.
-    :param folder: where the set has its levels.
     :raises UserError: where the levels are to be compared with the best one, and there are none.
     """
     if levels:

@@ -28,9 +28,7 @@ Quality = TypeVar("Quality", float, tuple[int, int])
 class IndexedFiles:
     """A picture's files by index.
 
-    :param name: the picture's.
     :param files: index to file; the lowest and the highest index are examined.
-    :param source: the source picture, where there is one.
     """
 
     name: str

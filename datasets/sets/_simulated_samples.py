@@ -86,10 +86,7 @@ def describe(pictures: Mapping[str, SampledPicture]) -> str:
 
 
 def refuse_options(what: str, options: OpenOptions) -> None:
-    """Refuse what no set with simulated observers has.
-
-    :raises UserError: naming the flag.
-    """
+    """Refuse what no set with simulated observers has."""
     if options.jnd != 1:
         raise UserError(f"--jnd {options.jnd}: simulated observers give the first JND only, so {what} has no other")
     if options.anchor != "source":

@@ -40,7 +40,6 @@ class Photograph:
     """A photograph inside an installed package.
 
     :param source: what folds group by.
-    :param package: the package's import name.
     :param path: of the file inside the package's folder.
     :param sha256: of the file; another version of the package may ship another file.
     :param size: height and width in pixels.
@@ -67,10 +66,7 @@ class Photograph:
             yield f"{self.source}-{number}", box
 
     def file(self) -> Path:
-        """Where the installation has it; nothing is imported.
-
-        :raises DataError: where the package or the file is missing.
-        """
+        """Where the installation has it; nothing is imported."""
         package = importlib.util.find_spec(self.package)
         for folder in (package and package.submodule_search_locations) or ():
             if (path := Path(folder, self.path)).is_file():

@@ -1,10 +1,7 @@
 """KonJND-1k: 1,008 sources of 640x480, half JPEG and half BPG, rated by crowd workers (Lin et al. 2022).
 
 The halves have no source in common; they are two data sets that share a root.
-
-Ratings are taken as file indices and go through the same rule to levels as the files. Whether the set's authors mean
-that, or the slider's position, which counts from the other end, is not known to us; so what the files say of it is
-measured and noted.
+Ratings are taken as file indices; what the files say of that is noted (see `_konjnd_ratings`).
 """
 
 from __future__ import annotations
@@ -63,7 +60,6 @@ class Half:
     :param compression: as the ratings' table has it.
     :param levels: its files; the second number is the file index.
     :param likely_direction: the level direction where there are no files to see it from.
-    :param find_direction: finds the level direction out from a few pictures' files.
     :param remark: a sentence about one picture's files, given by level; None has nothing to say.
     :param can_compress: whether there is an encoder for levels that are not there.
     """

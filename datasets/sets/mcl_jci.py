@@ -189,8 +189,6 @@ def read_subjects(path: Path, faults: Faults) -> list[tuple[int, ...]]:
     """Each subject's first, second, ... JND in QF, descending; a subject's list may be short or empty.
 
     The official separators are not known, so the whole numbers of a line are read, whatever stands between them.
-
-    :returns: one tuple a subject.
     """
     try:
         lines = read_lines(path)

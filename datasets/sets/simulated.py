@@ -27,10 +27,7 @@ _AGAIN = "Run 'python -m datasets.simulate' with the same arguments again."
 @final
 @dataclass(frozen=True)
 class Simulated(Dataset):
-    """An opened set.
-
-    :param root: its folder.
-    """
+    """An opened set."""
 
     card = DatasetCard(
         name="simulated",

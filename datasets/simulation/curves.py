@@ -35,8 +35,6 @@ from datasets.simulation.observers import (
 class SimulationSettings:
     """What samples depend on besides the picture.
 
-    :param pixels_per_degree: viewing geometry.
-    :param observers: how many.
     :param seed: of their criteria.
     :param every: evaluate every so many QF and interpolate between them; 1 is exact.
     """
@@ -101,7 +99,6 @@ class MeasuredCurve:
 
     :param curve: None where it failed.
     :param pixels: hash of the pixels that were measured.
-    :param error: why it failed.
     """
 
     name: str

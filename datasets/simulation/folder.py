@@ -31,7 +31,6 @@ class Photo:
     """A photograph in a folder.
 
     :param source: a name for it of letters, digits, `_` and `-`, unique in the folder whatever the case of letters.
-    :param path: the file.
     :param shown: the file as people call it, relative to the folder.
     """
 
@@ -44,10 +43,7 @@ class Photo:
 class Cut:
     """A picture that was cut from a photograph.
 
-    :param name: of the picture.
-    :param source: of the photograph.
     :param photo: the photograph's file, relative to its folder.
-    :param box: where it was cut.
     """
 
     name: str
@@ -73,7 +69,6 @@ class LeftOut:
 class SimulationFolder:
     """One set being made.
 
-    :param root: its folder.
     :param crop: side of the crops in pixels, None for whole photographs.
     :param max_crops: of one photograph.
     """
@@ -121,11 +116,7 @@ class SimulationFolder:
             write_atomically(path, encoded.getvalue())
 
     def finish(
-        self,
-        sampled: Mapping[str, SampledPicture],
-        cuts: Sequence[Cut],
-        left_out: Sequence[LeftOut],
-        limit: int | None,
+        self, sampled: Mapping[str, SampledPicture], cuts: Sequence[Cut], left_out: Sequence[LeftOut], limit: int | None
     ) -> None:
         """Write samples and folds, and last that the set is finished."""
         write_atomically(self.root / SAMPLES, samples_csv(sampled))
@@ -181,7 +172,6 @@ class SimulationFolder:
 def find_photos(folder: Path, *, recursive: bool, apart_from: Path) -> tuple[list[Photo], str]:
     """Every picture of a folder, sorted by path, and a line on what is left out.
 
-    :param apart_from: a folder that is passed over.
     :raises UserError: where there is no such folder, or no photograph in it.
     """
     if not folder.is_dir():

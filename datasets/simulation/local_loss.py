@@ -2,15 +2,12 @@
 
 ColorVideoVDP splits both pictures into colour channels and bands of spatial frequency, weighs the differences by
 sensitivity and masking, takes their root mean square over the picture, and maps the sum over bands and channels to JOD
-(10: no difference; one JOD less: 75 % of people prefer the other picture). Here everything is left as it is but the
-extent of the mean: a window of `REGION_DEGREES` instead of the whole picture. Why this way:
+(10: no difference; one JOD less: 75 % of people prefer the other picture). Here the mean goes over a window of
+`REGION_DEGREES` instead of the whole picture. Its heat map would not do: it adds the bands up without that last
+mapping. Cut-out windows would not, either: they lose the low frequencies and have borders.
 
-* its heat map adds the bands up without that last mapping, in half precision, so its values are no JOD;
-* the metric run on cut-out windows loses the low frequencies, sees borders that are not there, and costs four times
-  as much where windows overlap by half.
-
-A window that is the whole picture must give the metric's own JOD. That is checked on every call, so that a version of
-the package that works differently is noticed rather than believed.
+A window that is the whole picture must give the metric's own JOD, which every call checks: so a version of the package
+that works differently is noticed.
 """
 
 from __future__ import annotations

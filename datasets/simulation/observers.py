@@ -84,8 +84,6 @@ def criteria(picture: str, observers: int, seed: int) -> np.ndarray:
     """The loss in JOD above which each observer notices, on one picture, shape (observers,), positive.
 
     Observer k keeps character and criterion however many observers and pictures there are.
-
-    :param picture: its name.
     """
     personal = _normal(observers, "person", seed)
     passing = _normal(observers, "picture", seed, picture)

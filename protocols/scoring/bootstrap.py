@@ -43,7 +43,6 @@ def resampled_means(values: np.ndarray, sources: Sequence[str], draws: int = DRA
     """Means over pictures in each resample of the sources.
 
     :param values: shape (rows, pictures), no NaN; a row is e.g. a predictor's errors.
-    :param sources: of each picture.
     :returns: shape (draws, rows).
     """
     names, place = np.unique(np.asarray(sources, dtype=str), return_inverse=True)
@@ -57,7 +56,6 @@ def mean_interval(values: np.ndarray, sources: Sequence[str] | np.ndarray) -> tu
     """95 % percentile interval of a mean over pictures.
 
     :param values: of each picture, shape (pictures,), no NaN.
-    :param sources: of each picture.
     :returns: low and high in the values' unit; None where there are fewer than two sources.
     """
     if len(set(sources)) < 2:

@@ -1,19 +1,17 @@
 """How well people themselves predict a truth: what no predictor can be expected to beat.
 
-A truth is an estimate from some n subjects; asked again, other people would give another. Three answers:
+A truth is an estimate from some n subjects; asked again, other people would give another. `MEANINGS` has three answers:
 
-* `ceiling-oracle`: knows the truth of a random half of the subjects, and is scored against the truth of *all* of them,
-  as every predictor is. That half is among the all, and this is wanted: for a mean, the error has variance
-  sigma^2 / n, which is just what someone who knew the truth of infinitely many people would score against these n.
-  For medians and fitted points it is the delete-half jackknife, which estimates that variance without any
-  correction factor (Shao & Wu 1989). So this row is comparable with the predictors', and is *the* ceiling.
-* `ceiling-halves`: knows the truth of one half and is scored against the truth of the *other* half. Both are noisy
-  and neither is the table's truth: about twice the oracle's error, and not comparable with a predictor's row.
+* `ceiling-oracle` is scored against the truth of *all*, as every predictor is, and its half is wanted among them: for a
+  mean, the error has variance sigma^2 / n, which is what someone who knew the truth of infinitely many people would
+  score against these n. For medians and fitted points it is the delete-half jackknife, which estimates that variance
+  without any correction factor (Shao & Wu 1989). So this row is *the* ceiling.
+* `ceiling-halves`: both halves are noisy and neither is the table's truth, so its error is about twice the oracle's.
 * `ceiling-one-subject`: one subject's JND, scored against the truth of all the others.
 
 No answer is shrunk towards the mean of the pictures. A predictor trained on the same panel may learn what its
-subjects have in common, which no half of another panel knows, so an error below the ceiling is possible.
-A tabulated truth (`sqf`) is not computed from the samples, so no half of the subjects has one: it has no ceiling.
+subjects have in common, so an error below the ceiling is possible. A tabulated truth (`sqf`) is not computed from the
+samples, so no half of the subjects has one: it has no ceiling.
 """
 
 from __future__ import annotations
@@ -105,7 +103,6 @@ def ceilings(truth: str, names: Sequence[str], samples: Sequence[np.ndarray], co
     """The three answers under a truth; the same names and samples give the same.
 
     :param truth: one of `ESTIMATES`.
-    :param names: of the pictures.
     :param samples: each picture's subjects' JNDs in levels, `FEWEST_SUBJECTS` or more.
     :returns: empty where there is no ceiling.
     """

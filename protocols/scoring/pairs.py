@@ -1,12 +1,11 @@
 """Which differences between predictors are more than chance: a paired bootstrap over sources, Holm-corrected.
 
 Folds share their training data, so nothing here is computed over folds: it starts from the pooled out-of-fold errors.
-Pictures of one source resemble each other, so *sources* are drawn, each with all its pictures; every predictor is
-averaged over the same draws, so what makes a picture difficult for all of them cancels in a difference.
+Every predictor is averaged over the same draws of sources, so what makes a picture difficult for all of them cancels.
 
-**Failed pictures.** A picture without an answer counts as the worst answer there is, the level farthest from its truth
-(`with_failures`), so failing never pays. And a run with a failure is never called inseparable from the best, since
-a few huge errors would widen its interval.
+**Failed pictures.** A picture without an answer counts as the worst answer there is, the level farthest from its truth,
+so failing never pays; and a run with a failure is never called inseparable from the best, since a few huge errors would
+widen its interval.
 
 **Ranks.** Mean ranks take *pictures* as blocks, and whoever shows them says so: Friedman's test takes blocks for
 independent, which several crops of one source are not. Then Nemenyi's critical difference (Demsar 2006) is too small,
@@ -33,14 +32,11 @@ FEW_SOURCES = 20
 class Pairs:
     """Every pair of predictors, first < second; all arrays have shape (pairs,).
 
-    :param first: index of one predictor.
-    :param second: index of the other.
     :param difference: mean absolute error of the first minus that of the second, in levels.
     :param low: lower end of its 95 % percentile interval, from the same resamples as every interval of a mean.
     :param high: upper end.
     :param p: two-sided, uncorrected, in (0, 1].
     :param p_holm: Holm-corrected over all pairs, in (0, 1].
-    :param draws: how many resamples they come from.
     """
 
     first: np.ndarray
@@ -83,7 +79,6 @@ def compare_pairs(errors: np.ndarray, sources: Sequence[str]) -> Pairs | None:
     agree is not evidence beyond what flipping their signs at random would give.
 
     :param errors: absolute errors, shape (predictors, pictures), no NaN (see `with_failures`).
-    :param sources: of each picture.
     :returns: None where there are fewer than two predictors or two sources.
     """
     count = len(errors)
@@ -145,7 +140,6 @@ class Ranks:
     :param p_values: Nemenyi's, of each pair, shape (predictors, predictors), 1 on the diagonal.
     :param friedman: chi-squared statistic, corrected for ties.
     :param friedman_p: that all predictors rank alike.
-    :param blocks: how many pictures.
     """
 
     mean_ranks: np.ndarray

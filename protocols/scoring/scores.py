@@ -87,6 +87,11 @@ _LEVELS, _CORRELATION, _PSNR, _SUR, _USE = ("level error", "level correlation", 
 
 _level_error = functools.partial(Score, unit="levels", group=_LEVELS, digits=2)
 _share = functools.partial(Score, unit="%", group=_LEVELS)
+_level_correlation = functools.partial(Score, group=_CORRELATION, digits=3)
+_of_levels = functools.partial(_correlation, first="true_level", second="predicted_level")
+_psnr_correlation = functools.partial(Score, group=_PSNR, digits=3)
+_of_psnrs = functools.partial(_correlation, first="true_psnr_db", second="predicted_psnr_db")
+_sur_distance = functools.partial(Score, group=_SUR, digits=3, needs_truth=False)
 
 SCORES: list[Score] = [
     _level_error(
@@ -146,31 +151,12 @@ SCORES: list[Score] = [
         heading="clipped",
         compute=lambda f: float(np.mean(f["clipped"].astype(bool))),
     ),
-    Score(
-        "plcc",
-        "Pearson correlation of the levels",
-        heading="PLCC",
-        digits=3,
-        group=_CORRELATION,
-        compute=_correlation("pearson", "true_level", "predicted_level"),
+    _level_correlation("plcc", "Pearson correlation of the levels", heading="PLCC", compute=_of_levels("pearson")),
+    _level_correlation(
+        "srcc", "Spearman correlation of the levels", heading="SRCC", brief="SRCC", compute=_of_levels("spearman")
     ),
-    Score(
-        "srcc",
-        "Spearman correlation of the levels",
-        heading="SRCC",
-        digits=3,
-        group=_CORRELATION,
-        brief="SRCC",
-        compute=_correlation("spearman", "true_level", "predicted_level"),
-    ),
-    Score(
-        "krcc",
-        "Kendall correlation of the levels",
-        heading="KRCC",
-        digits=3,
-        group=_CORRELATION,
-        in_print=False,
-        compute=_correlation("kendall", "true_level", "predicted_level"),
+    _level_correlation(
+        "krcc", "Kendall correlation of the levels", heading="KRCC", compute=_of_levels("kendall"), in_print=False
     ),
     Score(
         "psnr_mae_db",
@@ -181,42 +167,28 @@ SCORES: list[Score] = [
         digits=2,
         compute=lambda f: _mean_or_none(np.abs(_psnr_error(f))),
     ),
-    Score(
+    _psnr_correlation(
         "psnr_plcc",
         "Pearson correlation of the PSNRs at those levels (content alone earns a constant a high one)",
         heading="PSNR PLCC (constant's)",
-        digits=3,
-        group=_PSNR,
         beside="psnr_plcc_control",
-        compute=_correlation("pearson", "true_psnr_db", "predicted_psnr_db"),
+        compute=_of_psnrs("pearson"),
     ),
-    Score(
+    _psnr_correlation(
         "psnr_srcc",
         "Spearman correlation of the PSNRs at those levels",
         heading="PSNR SRCC (constant's)",
-        digits=3,
-        group=_PSNR,
         beside="psnr_srcc_control",
         in_print=False,
-        compute=_correlation("spearman", "true_psnr_db", "predicted_psnr_db"),
+        compute=_of_psnrs("spearman"),
     ),
-    Score(
-        "sur_mae",
-        "mean |predicted minus true SUR| over levels",
-        heading="SUR MAE",
-        digits=3,
-        group=_SUR,
-        brief="SUR MAE",
-        needs_truth=False,
-        compute=_sur_mae,
+    _sur_distance(
+        "sur_mae", "mean |predicted minus true SUR| over levels", heading="SUR MAE", brief="SUR MAE", compute=_sur_mae
     ),
-    Score(
+    _sur_distance(
         "bhattacharyya",
         "Bhattacharyya distance of the JND distributions",
         heading="Bhattach. distance",
-        digits=3,
-        group=_SUR,
-        needs_truth=False,
         compute=_bhattacharyya,
     ),
     Score(

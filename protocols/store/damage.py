@@ -35,7 +35,6 @@ class Damage:
     """What cannot be used.
 
     :param path: what is to be set aside: a run's folder, or a table.
-    :param file: the file at fault.
     :param about: the identity of the run that it was, where that can be relied upon.
     """
 
@@ -51,13 +50,10 @@ class Damage:
 def sealed(info: Mapping[str, Any], table: bytes) -> dict[str, Any]:
     """The content of `run.json` with its schema version and digests.
 
-    :param table: the bytes of `predictions.parquet`.
     :raises ValueError: for a number that JSON has no form for.
     """
     plain = json.loads(json.dumps(dict(info), allow_nan=False))
     whole = {"schema_version": SCHEMA_VERSION, **plain, "predictions_sha256": sha256_of_bytes(table)}
-    whole["schema_version"] = SCHEMA_VERSION
-    whole.pop("sha256", None)
     return {**whole, "sha256": sha256_of_bytes(canonical_json(whole))}
 
 

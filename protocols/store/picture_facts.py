@@ -3,10 +3,9 @@
 A report must not open pictures or labels, yet it tells how far subjects agree and what errors depend on. So the
 protocol writes `<dataset>/pictures-<key>-<digest>.parquet` once for all runs of the same data.
 
-Several processes and machines add rows to the table, without locks. A file is named by the digest of its content, so a
-damaged one is known, and no two writers can spoil each other's. A writer stores what it adds together with all that it
-found, and then removes what it found. So nothing is ever lost: where two wrote at once there are two files, which
-readers put together and the next writer makes one.
+Several processes and machines add rows to it without locks. A file is named by the digest of its content, so no two
+writers can spoil each other's. A writer stores what it adds together with all that it found, then removes what it
+found. Where two wrote at once there are two files, which readers put together and the next writer makes one.
 """
 
 from __future__ import annotations
@@ -101,7 +100,6 @@ def read_pictures(results: Path, run: StoredRun) -> pd.DataFrame | None:
     A limited run's pictures may be a part of the table's, or the other way round. What is damaged warns and is passed
     over.
 
-    :param results: the folder of stored runs.
     :returns: None where the run names no table or nothing of it is there.
     """
     name = run.record.pictures_table

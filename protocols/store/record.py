@@ -51,7 +51,6 @@ class DatasetRecord:
 
     :param unit: of the codec's levels, `QF` or `QP`.
     :param level_lowest: the numerically smallest level; with `level_highest` the codec's range.
-    :param options: how it was opened.
     :param root: the folder it was read from; None where it needs none.
     :param notes: what the loader found out, one sentence each.
     """
@@ -128,7 +127,6 @@ class RunRecord:
     :param pictures_table: name of the table of its pictures (`protocols.store.pictures`); empty where there is none.
     :param pictures: how many, `sources` of how many sources, and `failed` how many of them without a prediction.
     :param decoder: the library that decoded the levels; `none` without pixels.
-    :param device: where networks computed.
     :param timings_s: stage to seconds.
     :param finished: when, ISO 8601.
     :param generation: goes up with every run of the same identity that takes an older one's place.

@@ -14,7 +14,6 @@ def reusable_run(
     """The stored run that is reused, and the reason for people; None where it is to be computed.
 
     :param key: of the run as it would be computed now.
-    :param key_parts: what the key is made of, by name.
     :param rerun: `never` reuses any stored run of the same identity, `stale` those whose key is the same, `always`
         none.
     """

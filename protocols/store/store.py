@@ -52,8 +52,6 @@ COLUMNS = {
 class StoredRun:
     """A run on disk, read whole: it can be used even after a newer one has taken its place.
 
-    :param path: its folder.
-    :param record: what `run.json` says of it.
     :param predictions: one row a picture, columns `COLUMNS`.
     """
 

@@ -47,7 +47,6 @@ class RunFigure:
     """A figure of one run.
 
     :param name: of its files, `<section>/<name>-<predictor>`.
-    :param heading: over the figures of a section.
     :param reading: how to read them, for the page.
     :param shared: the axes of all runs of a section; None where there is nothing to draw for any.
     :param add: adds a run to the axes; gives its artists, none where it has nothing to draw, and what the figure then
@@ -199,10 +198,7 @@ _Draw = Callable[[], dict[str, FigureFiles]]
 
 
 def draw_figures(sections: Sequence[Section], *, quiet: bool = False) -> dict[str, FigureFiles]:
-    """Every figure by its stem, the path in the report without the ending; what has nothing to draw has none.
-
-    :param quiet: shows no progress.
-    """
+    """Every figure by its stem, the path in the report without the ending; what has nothing to draw has none."""
     # The longest come first, so that no process waits for another at the end.
     draws: list[_Draw] = [partial(kind.draw_all, section) for section in sections for kind in RUN_FIGURES]
     draws += [partial(kind.draw_all, section) for section in sections for kind in SECTION_FIGURES]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reports.figures.layout import WIDTH_IN, labelled, mae_limit, mae_of, section_title
-from reports.figures.style import ACCENT, HOLLOW, INK, MUTED, Drawing, new_figure, shortened
+from reports.figures.layout import WIDTH_IN, draw_marker, labelled, mae_limit, mae_of, section_title
+from reports.figures.style import INK, MUTED, Drawing, new_figure, shortened
 from reports.results.level_curves import Observed, observed
 from reports.results.row import Row
 from reports.results.section import Section
@@ -40,7 +40,6 @@ _FREE_PT = 12.0
 class Point:
     """A predictor's place.
 
-    :param marked: set in bold and filled.
     :param is_control: the constant, drawn as a diamond.
     :param is_beyond: cut off at the axis' end.
     """
@@ -165,19 +164,10 @@ def _new_figure(section: Section, what: str, line: str, points: int) -> tuple[Fi
 
 
 def draw_points(axes: Axes, points: Sequence[Point], *, avoid: Sequence[tuple[float, float]] = ()) -> None:
-    """Draw points with numbers, and the list of their names right of the axes; limits and scales are set before.
-
-    :param avoid: places that numbers keep away from.
-    """
-    by_marker: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    """Draw points with numbers, and the list of their names right of the axes; limits and scales are set before."""
     for point in points:
         shape = "^" if point.is_beyond else "D" if point.is_control else "o"
-        by_marker.setdefault((shape, ACCENT if point.marked else HOLLOW), []).append((point.x, point.y))
-    for (shape, face), places in by_marker.items():
-        axes.plot(
-            *zip(*places, strict=True), marker=shape, linestyle="none", markersize=6, markerfacecolor=face,
-            markeredgecolor=INK, clip_on=False, zorder=4,
-        )  # fmt: skip
+        draw_marker(axes, point.x, point.y, shape, is_filled=point.marked)
     _number(axes, points, avoid)
     step = _LIST_STEP_IN * axes.figure.dpi / axes.bbox.height
     for number, point in enumerate(points):

@@ -62,10 +62,7 @@ def use_few_ticks(axes: Axes, *, integer: bool = False) -> None:
 
 
 class RowFrame:
-    """A figure that rows are drawn into, one at a time.
-
-    :param figure: holds all that the rows share.
-    """
+    """A figure that rows are drawn into, one at a time."""
 
     def __init__(self, figure: Figure) -> None:
         from matplotlib.backends.backend_agg import RendererAgg

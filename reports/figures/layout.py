@@ -47,7 +47,6 @@ CONTROL_STYLE = _row_style("D", ":", MUTED, HOLLOW)
 class RowSelection:
     """Rows of a section that a figure shows, best first, the constant last.
 
-    :param rows: each with its style.
     :param candidates: how many rows the figure could have shown.
     """
 
@@ -78,6 +77,12 @@ def select_rows(section: Section, most: int, has: Callable[[Row], bool] = lambda
     best = [row for row in candidates if not row.is_control][: min(most, len(ROW_STYLES))]
     control = [(row, CONTROL_STYLE) for row in candidates if row.is_control]
     return RowSelection((*zip(best, ROW_STYLES, strict=False), *control), len(candidates))
+
+
+def draw_marker(axes: Axes, x: float, y: float, shape: str, *, is_filled: bool) -> None:
+    """A predictor's point, over lines and bars; it may stand across the axes' edge."""
+    face = ACCENT if is_filled else HOLLOW
+    axes.plot(x, y, shape, markerfacecolor=face, markeredgecolor=INK, markersize=6, clip_on=False, zorder=4)
 
 
 def mae_of(row: Row) -> float:
@@ -119,10 +124,7 @@ def labelled(row: Row, name_letters: int | None = None) -> str:
 
 
 def section_title(section: Section, what: str, *lines: str) -> list[str]:
-    """A figure's title lines: what it shows of which data and whose samples, under which truth, and N.
-
-    :param lines: more lines, in the figure's own words.
-    """
+    """A figure's title lines: what it shows of which data and whose samples, under which truth, and N."""
     heading = section.dataset.heading_within(int(0.7 * letters_across(WIDTH_IN)) - len(what) - 4)
     counts = f"{section.settings}; {section.pictures} pictures of {section.sources} sources"
     return [f"{what} on {heading}", counts, *lines, *limit_warning(section)]

@@ -11,6 +11,7 @@ from reports.figures.layout import (
     CONTROL_STYLE,
     ROW_STYLES,
     WIDTH_IN,
+    draw_marker,
     labelled,
     limit_warning,
     mae_limit,
@@ -75,16 +76,9 @@ def _dots(axes: Axes, rows: Sequence[Row], limit: float) -> None:
     ]
     if bars:
         axes.hlines(*np.array(bars).T, color=ACCENT, linewidth=2.2, zorder=2)
-    points_by_marker: dict[tuple[str, str], list[tuple[float, int]]] = {}
     for place, row in scored:
         shape = ">" if mae_of(row) > limit else "D" if row.is_control else "o"
-        face = ACCENT if row.is_whole and not row.is_control else HOLLOW
-        points_by_marker.setdefault((shape, face), []).append((min(mae_of(row), limit), place))
-    for (shape, face), points in points_by_marker.items():
-        axes.plot(
-            *zip(*points, strict=True), shape, markerfacecolor=face, markeredgecolor=INK, markersize=6, zorder=3,
-            linestyle="none", clip_on=False,
-        )  # fmt: skip
+        draw_marker(axes, min(mae_of(row), limit), place, shape, is_filled=row.is_whole and not row.is_control)
 
 
 _NAME_LETTERS = 34

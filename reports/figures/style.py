@@ -87,8 +87,6 @@ def new_panels(
     """A figure with a title and a grid of axes below it, row by row.
 
     :param height_in: of one row of axes with what stands below it.
-    :param panels: how many axes; the last row may be shorter.
-    :param across: how many in a row.
     :param between_in: between axes, across and down.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -41,10 +41,8 @@ class WorstPicture:
 class PictureLine:
     """A picture in its data set's table; texts as written, one a section, empty where unknown.
 
-    :param true: levels.
     :param constant: the constant's error in levels, with its sign.
     :param median: the median absolute error of the rows that predicted it, in levels.
-    :param failed: rows that failed on it, over all sections.
     """
 
     name: str
@@ -92,10 +90,7 @@ def method_pages(sections: Sequence[Section]) -> dict[str, str]:
 
 
 def dataset_page_text(entry: DatasetEntry, with_page: Collection[str]) -> str:
-    """The page of a data set.
-
-    :param with_page: its pictures that have a page.
-    """
+    """The page of a data set."""
     return document(
         "dataset.html.j2",
         dataset_page(entry.name),
@@ -122,10 +117,7 @@ def section_labels(entry: DatasetEntry) -> list[str]:
 
 
 def worst_pictures(grid: Grid, row: int, with_page: Collection[str]) -> list[WorstPicture]:
-    """The pictures with a row's largest errors, failed ones first.
-
-    :param row: its place in the section.
-    """
+    """The pictures with a row's largest errors, failed ones first."""
     worst = []
     for place in grid.worst_order[row][:WORST]:
         error, name = grid.errors[row, place], grid.pictures[place]

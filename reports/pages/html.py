@@ -44,7 +44,6 @@ class Inlined:
 def document(template: str, page: str, *, scripts: tuple[str, ...] = TABLE_SCRIPTS, **values: Any) -> str:
     """A page's HTML.
 
-    :param template: its file in `templates/`.
     :param page: its path in the report; links are made relative to it.
     :param scripts: files beside this one, run in this order.
     """
@@ -105,21 +104,10 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    functions = (cell, columns, decimal, findings, interval, mark, measured_under, significant, section_name)
+    page_paths = (dataset_page, method_page, picture_page, predictor_page)
     environment.globals.update(
-        cell=cell,
-        columns=columns,
-        decimal=decimal,
-        findings=findings,
-        interval=interval,
-        mark=mark,
-        measured_under=measured_under,
-        significant=significant,
-        section_name=section_name,
-        index_page=INDEX,
-        dataset_page=dataset_page,
-        method_page=method_page,
-        picture_page=picture_page,
-        predictor_page=predictor_page,
+        {function.__name__: function for function in (*functions, *page_paths)}, index_page=INDEX
     )
     return environment
 

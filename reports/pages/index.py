@@ -61,10 +61,7 @@ def pages(sections: Sequence[Section], images: FigureImages, choice: PictureChoi
 
 
 def index_text(sections: Sequence[Section], images: FigureImages) -> str:
-    """The index.
-
-    :param images: the report's figures.
-    """
+    """The index."""
     return document(
         "index.html.j2",
         INDEX,

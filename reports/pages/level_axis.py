@@ -44,8 +44,6 @@ class LevelAxis:
 
     :param top: where the histogram and the predictors' lines end and the ticks stand.
     :param left: where the axis begins; names stand left of it.
-    :param ticks: levels and their places.
-    :param true_x: of the true level.
     """
 
     width: float
@@ -66,7 +64,6 @@ def level_axis(
     :param place: the picture's, in the grid.
     :param samples: the subjects' JNDs as levels; where they are not known, the fitted curve gives the bars.
     :param levels: of the codec from the worst to the best.
-    :param sur: the fitted curve at them.
     """
     facts, grid = section.dataset, section.grid
     low, high = facts.level_lowest, facts.level_highest

@@ -112,12 +112,7 @@ def _remove(out: Path, name: str) -> None:
 
 @final
 class Stamp:
-    """What a report is built from, as a hash, in a file beside it; and the texts that were printed of these results.
-
-    :param results: the folder of stored runs.
-    :param out: the folder of the report.
-    :param settings: of the build, as JSON.
-    """
+    """What a report is built from, as a hash, in a file beside it; and the texts that were printed of these results."""
 
     def __init__(self, results: Path, out: Path, settings: Mapping[str, Any]) -> None:
         self._path, self._out = out / STAMP, out

@@ -27,7 +27,6 @@ def ceiling_rows(
     """The ceiling's rows, most informed first; empty where there are none.
 
     :param pictures: what is known of the section's pictures, sorted by name.
-    :param curves: of the same pictures.
     """
     codec = codec_named(dataset.codec)
     if pictures is None or codec is None:

@@ -108,7 +108,6 @@ def chosen_pictures(grids: Sequence[Grid], count: int | None) -> list[str]:
 
     Of those equally deep in the rows' lists, the one that stands there in most rows comes first.
 
-    :param grids: of one data set.
     :param count: at most so many; None for all.
     :returns: names, sorted.
     """

@@ -93,7 +93,6 @@ def curve_of(value: Any, levels: np.ndarray | None) -> np.ndarray | None:
 class PsnrCurves:
     """PSNR of every picture at every level.
 
-    :param names: of the pictures.
     :param mse: luma squared errors, from the worst to the best level, shape (pictures, levels).
     """
 
@@ -132,8 +131,6 @@ def partial_correlations(grid: Grid, row: int, curves: PsnrCurves | None) -> dic
     """PSNR correlations of a predictor given each picture's own PSNR at `fixed_level`.
 
     None for predictions that do not vary between the pictures of a fold, and without curves.
-
-    :param row: the predictor's place in the grid.
     """
     names = ("psnr_partial_plcc", "psnr_partial_srcc")
     undefined: dict[str, float | None] = dict.fromkeys(names)

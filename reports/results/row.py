@@ -89,7 +89,6 @@ class CeilingRow:
     """How well people predict the truth: shown beside the runs, never ranked among them.
 
     :param predictor: the name in the table: see `protocols.scoring.ceiling`.
-    :param meaning: for people.
     :param scores: as `Row.scores`; most are None.
     """
 

@@ -29,8 +29,6 @@ class Comparison:
     """The rows that have predictions, compared picture by picture.
 
     :param predictors: names, in the section's order.
-    :param pictures: names, sorted.
-    :param sources: of each picture.
     :param errors: absolute, in levels, failed pictures counted as the worst answer there is, shape (predictors,
         pictures).
     :param pairs: None where there are fewer than two predictors or sources.

@@ -78,7 +78,6 @@ class RunChange:
     :param settings: of what the predictions depend on, its card and the versions.
     :param scores: those that differ in the digits that are shown.
     :param pictures: the largest changes first; empty where none changed.
-    :param common: pictures that are in both.
     :param other_truths: of those, how many have another true level.
     :param noise: None where errors are the same, or fewer than two sources are in both.
     """
@@ -99,7 +98,6 @@ class FolderChanges:
 
     :param removed: runs of the first alone; `added` of the second alone.
     :param same: how many runs say the same in both.
-    :param changed: runs that are in both and differ.
     """
 
     removed: tuple[Identity, ...]

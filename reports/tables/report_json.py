@@ -24,6 +24,8 @@ from reports.tables.latex import cited_works
 SCHEMA_VERSION = 1
 """Goes up when a name goes or changes its meaning; new names alone leave it."""
 
+_OF_RECORD = ("key", "parameters", "seed", "decoder", "device", "versions", "machine", "finished")
+
 
 def report_json(sections: Sequence[Section]) -> str:
     """The file's text: sorted as the tables are, numbers in full, undefined ones null."""
@@ -79,7 +81,6 @@ def _section(section: Section) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    record = row.record
     return {
         "predictor": row.predictor,
         "page": predictor_page(row.predictor),
@@ -88,14 +89,7 @@ def _row(row: Row) -> dict[str, Any]:
         "status": row.run.status,
         "failures": row.failures,
         "scores": _scores(row.scores),
-        "key": row.run.key,
-        "parameters": record.parameters,
-        "seed": record.seed,
-        "decoder": record.decoder,
-        "device": record.device,
-        "versions": record.versions,
-        "machine": record.machine,
-        "finished": record.finished,
+        **{name: getattr(row.record, name) for name in _OF_RECORD},
     }
 
 

@@ -30,10 +30,9 @@ class Column:
     """What the cells below each other say.
 
     :param name: of the score; for other columns the heading.
-    :param heading: for people.
-    :param is_text: whether it holds names, not numbers.
     :param group: a heading over several columns; empty for none.
     :param meaning: for people; empty where the heading says it.
+    :param is_text: whether it holds names, not numbers.
     :param is_main: whether rows are sorted by it.
     :param is_published: whether it holds published numbers, beside the measured ones of the column before.
     :param in_print: whether a printed page has room for it.
@@ -42,9 +41,9 @@ class Column:
 
     name: str
     heading: str
-    is_text: bool = False
     group: str = ""
     meaning: str = ""
+    is_text: bool = False
     is_main: bool = False
     is_published: bool = False
     in_print: bool = True
@@ -132,17 +131,11 @@ def leaderboard_table(section: Section, numbers: PublishedNumbers) -> Table:
         in_print, brief = score.in_print or is_beside, score.brief.format(unit=section.unit)
         shown.append(
             Column(
-                score.name,
-                heading,
-                group=score.group,
-                meaning=score.meaning,
-                is_main=score.is_main,
-                in_print=in_print,
-                brief=brief,
+                score.name, heading, score.group, score.meaning, is_main=score.is_main, in_print=in_print, brief=brief
             )
         )
         if is_beside:
-            shown.append(Column(score.name, f"published {heading}", group=score.group, is_published=True))
+            shown.append(Column(score.name, f"published {heading}", score.group, is_published=True))
 
     def lines(rows: tuple[Row, ...] | tuple[CeilingRow, ...]) -> tuple[Line, ...]:
         return tuple(Line(tuple(_cells(section, row, numbers)), row) for row in rows)

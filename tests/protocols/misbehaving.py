@@ -45,9 +45,5 @@ class Misbehaving(JNDPredictor):
         answers = {"nan": float("nan"), "outside": 101.0, "text": "fifty", "none": None}
         if self.how == "predict raises":
             raise KeyError("in predict")
-        curves = {
-            "sur falls": np.linspace(1, 0, 100),
-            "sur outside": np.linspace(0, 2, 100),
-            "sur short": np.zeros(7),
-        }
+        curves = {"sur falls": np.linspace(1, 0, 100), "sur outside": np.linspace(0, 2, 100), "sur short": np.zeros(7)}
         return Prediction(50.0, curves[self.how]) if self.how in curves else answers.get(self.how, 50.0)

@@ -11,14 +11,7 @@ import numpy as np
 import pytest
 
 from datasets.common import cache
-from datasets.common.cache import (
-    CacheWarning,
-    StoredArrays,
-    cache_folder,
-    is_stored,
-    load_arrays,
-    save_arrays,
-)
+from datasets.common.cache import CacheWarning, StoredArrays, cache_folder, is_stored, load_arrays, save_arrays
 
 ARRAYS = {
     "reference": np.random.default_rng(0).random((3, 4, 5)).astype(np.float16),
