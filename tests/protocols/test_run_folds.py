@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,13 +17,8 @@ from datasets.core.truths import find_truth
 from protocols.measure import apply, visit
 from protocols.plan import Job
 from protocols.store.store import COLUMNS
+from tests.protocols import misbehaving
 from tests.protocols.conftest import cross_validate
-
-_spec = importlib.util.spec_from_file_location("misbehaving", Path(__file__).with_name("misbehaving.py"))
-misbehaving = importlib.util.module_from_spec(_spec)
-sys.modules["misbehaving"] = misbehaving  # dataclasses look their module up
-_spec.loader.exec_module(misbehaving)
-
 
 LIGHT = {entry.predictor: name for name, entry in registry().items() if entry.cost == "light"}.values()
 """A name of each class that costs little."""

@@ -11,7 +11,7 @@ from PIL import Image
 from skimage import data
 
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Codec, Jpeg
+from datasets.core.codec import Bpg, Jpeg
 from datasets.core.picture_file import decode_rgb_strictly
 
 CODECS = (Jpeg(), Bpg())
@@ -81,8 +81,3 @@ def test_bpg_is_only_read_and_never_encoded():
     Image.fromarray(rgb).save(stream, "PNG")
     np.testing.assert_array_equal(Bpg().decode(stream.getvalue()), rgb)
     assert "Pillow" in Bpg().library() and not Bpg.has_file_sizes
-
-
-def test_a_codec_has_to_be_whole():
-    with pytest.raises(TypeError, match="abstract"):
-        Codec()

@@ -10,7 +10,7 @@ import pytest
 from datasets import sets
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Jpeg
-from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
+from datasets.core.dataset import DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
 from datasets.core.picture import Picture
 from datasets.core.truths import TRUTHS
 from datasets.sets import codec_named, dataset_classes, open_dataset
@@ -121,11 +121,6 @@ def test_a_root_that_is_no_folder_is_named(tmp_path):
 def test_options_that_do_not_exist_are_refused(options, complaint):
     with pytest.raises(UserError, match=complaint):
         OpenOptions(**options)
-
-
-def test_a_data_set_has_to_say_how_it_is_opened():
-    with pytest.raises(TypeError, match="abstract"):
-        Dataset((), Manifest({}))
 
 
 def test_a_card_is_short_to_write():

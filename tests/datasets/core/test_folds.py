@@ -36,11 +36,6 @@ def test_line_ends_and_byte_order_marks_do_not_change_the_hash(tmp_path, content
     assert parse_folds("mine", written(tmp_path, contents, "other.csv")) == plain
 
 
-def test_another_assignment_has_another_hash(tmp_path):
-    first = parse_folds("mine", written(tmp_path, TEXT))
-    assert parse_folds("mine", written(tmp_path, TEXT.replace("SRC03,1", "SRC03,2"))).sha256 != first.sha256
-
-
 @pytest.mark.parametrize(
     ("contents", "complaint"),
     [
@@ -89,10 +84,6 @@ def test_made_folds_depend_on_the_seed_alone(tmp_path):
     make_folds(names[::-1], 5, seed=1, path=paths[1])
     make_folds(names, 5, seed=2, path=paths[2])
     assert paths[0].read_bytes() == paths[1].read_bytes() != paths[2].read_bytes()
-
-
-def test_a_file_of_ones_own_is_read_by_its_path(tmp_path):
-    assert read_folds(str(written(tmp_path, TEXT)), "mcl-jci").name == "mine"
 
 
 def test_an_unknown_name_lists_the_shipped_ones():

@@ -10,7 +10,7 @@ from skimage import data
 
 from datasets.common.errors import DataError
 from datasets.core.codec import Bpg, Jpeg
-from datasets.core.ladder import CompressedLadder, Ladder, LadderSummary, ShippedLadder
+from datasets.core.ladder import CompressedLadder, LadderSummary, ShippedLadder
 from datasets.core.picture_file import read_picture
 
 PHOTOGRAPH = np.ascontiguousarray(data.chelsea()[40:140, 100:260])
@@ -59,12 +59,6 @@ def test_luma_error_is_measured_on_the_decoded_picture():
     error = ladder.reference_luma.astype(float) - ladder.luma(20)
     assert ladder.mse(20) == pytest.approx(np.mean(error**2), rel=1e-12)
     assert ladder.rgb(20).shape == PHOTOGRAPH.shape
-
-
-def test_a_photograph_loses_less_and_costs_more_towards_the_best_level():
-    summary = CompressedLadder(Jpeg(), photograph).summary()
-    assert summary.mse[0] > 5 * summary.mse[49] > 25 * summary.mse[99]
-    assert np.all(np.diff(summary.size_bytes[::10]) > 0)
 
 
 def test_the_ladder_is_measured_once_and_the_reference_read_once():
@@ -157,8 +151,3 @@ def test_decoded_files_have_no_sizes_of_their_own(tmp_path):
     assert summary.mse[0] > 0 and summary.mse[-1] == 0  # from QP 51 to QP 1
     with pytest.raises(DataError, match="QP 52 has no file"):
         ladder.encoded(52)
-
-
-def test_a_ladder_has_to_say_where_its_bytes_come_from():
-    with pytest.raises(TypeError, match="abstract"):
-        Ladder(Jpeg(), photograph)

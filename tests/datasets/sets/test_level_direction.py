@@ -72,11 +72,6 @@ def test_sizes_tell_it_where_the_tables_are_the_same(tmp_path):
     assert direction_by_tables([picture]).direction == "up"
 
 
-def test_pixels_tell_the_direction(tmp_path):
-    assert direction_by_pixels([decoded(tmp_path, "SRC0505", (1, 8, 20))]).direction == "down"
-    assert direction_by_pixels([decoded(tmp_path, "SRC0506", (20, 8, 1))]).direction == "up"
-
-
 def test_pictures_that_disagree_are_named(tmp_path):
     mixed = [jpegs(tmp_path, "SRC0001", (5, 95)), jpegs(tmp_path, "SRC0002", (95, 5))]
     with pytest.raises(DataError, match=r"up in SRC0001 but down in SRC0002.*mixes two versions.*--level-direction"):
@@ -88,19 +83,16 @@ def test_what_does_not_tell_it_is_an_error(tmp_path):
         direction_by_tables([jpegs(tmp_path, "SRC0001", (50, 50))])
     with pytest.raises(DataError, match=r"SRC0505_001\.png: is no readable JPEG"):
         direction_by_tables([decoded(tmp_path, "SRC0505", (1, 2))])
+    other_size = decoded(tmp_path, "SRC0506", (1, 20))
+    Image.fromarray(PHOTOGRAPH[:-8]).save(other_size.last)
+    with pytest.raises(DataError, match="not of the size of"):
+        direction_by_pixels([other_size])
     with pytest.raises(DataError, match="without the source pictures"):
         direction_by_pixels([jpegs(tmp_path, "SRC0002", (5, 95))])
     empty = jpegs(tmp_path, "SRC0003", (5, 95))
     empty.last.write_bytes(b"")
     with pytest.raises(DataError, match=r"SRC0003_002\.jpg: is no readable JPEG.*Copy it again"):
         direction_by_tables([empty])
-
-
-def test_sizes_in_pixels_must_agree_to_compare_pixels(tmp_path):
-    picture = decoded(tmp_path, "SRC0505", (1, 20))
-    Image.fromarray(PHOTOGRAPH[:-8]).save(picture.last)
-    with pytest.raises(DataError, match="not of the size of"):
-        direction_by_pixels([picture])
 
 
 def test_standard_tables_are_recognised_at_their_own_level_only(tmp_path):
@@ -110,17 +102,6 @@ def test_standard_tables_are_recognised_at_their_own_level_only(tmp_path):
     custom = tmp_path / "custom.jpg"
     Image.fromarray(PHOTOGRAPH).save(custom, qtables=[[7] * 64, [9] * 64])
     assert not has_standard_tables({50: custom}, Jpeg())
-
-
-def test_genuine_ladders_run_up_with_standard_tables(genuine_ladders):
-    folder = genuine_ladders / "jpeg"
-    names = sorted({path.name[:7] for path in folder.iterdir()})
-    pictures = [
-        IndexedFiles(name, {index: folder / f"{name}_JPEG_{index:03d}.jpg" for index in range(1, 101)})
-        for name in names
-    ]
-    assert direction_by_tables(pictures).direction == "up"
-    assert all(has_standard_tables(picture.files, Jpeg()) for picture in pictures)
 
 
 @pytest.mark.parametrize(

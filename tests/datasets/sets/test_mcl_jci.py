@@ -208,13 +208,6 @@ def test_a_missing_file_is_named(make_mcl_jci, gone, message):
         open_mcl(root)
 
 
-def test_a_source_in_every_folder_less_is_a_smaller_set_not_an_error(make_mcl_jci):
-    root = make_mcl_jci((3, 7, 50))
-    dataset = open_mcl(root)
-    assert [picture.name for picture in dataset.pictures] == ["SRC03", "SRC07", "SRC50"]
-    assert "3 of 50 sources." in dataset.notes
-
-
 def test_files_that_are_too_many_are_named(make_mcl_jci):
     with pytest.raises(DataError, match="has files of a source 51, expected 1 to 50"):
         open_mcl(make_mcl_jci((1, 51), pictures="none"))

@@ -58,11 +58,6 @@ def test_an_empty_table_is_a_fault(tmp_path, text):
         read_samples(write(tmp_path / "samples.csv", text), "")
 
 
-def test_a_missing_table_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"gone\.csv"):
-        read_samples(tmp_path / "gone.csv", "")
-
-
 def test_the_description_counts_pictures_photographs_and_observers():
     text = describe(TABLE)
     assert text.startswith("3 pictures of 2 photographs, each with 3 simulated observers")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ import pytest
 
 from datasets.common.errors import DataError
 from datasets.common.files import partial_beside
-from protocols.store.damage import SCHEMA_VERSION, StoreWarning, sealed
+from protocols.store.damage import StoreWarning, sealed
 from protocols.store.record import RunRecord
 from protocols.store.store import COLUMNS, Identity, Store
 from tests.stored import run_json
@@ -61,15 +60,6 @@ def test_a_new_run_takes_the_place_of_its_identity_alone(tmp_path):
         ("constant", 0, 2): "d" * 12,
         ("constant-sur", 0, 1): "a" * 12,
     }
-
-
-def test_writing_the_same_key_again_replaces_it(tmp_path):
-    store = Store(tmp_path)
-    store.write(_record(), _frame(1.0))
-    store.write(_record(), _frame(2.0))
-    (run,) = store.current_runs()
-    assert run.predictions["predicted_level"].tolist() == [2.0]
-    assert not list(tmp_path.rglob(".partial-*"))
 
 
 def test_what_a_kill_left_is_never_read_and_is_swept(tmp_path):
@@ -209,14 +199,6 @@ def test_any_flipped_byte_of_a_run_is_found(tmp_path):
         assert store.damaged(run.identity), place
     file.write_bytes(whole)
     assert not store.damaged(run.identity)
-
-
-def test_the_digests_are_those_of_the_files(tmp_path):
-    run = Store(tmp_path).write(_record(), _frame())
-    info = json.loads((run.path / "run.json").read_text())
-    assert info["schema_version"] == SCHEMA_VERSION
-    assert info["predictions_sha256"] == hashlib.sha256((run.path / "predictions.parquet").read_bytes()).hexdigest()
-    assert run.record == RunRecord.from_json(info)
 
 
 def test_several_processes_store_one_run_and_readers_always_find_it(tmp_path):

@@ -26,7 +26,7 @@ from reports.pages.picture import MOST_LEVELS, PictureTruth, shown_levels
 from reports.pages.picture_pixels import HEIGHT, WIDTH, open_pixels, picture_view, worst_corner
 from reports.pages.report_files import content_of
 from reports.results.cards import dataset_entries
-from reports.results.grid import Grid, chosen_pictures
+from reports.results.grid import chosen_pictures
 from reports.results.section import Section
 from tests.reports.conftest import read_sections
 from tests.reports.pages.conftest import ParsedPage
@@ -227,12 +227,6 @@ def test_pictures_are_chosen_in_turn_from_every_rows_worst(demo_results):
     assert set(four) <= worst or worst <= set(four)
     assert chosen_pictures(grids, None) == list(grids[0].pictures)
     assert chosen_pictures(grids, 0) == []
-
-
-def test_failed_pictures_are_the_worst_of_all(demo_results):
-    grid: Grid = read_sections(demo_results)[0].grid
-    order = grid.worst_order[grid.predictors.index("psnr")]
-    assert [grid.pictures[place] for place in order[:2]] == ["rocket-1", "rocket-2"]
 
 
 def test_one_picture_and_no_samples_is_enough(tmp_path, store_run):

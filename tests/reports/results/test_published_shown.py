@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.build import main, render
+from reports.build import render
 from reports.pages.html import FigureImages
 from reports.pages.index import index_text
 from reports.results.section import Section
@@ -136,13 +136,3 @@ def test_without_published_numbers_nothing_speaks_of_them(tmp_path, store_run):
     html = index_text(sections, FigureImages({}))
     body = html[html.index("<body>") :]
     assert not any("ublished" in text for text in (body, leaderboard_markdown(sections), leaderboard_tex(sections)))
-
-
-def test_check_covers_the_csv_of_published_numbers(tmp_path, store_run, capsys):
-    _store(tmp_path / "results", store_run, BESIDE)
-    flags = ["--results", str(tmp_path / "results"), "--out", str(tmp_path / "out"), "-q"]
-    assert main(flags) == 0
-    assert main([*flags, "--check"]) == 0
-    (tmp_path / "out" / "published.csv").unlink()
-    assert main([*flags, "--check"]) == 1
-    assert "published.csv" in capsys.readouterr().err

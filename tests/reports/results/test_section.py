@@ -32,21 +32,6 @@ def test_truths_jnds_limits_and_datasets_never_share_a_section(tmp_path, store_r
     assert len({section.title for section in sections}) == len(sections)
 
 
-def test_a_limited_section_says_so_in_its_title(tmp_path, store_run):
-    store_run(tmp_path, limit=6, pictures=6)
-    (section,) = read_sections(tmp_path)
-    assert section.title.startswith("LIMITED to 6 pictures: not comparable")
-
-
-def test_every_title_and_caption_says_who_gave_the_samples(tmp_path, store_run):
-    store_run(tmp_path)
-    store_run(tmp_path, dataset="mcl-jci")
-    demo, mcl = read_sections(tmp_path)
-    assert "simulated observers" in demo.title
-    assert "simulated observers" in demo.caption
-    assert "30 subjects" in mcl.title
-
-
 def test_who_gave_the_samples_survives_a_long_title(tmp_path, store_run):
     store_run(tmp_path, info={"dataset": {"title": "A title " * 30}})
     (section,) = read_sections(tmp_path)
