@@ -65,7 +65,7 @@ def _counts(verification: Verification, *, quick: bool) -> list[tuple[str, objec
     if verification.checks:
         shipped = any(isinstance(picture.ladder_or_none, ShippedLadder) for picture in pictures)
         how = ("headers read" if quick else "decoded") if shipped else "compressed here"
-        sizes = Counter(f"{check.width}x{check.height}" for check in verification.checks if check.width)
+        sizes = Counter(f"{check.shape[1]}x{check.shape[0]}" for check in verification.checks if check.shape)
         rows.append(("levels", f"{sum(check.levels for check in verification.checks)} {how}"))
         rows.append(("sizes", ", ".join(f"{size} ({count})" for size, count in sizes.most_common(5)) or "none read"))
     return rows

@@ -45,8 +45,8 @@ class FoldTask:
 
     @property
     def is_heavy(self) -> bool:
-        """Whether fitting one fold takes long."""
-        return is_heavy(self.job)
+        """Whether fitting one fold takes so long that folds are best run side by side."""
+        return self.job.entry.kind == "learned" or self.job.entry.cost != "light"
 
     @property
     def predictor(self) -> str:
@@ -77,19 +77,12 @@ class FoldTask:
         return rows, time.perf_counter() - start
 
 
-def is_heavy(job: Job) -> bool:
-    """Whether fitting one fold takes so long that folds are best run side by side."""
-    return job.entry.kind == "learned" or job.entry.cost != "light"
-
-
 def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:
     """A job's work: one task a fold where fitting takes long, else one task for all folds."""
     key = str(job.make().measurement_key())
     measured = {name: visit.measured.get(key, Measurement()) for name, visit in visits.items()}
-    numbers = tuple(job.experiment.folds.numbers)
-    return [
-        FoldTask(job, folds, measured) for folds in ([(number,) for number in numbers] if is_heavy(job) else [numbers])
-    ]
+    whole = FoldTask(job, job.experiment.folds.numbers, measured)
+    return [dataclasses.replace(whole, folds=[number]) for number in whole.folds] if whole.is_heavy else [whole]
 
 
 def predictions_of(job: Job, rows: Mapping[str, Row]) -> pd.DataFrame:

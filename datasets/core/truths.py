@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -29,20 +30,12 @@ class Truth:
     level: Callable[[Picture], float]
 
 
-def _mean(picture: Picture) -> float:
-    return float(np.mean(_samples(picture)))
+def _average(picture: Picture, of: Callable[[np.ndarray], float]) -> float:
+    return float(of(_samples(picture)))
 
 
-def _median(picture: Picture) -> float:
-    return float(np.median(_samples(picture)))
-
-
-def _sur50(picture: Picture) -> float:
-    return sur_level(_samples(picture), picture.codec, 0.50)
-
-
-def _sur75(picture: Picture) -> float:
-    return sur_level(_samples(picture), picture.codec, 0.75)
+def _sur(picture: Picture, share: float) -> float:
+    return sur_level(_samples(picture), picture.codec, share)
 
 
 def _sqf(picture: Picture) -> float:
@@ -57,10 +50,10 @@ def _sqf(picture: Picture) -> float:
 TRUTHS = {
     truth.name: truth
     for truth in (
-        Truth("mean", "mean of the subjects' JNDs", _mean),
-        Truth("median", "median of the subjects' JNDs", _median),
-        Truth("sur50", "level at which 50 % of the people are satisfied (GEV fit)", _sur50),
-        Truth("sur75", "level at which 75 % of the people are satisfied (GEV fit)", _sur75),
+        Truth("mean", "mean of the subjects' JNDs", partial(_average, of=np.mean)),
+        Truth("median", "median of the subjects' JNDs", partial(_average, of=np.median)),
+        Truth("sur50", "level at which 50 % of the people are satisfied (GEV fit)", partial(_sur, share=0.50)),
+        Truth("sur75", "level at which 75 % of the people are satisfied (GEV fit)", partial(_sur, share=0.75)),
         Truth("sqf", "aggregate staircase point that the data set tabulates (GMM over the subjects)", _sqf),
     )
 }

@@ -6,6 +6,7 @@ Works on any data set through `Dataset` and `Picture`; a `SurveyedDataset` is re
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -27,11 +28,10 @@ from datasets.sets._layout import Fault, Faults, SurveyedDataset
 class PictureCheck:
     """What one picture's files are.
 
-    :param width: of the reference in pixels; None where it cannot be read.
+    :param shape: height and width of the reference in pixels; None where it cannot be read.
     """
 
-    width: int | None
-    height: int | None
+    shape: tuple[int, int] | None
     levels: int
     findings: tuple[Fault, ...]
 
@@ -59,7 +59,8 @@ def verify_dataset(name: str, root: Path | None, options: OpenOptions, *, quick:
     dataset, findings = _read(name, root, options)
     pictures = dataset.pictures if dataset else ()
     findings += [finding for picture in pictures for finding in _check_labels(picture)]
-    findings += _check_names(pictures)
+    names = Counter(picture.name for picture in pictures)
+    findings += [Fault(name, "two pictures of this name") for name, count in names.items() if count > 1]
     checks = tuple(_check_pictures([picture for picture in pictures if picture.has_pixels], quick))
     known = {finding.file for finding in findings}
     findings += [finding for check in checks for finding in check.findings if finding.file not in known]
@@ -93,14 +94,6 @@ def _check_labels(picture: Picture) -> Iterator[Fault]:
         if outside.size:
             problem = f"{what} of {outside[0]:g} is outside {codec.unit} {codec.lowest} to {codec.highest}"
             yield Fault(picture.name, f"{problem} ({outside.size} such)")
-
-
-def _check_names(pictures: tuple[Picture, ...]) -> Iterator[Fault]:
-    seen: set[str] = set()
-    for picture in pictures:
-        if picture.name in seen:
-            yield Fault(picture.name, "two pictures of this name")
-        seen.add(picture.name)
 
 
 def _check_pictures(pictures: list[Picture], quick: bool) -> Iterator[PictureCheck]:
@@ -142,7 +135,7 @@ def _check_picture(picture: Picture, quick: bool) -> PictureCheck:
     ladder.forget_pixels()
     if picture.codec.has_file_sizes:
         findings += _check_growth(picture, sizes)
-    return PictureCheck(shape and shape[1], shape and shape[0], len(sizes), tuple(findings))
+    return PictureCheck(shape, len(sizes), tuple(findings))
 
 
 def _measure(ladder: Ladder, level: int, quick: bool) -> tuple[tuple[int, int], int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from reports.figures.layout import WIDTH_IN, RowSelection, legend_below_title, mae_limit, section_title, select_rows
 from reports.figures.style import INK, Drawing, new_panels, shortened
@@ -94,8 +95,6 @@ def error_by_content(section: Section) -> Drawing | None:
 def _hardest_sources(
     axes: Axes, section: Section, selection: RowSelection, errors: np.ndarray, sources: tuple[str, ...]
 ) -> None:
-    import pandas as pd
-
     by_source = pd.DataFrame(errors.T).groupby(np.array(sources)).mean()
     hardest = by_source.mean(axis=1).sort_values(ascending=False, kind="stable").index[:_SOURCES]
     limit = 1.6 * mae_limit(section)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pandas as pd
 
 from datasets.sets import codec_named
 from protocols.scoring.bootstrap import mean_interval
 from protocols.scoring.ceiling import ESTIMATES, FEWEST_SUBJECTS, MEANINGS, Ceiling, ceilings, has_ceiling
+from protocols.scoring.correlations import CORRELATIONS
 from protocols.scoring.scores import SCORES
 from protocols.store.record import DatasetRecord
 from reports.results.level_curves import PsnrCurves
 from reports.results.row import CeilingRow
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _MOST_CORRELATED = 50
 """Draws whose correlations are averaged: they hardly differ."""
@@ -68,29 +65,22 @@ def _scores(ceiling: Ceiling, sources: list[str], curves: PsnrCurves | None) -> 
         "rmse": float(np.sqrt((errors**2).mean(axis=1)).mean()),
         "bias": float(errors.mean()),
         **{f"within_{levels}": float((sizes <= levels).mean()) for levels in (3, 5, 10)},
-        **_correlations(ceiling.predicted[few], ceiling.true[few], "plcc", "srcc"),
+        "plcc": _mean_correlation("pearson", ceiling.predicted[few], ceiling.true[few]),
+        "srcc": _mean_correlation("spearman", ceiling.predicted[few], ceiling.true[few]),
         "overshoot": float((errors > 0).mean()),
         "undershoot": float((errors < 0).mean()),
     }
     if curves is not None:
         predicted, true = (curves.at(levels[few]) for levels in (ceiling.predicted, ceiling.true))
         scores["psnr_mae_db"] = float(np.abs(predicted - true).mean())
-        scores |= _correlations(predicted, true, "psnr_plcc", "psnr_srcc")
+        scores["psnr_plcc"] = _mean_correlation("pearson", predicted, true)
+        scores["psnr_srcc"] = _mean_correlation("spearman", predicted, true)
     scores["mae_low"], scores["mae_high"] = mean_interval(ceiling.absolute_errors, sources)
     return scores
 
 
-def _correlations(predicted: np.ndarray, true: np.ndarray, pearson: str, spearman: str) -> dict[str, float | None]:
-    """Correlations over pictures, averaged over draws, of arrays of shape (draws, pictures)."""
-    from scipy.stats import rankdata
-
-    ranked = (rankdata(predicted, axis=1), rankdata(true, axis=1))
-    return {pearson: _mean_correlation(predicted, true), spearman: _mean_correlation(*ranked)}
-
-
-def _mean_correlation(x: np.ndarray, y: np.ndarray) -> float | None:
-    if x.shape[1] < 3:
+def _mean_correlation(kind: str, predicted: np.ndarray, true: np.ndarray) -> float | None:
+    """Over pictures, averaged over draws, of arrays of shape (draws, pictures)."""
+    if predicted.shape[1] < 3 or min(np.ptp(predicted, axis=1).min(), np.ptp(true, axis=1).min()) < 1e-9:
         return None
-    first, second = (values - values.mean(axis=1, keepdims=True) for values in (x, y))
-    norm = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
-    return float(((first * second).sum(axis=1) / norm).mean()) if (norm > 1e-9).all() else None
+    return float(np.mean([CORRELATIONS[kind](*levels) for levels in zip(predicted, true, strict=True)]))

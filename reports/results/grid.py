@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 import numpy as np
+import pandas as pd
 
 from protocols.store.store import StoredRun
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _NUMBERS = ("fold", "true_level", "predicted_level", "true_psnr_db", "predicted_psnr_db", "ms")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
+import pandas as pd
 
 from datasets.core.codec import Codec
 from datasets.core.imaging import psnr_db
@@ -15,8 +16,6 @@ from protocols.store.record import DatasetRecord
 from reports.results.grid import Grid
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from reports.results.row import Row
     from reports.results.section import Section
 
@@ -96,7 +95,6 @@ class PsnrCurves:
     :param mse: luma squared errors, from the worst to the best level, shape (pictures, levels).
     """
 
-    names: tuple[str, ...]
     codec: Codec
     mse: np.ndarray
 
@@ -116,7 +114,7 @@ def curves_of(pictures: pd.DataFrame | None, dataset: DatasetRecord) -> PsnrCurv
     psnr = np.stack(pictures["psnr_db"].tolist())
     if psnr.shape[1] != len(codec.levels):
         return None
-    return PsnrCurves(tuple(pictures["picture"].astype(str)), codec, 255.0**2 / 10 ** (psnr / 10))
+    return PsnrCurves(codec, 255.0**2 / 10 ** (psnr / 10))
 
 
 def fixed_level(true_levels: np.ndarray) -> float:
@@ -134,9 +132,9 @@ def partial_correlations(grid: Grid, row: int, curves: PsnrCurves | None) -> dic
     """
     names = ("psnr_partial_plcc", "psnr_partial_srcc")
     undefined: dict[str, float | None] = dict.fromkeys(names)
-    if curves is None or len(grid.pictures) != len(curves.names):
+    if curves is None or len(grid.pictures) != len(curves.mse):
         return undefined
-    own = curves.at(np.full(len(curves.names), fixed_level(grid.true)))
+    own = curves.at(np.full(len(curves.mse), fixed_level(grid.true)))
     true, predicted = (grid.values[name][row] for name in ("true_psnr_db", "predicted_psnr_db"))
     known = np.isfinite(true) & np.isfinite(predicted)
     if not varies_within(grid.values["predicted_level"][row, known], grid.values["fold"][row, known]):

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import final
 
 import numpy as np
+import pandas as pd
 
 from protocols.scoring.scores import score
 from protocols.store.picture_facts import read_pictures
@@ -24,9 +25,6 @@ from reports.results.level_curves import curves_of
 from reports.results.row import CONTROL, CeilingRow, Row
 from reports.results.section_scores import Comparison, compare_rows, with_section_scores
 from reports.results.written import ordinal
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _SAME_LEVEL = 0.01
 """Levels that differ by less are the same truth: fits of other library versions differ by 1e-5."""
