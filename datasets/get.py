@@ -60,7 +60,8 @@ def main(argv: list[str] | None = None) -> int:
         f"{counts.replaced} replaced" + (f", {counts.left_out} system files left out" if counts.left_out else "")
     )
     folder, dataset = open_anywhere(card.name, arguments.root)
-    print(_description(dataset, folder, [other for other in cards.values() if _same_archive(card, other)]))
+    others = [other for other in cards.values() if card.home and card.home == other.home and other is not card]
+    print(_description(dataset, folder, others))
     if fetched and not arguments.keep_archive:
         archive.unlink()
     elif fetched:
@@ -141,10 +142,6 @@ def _description(dataset: Dataset, folder: Path, others: list[DatasetCard]) -> s
     lines += [f"the same archive serves {other.name}" for other in others]
     lines.append(f"check every file with: python -m datasets.verify {dataset.card.name} --root {folder}")
     return "\n".join(lines)
-
-
-def _same_archive(card: DatasetCard, other: DatasetCard) -> bool:
-    return bool(card.home) and card.home == other.home and card.name != other.name
 
 
 def _fetch(url: str, root: Path, name: str) -> Path:

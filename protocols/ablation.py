@@ -123,17 +123,16 @@ class Ablation(Protocol):
 
     def summary(self, runs: Sequence[StoredRun]) -> str:
         """MAE of every row over all shuffles, and its paired differences, with intervals over sources."""
-        errors: dict[str, list[np.ndarray]] = {}
+        errors: dict[str, dict[str, list[np.ndarray]]] = {}
         for run in runs:
             frame, dataset = run.predictions.sort_values("picture"), run.record.dataset
             predicted, true = (frame[name].to_numpy(dtype=float) for name in ("predicted_level", "true_level"))
             row = with_failures(predicted, true, dataset.level_lowest, dataset.level_highest)
-            errors.setdefault(f"{run.identity.truth}\n{run.identity.predictor}", []).append(row)
+            errors.setdefault(run.identity.truth, {}).setdefault(run.identity.predictor, []).append(row)
             sources = frame["source"].astype(str).tolist()
         tables = []
-        for truth in dict.fromkeys(run.identity.truth for run in runs):
-            of_truth = {name: values for name, values in errors.items() if name.startswith(f"{truth}\n")}
-            means = {name.partition("\n")[2]: np.mean(values, axis=0) for name, values in of_truth.items()}
+        for truth, of_truth in errors.items():
+            means = {name: np.mean(values, axis=0) for name, values in of_truth.items()}
             head = f"{runs[0].record.dataset.samples}; truth {truth}; {self.fold_seeds} shuffles into folds"
             tables.append(f"{head}; intervals resample sources\n\n{_table(compare(means, sources))}")
         return "\n\n".join(tables)

@@ -1,7 +1,4 @@
-"""The door to the benchmark: a request in Python, which the command `protocols.run` makes from its flags.
-
-Whatever is asked for is opened and checked first, then planned, then carried out.
-"""
+"""The door to the benchmark: a request in Python, which the command `protocols.run` makes from its flags."""
 
 from __future__ import annotations
 

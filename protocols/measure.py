@@ -94,7 +94,7 @@ class VisitTask:
         missing = {key: predictor for key, predictor in missing.items() if key not in measured}
         facts = None if self.fresh else load_ladder(bare)
         if facts is not None:
-            bare.ladder.remember_summary(facts.summary)
+            bare.ladder.known_summary = facts.summary
         visitor = _Visitor(bare, monitor)
         error = visitor.pass_over_ladder(missing, wanted=facts is None)
         for key, predictor in missing.items():
@@ -104,7 +104,7 @@ class VisitTask:
             facts = visitor.facts()
         if bare.has_pixels:
             bare.ladder.forget_pixels()
-        summary = bare.ladder.summary_if_measured() if bare.has_pixels else None
+        summary = bare.ladder.known_summary if bare.has_pixels else None
         return Visit(bare.name, summary, error, {**measured, **visitor.measured}, facts.pixels if facts else None)
 
 
@@ -130,7 +130,7 @@ def stored_visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit 
 def apply(visit: Visit, picture: Picture) -> None:
     """Put what a visit measured where the picture's predictors take it from."""
     if visit.summary is not None and picture.has_pixels:
-        picture.ladder.remember_summary(visit.summary)
+        picture.ladder.known_summary = visit.summary
     for key, measurement in visit.measured.items():
         if not measurement.error:
             picture.measurements[key] = measurement.values

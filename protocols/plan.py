@@ -24,10 +24,7 @@ from protocols.store.store import Identity, Store, StoredRun
 
 
 class Protocol(ABC):
-    """What is trained and tested on what. A new protocol is one file in this folder with one final subclass.
-
-    Everything else is the same for all protocols: planning, measuring, workers, the store, scores and reports.
-    """
+    """What is trained and tested on what. A new protocol is one file in this folder with one final subclass."""
 
     name: ClassVar[str]
     """As `--protocol` takes it: the name of its file."""

@@ -192,8 +192,10 @@ def _protocol(arguments: argparse.Namespace) -> Protocol:
 def _describe_all(plans: Sequence[Plan], request: Request) -> None:
     work = estimate(plans, request.jobs, fresh=request.rerun == "always")
     for plan in plans:
+        identity, verb = plan.job.identity, "run  " if plan.stored is None else "reuse"
+        line = f"{verb} {identity.predictor:<24} {identity.dataset}/{identity.folds}/{identity.truth}: {plan.reason}"
         missing = work.to_measure.get(plan.job.entry.name, 0) if plan.stored is None else 0
-        print(_describe(plan) + (f"; {missing} pictures to measure" if missing else ""))
+        print(line + (f"; {missing} pictures to measure" if missing else ""))
     print(work.sentences())
 
 
@@ -235,12 +237,6 @@ def _status(plans: Sequence[Plan], runs: Sequence[StoredRun], *, quiet: bool) ->
         if run.status != "complete":
             print(f"FAILED: {run.identity.predictor} under {run.identity.truth}: {run.record.error}", file=sys.stderr)
     return int(any(run.status != "complete" for run in runs))
-
-
-def _describe(plan: Plan) -> str:
-    identity = plan.job.identity
-    verb = "run  " if plan.stored is None else "reuse"
-    return f"{verb} {identity.predictor:<24} {identity.dataset}/{identity.folds}/{identity.truth}: {plan.reason}"
 
 
 def _positive(text: str) -> int:

@@ -190,7 +190,7 @@ def empty_row(picture: Picture, fold: int, true_level: float) -> Row:
 
 def at_level(picture: Picture, level: float) -> dict[str, float]:
     """PSNR and size at a level between two, interpolated in squared error and in bytes; NaN where not known."""
-    summary = picture.ladder.summary_if_measured() if picture.has_pixels else None
+    summary = picture.ladder.known_summary if picture.has_pixels else None
     if summary is None:
         return {"psnr_db": np.nan, "bytes": np.nan}
     position = picture.codec.position(level)

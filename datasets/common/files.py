@@ -126,10 +126,7 @@ def partial_beside(path: Path) -> Path:
 
 
 def is_abandoned(path: Path) -> bool:
-    """Whether nobody writes there any more: its process on this machine is dead, or it is a day old.
-
-    Whether a process of another machine lives cannot be known from here, so age decides there.
-    """
+    """Whether nobody writes there any more: its process here is dead, or, if that was elsewhere, it is a day old."""
     owner = _NAME.match(path.name)
     if owner and owner["host"] == host():
         return not _is_alive(int(owner["process"]))

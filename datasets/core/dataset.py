@@ -1,7 +1,4 @@
-"""What a data set is to everyone else: a card, pictures, and a hash of what it was built from.
-
-A new data set is one file in `datasets/sets/` with one final subclass of `Dataset`; it is found by its card's name.
-"""
+"""What a data set is to everyone else: a card, pictures, and a hash of what it was built from."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def grid(height: int, width: int, rows: int, columns: int, largest: int | None =
     :returns: rows x columns boxes, in reading order.
     """
     cell_height, cell_width = height // rows, width // columns
-    box_height, box_width = (_even(min(side, largest or side)) for side in (cell_height, cell_width))
+    box_height, box_width = (min(side, largest or side) // 2 * 2 for side in (cell_height, cell_width))
     return [
         Box(
             row * cell_height + (cell_height - box_height) // 2,
@@ -120,7 +120,3 @@ def crops_of_size(height: int, width: int, size: int | None, most: int) -> list[
     shapes = [(r, c) for r in range(1, fitting_rows + 1) for c in range(1, fitting_columns + 1) if r * c <= most]
     rows, columns = max(shapes, key=lambda shape: (shape[0] * shape[1], -abs(shape[0] / shape[1] - height / width)))
     return grid(height, width, rows, columns, size)
-
-
-def _even(side: int) -> int:
-    return side - side % 2

@@ -58,7 +58,8 @@ class Ladder(ABC):
     def __init__(self, codec: Codec, read_reference: Callable[[], np.ndarray]) -> None:
         self.codec = codec
         self._read_reference = read_reference
-        self._summary: LadderSummary | None = None
+        self.known_summary: LadderSummary | None = None
+        """Where the pass has been made, here or in another process."""
         self._passing: Step | None = None
         self._broke_off: DataError | None = None
 
@@ -150,18 +151,17 @@ class Ladder(ABC):
         """
         if self._broke_off is not None:
             raise self._broke_off
-        if self._summary is None:
+        if self.known_summary is None:
             for _ in self.steps():
                 pass
-        assert self._summary is not None
-        return self._summary
+        assert self.known_summary is not None
+        return self.known_summary
 
     @final
     def steps(self) -> Iterator[Step]:
         """Every level from the worst to the best, decoded one after another; at the end the summary is known too.
 
-        While a level passes by, `rgb` and `luma` give its pixels to whoever asks for that level, decoding nothing. They
-        are let go when the next level comes.
+        While a level passes by, `rgb` and `luma` give its pixels to whoever asks for that level, decoding nothing.
 
         :raises DataError: at a level whose file is missing, damaged, or of another size than the reference.
         """
@@ -181,17 +181,7 @@ class Ladder(ABC):
             raise
         finally:
             self._passing = None
-        self._summary = LadderSummary(np.array(errors), np.array(sizes), ms)
-
-    @final
-    def summary_if_measured(self) -> LadderSummary | None:
-        """The summary where the pass has been made; None where it has not."""
-        return self._summary
-
-    @final
-    def remember_summary(self, summary: LadderSummary) -> None:
-        """Take over a summary that another process measured."""
-        self._summary = summary
+        self.known_summary = LadderSummary(np.array(errors), np.array(sizes), ms)
 
     def _decode(self, encoded: bytes, level: int) -> np.ndarray:
         try:

@@ -70,10 +70,7 @@ class Picture:
         return self.ladder.reference_luma
 
     def fingerprint(self) -> str:
-        """Names what there is to see of it, whatever its name and its ratings: the reference, the levels.
-
-        Nothing is decoded where the reference comes from a file. Made once.
-        """
+        """Names what there is to see of it, whatever its name and its ratings: the reference, the levels."""
         return f"{self.codec.name} {self.ladder.whole_fingerprint}"
 
     def summary(self) -> LadderSummary:

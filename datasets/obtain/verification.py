@@ -1,7 +1,4 @@
-"""Everything that is wrong with a data set, not only the first thing: labels, then every picture and level.
-
-Works on any data set through `Dataset` and `Picture`; a `SurveyedDataset` is read on beyond its first fault.
-"""
+"""Everything that is wrong with a data set, not only the first thing: labels, then every picture and level."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ import math
 import re
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +24,10 @@ from datasets.core.picture import Picture
 from datasets.sets._layout import Faults, read_lines
 from datasets.sets._level_direction import spread
 
+_Row = Mapping[str, str]
+"""By the column's name in lower-case letters alone."""
+
 COLUMNS = ("image_id", "Compression type", "No. of ratings", "mean", "std", "ratings")
-
-
-@dataclass(frozen=True)
-class _Row:
-    line: int
-    cells: Mapping[str, str]
 
 
 def read_ratings(path: Path, compression: str, codec: Codec, faults: Faults) -> dict[int, tuple[float, ...]]:
@@ -43,25 +39,25 @@ def read_ratings(path: Path, compression: str, codec: Codec, faults: Faults) -> 
     :param codec: its levels count the file indices.
     """
     ratings_of: dict[int, tuple[float, ...]] = {}
-    for row in _rows(path, faults):
-        kind = row.cells["compressiontype"].upper()
-        numbers = re.fullmatch(r"SRC[\W_]*(\d{1,9})(\.png)?", row.cells["imageid"], re.IGNORECASE)
+    for line, row in _rows(path, faults):
+        kind = row["compressiontype"].upper()
+        numbers = re.fullmatch(r"SRC[\W_]*(\d{1,9})(\.png)?", row["imageid"], re.IGNORECASE)
         if kind not in ("JPEG", "BPG") or numbers is None:
             faults.add(
                 path,
-                f"line {row.line} has image_id {shown(row.cells['imageid'])} and Compression type "
-                f"{shown(row.cells['compressiontype'])}, expected SRCnnnn.png and JPEG or BPG.",
+                f"line {line} has image_id {shown(row['imageid'])} and Compression type "
+                f"{shown(row['compressiontype'])}, expected SRCnnnn.png and JPEG or BPG.",
             )
         elif kind == compression:
             number = int(numbers.group(1))
             if number in ratings_of:
-                faults.add(path, f"line {row.line} rates {row.cells['imageid']} a second time. Keep one of the rows.")
-            elif ratings := _ratings(path, row, len(codec.levels), faults):
+                faults.add(path, f"line {line} rates {row['imageid']} a second time. Keep one of the rows.")
+            elif ratings := _ratings(path, f"line {line} ({row['imageid'][:20]})", row, len(codec.levels), faults):
                 ratings_of[number] = ratings
     return dict(sorted(ratings_of.items()))
 
 
-def _rows(path: Path, faults: Faults) -> list[_Row]:
+def _rows(path: Path, faults: Faults) -> list[tuple[int, _Row]]:
     try:
         reader = csv.DictReader(read_lines(path))
         rows = [(reader.line_num, row) for row in reader]
@@ -80,20 +76,17 @@ def _rows(path: Path, faults: Faults) -> list[_Row]:
             f"{shown(reader.fieldnames or None)}. Copy it again from the data set.",
         )
         return []
-    return [_Row(line, {plain: (row[name] or "").strip() for plain, name in names.items()}) for line, row in rows]
+    return [(line, {plain: (row[name] or "").strip() for plain, name in names.items()}) for line, row in rows]
 
 
-def _ratings(path: Path, row: _Row, indices: int, faults: Faults) -> tuple[float, ...]:
+def _ratings(path: Path, where: str, row: _Row, indices: int, faults: Faults) -> tuple[float, ...]:
     """A row's ratings, checked against its other columns; empty where they are no ratings."""
-    where = f"line {row.line} ({row.cells['imageid'][:20]})"
     try:
-        values = parse_json(row.cells["ratings"])
+        values = parse_json(row["ratings"])
     except ValueError:
         values = None
     if not isinstance(values, list) or not values or not all(type(value) in (int, float) for value in values):
-        faults.add(
-            path, f"{where}: ratings are {row.cells['ratings'][:60]!r}, expected a list of numbers such as [45, 52]."
-        )
+        faults.add(path, f"{where}: ratings are {row['ratings'][:60]!r}, expected a list of numbers such as [45, 52].")
         return ()
     for value in values:
         if not 1 <= value <= indices:  # also refuses NaN
@@ -105,17 +98,17 @@ def _ratings(path: Path, row: _Row, indices: int, faults: Faults) -> tuple[float
 
 
 def _check_summary(path: Path, where: str, row: _Row, ratings: tuple[float, ...], faults: Faults) -> None:
-    if row.cells["noofratings"] not in (str(len(ratings)), f"{len(ratings)}.0"):
+    if row["noofratings"] not in (str(len(ratings)), f"{len(ratings)}.0"):
         faults.add(
             path,
-            f"{where}: 'No. of ratings' is {shown(row.cells['noofratings'])} but the list has {len(ratings)}. "
+            f"{where}: 'No. of ratings' is {shown(row['noofratings'])} but the list has {len(ratings)}. "
             "The row is damaged: copy the file again.",
         )
     # Whether the authors' mean is taken before or after removing outliers is not known; either lies within the list.
-    if not min(ratings) - 0.01 <= _number(row.cells["mean"]) <= max(ratings) + 0.01:
+    if not min(ratings) - 0.01 <= _number(row["mean"]) <= max(ratings) + 0.01:
         faults.add(
             path,
-            f"{where}: 'mean' is {shown(row.cells['mean'])} but the list runs from {min(ratings):g} to "
+            f"{where}: 'mean' is {shown(row['mean'])} but the list runs from {min(ratings):g} to "
             f"{max(ratings):g}. The row is damaged: copy the file again.",
         )
 

@@ -213,9 +213,8 @@ def read_sqf(path: Path, faults: Faults) -> tuple[int, ...]:
         return ()
     points = _descending(lines[0], path, 1, faults) if lines else ()
     if points[:1] != (_ANCHOR,):
-        faults.add(
-            path, f"its first line is {_shown(lines)}, expected the anchor {_ANCHOR} and the JND points below it."
-        )
+        first = repr(lines[0].strip()[:60]) if lines else "missing"
+        faults.add(path, f"its first line is {first}, expected the anchor {_ANCHOR} and the JND points below it.")
     return points[1:]
 
 
@@ -228,7 +227,3 @@ def _descending(line: str, path: Path, number: int, faults: Faults) -> tuple[int
         return values
     faults.add(path, f"line {number} is {line.strip()[:60]!r}, expected whole QF from 1 to 100 in descending order.")
     return ()
-
-
-def _shown(lines: list[str]) -> str:
-    return repr(lines[0].strip()[:60]) if lines else "missing"

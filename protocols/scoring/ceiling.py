@@ -79,11 +79,6 @@ class Ceiling:
         """Predicted minus true level, shape (draws, pictures)."""
         return self.predicted - self.true
 
-    @property
-    def absolute_errors(self) -> np.ndarray:
-        """Expected absolute error of each picture, shape (pictures,)."""
-        return np.asarray(np.abs(self.errors).mean(axis=0))
-
 
 def has_ceiling(truth: str, samples: Sequence[np.ndarray]) -> bool:
     """Whether a truth follows from samples, and every picture has enough of them."""

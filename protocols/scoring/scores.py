@@ -24,16 +24,13 @@ def _error(frame: pd.DataFrame) -> np.ndarray:
     return (frame["predicted_level"] - frame["true_level"]).to_numpy(dtype=float)
 
 
-def _psnr_error(frame: pd.DataFrame) -> np.ndarray:
-    return (frame["predicted_psnr_db"] - frame["true_psnr_db"]).to_numpy(dtype=float)
-
-
 def _within(levels: float) -> Compute:
     return lambda frame: float(np.mean(np.abs(_error(frame)) <= levels))
 
 
-def _mean_or_none(values: np.ndarray) -> float | None:
-    known = values[np.isfinite(values)]
+def _mean_or_none(values: np.ndarray | pd.Series) -> float | None:
+    numbers = np.asarray(values, dtype=float)
+    known = numbers[np.isfinite(numbers)]
     return float(known.mean()) if known.size else None
 
 
@@ -77,10 +74,6 @@ def bhattacharyya(first_sur: np.ndarray, second_sur: np.ndarray) -> np.ndarray:
     """
     overlap = np.sqrt(jnd_probabilities(first_sur) * jnd_probabilities(second_sur)).sum(axis=-1)
     return -np.log(np.clip(overlap, 1e-300, 1.0))
-
-
-def _bytes_saved(frame: pd.DataFrame) -> float | None:
-    return _mean_or_none(1 - (frame["predicted_bytes"] / frame["best_bytes"]).to_numpy(dtype=float))
 
 
 _LEVELS, _CORRELATION, _PSNR, _SUR, _USE = ("level error", "level correlation", "PSNR at the JND", "SUR curve", "use")
@@ -165,7 +158,7 @@ SCORES: list[Score] = [
         unit="dB",
         group=_PSNR,
         digits=2,
-        compute=lambda f: _mean_or_none(np.abs(_psnr_error(f))),
+        compute=lambda f: _mean_or_none(np.abs(f["predicted_psnr_db"] - f["true_psnr_db"])),
     ),
     _psnr_correlation(
         "psnr_plcc",
@@ -197,7 +190,7 @@ SCORES: list[Score] = [
         heading="bytes saved",
         unit="%",
         group=_USE,
-        compute=_bytes_saved,
+        compute=lambda f: _mean_or_none(1 - f["predicted_bytes"] / f["best_bytes"]),
     ),
     Score(
         "ms_per_picture",
@@ -208,7 +201,7 @@ SCORES: list[Score] = [
         digits=1,
         brief="ms",
         is_time=True,
-        compute=lambda f: _mean_or_none(f["ms"].to_numpy(dtype=float)),
+        compute=lambda f: _mean_or_none(f["ms"]),
     ),
 ]
 """Every score of a run, in the order of the tables. Tables, pages and files show what stands here: to add a score,

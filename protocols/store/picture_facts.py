@@ -97,8 +97,7 @@ def write_pictures(path: Path, pictures: Sequence[Picture], pixels: Mapping[str,
 def read_pictures(results: Path, run: StoredRun) -> pd.DataFrame | None:
     """The table of the pictures that a run was made on, columns `COLUMNS`; lists are arrays.
 
-    A limited run's pictures may be a part of the table's, or the other way round. What is damaged warns and is passed
-    over.
+    A limited run's pictures may be a part of the table's, or the other way round. What is damaged warns.
 
     :returns: None where the run names no table or nothing of it is there.
     """
@@ -110,7 +109,7 @@ def read_pictures(results: Path, run: StoredRun) -> pd.DataFrame | None:
 
 
 def _row(picture: Picture, pixels: PixelFacts | None) -> dict[str, Any]:
-    summary = picture.ladder.summary_if_measured() if picture.has_pixels else None
+    summary = picture.ladder.known_summary if picture.has_pixels else None
     return {
         "picture": picture.name,
         "source": picture.source,

@@ -22,6 +22,8 @@ from datasets.core.reference import Reference, citation
 
 Record = TypeVar("Record")
 
+_OF_CARD = ("name", "title", "samples", "terms", "redistributable", "references")
+
 
 @final
 @dataclass(frozen=True, order=True)
@@ -97,18 +99,13 @@ class DatasetRecord:
         """An opened data set's."""
         card, codec = dataset.card, dataset.codec
         return DatasetRecord(
-            name=card.name,
-            title=card.title,
-            samples=card.samples,
-            terms=card.terms,
-            redistributable=card.redistributable,
+            **{name: getattr(card, name) for name in _OF_CARD},
             codec=codec.name,
             unit=codec.unit,
             level_lowest=codec.lowest,
             level_highest=codec.highest,
             has_pixels=dataset.has_pixels,
             options=options,
-            references=card.references,
             root=None if root is None else str(root.resolve()),
             notes=tuple(dataset.notes),
         )

@@ -92,11 +92,16 @@ class Monitor:
         """
         start, key = time.perf_counter(), (predictor, work)
         self._write(key)
-        with self._limited(self._spent_s.get(key, 0.0)):
-            try:
-                yield
-            finally:
-                self._spent_s[key] = self._spent_s.get(key, 0.0) + time.perf_counter() - start
+        limit_s, stream = self._timeout_s, self._stream
+        if limit_s is not None and stream is not None:
+            left_s = max(limit_s - self._spent_s.get(key, 0.0), 0.01)
+            faulthandler.dump_traceback_later(left_s, exit=True, file=stream)
+        try:
+            yield
+        finally:
+            if limit_s is not None and stream is not None:
+                faulthandler.cancel_dump_traceback_later()
+            self._spent_s[key] = self._spent_s.get(key, 0.0) + time.perf_counter() - start
 
     def end(self) -> None:
         """The process is alive: remove the file."""
@@ -112,17 +117,6 @@ class Monitor:
         self._stream.write(json.dumps([*key, f"{threading.get_ident():#018x}"]) + "\n")
         self._stream.flush()
         self._written = key
-
-    @contextlib.contextmanager
-    def _limited(self, spent_s: float) -> Iterator[None]:
-        if self._timeout_s is None or self._stream is None:
-            yield
-            return
-        faulthandler.dump_traceback_later(max(self._timeout_s - spent_s, 0.01), exit=True, file=self._stream)
-        try:
-            yield
-        finally:
-            faulthandler.cancel_dump_traceback_later()
 
 
 @final

@@ -1,7 +1,4 @@
-"""What a predictor is good for: its error against its time, and bytes saved against people who notice.
-
-Both show many predictors as points that are numbered in the plot, with a list of the numbers beside it.
-"""
+"""What a predictor is good for: its error against its time, and bytes saved against people who notice."""
 
 from __future__ import annotations
 

@@ -66,10 +66,7 @@ def error_by_fifths(values: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray,
 
 
 def error_by_content(section: Section) -> Drawing | None:
-    """Mean absolute error by fifths of the pictures, and the sources with the largest errors.
-
-    Without a table of the pictures only the true level and the sources are known.
-    """
+    """Mean absolute error by fifths of the pictures, and the sources with the largest errors."""
     selection = select_rows(section, _MOST_ROWS)
     if not selection.rows:
         return None

@@ -1,7 +1,4 @@
-"""`predictors/<name>.html`, `methods/<card>.html` and `datasets/<name>.html`.
-
-They show what the cards say, how a predictor did under each truth, and the pictures on which it erred most.
-"""
+"""`predictors/<name>.html`, `methods/<card>.html` and `datasets/<name>.html`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`pictures/<data set>/<name>.html`: one picture, what people saw of it, and every predictor's answer.
-
-A page shows pixels at `MOST_LEVELS` levels at most: the true ones, the constant's, and those of the best predictors.
-"""
+"""`pictures/<data set>/<name>.html`: one picture, what people saw of it, and every predictor's answer."""
 
 from __future__ import annotations
 

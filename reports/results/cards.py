@@ -6,17 +6,14 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
+from baselines.interface.card import Card
 from datasets.common.hashing import sha256_of_bytes
 from protocols.store.record import DatasetRecord
 from reports.results.row import Row
 from reports.results.section import Section
 from reports.results.written import safe_name
-
-if TYPE_CHECKING:
-    from baselines.interface.card import Card
-
 
 DATASET_SHOWN = ("name", "title", "samples", "codec", "unit", "level_lowest", "level_highest", "terms", "citation")
 

@@ -75,7 +75,7 @@ def _scores(ceiling: Ceiling, sources: list[str], curves: PsnrCurves | None) -> 
         scores["psnr_mae_db"] = float(np.abs(predicted - true).mean())
         scores["psnr_plcc"] = _mean_correlation("pearson", predicted, true)
         scores["psnr_srcc"] = _mean_correlation("spearman", predicted, true)
-    scores["mae_low"], scores["mae_high"] = mean_interval(ceiling.absolute_errors, sources)
+    scores["mae_low"], scores["mae_high"] = mean_interval(sizes.mean(axis=0), sources)
     return scores
 
 

@@ -39,8 +39,6 @@ class Observed:
     def noticing(self, pictures: list[str], levels: np.ndarray) -> np.ndarray:
         """Share of a picture's subjects who notice its compression, in [0, 1].
 
-        A subject notices at every level no better than that subject's JND.
-
         :param levels: one for each picture, shape (pictures,).
         :returns: shape (pictures,).
         """
@@ -118,10 +116,7 @@ def curves_of(pictures: pd.DataFrame | None, dataset: DatasetRecord) -> PsnrCurv
 
 
 def fixed_level(true_levels: np.ndarray) -> float:
-    """The level at which a picture's own PSNR is held fixed: the median of the true levels, rounded.
-
-    That is about where the constant stands, so what is held fixed is what a constant earns.
-    """
+    """The level at which a picture's own PSNR is held fixed: the median of the true ones, so what a constant earns."""
     return float(np.round(np.median(true_levels)))
 
 

@@ -1,23 +1,21 @@
 """Numbers that papers publish: which stand beside a measured one, and which are only listed under the table.
 
-A published number stands beside a measured one where all it was measured under is known and the same. All others of
-the same data set are listed with what they were measured under. None is ranked, drawn or shown without its caveat.
+It stands beside a measured one where all it was measured under is known and the same; others of the same data set are
+listed with what they were measured under. None is ranked, drawn or shown without its caveat.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import final
 
+from baselines.interface.card import PublishedNumber
 from protocols.scoring.record import Score
 from reports.results.row import CeilingRow, Row
 from reports.results.section import Section
 from reports.results.section_scores import columns
 from reports.results.written import ordinal, significant
-
-if TYPE_CHECKING:
-    from baselines.interface.card import PublishedNumber
 
 BESIDE = "Published, same data set, JND, truth and folds"
 LISTED = "Published, other truth or folds"

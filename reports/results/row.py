@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, final
+from typing import final
 
+from baselines.interface.card import Card
 from protocols.store.record import RunRecord
 from protocols.store.store import StoredRun
-
-if TYPE_CHECKING:
-    from baselines.interface.card import Card
 
 CONTROL = "constant"
 """The predictor that every other row is read against."""

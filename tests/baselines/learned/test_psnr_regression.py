@@ -32,7 +32,7 @@ def picture(feature: float, *, codec: Codec | None = None, samples: tuple[float,
     codec = codec or Jpeg()
     rmse = (1 + feature / 10) * np.linspace(12, 0, len(codec.levels))
     ladder = CompressedLadder(codec, lambda: np.zeros((8, 8, 3), np.uint8))
-    ladder.remember_summary(LadderSummary(rmse**2, np.full(len(rmse), np.nan), 0.0))
+    ladder.known_summary = LadderSummary(rmse**2, np.full(len(rmse), np.nan), 0.0)
     return Picture(str(feature), str(feature), codec, 24.3, np.array(samples), {}, ladder)
 
 
