@@ -88,10 +88,3 @@ def test_a_limit_takes_pictures_of_every_fold_in_turn(make_experiment):
     assert limited(experiment.pictures, experiment.folds, 1000) == experiment.pictures
     with pytest.raises(UserError, match="at least 2"):
         limited(experiment.pictures, experiment.folds, 1)
-
-
-def test_a_limited_run_never_takes_the_place_of_a_whole_one(make_experiment, tmp_path):
-    store = Store(tmp_path)
-    _carry_out(make_experiment(), store)
-    _carry_out(make_experiment(limit=4), store)
-    assert sorted(run.identity.limit for run in store.current_runs()) == [0, 4]

@@ -68,13 +68,6 @@ def test_labels_alone_say_that_there_are_no_pixels():
             look()
 
 
-def test_pixels_come_from_the_ladder():
-    seen = picture(ladder_or_none=CompressedLadder(Jpeg(), photograph))
-    assert seen.has_pixels
-    np.testing.assert_array_equal(seen.reference, photograph())
-    assert seen.reference_luma.shape == (48, 64)
-
-
 def test_a_picture_cannot_be_changed():
     with pytest.raises(AttributeError):
         picture().samples = np.empty(0)  # type: ignore[misc]

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn import metrics
 
 from protocols.scoring.scores import SCORES, bhattacharyya, mae_interval, score
 from protocols.store.store import COLUMNS
@@ -44,25 +43,9 @@ def test_hand_worked():
     assert found["ms_per_picture"] == 3.0
 
 
-def test_against_scipy_and_scikit_learn():
-    generator = np.random.default_rng(1)
-    true, predicted = generator.normal(40, 10, 60), generator.normal(40, 10, 60)
-    found = score(_frame(true, predicted))
-    assert found["mae"] == pytest.approx(metrics.mean_absolute_error(true, predicted))
-    assert found["rmse"] == pytest.approx(metrics.root_mean_squared_error(true, predicted))
-    assert found["plcc"] == pytest.approx(stats.pearsonr(true, predicted).statistic)
-    assert found["srcc"] == pytest.approx(stats.spearmanr(true, predicted).statistic)
-    assert found["krcc"] == pytest.approx(stats.kendalltau(true, predicted).statistic)
-
-
 def test_a_correlation_keeps_its_sign():
     found = score(_frame([1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]))
     assert [found["plcc"], found["srcc"], found["krcc"]] == pytest.approx([-1, -1, -1])
-
-
-def test_a_constant_has_no_correlation_even_where_folds_differ():
-    found = score(_frame([10, 20, 30, 40], [25, 30, 25, 30]))
-    assert {found["plcc"], found["srcc"], found["krcc"]} == {None}
 
 
 def test_failed_pictures_stay_in_n_and_out_of_errors():
@@ -92,11 +75,6 @@ def test_psnr_and_bytes():
     assert found["psnr_plcc"] == pytest.approx(stats.pearsonr([30, 31, 32], [30.5, 31.5, 33]).statistic)
     assert found["psnr_srcc"] == pytest.approx(1)
     assert found["bytes_saved"] == pytest.approx(0.8)
-
-
-def test_without_pixels_psnr_and_bytes_are_empty():
-    found = score(_frame([10, 20, 30], [12, 22, 33]))
-    assert {found["psnr_mae_db"], found["psnr_plcc"], found["bytes_saved"]} == {None}
 
 
 def test_sur_scores():
