@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
-from typing import TYPE_CHECKING, Any, final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
@@ -113,13 +114,9 @@ class _Bands:
     def set_diff_band(self, width: int, height: int, pixels_per_degree: float, band: int, differences: Tensor) -> None:
         self.differences.append(differences)
 
-    def dump_temp_ch(self, *_: Any) -> None: ...
-
-    def dump_lpyr(self, *_: Any) -> None: ...
-
-    def dump_diff(self) -> None: ...
-
-    def close(self) -> None: ...
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """Whatever else may be drawn is not wanted."""
+        return lambda *_: None
 
 
 def import_cvvdp() -> ModuleType:

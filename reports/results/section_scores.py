@@ -37,7 +37,6 @@ class Comparison:
     """
 
     predictors: tuple[str, ...]
-    pictures: tuple[str, ...]
     sources: tuple[str, ...]
     errors: np.ndarray
     pairs: Pairs | None
@@ -87,7 +86,7 @@ def compare_rows(rows: Sequence[Row], grid: Grid, dataset: DatasetRecord) -> Com
     pairs = compare_pairs(errors, grid.sources)
     best = best_group(errors, pairs, np.array([rows[place].is_whole for place in places]))
     names = tuple(rows[place].predictor for place in places)
-    return Comparison(names, grid.pictures, grid.sources, errors, pairs, best, rank(errors))
+    return Comparison(names, grid.sources, errors, pairs, best, rank(errors))
 
 
 _LEVELS, _PSNR = "level error", "PSNR at the JND"
