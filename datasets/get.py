@@ -55,10 +55,9 @@ def main(argv: list[str] | None = None) -> int:
     archive = _fetch(arguments.archive, arguments.root, card.name) if fetched else _local(arguments.archive)
     check_hash(archive, None if arguments.no_hash_check else known, given=bool(arguments.sha256))
     counts = unpack(archive, arguments.root)
-    print(
-        f"unpacked into {arguments.root}: {counts.written} files written, {counts.already_there} already there, "
-        f"{counts.replaced} replaced" + (f", {counts.left_out} system files left out" if counts.left_out else "")
-    )
+    litter = f", {counts['left out']} system files left out" if counts["left out"] else ""
+    done = f"{counts['written']} files written, {counts['already there']} already there, {counts['replaced']} replaced"
+    print(f"unpacked into {arguments.root}: {done}{litter}")
     folder, dataset = open_anywhere(card.name, arguments.root)
     others = [other for other in cards.values() if card.home and card.home == other.home and other is not card]
     print(_description(dataset, folder, others))

@@ -8,6 +8,7 @@ import stat
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -33,27 +34,12 @@ class Limits:
     ratio_from_bytes: int = 64 << 20
 
 
-@dataclass(frozen=True)
-class Unpacked:
-    """What became of an archive's files.
-
-    :param written: were not there.
-    :param already_there: with the right size and CRC.
-    :param replaced: were there with other contents.
-    :param left_out: of the operating system that packed them (`.DS_Store` and the like).
-    """
-
-    written: int
-    already_there: int
-    replaced: int
-    left_out: int
-
-
-def unpack(archive: Path, root: Path, limits: Limits | None = None, *, quiet: bool = False) -> Unpacked:
+def unpack(archive: Path, root: Path, limits: Limits | None = None, *, quiet: bool = False) -> Counter[str]:
     """Unpack a zip into a folder. An interrupted call is resumed by the same call.
 
     Everything is checked before the first file is written; every file appears under its name only when whole.
 
+    :returns: how many files were `written`, `already there`, `replaced` and, as a system's litter, `left out`.
     :raises DataError: where the archive is damaged, or asks for something it should not (the text says what).
     :raises UserError: where the disk is too small.
     """
@@ -74,7 +60,7 @@ def unpack(archive: Path, root: Path, limits: Limits | None = None, *, quiet: bo
         raise DataError(f"{archive}: is no whole zip archive ({error}). {_what_it_is(archive)}") from error
     except OSError as error:
         raise UserError(f"{error.filename or archive}: {error.strerror or error}, while unpacking {archive}") from error
-    return Unpacked(done.count("written"), done.count("already there"), done.count("replaced"), left_out)
+    return Counter({"left out": left_out}) + Counter(done)
 
 
 def require_space(folder: Path, needed: int, what: str) -> None:
