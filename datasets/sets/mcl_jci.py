@@ -53,11 +53,6 @@ class _Files:
     sources: Mapping[int, Path]
     levels: Mapping[int, Mapping[int, Path]]
 
-    def kinds(self) -> dict[FileKind, Mapping[int, object]]:
-        """The kinds that are there."""
-        kinds = {SAMPLES: self.samples, SQF: self.sqf, SOURCE: self.sources, LEVEL: self.levels}
-        return {kind: files for kind, files in kinds.items() if files}
-
 
 @final
 class MclJci(SurveyedDataset):
@@ -125,7 +120,8 @@ def _check_agreement(home: Path, files: _Files, options: OpenOptions, faults: Fa
 
 
 def _check_sources(home: Path, files: _Files, faults: Faults) -> None:
-    kinds = files.kinds()
+    by_kind = {SAMPLES: files.samples, SQF: files.sqf, SOURCE: files.sources, LEVEL: files.levels}
+    kinds = {kind: files_of for kind, files_of in by_kind.items() if files_of}
     everywhere = sorted(set().union(*kinds.values()))
     for number in everywhere:
         if not 1 <= number <= SOURCES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -126,7 +127,9 @@ def measure_all(
     measure = functools.partial(_measure, pixels_per_degree=settings.pixels_per_degree, every=settings.every)
     for measured in progress(_run(measure, todo, workers), "simulating observers", len(todo)):
         if measured.curve is not None:
-            write_atomically(folder / f"{measured.name}.json", _as_json(measured, made_with))
+            about = {"picture": measured.name, "pixels": measured.pixels, "made_with": made_with}
+            content = {**about, **dataclasses.asdict(measured.curve)}
+            write_atomically(folder / f"{measured.name}.json", json.dumps(content) + "\n")
         yield measured
 
 
@@ -154,18 +157,6 @@ def _run(
         return
     with ProcessPool(min(workers, len(jobs))) as pool:
         yield from pool.unordered(measure, jobs)
-
-
-def _as_json(measured: MeasuredCurve, made_with: Mapping[str, object]) -> str:
-    assert measured.curve is not None
-    content = {
-        "picture": measured.name,
-        "pixels": measured.pixels,
-        "made_with": made_with,
-        "levels": measured.curve.levels,
-        "loss_jod": measured.curve.loss_jod,
-    }
-    return json.dumps(content) + "\n"
 
 
 def _stored(path: Path, job: CurveJob, made_with: Mapping[str, object], every: int) -> MeasuredCurve | None:

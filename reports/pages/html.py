@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,17 +27,6 @@ TABLE_SCRIPTS = ("vendor/list.min.js", "assets/tables.js")
 """What a page with sortable tables runs: List.js, and what ties it to them."""
 
 PICTURE_SCRIPTS = (*TABLE_SCRIPTS, "assets/flicker.js")
-
-
-@dataclass(frozen=True)
-class Inlined:
-    """A style or script as it stands in a page.
-
-    :param sha256: base64, as a Content-Security-Policy names it.
-    """
-
-    text: str
-    sha256: str
 
 
 def document(template: str, page: str, *, scripts: tuple[str, ...] = TABLE_SCRIPTS, **values: Any) -> str:
@@ -113,6 +101,7 @@ def _environment() -> jinja2.Environment:
 
 
 @functools.cache
-def _inlined(name: str) -> Inlined:
+def _inlined(name: str) -> dict[str, str]:
+    """A style or script, and its hash as a Content-Security-Policy names it."""
     text = (_FOLDER / name).read_text(encoding="utf-8")
-    return Inlined(text, base64.b64encode(bytes.fromhex(sha256_of_bytes(text))).decode())
+    return {"text": text, "sha256": base64.b64encode(bytes.fromhex(sha256_of_bytes(text))).decode()}
