@@ -65,15 +65,3 @@ def _check_is_from_files(row, source: Path, ladders: Path) -> None:
     reference = luma(read_picture(source))
     errors = [mse(reference, luma(decode_rgb(file.read_bytes()))) for file in files]
     assert row.true_psnr_db == pytest.approx(float(psnr_db((1 - share) * errors[0] + share * errors[1])))
-
-
-def test_both_directions_give_the_same_numbers(konjnd_ladders, tmp_path):
-    boards = []
-    for reverse in (False, True):
-        root = tmp_path / f"root-{reverse}"
-        _make_root(root, konjnd_ladders, reverse=reverse)
-        results = tmp_path / f"results-{reverse}"
-        flags = ["--dataset", "konjnd-1k-jpeg", "--root", str(root), "--predictors", "psnr", "-q"]
-        assert main([*flags, "--results", str(results), "--report", str(tmp_path / "report")]) == 0
-        boards.append(next(Store(results).runs()).predictions.drop(columns="ms"))
-    pd.testing.assert_frame_equal(*boards)
