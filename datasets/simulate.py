@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
 from datasets.common.commands import command_parser, printable, progress, run_command
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import users_path
 from datasets.core.imaging import crops_of_size
-from datasets.core.picture_file import read_picture, read_upright
+from datasets.core.picture_file import notes_on, read_picture, read_upright
 from datasets.sets._simulated_samples import SampledPicture, describe
 from datasets.sets.simulated import PICTURES
 from datasets.simulation.curves import CurveJob, SimulationSettings, measure_all
@@ -47,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     if passed_over:
         print(printable(f"{arguments.photos}: {passed_over}"), file=sys.stderr)
     folder.begin(restart=arguments.restart)
-    cuts, left_out = _cut_all(photos[: arguments.limit], folder)
+    cuts, left_out, notes = _cut_all(photos[: arguments.limit], folder)
     jobs = [CurveJob(cut.name, functools.partial(read_picture, folder.picture(cut.name))) for cut in cuts]
     cut_of = {cut.name: cut for cut in cuts}
     sampled: dict[str, SampledPicture] = {}
@@ -62,15 +63,18 @@ def main(argv: list[str] | None = None) -> int:
     limit = arguments.limit if arguments.limit and arguments.limit < len(photos) else None
     folder.finish(sampled, cuts, left_out, limit)
     print(describe(sampled))
+    for note, count in notes.most_common():
+        print(printable(f"{count} of the photographs: {note}"))
     if left_out:
         print(f"left out:\n{_listing(left_out)}")
     print(f"run on it: python -m protocols.run --dataset simulated --root {arguments.out}")
     return int(any(entry.failed for entry in left_out))
 
 
-def _cut_all(photos: Sequence[Photo], folder: SimulationFolder) -> tuple[list[Cut], list[LeftOut]]:
+def _cut_all(photos: Sequence[Photo], folder: SimulationFolder) -> tuple[list[Cut], list[LeftOut], Counter[str]]:
     cuts: list[Cut] = []
     left_out: list[LeftOut] = []
+    notes: Counter[str] = Counter()
     for photo in progress(photos, "cutting photographs"):
         try:
             pixels = read_upright(photo.path)
@@ -82,11 +86,12 @@ def _cut_all(photos: Sequence[Photo], folder: SimulationFolder) -> tuple[list[Cu
             why = f"is {width}x{height}, and both sides must be {SMALLEST_SIDE} pixels or more"
             left_out.append(LeftOut(photo.shown, why))
             continue
+        notes.update(notes_on(photo.path))
         for number, box in enumerate(crops_of_size(height, width, folder.crop, folder.max_crops), start=1):
             cut = Cut(f"{photo.source}-{number}", photo.source, photo.shown, box)
             folder.keep(cut, box.cut(pixels))
             cuts.append(cut)
-    return cuts, left_out
+    return cuts, left_out, notes
 
 
 def _listing(left_out: Sequence[LeftOut]) -> str:

@@ -34,6 +34,7 @@ def run_command(main: Callable[[], int]) -> int:
         the reader of standard output has gone.
     """
     warnings.showwarning = _print_warning
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # of tags and limits, and names no file
     prepare_threads()
     if any(option.startswith("error") for option in sys.warnoptions):
         warnings.filterwarnings("default", category=UserWarning)  # what a command says to its user is no error

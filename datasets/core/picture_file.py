@@ -225,7 +225,7 @@ def _read(path: Path, pixels_of: Callable[[Image.Image], np.ndarray]) -> np.ndar
         raise DataError(f"{path}: cannot be read as a picture: {error}.") from error
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path}: cannot be read as a picture: {error}. Expected a whole {', '.join(FORMATS)}; copy it again."
+            f"{path}: cannot be read as a picture: {error}. Expected a whole picture; copy it again."
         ) from error
 
 

@@ -39,8 +39,9 @@ _KIND, BITS, _COMPRESSION, PHOTOMETRIC, _SAMPLES, _PLANES, _NUMBERS, _RAW = 254,
 _NUMBER_NAMES = {1: "integers", 2: "signed integers", 3: "floating-point numbers", 6: "complex numbers"}
 _COLOUR_NAMES = {0: "min-is-white", 1: "grey", 2: "RGB", 3: "palette", 5: "CMYK", 6: "YCbCr", 8: "CIELab", 9: "ICCLab"}
 
-_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
-"""Any but restarts (D0 to D7), which stand in a scan's data, as do stuffed zeros."""
+_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
+"""Any but restarts (D0 to D7), which stand in a scan's data, as do stuffed zeros. Only a pattern that begins with one
+certain byte is searched for at the memory's speed."""
 
 _ALONE = frozenset((0x01, 0xD8))
 """Markers without a length that do not end the picture."""

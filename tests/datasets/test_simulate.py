@@ -1,5 +1,6 @@
 """Protects `python -m datasets.simulate`: what it makes opens, what it cannot use it names, a kill costs nothing."""
 
+import io
 import json
 import os
 import signal
@@ -10,12 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+import skimage
+from PIL import Image, ImageCms
 from skimage import data
 
 from datasets.common.errors import UserError
+from datasets.core.picture_file import read_picture
 from datasets.sets import open_dataset
-from datasets.simulate import main
+from datasets.simulate import _cut_all, main
+from datasets.simulation.curves import SimulationSettings
+from datasets.simulation.folder import SimulationFolder, find_photos
 
 FAST = ["--every", "20", "--observers", "5", "--crop", "128"]
 
@@ -123,6 +128,22 @@ def test_a_folder_of_other_things_is_left_alone(photos, tmp_path, restart):
     with pytest.raises(UserError, match="not empty"):
         run(photos, tmp_path, *restart)
     assert mine.read_bytes() == b"mine"
+
+
+def test_photographs_are_cut_in_srgb_whatever_their_profile(tmp_path):
+    look = Image.fromarray(np.ascontiguousarray(data.coffee()[:128, :128]))
+    with Image.open(Path(skimage.__file__).parent / "data/rocket.jpg") as rocket:
+        adobe_rgb = rocket.info["icc_profile"]
+    wide = ImageCms.profileToProfile(look, ImageCms.createProfile("sRGB"), io.BytesIO(adobe_rgb))
+    (tmp_path / "photos").mkdir()
+    wide.save(tmp_path / "photos/a.tif", icc_profile=adobe_rgb)
+    (tmp_path / "photos/clip.mov").write_bytes(b"video")
+    photos, left_out = find_photos(tmp_path / "photos", recursive=False, apart_from=tmp_path / "out")
+    assert left_out.startswith("left out: 1 .mov; ")
+    folder = SimulationFolder(tmp_path / "out", SimulationSettings(), 128, 1)
+    (cut,), _, notes = _cut_all(photos, folder)
+    assert np.abs(read_picture(folder.picture(cut.name)).astype(float) - look).mean() < 1.5
+    assert notes == {"converted to sRGB from its colour profile (Adobe RGB (1998))": 1}
 
 
 def test_what_cannot_be_used_is_named_and_the_rest_is_made(photos, made, tmp_path, capsys):
