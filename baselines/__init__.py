@@ -6,6 +6,9 @@ What the author of a method imports is here: `from baselines import Card, JNDPre
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,6 +41,34 @@ __all__ = [
     "Reference",
     "VisibilityPredictor",
 ]
+
+
+def _refuse_foreign_packages() -> None:
+    """End a command, or an import, where Python finds another package under the name of one that stands beside this.
+
+    :raises ImportError: names the file that is in the way.
+    """
+    for name in ("datasets", "sgjnd", "protocols", "reports"):
+        try:
+            spec = importlib.util.find_spec(name)
+        except ValueError:  # a module that was made by hand
+            spec = None
+        if spec is None or spec.origin is None:
+            continue
+        ours = Path(__file__).resolve().parents[1] / name / "__init__.py"
+        # Installed over ours, Hugging Face's has its place, and only a part of its content.
+        if Path(spec.origin).resolve() == ours and (name != "datasets" or b"open_dataset" in ours.read_bytes()):
+            continue
+        text = (
+            f"{spec.origin}: is in the way: Python finds it as {name!r}, and not JND-Bench's package of that name. "
+            "Rename it or start in another folder; if it is Hugging Face's, give JND-Bench an environment of its own."
+        )
+        if sys.argv[:1] == ["-m"]:  # a command is being looked for
+            sys.exit(f"error: {text}")
+        raise ImportError(text)
+
+
+_refuse_foreign_packages()
 
 
 def __getattr__(name: str) -> Any:

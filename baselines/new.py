@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import keyword
 import re
 import shlex
@@ -18,6 +19,8 @@ from datasets.common.errors import UserError
 from datasets.common.files import users_path, write_atomically
 
 HERE = Path(__file__).parent
+_IS_CHECKOUT = (HERE.parent / "pyproject.toml").is_file()
+"""Whether methods can be added to the project itself; what is installed is left as it is."""
 BASES = {
     "visibility": "how visible each level's error is; threshold, level and SUR curve come from the base class",
     "metric": "the score of a level against its reference; search, threshold and SUR curve come from the base class",
@@ -32,6 +35,8 @@ examples:
   python -m baselines.new my-network --kind learned       baselines/learned/my_network.py, with fit and predict
   python -m baselines.new my-transform --kind subband     baselines/subband/my_transform.py
   python -m baselines.new my-method --folder ~/research   a file of yours, named as my_method:MyMethod
+
+Where JND-Bench is installed and no checkout, the file is written into the current folder.
 """
 
 
@@ -50,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--folder", type=users_path, metavar="DIR", help="write there instead, outside the kind's folder"
     )
     arguments = parser.parse_args(argv)
-    folder = arguments.folder or HERE / arguments.kind
+    folder = arguments.folder or (HERE / arguments.kind if _IS_CHECKOUT else Path())
     path = write_template(arguments.name, folder, arguments.base or _USUAL_BASES.get(arguments.kind, "visibility"))
     print(f"wrote {_as_typed(path)}. It works as it stands. Next:")
     for command in _next_commands(arguments.name, path):
@@ -70,6 +75,8 @@ def write_template(name: str, folder: Path, base: str) -> Path:
     path = folder / f"{_module(name)}.py"
     if path.exists():
         raise UserError(f"{path} exists already and is left as it is. Pick another name, e.g. {name + '-2'!r}.")
+    if importlib.util.find_spec(path.stem):
+        raise UserError(f"Python has a module {path.stem!r}, which {path} would hide. Pick another name.")
     template = Template((HERE / "templates" / f"{base}.txt").read_text(encoding="utf-8"))
     title = name.replace("-", " ").capitalize()
     write_atomically(path, template.substitute(name=name, title=title, class_name=_class_name(name)))

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import baselines  # noqa: F401  # which refuses packages of others that have our names
+
 if TYPE_CHECKING:
     from protocols.benchmark import run_benchmark
 

@@ -166,16 +166,16 @@ def _end_with_parent() -> None:
 def _fit_for_workers() -> Iterator[None]:
     """Processes started meanwhile never see Ctrl-C, which reaches this one afterwards, not even while they start.
 
-    They do not run the user's script again, as multiprocessing would to find its classes.
+    They do not run the user's script or module again, as Python would for its classes; so it needs no guard.
     """
     holds = hasattr(signal, "pthread_sigmask")
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if holds else set()
-    main = sys.modules["__main__"]
-    file = main.__dict__.pop("__file__", None) if getattr(main, "__spec__", None) is None else None
+    main = vars(sys.modules["__main__"])
+    hidden: dict[str, Any] = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    main["__spec__"] = None
     try:
         yield
     finally:
-        if file is not None:
-            main.__file__ = file
+        main.update(hidden)
         if holds:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -69,7 +69,8 @@ class _Download:
                     where = f" {self._have()} bytes are kept in {self.part}; the same command goes on from there."
                     text = f"{self.url}: could not be fetched ({error}).{where if self._have() else ''}"
                     raise UserError(text) from error
-                print(f"stopped at {self._have()} bytes ({type(error).__name__}); trying again", file=sys.stderr)
+                if not self.quiet:
+                    print(f"stopped at {self._have()} bytes ({type(error).__name__}); trying again", file=sys.stderr)
                 time.sleep(pause_s * 2**failures)
         self.version.unlink(missing_ok=True)
 

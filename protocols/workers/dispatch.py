@@ -94,7 +94,11 @@ class WorkerPool:
                     warnings.warn_explicit(message, UserWarning, __file__, 0, registry=self._said)
                 done.append((pending.place, result))
             except _UnloadableError as error:
-                warnings.warn(f"workers cannot load a predictor or data set ({error}): done here", stacklevel=2)
+                warnings.warn(
+                    f"workers cannot load a predictor or data set ({error}), so this process does its work. One that "
+                    "stands in a file of its own on Python's path can be loaded everywhere.",
+                    stacklevel=2,
+                )
                 done.append((pending.place, self._here(pending)))
             except ProcessDiedError:
                 self._learn_from_death(pending)

@@ -67,6 +67,27 @@ def test_the_kind_is_the_folder_and_next_commands_there_go_by_name(flags, kind, 
     assert commands[2].endswith("-k my-method")
 
 
+@pytest.mark.parametrize("kind", ["pixel", "learned"])
+def test_where_it_is_installed_it_writes_into_the_current_folder_and_says_how_it_is_found(
+    kind, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("baselines.new._IS_CHECKOUT", False)
+    monkeypatch.chdir(tmp_path)
+    before = set(HERE.rglob("*.py"))
+    assert main(["my-method", "--kind", kind]) == 0
+    first, *commands = capsys.readouterr().out.splitlines()
+    assert first.startswith("wrote my_method.py.")
+    assert commands[0].strip() == "PYTHONPATH=. python -m baselines.check my_method:MyMethod"
+    assert (tmp_path / "my_method.py").is_file() and set(HERE.rglob("*.py")) == before
+
+
+@pytest.mark.parametrize("name", ["numpy", "datasets", "protocols"])
+def test_a_file_that_would_hide_a_module_is_not_written(name, tmp_path):
+    with pytest.raises(UserError, match=f"Python has a module '{name}'"):
+        write_template(name, tmp_path, "visibility")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_name_with_a_dot_becomes_a_module_and_a_class_that_python_takes(tmp_path, monkeypatch):
     path = write_template("fresh-1.5", tmp_path, "visibility")
     assert path.name == "fresh_1_5.py"

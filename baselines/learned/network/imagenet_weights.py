@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib.util
+import json
+import os
 import sys
 import zipfile
 from collections.abc import Mapping
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 NONE = "none"
 """As `weights`: random numbers, for tests and ablations."""
 AUTO = "auto"
+NOT_FETCHED = "JND_BENCH_NOT_FETCHED"
+"""Environment variable: why downloads failed, by address, as JSON. Workers inherit it and do not try again."""
 
 
 @dataclass(frozen=True)
@@ -231,14 +235,19 @@ def _downloaded(known: WeightFile, *, quiet: bool) -> Path:
     from datasets.obtain.download import download
 
     path = users_path(torch.hub.get_dir()) / "checkpoints" / known.file  # where torchvision keeps them too
-    if not path.is_file():
+    if path.is_file():
+        return path
+    failed: dict[str, str] = json.loads(os.environ.get(NOT_FETCHED, "{}"))
+    if known.url not in failed:
         if not quiet:
             print(f"fetching {known.about} from {known.url}", file=sys.stderr)
         try:
             download(known.url, path, pause_s=0.2, quiet=quiet)
+            return path
         except UserError as error:
-            raise UserError(
-                f"{known.file} could not be fetched ({error}). Fetch {known.url} elsewhere and give the file with "
-                "--weights, or take the backbone efficientnet-lite0, whose weights are installed."
-            ) from error
-    return path
+            failed[known.url] = str(error)
+            os.environ[NOT_FETCHED] = json.dumps(failed)
+    raise UserError(
+        f"{known.file} could not be fetched ({failed[known.url]}). Fetch {known.url} elsewhere and give the file with "
+        "--weights, or take the backbone efficientnet-lite0, whose weights are installed."
+    )

@@ -40,14 +40,22 @@ def test_what_a_function_raises_is_raised_here():
             pool.next_done().result()
 
 
-def test_a_script_without_a_guard_is_run_once(tmp_path):
+@pytest.mark.parametrize("started", [["script.py"], ["-m", "script"], ["-m", "package.script"], ["-c"], ["-"]])
+def test_a_script_without_a_guard_is_run_once(tmp_path, started):
     """Python's own pool runs it again in each process, which fails."""
-    (tmp_path / "script.py").write_text(
+    script = (
         "from datasets.common.process_pool import ProcessPool\nprint('once')\n"
         "with ProcessPool(2) as pool:\n    print(sum(pool.unordered(abs, [-1, -2])))\n"
     )
-    done = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["once", "3"]
+    (tmp_path / "package").mkdir()
+    for path in (tmp_path / "script.py", tmp_path / "package" / "script.py"):
+        path.write_text(script)
+    command = [sys.executable, *started, *([script] if started == ["-c"] else [])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, input=script, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout.split(), done.stderr) == (["once", "3"], "")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX signals")

@@ -4,6 +4,8 @@ import dataclasses
 import hashlib
 import pickle
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -16,7 +18,14 @@ import torch
 import torch.nn.functional as nnf
 from safetensors.torch import save_file
 
-from baselines.learned.network.imagenet_weights import BACKBONES, NONE, build, choose, read_tensors
+from baselines.learned.network.imagenet_weights import (
+    BACKBONES,
+    NONE,
+    NOT_FETCHED,
+    build,
+    choose,
+    read_tensors,
+)
 from datasets.common.errors import DataError, UserError
 
 LITES = ("efficientnet-lite0", "efficientnet-lite2")
@@ -36,6 +45,7 @@ def no_memory() -> Iterator[None]:
 def torch_home(tmp_path, monkeypatch, no_memory) -> Path:
     """Where downloads go: an empty folder."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv(NOT_FETCHED, "{}")
     return tmp_path / "hub" / "checkpoints"
 
 
@@ -232,6 +242,30 @@ def test_without_internet_auto_takes_lite0_and_says_so(torch_home, monkeypatch):
     choose.cache_clear()
     with pytest.raises(UserError, match=r"give the file with --weights, or take the backbone efficientnet-lite0"):
         choose("resnet50")
+
+
+@pytest.mark.parametrize("names", [("auto", "auto"), ("resnet50", "auto"), ("auto", "resnet50"), ("resnet50",) * 3])
+def test_what_could_not_be_fetched_is_not_tried_again_by_other_predictors_and_by_workers(
+    torch_home, monkeypatch, capsys, names
+):
+    tried = []
+
+    def download(url, path, **_):
+        tried.append(url)
+        raise UserError("there is no internet")
+
+    monkeypatch.setattr("datasets.obtain.download.download", download)
+    for name in names:
+        choose.cache_clear()  # as in a process that was started after the first try, and inherits its variables
+        if name == "auto":
+            assert choose(name).backbone == "efficientnet-lite0"
+        else:
+            with pytest.raises(UserError, match=r"could not be fetched .there is no internet."):
+                choose(name)
+    assert tried == [BACKBONES["resnet50"].url]
+    program = "import json, os; print(len(json.loads(os.environ['JND_BENCH_NOT_FETCHED'])))"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout.strip() == b"1"
+    assert capsys.readouterr() == ("", "")
 
 
 def test_auto_with_a_file_or_random_weights_is_resnet50(tmp_path):
