@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from PIL import Image, ImageCms
 
 _EXIF, _INTEROPERABILITY = 0x8769, 0xA005
+_SRGB_PRIMARIES = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+"""White, red, green and blue, x and y of each."""
 _ROUNDING_LEVELS = 2
 """Grey levels that the profile of an sRGB picture may move a colour by: profiles are written in rounded numbers."""
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
@@ -43,9 +45,16 @@ def colours_of(image: Image.Image) -> Colours:
     """By its profile, or what else its header says."""
     if profile := image.info.get("icc_profile"):
         return _colours_by_profile(profile, image.mode)
-    gamma = image.info.get("gamma") if "srgb" not in image.info else None
+    gamma, primaries = (
+        image.info.get(name) if "srgb" not in image.info else None for name in ("gamma", "chromaticity")
+    )
+    doubt = ""
+    if primaries and np.abs(np.subtract(primaries, _SRGB_PRIMARIES)).max() > 0.005:
+        doubt = "its primaries (chunk cHRM) are not sRGB's and are not applied"
     if gamma and abs(gamma * 2.2 - 1) > 0.05:
-        return Colours(lambda layer: _by_gamma(layer, gamma), f"its gamma ({gamma:g}, chunk gAMA)")
+        return Colours(lambda layer: _by_gamma(layer, gamma), f"its gamma ({gamma:g}, chunk gAMA)", doubt)
+    if doubt:
+        return Colours(_plain, doubt=doubt)
     if image.mode == "CMYK":
         return Colours(_plain, doubt="CMYK without a colour profile: its colours are approximate")
     if _is_adobe_rgb(image):

@@ -20,6 +20,7 @@ from datasets.core.picture_forms import (
     JpegMarkers,
     UnreadFormError,
     read_markers,
+    refuse_hdr_png,
     refuse_tiff_form,
     unidentified,
 )
@@ -205,6 +206,7 @@ def _read_markers(encoded: bytes) -> JpegMarkers:
 def _decoded(encoded: bytes, pixels_of: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
     if not encoded:
         raise ValueError("the file is empty (0 bytes)")
+    refuse_hdr_png(encoded)
     markers = _read_markers(encoded) if encoded[:2] == _JPEG else None
     try:
         with opened(io.BytesIO(encoded)) as image:
@@ -236,12 +238,13 @@ def _as_stored(image: Image.Image) -> np.ndarray:
 def _upright(image: Image.Image) -> np.ndarray:
     from PIL import Image, ImageOps
 
-    pixels = as_rgb(image, to_srgb=True)
-    try:
-        tag = 1 if image.format == "TIFF" else image.getexif().get(_ORIENTATION_TAG, 1)  # Pillow turns a TIFF itself
-    except Exception:  # damaged tags: as viewers take it
-        tag = 1
-    if tag not in range(2, 9):
+    pixels, exif = as_rgb(image, to_srgb=True), Image.Exif()
+    with contextlib.suppress(
+        Exception
+    ):  # damaged tags turn nothing in viewers, nor do those of XMP, which Pillow takes
+        exif.load(image.info.get("exif", b""))
+    tag = exif.get(_ORIENTATION_TAG, 1)
+    if tag not in range(2, 9) or image.format == "TIFF":  # which Pillow turns itself
         return pixels
     turned = Image.fromarray(pixels)
     turned.getexif()[_ORIENTATION_TAG] = tag

@@ -19,7 +19,8 @@ FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
 _SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".pbm")
 )
-_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", *(b"P%d\n" % number for number in range(1, 7)))
+_PNG = b"\x89PNG\r\n\x1a\n"
+_BEGINNINGS = (_PNG, b"\xff\xd8\xff", b"GIF8", *(b"P%d\n" % number for number in range(1, 7)))
 """Of files in `FORMATS`. A TIFF is known by its name alone: cameras' raw files begin like one."""
 _OTHER_FORMATS = {
     b"ftyp": "HEIF or AVIF",
@@ -119,6 +120,18 @@ def refuse_tiff_form(tags: Any) -> None:
     is_of_floats = numbers == 3 and bits == 32
     if has_raw_planes or not (is_of_integers or is_of_floats):
         raise _unread_tiff(tags)
+
+
+def refuse_hdr_png(encoded: bytes) -> None:
+    """Refuse a PNG of high dynamic range: Pillow passes over the chunk that says so.
+
+    :raises UnreadFormError: where it is one.
+    """
+    if not encoded.startswith(_PNG):
+        return
+    at = encoded.find(b"cICP", 0, max(encoded.find(b"IDAT"), 0))
+    if at > 0 and encoded[at + 5] in (16, 18):
+        raise UnreadFormError("PNG of high dynamic range (PQ or HLG), not supported: convert it to sRGB")
 
 
 def unidentified(stream: BinaryIO) -> ValueError:

@@ -163,6 +163,9 @@ def test_a_broken_profile_is_not_applied_and_said(tmp_path, broken):
     assert notes_on(tmp_path / "a.png") == ("its colour profile is damaged and is not applied",)
 
 
+SRGB_PRIMARIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
+
+
 @pytest.mark.parametrize(
     ("chunks", "gamma"),
     [
@@ -171,6 +174,7 @@ def test_a_broken_profile_is_not_applied_and_said(tmp_path, broken):
         ([(b"sRGB", b"\0"), (b"gAMA", struct.pack(">I", 100_000))], None),
         ([(b"gAMA", struct.pack(">I", 100_000))], 1.0),
         ([(b"gAMA", struct.pack(">I", 55_556))], 0.55556),
+        ([(b"gAMA", struct.pack(">I", 45455)), (b"cHRM", struct.pack(">8I", *SRGB_PRIMARIES))], None),
     ],
 )
 def test_png_chunks_without_a_profile_are_followed_as_by_browsers(tmp_path, chunks, gamma):
@@ -182,6 +186,14 @@ def test_png_chunks_without_a_profile_are_followed_as_by_browsers(tmp_path, chun
     assert np.abs(read_upright(tmp_path / "a.png").astype(int) - RGB)[RGB > 80].max() <= (0 if gamma is None else 2)
     said = () if gamma is None else (f"converted to sRGB from its gamma ({gamma:g}, chunk gAMA)",)
     assert notes_on(tmp_path / "a.png") == said
+
+
+def test_other_primaries_without_a_profile_are_doubted(tmp_path):
+    info = PngImagePlugin.PngInfo()
+    info.add(b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000))
+    Image.fromarray(RGB).save(tmp_path / "a.png", pnginfo=info)
+    np.testing.assert_array_equal(read_upright(tmp_path / "a.png"), RGB)
+    assert notes_on(tmp_path / "a.png") == ("its primaries (chunk cHRM) are not sRGB's and are not applied",)
 
 
 def test_adobe_rgb_by_exif_alone_is_doubted(tmp_path):

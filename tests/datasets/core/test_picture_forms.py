@@ -49,12 +49,12 @@ def opencv(suffix: str, rgb: np.ndarray, *flags: int) -> bytes:
     return encoded.tobytes()
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
 def png(depth: int, colour: int, samples: np.ndarray, clear: tuple[int, ...] = ()) -> bytes:
     """Of the depths that no library here writes; `clear` is the transparent colour."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
     bits = np.unpackbits(samples.astype(">u2").reshape(64, -1, 1).view(np.uint8), axis=2)[:, :, 16 - depth :]
     rows = b"".join(b"\0" + np.packbits(row).tobytes() for row in bits.reshape(64, -1))
     trns = chunk(b"tRNS", struct.pack(f">{len(clear)}H", *clear)) if clear else b""
@@ -245,6 +245,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "12-bit arithmetic": (header_of(0xC9, 12), "12-bit arithmetic-coded JPEG, not supported"),
     "hierarchical": (header_of(0xC5, 8), "hierarchical JPEG, not supported"),
     "jpeg-ls": (header_of(0xF7, 8), r"near-lossless \(JPEG-LS\) JPEG, not supported"),
+    "hdr png": (
+        lambda: (whole := pillow(RGB, "PNG"))[:33] + chunk(b"cICP", bytes((9, 16, 0, 1))) + whole[33:],
+        "PNG of high dynamic range",
+    ),
     "jpeg 2000": (lambda: pillow(RGB, "JPEG2000"), "JPEG 2000, none of PNG, JPEG, .*: convert it to one of them"),
     "avif": (lambda: pillow(RGB, "AVIF"), "HEIF or AVIF, none of PNG"),
     "colour pfm": (lambda: opencv(".pfm", (RGB / 255).astype(np.float32)), "PFM in colour, none of"),

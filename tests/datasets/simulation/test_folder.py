@@ -71,6 +71,15 @@ def test_a_photograph_stands_as_its_viewer_shows_it(folder, orientation):
     np.testing.assert_array_equal(read_upright(path), {**turned, **mirrored}[orientation])
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_what_xmp_says_turns_nothing(folder, kind):
+    """Viewers follow the EXIF tag alone, and programs that turn pixels may leave the XMP as it was."""
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    Image.fromarray(PHOTO).save(folder / "a", kind, xmp=xmp)
+    assert b"Orientation" in (folder / "a").read_bytes()
+    assert read_upright(folder / "a").shape == PHOTO.shape
+
+
 def test_a_damaged_file_is_named(folder):
     path = save(folder / "a.png")
     path.write_bytes(path.read_bytes()[:500])
