@@ -60,7 +60,7 @@ def family_ratio(rounds: int = 3) -> tuple[float, float]:
         ladder_s = bare_ladder_s(read_picture(file))
         took = []
         for _ in range(rounds):
-            predictors = {str(one.make().measurement_key()): one.make() for one in classical()}
+            predictors = {one.make().measured_as: one.make() for one in classical()}
             (picture,) = experiment_of(folder / "one").pictures
             with own_cache():
                 start = time.process_time()
@@ -194,7 +194,7 @@ def _run_s(folder: Path, jobs: int, truths: Sequence[str], folds: int) -> float:
 
 
 def _visits_s(pictures: Sequence[Picture]) -> float:
-    predictors = list({str(one.make().measurement_key()): one.make() for one in classical()}.values())
+    predictors = list({one.make().measured_as: one.make() for one in classical()}.values())
     with own_cache():
         start = time.perf_counter()
         for picture in pictures:

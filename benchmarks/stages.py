@@ -49,9 +49,7 @@ def stages_s(dataset: str, root: str | None, results: Path) -> dict[str, float]:
     ladders = {picture.name: facts for picture in pictures if (facts := load_ladder(picture))}
     if not runs or len(ladders) < len(pictures):
         raise UserError(f"{results}: needs runs of {dataset}, and the cache that they were made with")
-    predictors = {
-        str(registry()[run.identity.predictor].make().measurement_key()): run.identity.predictor for run in runs
-    }
+    predictors = {registry()[run.identity.predictor].make().measured_as: run.identity.predictor for run in runs}
     stages = {"the pass over the ladders, shared by all": sum(one.summary.ms for one in ladders.values()) / 1000}
     for name in predictors.values():
         own_ms = own_parts_ms(registry()[name].make(), pictures)

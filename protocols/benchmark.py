@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, final
 
 from baselines.interface.registry import Registered, Wanted
 from datasets.common.cache import VARIABLE, cache_folder
+from datasets.common.code import forget_code
 from datasets.common.errors import UserError
 from datasets.common.files import users_path
 from datasets.common.process_pool import ProcessPool
@@ -64,6 +65,7 @@ class Request:
         :raises UserError: for a request that cannot be carried out.
         """
         _check_device(self.device)
+        forget_code()
         dataset = self.dataset
         if isinstance(dataset, str):
             dataset = open_dataset(dataset, None if self.root is None else str(self.root), self.options)
@@ -138,8 +140,8 @@ def run_benchmark(
 ) -> pd.DataFrame:
     """Run predictors over the folds of a data set and score them.
 
-    A method that stands in a notebook or in the script that was started is measured and run anew at every call, in this
-    process; one that stands in a module of its own is measured once, and its runs are reused until it changes.
+    A method is measured once, and its runs are reused until it changes, or anything that it uses; one that stands in a
+    notebook or in the script that was started is run in this process.
 
     :param dataset: a name, or an opened data set.
     :param predictors: names, globs, classes, or objects with their parameters, which go by their cards' names; empty

@@ -98,7 +98,7 @@ def estimate(plans: Sequence[Plan], jobs: int, *, fresh: bool = False) -> Estima
     visits = {picture.name for pictures in [bare, *missing.values()] for picture in pictures}
     costs = known_costs()
     unknown = tuple(name for name, pictures in missing.items() if pictures and name not in costs)
-    same = {str(names[name].measurement_key()): name for name in missing}  # variants share what is measured
+    same = {names[name].measured_as: name for name in missing}  # variants share what is measured
     ladders = sum(len(missing[name]) * costs[name].ladders for name in same.values() if name in costs)
     ladders += len(visits) * _LADDER_ITSELF
     folds = len(experiment.folds.numbers)
@@ -168,7 +168,7 @@ class Shard:
         """
         groups: dict[str, list[Registered]] = {}
         for entry in entries:
-            groups.setdefault(str(entry.make().measurement_key()), []).append(entry)
+            groups.setdefault(entry.make().measured_as, []).append(entry)
         loads = [0.0] * self.count
         mine: set[str] = set()
         for cost, names in sorted(

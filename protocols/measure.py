@@ -81,7 +81,7 @@ class VisitTask:
         :param predictor: its measurement key; others have no part in this visit.
         :param work: not used: all that a predictor does on a visit fails together.
         """
-        if predictor not in {str(asked.measurement_key()) for asked in self.predictors}:
+        if predictor not in {asked.measured_as for asked in self.predictors}:
             return self
         return dataclasses.replace(self, failures={**self.failures, predictor: reason})
 
@@ -90,7 +90,7 @@ class VisitTask:
         bare = self.picture.without_samples()
         measured = {} if self.fresh else _stored_of(bare, self.predictors)
         measured |= {key: Measurement(error=reason) for key, reason in self.failures.items()}
-        missing = {str(predictor.measurement_key()): predictor for predictor in self.predictors}
+        missing = {predictor.measured_as: predictor for predictor in self.predictors}
         missing = {key: predictor for key, predictor in missing.items() if key not in measured}
         facts = None if self.fresh else load_ladder(bare)
         if facts is not None:
@@ -121,7 +121,7 @@ def stored_visit(picture: Picture, predictors: Sequence[JNDPredictor]) -> Visit 
     if not all(has_measurement(bare, predictor) for predictor in predictors if predictor.measures()):
         return None
     facts, measured = load_ladder(bare), _stored_of(bare, predictors)
-    complete = all(str(predictor.measurement_key()) in measured for predictor in predictors)
+    complete = all(predictor.measured_as in measured for predictor in predictors)
     if (bare.has_pixels and facts is None) or not complete:
         return None
     return Visit(bare.name, facts.summary if facts else None, "", measured, facts.pixels if facts else None)
@@ -225,7 +225,7 @@ class _Visitor:
 def _stored_of(picture: Picture, predictors: Sequence[JNDPredictor]) -> dict[str, Measurement]:
     measured = {}
     for predictor in predictors:
-        key = str(predictor.measurement_key())
+        key = predictor.measured_as
         if not predictor.measures():
             with contextlib.suppress(Exception):  # then it is asked, and its failure written down, on the visit
                 measured[key] = Measurement(remark=str(predictor.remark(picture)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +19,7 @@ from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from datasets.core.truths import Truth, find_truth
-from protocols.store.reuse import reusable_run
-from protocols.store.run_key import key_parts, run_key
+from protocols.store.run_key import UNKNOWN, key_parts, reusable_run, run_key
 from protocols.store.store import Identity, Store, StoredRun
 
 
@@ -177,12 +177,16 @@ def plan_jobs(
     :param rerun: `never` reuses any stored run of the same identity, `stale` those whose key is the same, `always`
         none.
     """
-    return [
+    plans = [
         _plan(Job(experiment, truth, entry, device), store, rerun)
         for experiment in experiments
         for truth in map(find_truth, truths)
         for entry in entries
     ]
+    unknown = {plan.job.entry.name: plan.key_parts[UNKNOWN] for plan in plans if UNKNOWN in plan.key_parts}
+    for name, why in unknown.items():
+        warnings.warn(f"{name} is run anew each time, for it {UNKNOWN}: {why.partition(';')[0]}", stacklevel=2)
+    return plans
 
 
 def _plan(job: Job, store: Store, rerun: str) -> Plan:

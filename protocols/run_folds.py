@@ -63,7 +63,7 @@ class FoldTask:
         """Rows by picture name (out-of-fold predictions, or why there is none), and the seconds that they took."""
         start = time.perf_counter()
         pictures = self.job.experiment.pictures
-        key = str(self.job.make().measurement_key())
+        key = self.job.make().measured_as
         for picture in pictures:
             measurement = self.measured[picture.name]
             if not measurement.error:
@@ -79,7 +79,7 @@ class FoldTask:
 
 def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:
     """A job's work: one task a fold where fitting takes long, else one task for all folds."""
-    key = str(job.make().measurement_key())
+    key = job.make().measured_as
     measured = {name: visit.measured.get(key, Measurement()) for name, visit in visits.items()}
     whole = FoldTask(job, job.experiment.folds.numbers, measured)
     return [dataclasses.replace(whole, folds=[number]) for number in whole.folds] if whole.is_heavy else [whole]

@@ -83,7 +83,7 @@ class _Work:
         plan, job, experiment = self.plan, self.plan.job, self.plan.job.experiment
         failed = int(predictions["predicted_level"].isna().sum())
         errors = predictions.loc[predictions["error"] != "", "error"]
-        key = str(job.make().measurement_key())
+        key = job.make().measured_as
         remarks = Counter(visit.measured[key].remark for visit in self._visits.values())
         measure_s = float(predictions["ms"].sum(skipna=True)) / 1000
         return RunRecord(
@@ -115,7 +115,7 @@ class _Work:
 def _visit(
     experiment: Experiment, plans: Sequence[Plan], pool: WorkerPool, quiet: bool, fresh: bool
 ) -> dict[str, Visit]:
-    predictors = {str(predictor.measurement_key()): predictor for predictor in (plan.job.make() for plan in plans)}
+    predictors = {predictor.measured_as: predictor for predictor in (plan.job.make() for plan in plans)}
     asked = list(predictors.values())
     pictures = {picture.name: picture for picture in experiment.pictures}
     visits: dict[str, Visit] = {}

@@ -15,10 +15,10 @@ import numpy as np
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.cache import StoredArrays, is_stored, load_arrays, save_arrays
 from datasets.common.errors import UserError
-from datasets.common.hashing import key_of, method_sha256
+from datasets.common.hashing import key_of
 from datasets.core.picture import Picture
 
-VERSION = 2
+VERSION = 3
 """To be raised where the same pixels are measured otherwise by the code that calls predictors."""
 
 _MS, _REMARK = "ms", "remark"
@@ -45,17 +45,16 @@ class Measurement:
 def measurement_id(picture: Picture, predictor: JNDPredictor) -> str:
     """Names everything that a predictor's measurement of a picture depends on.
 
-    :raises UserError: where an ingredient is missing, or the picture's files cannot be read.
+    :raises UserError: where an ingredient is missing, the picture's files cannot be read, or something that it depends
+        on has no content that can be known.
     """
-    key = predictor.measurement_key()
     return key_of(
         {
             "stored": "measurement",
             "version": VERSION,
             "picture": picture.fingerprint(),
             "pixels_per_degree": picture.pixels_per_degree,
-            "predictor": str(key),
-            "method": method_sha256(key.code),
+            "predictor": str(predictor.measured_with()),
             "ingredients": dict(predictor.ingredients()),
         }
     )
@@ -109,7 +108,7 @@ def measure_or_load(picture: Picture, predictor: JNDPredictor) -> Measurement:
         values = predictor.measure(picture)
         ms = ms_of(values, (time.perf_counter() - start) * 1000)
         measurement = save_measurement(picture, predictor, Measurement(values, ms, remark=predictor.remark(picture)))
-    picture.measurements[str(predictor.measurement_key())] = measurement.values
+    picture.measurements[predictor.measured_as] = measurement.values
     return measurement
 
 

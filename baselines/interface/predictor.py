@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -13,6 +15,8 @@ from typing_extensions import Self, dataclass_transform
 
 from baselines.interface.card import Card
 from datasets.common.cache import StoredArrays
+from datasets.common.code import code_sha256, content_sha256, known_code, require_code
+from datasets.common.contents import NoContentError
 from datasets.common.errors import UserError
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
@@ -74,7 +78,20 @@ class MeasurementKey:
     parameters: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return f"{self.code.__module__}:{self.code.__qualname__}({sorted(self.parameters.items())!r})"
+        """Differs where anything differs that it depends on.
+
+        :raises NoContentError: where that cannot be known.
+        """
+        contents = content_sha256(self.parameters), code_sha256(self.code)
+        return f"{self.code.__module__}:{self.code.__qualname__} {' '.join(contents)}"
+
+
+_MEASURING = ("measure", "meter", "from_profile", "profile", "visibility", "extractor", "needs_summary")
+"""Methods that decide what is measured, as far as base classes have them."""
+
+
+_CODE, _NAMED, _MADE_BY = "_code_", "_named_", "_made_by_"
+"""Of a predictor, besides its parameters and what `fit` learned: see `__getstate__`, `measured_as`, `made_by`."""
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -96,9 +113,12 @@ class JNDPredictor(ABC):
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        if "__init__" in vars(cls):
-            raise TypeError(f"{cls.__name__} has an __init__: write its parameters as annotated fields with defaults")
+        for name in ("__init__", "__new__"):
+            if name in vars(cls):
+                raise TypeError(f"{cls.__name__} has an {name}: write its parameters as annotated fields with defaults")
         dataclass(kw_only=True, eq=False)(cls)
+        if fault := constructor_fault(cls):
+            raise TypeError(f"{cls.__name__}: {fault}")
 
     @classmethod
     def variants(cls) -> Mapping[str, Mapping[str, Any]]:
@@ -113,6 +133,13 @@ class JNDPredictor(ABC):
     def unavailable(self) -> str:
         """Why it cannot run here (a program, a package or a weight file is missing), and what to do; mostly empty."""
         return ""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, _CODE: known_code(type(self)), _NAMED: None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        require_code(type(self), state.pop(_CODE, ""))
+        self.__dict__.update(state)
 
     @final
     def get_params(self) -> dict[str, Any]:
@@ -195,7 +222,7 @@ class JNDPredictor(ABC):
 
         Large measurements lie on disk and are read at each call.
         """
-        key = str(self.measurement_key())
+        key = self.measured_as
         values = picture.measurements.get(key)
         if isinstance(values, StoredArrays):
             with contextlib.suppress(FileNotFoundError):  # then it is measured again
@@ -206,7 +233,55 @@ class JNDPredictor(ABC):
         return values
 
     @final
+    def measured_with(self) -> MeasurementKey:
+        """`measurement_key`, of this class where it measures otherwise than the class that it shares the key with."""
+        key = self.measurement_key()
+        own = any(getattr(type(self), name, None) is not getattr(key.code, name, None) for name in _MEASURING)
+        return MeasurementKey(type(self), key.parameters) if own else key
+
+    @final
+    @property
+    def measured_as(self) -> str:
+        """Names what is measured within a run: the same for predictors that measure the same, else another.
+
+        Of parameters whose content cannot be known, the predictors of one entry of the run have the same.
+        """
+        key = self.measured_with()
+        values = (key.code, *key.parameters, *key.parameters.values())
+        before, name = self.__dict__.get(_NAMED) or ((), "")
+        if len(before) != len(values) or any(old is not new for old, new in zip(before, values, strict=True)):
+            try:
+                name = str(key)
+            except NoContentError:
+                name = f"{key.code.__module__}:{key.code.__qualname__} {self.made_by()}"
+            self.__dict__[_NAMED] = values, name
+        return name
+
+    @final
+    def made_by(self, entry: str = "") -> str:
+        """What names the entry of a run that this was made for, whatever process it is in.
+
+        :param entry: sets it.
+        """
+        if entry:
+            self.__dict__[_MADE_BY] = entry
+        return str(self.__dict__.setdefault(_MADE_BY, secrets.token_hex(8)))
+
+    @final
     @classmethod
     def measures(cls) -> bool:
         """Whether it measures anything of a picture, or learns from truths alone."""
         return cls.measure is not JNDPredictor.measure or cls.meter is not JNDPredictor.meter
+
+
+def constructor_fault(predictor: type[JNDPredictor]) -> str:
+    """Why a class cannot be told by its parameters; empty where its constructor takes exactly its fields."""
+    taken = {name for name in inspect.signature(predictor).parameters if name != "self"}
+    known = {field.name for field in fields(predictor)}  # type: ignore[arg-type]
+    if taken == known:
+        return ""
+    return (
+        f"its constructor takes {', '.join(sorted(taken - known)) or 'less'} besides its fields "
+        f"({', '.join(sorted(known)) or 'none'}), so stored runs cannot say what they ran. Write its parameters as "
+        "annotated fields with defaults, without **kwargs, InitVar or init=False."
+    )

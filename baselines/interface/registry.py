@@ -10,8 +10,9 @@ import functools
 import importlib
 import inspect
 import pkgutil
+import secrets
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
@@ -19,7 +20,9 @@ from types import ModuleType
 from typing import Any, TypeAlias, TypeGuard
 
 from baselines.interface.card import KINDS, OWN
-from baselines.interface.predictor import JNDPredictor
+from baselines.interface.predictor import JNDPredictor, constructor_fault
+from datasets.common.code import content_sha256, known_code, require_code
+from datasets.common.contents import NoContentError
 from datasets.common.errors import UserError, unknown_name
 
 ENTRY_POINT_GROUP = "jnd_bench.predictors"
@@ -43,9 +46,12 @@ class Registered:
     name: str
     predictor: type[JNDPredictor]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    _token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         name = self.name
+        known = {field.name for field in fields(self.predictor)}  # type: ignore[arg-type]
+        _refuse_others(f"{_origin(self.predictor)}: its name {name!r} stands for", self.parameters.keys() - known)
         if not (isinstance(name, str) and name.isprintable() and 0 < len(name) <= _LONGEST_NAME):
             raise UserError(
                 f"{_origin(self.predictor)}: its name {repr(name)[:80]} is none: expected 1 to {_LONGEST_NAME} "
@@ -57,12 +63,24 @@ class Registered:
         """A class, or a predictor with its parameters, under its card's name."""
         if isinstance(predictor, type):
             return Registered(predictor.card.name, predictor)
-        return Registered(predictor.card.name, type(predictor), predictor.get_params())
+        entry = Registered(predictor.card.name, type(predictor), predictor.get_params())
+        others = vars(predictor).keys() - vars(entry.make()).keys()
+        _refuse_others(f"{entry.name} was given", {name for name in others if not name.endswith("_")})
+        return entry
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "code": known_code(self.predictor)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        require_code(state["predictor"], state.pop("code"))
+        self.__dict__.update(state)
 
     def make(self, **more: Any) -> JNDPredictor:
         """A new, unfitted predictor; `more` is passed on where it is a parameter."""
         known = {field.name for field in fields(self.predictor)}  # type: ignore[arg-type]
-        return self.predictor(**{**self.parameters, **{name: value for name, value in more.items() if name in known}})
+        made = self.predictor(**{**self.parameters, **{name: value for name, value in more.items() if name in known}})
+        made.made_by(self._token)
+        return made
 
     @property
     def kind(self) -> str:
@@ -123,7 +141,7 @@ def find_predictors(wanted: Sequence[Wanted]) -> list[Registered]:
                     f"{predictor!r} and {_origin(first.predictor)} are both named {entry.name!r}. "
                     "Results go by name: change the card's name of one, or leave one out."
                 )
-            if first.make().get_params() != entry.make().get_params():
+            if not _same(first.make().get_params(), entry.make().get_params()):
                 raise UserError(
                     f"{entry.name!r} is asked for with {first.parameters} and with {entry.parameters}. "
                     "Results go by name: leave one out, or run each by itself."
@@ -170,6 +188,21 @@ def _entries(wanted: Wanted) -> list[Registered]:
     if not matches:
         raise unknown_name("predictor", wanted, known)
     return matches
+
+
+def _same(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether parameters are known to be the same."""
+    try:
+        return content_sha256(dict(first)) == content_sha256(dict(second))
+    except NoContentError:
+        return all(first[name] is second[name] for name in first)
+
+
+def _refuse_others(what: str, names: Collection[str]) -> None:
+    """Refuse what no field holds: a run would not have it, or two that differ would be taken for one."""
+    if names:
+        named = ", ".join(sorted(names))
+        raise UserError(f"{what} {named}, which is no field. Write parameters as annotated fields with defaults.")
 
 
 def _is_glob(wanted: Wanted) -> bool:
@@ -235,6 +268,7 @@ def _is_predictor(value: object) -> TypeGuard[type[JNDPredictor]]:
         and issubclass(value, JNDPredictor)
         and not inspect.isabstract(value)
         and hasattr(value, "card")
+        and not constructor_fault(value)
     )
 
 
@@ -247,7 +281,7 @@ def _what_is_missing(value: object) -> str:
         return "it must be a final subclass of baselines.interface.predictor.JNDPredictor"
     if missing := sorted(getattr(value, "__abstractmethods__", ())):
         return f"it does not implement {', '.join(missing)}"
-    return "it has no card"
+    return constructor_fault(value) if hasattr(value, "card") else "it has no card"
 
 
 def _origin(predictor: type) -> str:

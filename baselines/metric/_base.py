@@ -19,6 +19,7 @@ from typing_extensions import Self
 from baselines.interface.predictor import JNDPredictor, MeasurementKey, Meter, Prediction
 from baselines.interface.threshold import LogNormalObserver, calibrate, crossing
 from baselines.metric._scores import PictureScores, Score, coarse_positions, interpolated, search
+from datasets.common.contents import NoContentError
 from datasets.common.errors import UserError
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
@@ -240,5 +241,8 @@ class MetricPredictor(JNDPredictor):
 
     def _scores(self, picture: Picture) -> PictureScores:
         parameters = {name: value for name, value in self.get_params().items() if name not in _NOT_OF_SCORES}
-        made_with = {"metric": self.card.name, "parameters": parameters, "ingredients": self.ingredients()}
+        try:
+            made_with = {"metric": str(MeasurementKey(type(self), parameters)), "ingredients": self.ingredients()}
+        except NoContentError:
+            made_with = {"only here": self.made_by()}
         return PictureScores(picture, self.against, made_with)

@@ -12,6 +12,7 @@ from typing import final
 
 import numpy as np
 
+from datasets.common.code import code_sha256
 from datasets.common.errors import DataError
 from datasets.common.files import read_whole
 from datasets.common.hashing import sha256_of_pixels
@@ -77,10 +78,11 @@ class Ladder(ABC):
     @final
     @cached_property
     def whole_fingerprint(self) -> str:
-        """Names the reference, by its file where there is one so that nothing is decoded, and the levels; made once."""
+        """Names the reference and the levels, with the code that makes their pixels; made once."""
         of_file = getattr(self._read_reference, "fingerprint", None)
         reference = of_file() if of_file is not None else f"pixels {sha256_of_pixels(self.reference)}"
-        return f"{reference} {self.fingerprint()}"
+        code = " ".join(map(code_sha256, (type(self), type(self.codec))))
+        return f"{reference} {self.fingerprint()} by {code}"
 
     def __getstate__(self) -> dict[str, object]:
         # Pixels are read again where they are needed; a picture travels to a worker as its paths.

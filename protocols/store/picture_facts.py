@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datasets.common.cache import is_stored, load_arrays, save_arrays
+from datasets.common.code import code_sha256
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import remove, write_atomically
-from datasets.common.hashing import key_of, ladders_sha256, sha256_of_bytes
+from datasets.common.hashing import key_of, sha256_of_bytes
 from datasets.core.imaging import PixelFacts
 from datasets.core.ladder import LadderSummary
 from datasets.core.picture import Picture
@@ -206,7 +207,7 @@ def _read(file: Path, path: Path) -> pd.DataFrame | Damage | None:
         return Damage(file, file, str(error))
 
 
-LADDER_VERSION = 1
+LADDER_VERSION = 2
 """To be raised where the same pixels are measured otherwise by the code of this folder."""
 
 
@@ -223,7 +224,7 @@ def ladder_key(picture: Picture) -> str:
 
     :raises UserError: where the picture's files cannot be read.
     """
-    code = ladders_sha256()
+    code = code_sha256(type(picture.ladder))
     return key_of({"stored": "ladder", "version": LADDER_VERSION, "code": code, "picture": picture.fingerprint()})
 
 

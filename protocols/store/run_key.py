@@ -1,20 +1,30 @@
-"""The key of a run: a hash of everything that its predictions depend on. A run of the same key is reused."""
+"""The key of a run: a hash of everything that its predictions depend on. A run of the same key is reused.
+
+What cannot be known to be the same is computed again: then the key is one that no other run has.
+"""
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Mapping
+from enum import Enum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from datasets.common.errors import UserError
-from datasets.common.hashing import key_of, method_sha256
+from datasets.common.code import code_sha256, content_sha256
+from datasets.common.contents import NoContentError
+from datasets.common.hashing import key_of
+from protocols.store.store import Identity, Store, StoredRun
 
 if TYPE_CHECKING:
-    from baselines.interface.predictor import JNDPredictor
     from protocols.plan import Job
 
-KEY_VERSION = 1
+KEY_VERSION = 2
 """Goes up where runs stored before must not be reused; the form of their files has a version of its own."""
+
+UNKNOWN = "cannot be known to be the same"
+"""The part of a key that says why nothing else has it."""
 
 
 def run_key(parts: Mapping[str, Any]) -> str:
@@ -44,25 +54,71 @@ def key_parts(job: Job) -> dict[str, Any]:
         "truth": job.truth.name,
         "predictor": job.entry.name,
         "parameters": {name: _plain(value) for name, value in sorted(parameters.items())},
-        "method": _code_of(predictor),
+        **_known(job.entry.name, type(predictor), parameters),
         "seed": experiment.seed,
     }
 
 
+def _known(name: str, code: type, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts that are hashes of content: `method` and those parameters that do not stand for themselves."""
+    hashes: dict[str, str] = {}
+    try:
+        for parameter, value in sorted(parameters.items()):
+            what = f"its parameter {parameter!r}"
+            if not _is_scalar(value):
+                hashes[parameter] = content_sha256(value)
+        what = "its code"
+        return {"content of parameters": hashes, "method": code_sha256(code)}
+    except NoContentError as error:
+        return {UNKNOWN: f"{what} has {error}; {secrets.token_hex(8)}"}
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or type(value) in (bool, int) or (type(value) is float and math.isfinite(value))
+
+
 def _plain(value: Any) -> Any:
-    """A parameter as canonical JSON can hold it; what JSON has no form for by its repr."""
-    if value is None or isinstance(value, bool | int | float | str):
+    """A parameter for people, as canonical JSON can hold it; what JSON has no form for by its kind."""
+    if _is_scalar(value) or isinstance(value, str):
         return value
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {str(name): _plain(item) for name, item in value.items()}
-    return repr(value)
+    if isinstance(value, float | PurePath | Enum):
+        return str(value)
+    shape = getattr(value, "shape", None)
+    return f"{type(value).__qualname__}{f' of shape {tuple(shape)}' if isinstance(shape, tuple) else ''}"
 
 
-def _code_of(predictor: JNDPredictor) -> str:
-    """The hash of a predictor's code; what stands in no file, such as a notebook's class, never matches."""
-    try:
-        return method_sha256(type(predictor))
-    except UserError:
-        return f"in no file: {secrets.token_hex(8)}"
+def reusable_run(
+    store: Store, identity: Identity, key: str, key_parts: Mapping[str, Any], *, rerun: str
+) -> tuple[StoredRun | None, str]:
+    """The stored run that is reused, and the reason for people; None where it is to be computed.
+
+    :param key: of the run as it would be computed now.
+    :param rerun: `never` reuses any stored run of the same identity, `stale` those whose key is the same, `always`
+        none.
+    """
+    stored = store.find(identity)
+    same = stored[-1] if stored and stored[-1].key == key else None
+    if rerun == "always":
+        return None, "asked for by --rerun always"
+    if same is not None and (same.status == "complete" or rerun == "never"):
+        return same, f"stored {same.record.finished}, nothing it depends on has changed"
+    if same is not None:
+        return None, f"its stored run is {same.status}: pictures failed"
+    if stored and rerun == "never":
+        return stored[-1], "stored and stale, reused by --rerun never"
+    if stored and UNKNOWN in key_parts:
+        return None, f"{UNKNOWN}: {key_parts[UNKNOWN].partition(';')[0]}"
+    if stored:
+        return None, f"stale: {_changes(stored[-1].record.key_parts, key_parts)}"
+    if damaged := store.damaged(identity):
+        return None, f"damaged: {damaged[0].file}: {damaged[0].reason}"
+    return None, "not stored yet"
+
+
+def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    changed = [name for name in now if before.get(name) != now[name]]
+    return f"changed since it was stored: {', '.join(changed)}"

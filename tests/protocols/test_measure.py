@@ -42,24 +42,24 @@ def test_what_is_measured_in_the_pass_is_what_is_measured_alone(empty_cache, mak
     together = visit(make_experiment().pictures[0], METERED)
     for predictor in METERED:
         alone = predictor.measure(make_experiment().pictures[0].without_samples())
-        np.testing.assert_equal(dict(together.measured[str(predictor.measurement_key())].values), alone)
+        np.testing.assert_equal(dict(together.measured[predictor.measured_as].values), alone)
 
 
 def test_who_fails_in_passing_takes_nobody_along(empty_cache, make_experiment):
     failing = Failing()
     found = visit(make_experiment().pictures[0], [failing, *METERED])
-    assert found.measured[str(failing.measurement_key())].error == (
+    assert found.measured[failing.measured_as].error == (
         f"measuring {found.picture} failed: ZeroDivisionError: at QF 37"
     )
-    assert all(not found.measured[str(one.measurement_key())].error for one in METERED)
+    assert all(not found.measured[one.measured_as].error for one in METERED)
     assert found.summary is not None and not found.error
 
 
 def test_shown_pixels_cannot_be_changed_by_who_sees_them(empty_cache, make_experiment):
     careless = Careless()
     found = visit(make_experiment().pictures[0], [careless, *METERED])
-    assert "read-only" in found.measured[str(careless.measurement_key())].error
-    assert all(not found.measured[str(one.measurement_key())].error for one in METERED)
+    assert "read-only" in found.measured[careless.measured_as].error
+    assert all(not found.measured[one.measured_as].error for one in METERED)
 
 
 def test_what_was_measured_once_costs_no_pixels_again(empty_cache, make_experiment, monkeypatch):
@@ -145,7 +145,7 @@ class Careless(VisibilityPredictor):
 def test_a_tool_for_jpeg_alone_fails_on_bpg_in_its_own_words():
     predictor = JpegRecompress()
     found = visit(Picture("SRC0505", "SRC0505", Bpg(), 24.3), [predictor, Psnr()])
-    measured = found.measured[str(predictor.measurement_key())]
+    measured = found.measured[predictor.measured_as]
     assert measured.error.startswith("jpeg-recompress searches for a JPEG quality")
 
 
@@ -168,7 +168,7 @@ def test_a_picture_without_pixels_fails_for_who_needs_them(make_experiment):
     found = visit(picture, [Psnr()])
     assert found.summary is None
     assert found.error == ""
-    assert "no pixels" in found.measured[str(Psnr().measurement_key())].error
+    assert "no pixels" in found.measured[Psnr().measured_as].error
 
 
 def test_a_damaged_picture_says_why(make_experiment):
@@ -180,7 +180,7 @@ def test_a_damaged_picture_says_why(make_experiment):
     ladder = type(picture.ladder)(picture.codec, broken)
     found = visit(dataclasses.replace(picture, ladder_or_none=ladder), [Psnr()])
     assert found.error == "SRC01.bmp: truncated"
-    assert found.measured[str(Psnr().measurement_key())].error == "SRC01.bmp: truncated"
+    assert found.measured[Psnr().measured_as].error == "SRC01.bmp: truncated"
 
 
 @pytest.mark.parametrize("damage", ["cut off", "a bit flipped", "empty", "foreign"])
@@ -198,6 +198,6 @@ def test_a_damaged_file_is_named_and_measured_again(empty_cache, make_experiment
         assert load_ladder(make_experiment().pictures[0]) is None
     with pytest.warns(CacheWarning):
         again = visit(make_experiment().pictures[0], [Chou1995()])
-    key = str(Chou1995().measurement_key())
+    key = Chou1995().measured_as
     np.testing.assert_equal(again.measured[key].values, before.measured[key].values)
     assert load_ladder(make_experiment().pictures[0]) is not None

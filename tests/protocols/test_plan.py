@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import threading
 
+import numpy as np
 import pytest
 
 from baselines.constant.constant import Constant
 from baselines.constant.fixed import Fixed
+from baselines.interface.card import Card
+from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered
 from baselines.metric.psnr import Psnr
+from datasets.common.code import forget_code
 from datasets.common.errors import UserError
 from datasets.core.dataset import Manifest, OpenOptions
 from datasets.core.folds import Folds
@@ -43,6 +49,51 @@ def test_the_key_changes_with_everything_predictions_depend_on(make_experiment):
         _key(dataclasses.replace(experiment, limit=4)),
     ]
     assert len({_key(experiment), *others}) == 1 + len(others)
+
+
+class Weighted(JNDPredictor):
+    """Takes whatever is given."""
+
+    card = Card("weighted", "Weighted", needs_pictures=False)
+    weights: object = None
+
+    def fit(self, pictures, levels, *, seed):
+        return self
+
+    def predict(self, picture):
+        return 50.0
+
+
+def test_the_key_has_the_content_of_parameters(make_experiment, tmp_path):
+    experiment = make_experiment()
+
+    def key(weights):
+        forget_code()
+        return _key(experiment, Registered("weighted", Weighted, {"weights": weights}))
+
+    table = np.arange(5000.0)
+    changed = table.copy()
+    changed[2500] = 0.5  # the middle of a long array is left out where it is printed
+    file = tmp_path / "weights.npy"
+    file.write_bytes(b"first")
+    values = [None, 1, 1.0, float("nan"), -0.0, 0.0, [1], (1,), {"1": 1}, {1: 1}, table, changed, file, str(file)]
+    before = [key(value) for value in values]
+    assert len(set(before)) == len(values)
+    assert before[:12] == [key(copy.deepcopy(value)) for value in values[:12]]
+    file.write_bytes(b"other")
+    assert not {key(file), key(str(file))} & set(before)
+
+
+def test_what_cannot_be_known_to_be_the_same_is_run_anew(make_experiment, tmp_path):
+    store, experiment = Store(tmp_path), make_experiment()
+    entry = Registered("weighted", Weighted, {"weights": threading.Lock()})
+    for expected in ("not stored yet", "cannot be known to be the same: its parameter 'weights' has something of type"):
+        with pytest.warns(UserWarning, match=r"weighted is run anew each time.*parameter 'weights'.*lock") as told:
+            plans = plan_jobs([experiment], ["mean", "median"], [entry, CONSTANT], store, rerun="stale", device="cpu")
+        assert len(told) == 1, "said once, and only of the predictor that it is about"
+        assert plans[0].reason.startswith(expected) and plans[0].stored is None
+        carry_out(plans, store, WorkerPool(), quiet=True, log=print)
+    assert plans[1].stored is not None
 
 
 def test_the_key_does_not_depend_on_the_device(make_experiment):

@@ -97,7 +97,7 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
         :raises UserError: where there is nothing to learn from.
         """
         config, levels = self.config(), np.asarray(levels, dtype=float)
-        training_set = TrainingSet(pictures, levels, self.measurement, str(self.measurement_key()))
+        training_set = TrainingSet(pictures, levels, self.measurement, self.measured_as)
         training_set.check(config.label)
         folder = None
         if self.resumes if resumes is None else resumes:

@@ -50,7 +50,7 @@ def test_large_arrays_stay_on_disk(picture_and_predictor):
 def test_a_large_measurement_that_has_gone_is_made_again(empty_cache, rated_pictures):
     picture, predictor = rated_pictures[0].unmeasured(), Large()
     measure_or_load(picture, predictor)
-    assert isinstance(picture.measurements[str(predictor.measurement_key())], StoredArrays)
+    assert isinstance(picture.measurements[predictor.measured_as], StoredArrays)
     for file in empty_cache.rglob("*.arrays"):
         file.unlink()
     assert predictor.measurement(picture)["features"].sum() == 100_000

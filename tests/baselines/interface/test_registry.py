@@ -5,9 +5,12 @@ takes: costly and missing ones only as asked, and never without a word.
 import re
 import subprocess
 import sys
+import threading
+import types
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from baselines import pixel
@@ -291,3 +294,79 @@ def test_a_class_on_the_path_counts_as_named(known):
     with pytest.raises(UserError, match="costly cannot run here: the program 'measure'"):
         choose_predictors([Costly(size="external")])
     assert names([Costly]) == names([f"{__name__}:Costly"]) == ["costly"]
+
+
+def _own(body, decorate=""):
+    """A class whose constructor is made in some way."""
+    space: dict[str, object] = {}
+    text = (
+        "import dataclasses\nfrom baselines.interface.card import Card\n"
+        "from baselines.interface.predictor import JNDPredictor\n"
+        f"{decorate}\nclass Own(JNDPredictor):\n"
+        f"    card = Card('own', 'Own', needs_pictures=False)\n    edge: int = 30\n{body}\n"
+        "    def fit(self, pictures, levels, *, seed):\n        return self\n"
+        "    def predict(self, picture):\n        return 50.0\n"
+    )
+    exec(text, space)
+    return space["Own"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    def __init__(self, **kwargs):\n        self.options = kwargs",
+        "    def __init__(self, edge=30):\n        self.edge = edge",
+        "    def __new__(cls, **kwargs):\n        return super().__new__(cls)",
+        "    other: dataclasses.InitVar[int] = 3\n    def __post_init__(self, other):\n        self.twice = 2 * other",
+        "    other: int = dataclasses.field(default=3, init=False)",
+    ],
+)
+def test_a_constructor_that_takes_more_or_less_than_the_fields_is_refused_with_the_reason(body):
+    with pytest.raises(TypeError, match=r"Own.*annotated fields with defaults"):
+        _own(body)
+
+
+def test_a_constructor_that_is_put_in_afterwards_is_refused_where_it_is_passed():
+    cls = _own("")
+    cls.__init__ = lambda self, **kwargs: None
+    for passed in (cls, cls(a=1)):
+        with pytest.raises(UserError, match=r"no predictor: its constructor takes kwargs.*annotated fields"):
+            find_predictors([passed])
+
+
+def test_what_no_field_holds_is_refused_where_it_is_passed():
+    made = _own("")(edge=40)
+    made.scale = 3.0
+    with pytest.raises(UserError, match=r"own was given scale, which is no field.*annotated fields"):
+        find_predictors([made])
+    with pytest.raises(UserError, match=r"'own-80' stands for .*, which is no field"):
+        Registered("own-80", _own(""), {"egde": 80})
+
+
+def test_parameters_under_one_name_are_compared_by_content():
+    cls = _own("    table: object = None")
+    same, other = np.arange(5000.0), np.arange(5000.0)
+    other[2500] = -1
+    assert len(find_predictors([cls(table=same), cls(table=same.copy())])) == 1
+    with pytest.raises(UserError, match=r"'own' is asked for with"):
+        find_predictors([cls(table=same), cls(table=other)])
+
+
+def test_predictors_that_differ_never_share_a_measurement():
+    cls, twin = _own("    table: object = None"), _own("    table: object = None")
+    edited = _own("    table: object = None\n    def measure(self, picture):\n        return {}")
+    tables = [np.zeros(3), np.zeros((3, 1)), np.zeros(3, np.float32), [0.0], (0.0,), float("nan"), -0.0, 0.0]
+    names = [cls(table=table).measured_as for table in tables]
+    assert len({*names, edited().measured_as}) == len(tables) + 1
+    assert cls().measured_as == twin().measured_as == cls().measured_as
+    locks = [Registered("own", cls, {"table": threading.Lock()}) for _ in range(2)]
+    assert locks[0].make().measured_as == locks[0].make().measured_as != locks[1].make().measured_as
+
+
+def test_a_subclass_that_measures_otherwise_shares_no_measurement_with_its_base():
+    from baselines.learned.network.frozen_backbone import FrozenBackbonePredictor
+    from sgjnd.predictors import SgJndLite
+
+    assert SgJndLite.measured_with(SgJndLite()).code is FrozenBackbonePredictor
+    own = types.new_class("Own", (SgJndLite,), exec_body=lambda space: space.update(measure=lambda self, picture: {}))
+    assert own().measured_with().code is own

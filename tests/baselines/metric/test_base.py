@@ -178,11 +178,11 @@ def test_where_not_exact_the_curve_through_the_coarse_levels_answers(pictures):
 
 
 def test_what_is_measured_has_a_name_of_its_own():
-    same = {str(Likeness().measurement_key()), str(Likeness(threshold=None).measurement_key())}
-    others = {str(Likeness(threshold=96.0).measurement_key()), str(Likeness(threshold=95.0).measurement_key())}
+    same = {Likeness().measured_as, Likeness(threshold=None).measured_as}
+    others = {Likeness(threshold=96.0).measured_as, Likeness(threshold=95.0).measured_as}
     whole = {
-        str(Likeness(levels="all").measurement_key()),
-        str(Likeness(levels="all", threshold=96.0).measurement_key()),
+        Likeness(levels="all").measured_as,
+        Likeness(levels="all", threshold=96.0).measured_as,
     }
     assert (len(same), len(others), len(whole), len(same | others | whole)) == (1, 2, 1, 4)
 

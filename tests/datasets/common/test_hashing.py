@@ -1,24 +1,18 @@
 """Protects the hash, the keys and the seeds: one content, one name, in every process and version."""
 
 import hashlib
-import importlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.constant.constant import Constant
-from baselines.pixel.chou1995 import Chou1995
-from datasets.common import hashing
 from datasets.common.hashing import (
     canonical_json,
     key_of,
-    method_sha256,
     seed_of,
     seed_of_text,
     sha256_of_bytes,
@@ -70,48 +64,3 @@ def test_seed_depends_on_exactly_the_named_parts():
 def test_seed_is_the_same_in_every_process_and_version():
     assert seed_of(seed=0, fold=1) == 4217992965
     assert seed_of_text("a\nb") == int.from_bytes(hashlib.sha256(b"a\nb").digest()[:8], "big")
-
-
-def _package(folder: Path, helper: str) -> type:
-    for cached in (hashing._imports, hashing._source_file, hashing._file_sha256, hashing.method_sha256):
-        cached.cache_clear()
-    package = folder / "plugin_for_keys"
-    package.mkdir(exist_ok=True)
-    (package / "__init__.py").write_text("")
-    (package / "helper.py").write_text(helper)
-    (package / "unrelated.py").write_text(f"# {helper}")
-    (package / "method.py").write_text(
-        "from baselines.interface.predictor import JNDPredictor\n"
-        "from .helper import X\nclass Method(JNDPredictor):\n    pass\n"
-    )
-    importlib.invalidate_caches()
-    return importlib.import_module("plugin_for_keys.method").Method
-
-
-def test_method_hash_follows_the_files_a_method_imports(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(tmp_path))
-    before = method_sha256(_package(tmp_path, "X = 1\n"))
-    (tmp_path / "plugin_for_keys" / "unrelated.py").write_text("changed = True\n")
-    assert method_sha256(_package(tmp_path, "X = 1\n")) == before
-    assert method_sha256(_package(tmp_path, "X = 2\n")) != before
-    for name in [name for name in sys.modules if name.startswith("plugin_for_keys")]:
-        del sys.modules[name]
-
-
-def test_methods_have_hashes_of_their_own_and_know_what_they_use():
-    assert method_sha256(Constant) != method_sha256(Chou1995)
-    used = hashing._closure({Chou1995.__module__, *(c.__module__ for c in Chou1995.__mro__[1:-2])}, {"baselines"})
-    assert {"baselines.pixel.chou1995", "baselines.pixel._masking", "baselines.interface.threshold"} <= set(used)
-    assert "baselines.constant.constant" not in used
-
-
-def test_line_ends_do_not_change_a_method(tmp_path):
-    (tmp_path / "unix.py").write_bytes(b"a = 1\nb = 2\n")
-    (tmp_path / "windows.py").write_bytes(b"a = 1\r\nb = 2\r\n")
-    assert hashing._file_sha256(tmp_path / "unix.py") == hashing._file_sha256(tmp_path / "windows.py")
-
-
-def test_what_ladders_depend_on_is_known():
-    used = hashing._closure({"datasets.core.ladder"}, {"datasets"})
-    assert {"datasets.core.ladder", "datasets.core.codec", "datasets.core.imaging"} <= set(used)
-    assert hashing.ladders_sha256() == hashing._code_sha256({"datasets.core.ladder"}, {"datasets"})

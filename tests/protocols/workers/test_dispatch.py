@@ -44,7 +44,7 @@ def _visits(experiment, predictors, pool):
 
 
 def _errors(visits, predictor):
-    return {name: visit.measured[str(predictor.measurement_key())].error for name, visit in visits.items()}
+    return {name: visit.measured[predictor.measured_as].error for name, visit in visits.items()}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_kills_again_and_again_is_given_up(make_experiment):
     pictures = [picture for picture in experiment.pictures if picture.source == "coffee"] * 4
     with WorkerPool(ProcessPool(1)) as pool:
         visits = [visit for _, visit in pool.run([VisitTask(picture, [predictor, Psnr()]) for picture in pictures])]
-    said = [visit.measured[str(predictor.measurement_key())].error for visit in visits]
+    said = [visit.measured[predictor.measured_as].error for visit in visits]
     assert sum("not tried, because 3 times before" in one for one in said) >= len(pictures) - 4
     assert all("died" in one for one in said)
 
@@ -152,7 +152,7 @@ def test_digits_do_not_depend_on_the_threads_of_the_process_that_finds_them(make
     tasks = [VisitTask(picture, [Watson1997()], fresh=True) for picture in make_experiment().pictures]
     with threadpool_limits(4, user_api="blas"), WorkerPool(ProcessPool(1)) as pool:
         here, there = dict(WorkerPool().run(tasks)), dict(pool.run(tasks))
-    key = str(Watson1997().measurement_key())
+    key = Watson1997().measured_as
     for place, visit in there.items():
         np.testing.assert_equal(dict(here[place].measured[key].values), dict(visit.measured[key].values))
 
