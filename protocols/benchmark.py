@@ -69,6 +69,8 @@ class Request:
         dataset = self.dataset
         if isinstance(dataset, str):
             dataset = open_dataset(dataset, None if self.root is None else str(self.root), self.options)
+        else:
+            dataset = dataset.afresh()
         if not self.quiet:
             for note in dataset.notes:
                 _note(f"{dataset.card.title}: {note}")

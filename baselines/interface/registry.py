@@ -21,8 +21,7 @@ from typing import Any, TypeAlias, TypeGuard
 
 from baselines.interface.card import KINDS, OWN
 from baselines.interface.predictor import JNDPredictor, constructor_fault
-from datasets.common.code import content_sha256, known_code, require_code
-from datasets.common.contents import NoContentError
+from datasets.common.code import have_same_content, known_code, require_code
 from datasets.common.errors import UserError, unknown_name
 
 ENTRY_POINT_GROUP = "jnd_bench.predictors"
@@ -141,7 +140,7 @@ def find_predictors(wanted: Sequence[Wanted]) -> list[Registered]:
                     f"{predictor!r} and {_origin(first.predictor)} are both named {entry.name!r}. "
                     "Results go by name: change the card's name of one, or leave one out."
                 )
-            if not _same(first.make().get_params(), entry.make().get_params()):
+            if not have_same_content(first.make().get_params(), entry.make().get_params()):
                 raise UserError(
                     f"{entry.name!r} is asked for with {first.parameters} and with {entry.parameters}. "
                     "Results go by name: leave one out, or run each by itself."
@@ -188,14 +187,6 @@ def _entries(wanted: Wanted) -> list[Registered]:
     if not matches:
         raise unknown_name("predictor", wanted, known)
     return matches
-
-
-def _same(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    """Whether parameters are known to be the same."""
-    try:
-        return content_sha256(dict(first)) == content_sha256(dict(second))
-    except NoContentError:
-        return all(first[name] is second[name] for name in first)
 
 
 def _refuse_others(what: str, names: Collection[str]) -> None:

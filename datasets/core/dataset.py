@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+
+from datasets.common.cache import sha256_of_files
 from datasets.common.errors import UserError, unknown_name
-from datasets.common.hashing import canonical_json, sha256_of_bytes, sha256_of_file
+from datasets.common.hashing import canonical_json, key_of, sha256_of_bytes
 from datasets.core.codec import Codec
 from datasets.core.folds import Folds, read_folds
 from datasets.core.picture import Picture
@@ -71,9 +75,10 @@ class OpenOptions:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a data set was built from: a name for every part, and its hash or size.
+    """What a data set was built from: a name for every part, and its hash or value.
 
-    :param parts: e.g. `{'labels/JND_image_01.txt': 'sha256:...', 'jpeg/SRC0001_JPEG_001.jpg': 'bytes:5123'}`.
+    :param parts: e.g. `{'labels/JND_image_01.txt': 'sha256:...', 'anchor': 'source'}`; what pictures are made of is in
+        their fingerprints.
     """
 
     parts: Mapping[str, str]
@@ -112,6 +117,14 @@ class Dataset(ABC):
         """The codec of all pictures."""
         return self.pictures[0].codec
 
+    def fingerprint(self) -> str:
+        """Names all that results depend on: what it was built from, and every picture with its ratings and levels."""
+        return key_of({"manifest": self.manifest.sha256, "pictures": [*map(_content_of, self.pictures)]}, digits=64)
+
+    def afresh(self) -> Dataset:
+        """The same data set, of whose files nothing is known yet: they may have changed since it was opened."""
+        return dataclasses.replace(self, pictures=tuple(picture.afresh() for picture in self.pictures))
+
     def folds(self, name: str) -> Folds:
         """Folds of this data set by name, or anyone's CSV file by path.
 
@@ -125,11 +138,17 @@ class Dataset(ABC):
         return all(picture.has_pixels for picture in self.pictures)
 
 
+def _content_of(picture: Picture) -> list[object]:
+    try:
+        seen = picture.fingerprint() if picture.has_pixels else picture.codec.name
+    except UserError as error:  # the picture fails, and the others go on
+        seen = f"cannot be read: {error}"
+    rated = [sha256_of_bytes(np.asarray(picture.samples, dtype=float).tobytes()), dict(picture.tabulated)]
+    return [picture.name, picture.source, picture.pixels_per_degree, *rated, seen]
+
+
 def hashes_of(files: Iterable[Path], root: Path) -> dict[str, str]:
     """Manifest parts of files by their bytes."""
-    return {path.relative_to(root).as_posix(): f"sha256:{sha256_of_file(path)}" for path in files}
-
-
-def sizes_of(files: Iterable[Path], root: Path) -> dict[str, str]:
-    """Manifest parts of many files by size alone: a ladder has thousands, and recompression changes its sizes."""
-    return {path.relative_to(root).as_posix(): f"bytes:{path.stat().st_size}" for path in files}
+    paths = list(files)
+    hashes = sha256_of_files(paths)
+    return {path.relative_to(root).as_posix(): f"sha256:{sha256}" for path, sha256 in zip(paths, hashes, strict=True)}

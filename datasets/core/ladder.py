@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -12,10 +13,11 @@ from typing import final
 
 import numpy as np
 
+from datasets.common.cache import sha256_of_files
 from datasets.common.code import code_sha256
 from datasets.common.errors import DataError
 from datasets.common.files import read_whole
-from datasets.common.hashing import sha256_of_pixels
+from datasets.common.hashing import FileState, file_state, key_of, sha256_of_pixels
 from datasets.core.codec import Codec
 from datasets.core.imaging import luma, mse, psnr_db
 
@@ -53,6 +55,9 @@ class Step:
     luma: np.ndarray
 
 
+_CHANGED = "was changed while the run went on. Give the same command again."
+
+
 class Ladder(ABC):
     """A picture at every level of its codec. Levels are streamed: only the reference's pixels are kept."""
 
@@ -79,10 +84,20 @@ class Ladder(ABC):
     @cached_property
     def whole_fingerprint(self) -> str:
         """Names the reference and the levels, with the code that makes their pixels; made once."""
-        of_file = getattr(self._read_reference, "fingerprint", None)
-        reference = of_file() if of_file is not None else f"pixels {sha256_of_pixels(self.reference)}"
+        reference = self._named_by_file() or f"pixels {sha256_of_pixels(self.reference)}"
         code = " ".join(map(code_sha256, (type(self), type(self.codec))))
         return f"{reference} {self.fingerprint()} by {code}"
+
+    def _named_by_file(self) -> str:
+        return str(getattr(self._read_reference, "fingerprint", str)())
+
+    @final
+    def afresh(self) -> Ladder:
+        """The same ladder, of whose files nothing is known yet."""
+        ladder = copy.copy(self)
+        ladder.__dict__.pop("whole_fingerprint", None)
+        ladder.known_summary = ladder._passing = ladder._broke_off = None
+        return ladder
 
     def __getstate__(self) -> dict[str, object]:
         # Pixels are read again where they are needed; a picture travels to a worker as its paths.
@@ -99,7 +114,10 @@ class Ladder(ABC):
     @cached_property
     def reference(self) -> np.ndarray:
         """The picture the levels are compared with, uint8 RGB, shape (height, width, 3), read-only."""
-        return _read_only(self._read_reference())
+        pixels, named = _read_only(self._read_reference()), self._named_by_file()
+        if not self.__dict__.get("whole_fingerprint", named).startswith(named):
+            raise DataError(f"{getattr(self._read_reference, 'path', 'the reference')}: {_CHANGED}")
+        return pixels
 
     @final
     @cached_property
@@ -226,23 +244,31 @@ class ShippedLadder(Ladder):
     def __init__(self, codec: Codec, read_reference: Callable[[], np.ndarray], files: Mapping[int, Path]) -> None:
         super().__init__(codec, read_reference)
         self.files = dict(files)
+        self._states: dict[int, FileState] = {}
+        """Of the files whose content the fingerprint names."""
 
     def encoded(self, level: int) -> bytes:
-        try:
-            return read_whole(self.files[level])
-        except KeyError:
+        if level not in self.files:
             raise DataError(
                 f"{self.codec.unit} {level} has no file: the set ships {len(self.files)} of "
                 f"{len(self.codec.levels)} levels. Run 'python -m datasets.verify' on its root."
-            ) from None
-        except OSError as error:
-            raise DataError(f"{self.files[level]}: {error.strerror}. Copy it again from the data set.") from error
-        except ValueError as error:
-            raise DataError(f"{self.files[level]}: {error}. Copy it again from the data set.") from error
+            )
+        path = self.files[level]
+        try:
+            content = read_whole(path)
+            is_as_named = self._states.get(level) in (None, file_state(path))
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", "") or error
+            raise DataError(f"{path}: {reason}. Copy it again from the data set.") from error
+        if not is_as_named:
+            raise DataError(f"{path}: {_CHANGED}")
+        return content
 
     def fingerprint(self) -> str:
-        sizes = [(level, path.stat().st_size) for level, path in sorted(self.files.items()) if path.is_file()]
-        return f"files of {sizes}, decoded by {self.codec.library()}"
+        files = {level: path for level, path in sorted(self.files.items()) if path.is_file()}
+        self._states = {level: file_state(path) for level, path in files.items()}
+        hashes = sha256_of_files(list(files.values()))
+        return f"files {key_of(dict(zip(map(str, files), hashes, strict=True)))}, decoded by {self.codec.library()}"
 
     def _name(self, level: int) -> str:
         return str(self.files[level])

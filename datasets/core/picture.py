@@ -85,5 +85,10 @@ class Picture:
         """The same picture, of which nothing has been measured yet."""
         return dataclasses.replace(self, measurements={})
 
+    def afresh(self) -> Picture:
+        """The same picture, of whose files nothing is known yet, and of which nothing has been measured."""
+        ladder = self.ladder_or_none
+        return dataclasses.replace(self, measurements={}, ladder_or_none=None if ladder is None else ladder.afresh())
+
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "measurements": {}}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, final
 
 import numpy as np
 
+from datasets.common.code import content_sha256
 from datasets.common.errors import DataError
 from datasets.common.files import read_whole
 from datasets.common.hashing import sha256_of_file
@@ -148,7 +149,8 @@ class PictureFile:
         import PIL
 
         try:
-            return f"file {sha256_of_file(self.path)} {self.how} read by Pillow {PIL.__version__}"
+            file = f"file {sha256_of_file(self.path)} {self.how} {content_sha256(self.read)}"
+            return f"{file} read by Pillow {PIL.__version__}"
         except OSError as error:
             raise DataError(f"{self.path}: {error.strerror}. Copy it again from the data set.") from error
 

@@ -21,7 +21,7 @@ import numpy as np
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import read_text, read_whole
 from datasets.core.codec import Codec
-from datasets.core.dataset import Dataset, Manifest, OpenOptions, hashes_of, sizes_of
+from datasets.core.dataset import Dataset, Manifest, OpenOptions, hashes_of
 from datasets.core.ladder import CompressedLadder, Ladder, ShippedLadder
 from datasets.core.picture_file import PictureFile
 
@@ -209,12 +209,9 @@ def ladder_of(
     return CompressedLadder(codec, PictureFile(source))
 
 
-def manifest_of(home: Path, files: Iterable[Path], ladders: Iterable[Mapping[int, Path]], **read_as: str) -> Manifest:
-    """The manifest of a root: files by their bytes, ladders by the sizes of theirs, and how they are read."""
-    parts = hashes_of(files, home)
-    for levels in ladders:
-        parts |= sizes_of(levels.values(), home)
-    return Manifest(parts | {name.replace("_", " "): value for name, value in read_as.items()})
+def manifest_of(home: Path, files: Iterable[Path], **read_as: str) -> Manifest:
+    """The manifest of a root: its labels and references by their bytes, and how it is read."""
+    return Manifest(hashes_of(files, home) | {name.replace("_", " "): value for name, value in read_as.items()})
 
 
 def read_level(path: Path, codec: Codec) -> np.ndarray:

@@ -106,7 +106,7 @@ class KonJnd1kHalf(SurveyedDataset):
         notes += _notes(half, files, pictures, options, faults)
         hashed = [*([files.table] if files.table else []), *files.sources.values()]
         read_as = {"anchor": options.anchor, "level_direction": direction}
-        return cls(pictures, manifest_of(files.home, hashed, files.indices.values(), **read_as), tuple(notes))
+        return cls(pictures, manifest_of(files.home, hashed, **read_as), tuple(notes))
 
 
 def konjnd_card(name: str, title: str) -> DatasetCard:

@@ -84,7 +84,7 @@ class MclJci(SurveyedDataset):
             _picture(number, subjects[number], points.get(number, ()), files, options) for number in files.samples
         )
         hashed = [*files.samples.values(), *files.sqf.values(), *files.sources.values()]
-        manifest = manifest_of(home, hashed, files.levels.values(), anchor=options.anchor)
+        manifest = manifest_of(home, hashed, anchor=options.anchor)
         return cls(pictures, manifest, tuple(_notes(subjects, files, options)))
 
 

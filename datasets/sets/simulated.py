@@ -10,7 +10,7 @@ from typing import Any, final
 from datasets.common.errors import DataError
 from datasets.common.files import parse_json, read_text
 from datasets.core.codec import Jpeg
-from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
+from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of
 from datasets.core.folds import Folds, parse_folds
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
@@ -61,7 +61,6 @@ class Simulated(Dataset):
             jnds = picture.jnds.astype(float)
             pictures.append(Picture(name, picture.source, Jpeg(), degrees, jnds, ladder_or_none=ladder))
         parts = hashes_of((root / MANIFEST, root / SAMPLES), root)
-        parts |= sizes_of((root / PICTURES / f"{name}.png" for name in sampled), root)
         return cls(tuple(pictures), Manifest(parts), _notes(about), root=root)
 
     def folds(self, name: str) -> Folds:

@@ -43,7 +43,7 @@ def key_parts(job: Job) -> dict[str, Any]:
         "schema": KEY_VERSION,
         "protocol": experiment.protocol.name,
         "data set": experiment.dataset.card.name,
-        "data": experiment.dataset.manifest.sha256,
+        "data": experiment.dataset.fingerprint(),
         "decoder": experiment.dataset.codec.library() if experiment.dataset.has_pixels else "none",
         "anchor": experiment.options.anchor,
         "level direction": experiment.options.level_direction,

@@ -107,7 +107,7 @@ def open_pixels(entry: DatasetEntry, *, include: bool) -> PixelSource:
     except (UserError, OSError):
         # The error's own text names folders of this machine, which have no place in a report that is passed on.
         return PixelSource({}, "The data set cannot be opened any more where the runs found it.")
-    if dataset.manifest.sha256 != record.key_parts.get("data"):
+    if dataset.fingerprint() != record.key_parts.get("data"):
         return PixelSource({}, "The data set on this machine has changed since the runs were made.")
     if not dataset.has_pixels:
         return PixelSource({}, "The data set's root holds labels only.")

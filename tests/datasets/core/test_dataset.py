@@ -10,7 +10,7 @@ import pytest
 from datasets import sets
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Jpeg
-from datasets.core.dataset import DatasetCard, Manifest, OpenOptions, hashes_of, sizes_of
+from datasets.core.dataset import DatasetCard, Manifest, OpenOptions, hashes_of
 from datasets.core.picture import Picture
 from datasets.core.truths import TRUTHS
 from datasets.sets import codec_named, dataset_classes, open_dataset
@@ -154,7 +154,6 @@ def test_files_are_named_from_the_root_with_slashes_and_known_by_bytes_or_size(t
     path.write_bytes(b"12345")
     digest = hashlib.sha256(b"12345").hexdigest()
     assert hashes_of([path], tmp_path) == {"jpeg/SRC0001_JPEG_001.jpg": f"sha256:{digest}"}
-    assert sizes_of([path], tmp_path) == {"jpeg/SRC0001_JPEG_001.jpg": "bytes:5"}
 
 
 def test_a_codec_is_found_by_its_name_wherever_it_stands(plugin):

@@ -1,11 +1,16 @@
 """Protects the picture: its truth stays unseen, costly work is shared, copies travel light, fingerprints tell."""
 
+import os
 import pickle
+import time
+import warnings
 
 import numpy as np
 import pytest
 from skimage import data
 
+from datasets.common import hashing
+from datasets.common.cache import CacheWarning
 from datasets.common.errors import DataError
 from datasets.core.codec import Codec, Jpeg
 from datasets.core.ladder import CompressedLadder, ShippedLadder
@@ -117,9 +122,67 @@ def test_shipped_files_are_told_from_levels_that_are_made(tmp_path):
     def shipped(sizes) -> str:
         files = {}
         for level, size in sizes.items():
-            files[level] = tmp_path / f"{level}-{size}.jpg"
-            files[level].write_bytes(bytes(size))
+            files[level] = tmp_path / f"{level}.jpg"
+            files[level].write_bytes(bytes([size % 10]) * size)
         return picture(ladder_or_none=ShippedLadder(Jpeg(), photograph, files)).fingerprint()
 
     assert len({shipped({1: 10, 2: 20}), shipped({1: 10, 2: 21}), shipped({1: 10}), seen().fingerprint()}) == 4
     assert shipped({1: 10, 2: 20}) == shipped({2: 20, 1: 10})
+
+
+def _changed_how(path, how):
+    """Change a level's file, keeping its size."""
+    before, status = path.read_bytes(), path.stat()
+    changed = before[:-1] + bytes([before[-1] ^ 1])
+    if how == "replaced":
+        path.with_suffix(".new").write_bytes(changed)
+        path.with_suffix(".new").replace(path)
+    else:
+        path.write_bytes(changed)
+    if how == "date restored":
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.parametrize("how", ["written over", "replaced", "date restored"])
+@pytest.mark.parametrize("age_s", [0, 3600])
+@pytest.mark.parametrize("forgets", [True, False])
+def test_a_level_that_was_repaired_at_the_same_size_is_another(how, age_s, forgets, tmp_path, monkeypatch):
+    """Whether its hash is remembered from before, on disk or in this process, and however young the file is."""
+    monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "cache"))
+    files = {level: tmp_path / f"{level}.jpg" for level in (1, 2, 3)}
+    for path in files.values():
+        path.write_bytes(b"level" * 100)
+        os.utime(path, (time.time() - age_s,) * 2)
+    if age_s:  # as if nothing had been changed just now
+        monkeypatch.setattr(hashing, "_TICK_NS", 0)
+    kept = picture(ladder_or_none=ShippedLadder(Jpeg(), photograph, files))
+    first = kept.fingerprint()
+    if forgets:
+        hashing._hashes.clear()
+    assert kept.afresh().fingerprint() == first
+    _changed_how(files[2], how)
+    if forgets:
+        hashing._hashes.clear()
+    assert kept.afresh().fingerprint() != first
+    with pytest.raises(DataError, match=r"2\.jpg: was changed while the run went on"):
+        kept.ladder.encoded(2)
+    assert kept.ladder.encoded(1) == b"level" * 100
+
+
+@pytest.mark.parametrize("place", ["read-only", "damaged"])
+def test_without_a_cache_levels_are_hashed_all_the_same(place, tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("JND_BENCH_CACHE", str(cache))
+    if place == "read-only":
+        cache.write_text("a file where the folder would be")
+    files = {level: tmp_path / f"{level}.jpg" for level in (1, 2)}
+    seen = []
+    for content in (b"first", b"other", b"first"):
+        files[1].write_bytes(content)
+        files[2].write_bytes(b"second")
+        for stored in cache.rglob("*.arrays") if place == "damaged" else ():
+            stored.write_bytes(b"no arrays")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", CacheWarning)
+            seen.append(picture(ladder_or_none=ShippedLadder(Jpeg(), photograph, files)).fingerprint())
+    assert seen[0] == seen[2] != seen[1]
