@@ -93,13 +93,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     npy, (height, width) = png.with_suffix(".npy"), rgb.shape[:2]
     write_atomically(npy, _npy_bytes(view.raw))
     write_atomically(png, _png_bytes(rgb, view, title, numbers))
+    notes = notes_on(arguments.image)
     if arguments.json:
         drawn = {"name": arguments.name, "image": str(arguments.image), "width": width, "height": height}
-        drawn |= {"mean": float(view.shown.mean()), "psnr_db": view.psnr_db, "png": str(png), "npy": str(npy)}
+        drawn |= {
+            "mean": float(view.shown.mean()),
+            "psnr_db": view.psnr_db,
+            "png": str(png),
+            "npy": str(npy),
+            "notes": notes,
+        }
         print(json.dumps(drawn))
     else:
-        notes = "".join(f"{note}\n" for note in notes_on(arguments.image))
-        print(f"{numbers}\n{notes}wrote {png} and {npy} ({width}x{height})")
+        print("\n".join((numbers, *notes, f"wrote {png} and {npy} ({width}x{height})")))
     return 0
 
 

@@ -116,17 +116,16 @@ def _files_of(name: str) -> list[Path]:
 def as_text(reply: Answer) -> str:
     """An answer in a line or a few."""
     saving = 1 - reply.bytes / reply.bytes_at_95
-    share = f"{100 * abs(saving):.0f} % {'fewer' if saving >= 0 else 'more'} than"
+    share = f"{100 * abs(saving):.0f} % {'fewer' if saving >= 0 else 'more'}"
+    compared = f"{share} than the {reply.bytes_at_95:,} at quality {COMPARED_QF}"
+    if reply.bytes >= reply.bytes_before:
+        compared = f"no saving: the photograph's own file has {reply.bytes_before:,}. Keep that"
     line = (
         f"{reply.image} ({reply.width}x{reply.height}): JPEG quality {reply.quality}, at which "
         f"{100 * reply.sur:.0f} % of people see no difference (JND at QF {reply.jnd_qf:.1f}); "
-        f"{reply.bytes:,} bytes, {share} the {reply.bytes_at_95:,} at quality {COMPARED_QF}"
+        f"{reply.bytes:,} bytes, {compared}"
     )
-    lines = [line, *reply.notes]
-    if reply.bytes >= reply.bytes_before:
-        lines.append(f"no saving: the photograph's own file has {reply.bytes_before:,} bytes. Keep that")
-    if reply.saved:
-        lines.append(f"wrote {reply.saved}")
+    lines = [line, *reply.notes, *([f"wrote {reply.saved}"] if reply.saved else [])]
     return "\n  ".join(lines)
 
 

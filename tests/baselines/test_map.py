@@ -18,6 +18,7 @@ from baselines.subband._wavelet_thresholds import band_thresholds
 from baselines.subband.watson1997 import Watson1997
 from datasets.common.errors import UserError
 from datasets.core.imaging import luma
+from datasets.core.picture_file import read_upright
 
 NAMES = [name for name, entry in registry().items() if issubclass(entry.predictor, PixelMapPredictor)]
 
@@ -51,6 +52,20 @@ def test_the_map_is_saved_as_it_is_and_drawn_beside_the_picture(photo, pixels, t
     assert f"mean {jnd.mean():.2f} grey levels" in said
     assert f"{10 * np.log10(255**2 / np.mean(jnd**2)):.2f} dB" in said
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["chou.npy", "chou.png"]
+
+
+def test_a_photograph_is_mapped_as_it_is_seen_upright_and_in_srgb(pixels, tmp_path, capsys):
+    from PIL import Image, PngImagePlugin
+
+    info, exif = PngImagePlugin.PngInfo(), Image.Exif()
+    info.add(b"gAMA", (100_000).to_bytes(4, "big"))
+    exif[0x0112] = 6
+    Image.fromarray(pixels).save(tmp_path / "linear.png", pnginfo=info, exif=exif)
+    assert main(["chou1995", str(tmp_path / "linear.png"), "-o", str(tmp_path / "map.png")]) == 0
+    seen = read_upright(tmp_path / "linear.png")
+    assert seen.shape == (160, 120, 3) and seen.mean() > pixels.mean() + 20
+    assert np.array_equal(np.load(tmp_path / "map.npy", allow_pickle=False), Chou1995().jnd_map(luma(seen)))
+    assert "converted to sRGB from its gamma (1, chunk gAMA)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", NAMES)

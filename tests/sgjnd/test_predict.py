@@ -182,7 +182,8 @@ def test_a_file_that_is_larger_than_the_photographs_own_is_no_saving(ask, tmp_pa
     assert ask(tmp_path / "a.jpg", "--sur", "0.9" if quality == 5 else "0.1", "--save", "out", "-q") == 0
     said, size = capsys.readouterr().out, (tmp_path / "a.jpg").stat().st_size
     is_larger = Path("out/a.jpg").stat().st_size >= size
-    assert is_larger == (f"no saving: the photograph's own file has {size:,} bytes. Keep that" in said)
+    assert is_larger == (f" bytes, no saving: the photograph's own file has {size:,}. Keep that" in said)
+    assert is_larger == ("at quality 95" not in said)
     assert is_larger or quality == 95
 
 
