@@ -13,10 +13,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from baselines.learned.network.extractor import FeatureExtractor, LevelTokens, Tokeniser
+from baselines.learned.network.extractor import FeatureExtractor, PictureFeatures, Tokeniser
 from baselines.learned.network.imagenet_weights import build
 from baselines.learned.network.nets.backbones import Backbone
-from baselines.learned.network.search import DEFAULT, strategy
+from baselines.learned.network.search import DEFAULT, STRATEGIES
 from baselines.learned.network.training_set import Fitted, TrainingSet
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
@@ -33,7 +33,7 @@ class Plain(Backbone):
 
     def __init__(self, inner: Backbone) -> None:
         super().__init__()
-        self.inner, self.channels, self.strides = inner, inner.channels, inner.strides
+        self.inner, self.channels = inner, inner.channels
 
     def normalised(self, pixels: Tensor) -> Tensor:
         return self.inner.normalised(pixels)
@@ -79,14 +79,13 @@ def test_a_picture_is_answered_much_faster_than_naively(
     if not benchmark.enabled:
         pytest.skip("computes 100 levels of a 1080p picture; run with --benchmark-enable -n 0")
     count, config = len(picture.codec.levels), extractor.config
-    searches = {name: strategy(name, evidence=config.evidence) for name in (DEFAULT, config.search)}
+    searches = {name: STRATEGIES[name](evidence=config.evidence) for name in (DEFAULT, config.search)}
 
     def answer(search):
         of_picture = extractor.of(picture)
 
         def probabilities(positions: np.ndarray) -> np.ndarray:
-            features = of_picture.extract(positions)
-            tokens = fitted.model.tokens(features.reference, features.levels, positions / (count - 1))
+            tokens = fitted.model.tokens(of_picture.extract(positions), positions / (count - 1))
             return fitted.model.probabilities(tokens)
 
         return search.find(probabilities, count, fitted.prior)
@@ -97,7 +96,7 @@ def test_a_picture_is_answered_much_faster_than_naively(
     grid = answer(searches[config.search])
     timings[f"search {config.search}"] = time.perf_counter() - start
     start = time.perf_counter()
-    full = answer(strategy("full", evidence=config.evidence))
+    full = answer(STRATEGIES["full"](evidence=config.evidence))
     timings["search full"] = time.perf_counter() - start
     naive = _naive(picture, extractor, fitted) * count / NAIVE_LEVELS
     timings["naive"] = naive
@@ -120,6 +119,7 @@ def _naive(picture: Picture, extractor: FeatureExtractor, fitted: Fitted) -> flo
     for position in positions:
         reference = tokeniser.reference(picture.reference, patches)
         level = tokeniser.level(picture.ladder.rgb(int(picture.codec.levels[position])), patches, reference)
-        tokens = fitted.model.tokens(reference.tokens, LevelTokens.joined([level]), np.array([position / 99]))
+        features = PictureFeatures(reference.tokens, *(tokens[None] for tokens in level))
+        tokens = fitted.model.tokens(features, np.array([position / 99]))
         fitted.model.probabilities(tokens)
     return time.perf_counter() - start

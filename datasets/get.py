@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from datasets.common.commands import command_parser, run_command
-from datasets.common.errors import DataError, UserError, unknown_name
+from datasets.common.errors import DataError, UserError, check_name
 from datasets.common.files import users_path
 from datasets.common.hashing import sha256_of_file
 from datasets.core.dataset import Dataset, DatasetCard
@@ -38,8 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     arguments = _parser().parse_args(argv)
     cards = {name: dataset.card for name, dataset in dataset_classes().items()}
-    if arguments.name not in cards:
-        raise unknown_name("data set", arguments.name, cards)
+    check_name("data set", arguments.name, cards)
     card = cards[arguments.name]
     if arguments.archive is None:
         print(where_to_get(card))

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, Wanted, choose_predictors
-from datasets.common.errors import UserError, unknown_name
+from datasets.common.errors import UserError, check_name
 from datasets.common.hashing import seed_of
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.folds import Folds
@@ -72,8 +72,7 @@ class Protocol(ABC):
 def find_protocol(name: str) -> type[Protocol]:
     """The protocol of a name."""
     known = protocols()
-    if name not in known:
-        raise unknown_name("protocol", name, known)
+    check_name("protocol", name, known)
     return known[name]
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from datasets.common.commands import default_matplotlib
 from sgjnd.answer import photograph
 from sgjnd.predictors import SgJndPredictor
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 _LONGEST_SIDE = 900
 """Pixels of the drawn picture at most: an explanation is for screens, not for print."""
@@ -51,7 +47,8 @@ def explain(predictor: SgJndPredictor, path: Path, quality: int) -> bytes:
             drawn = panel.imshow(values, cmap=colours, alpha=0.6, vmin=0, vmax=top, extent=extent)
             panel.set_title(title, fontsize=10)
             figure.colorbar(drawn, ax=panel, fraction=0.04, pad=0.02)
-        _without_ticks(axes)
+        for panel in axes:
+            panel.set(xticks=[], yticks=[])
         stream = io.BytesIO()
         figure.savefig(stream, format="png", dpi=90, metadata={"Software": None})
     return stream.getvalue()
@@ -75,9 +72,3 @@ def _smaller(rgb: np.ndarray) -> np.ndarray:
     scale = min(1.0, _LONGEST_SIDE / max(rgb.shape[:2]))
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
-
-
-def _without_ticks(axes: list[Axes]) -> None:
-    for panel in axes:
-        panel.set_xticks([])
-        panel.set_yticks([])

@@ -33,14 +33,12 @@ def fit_frozen(
 
     :param folder: where the state is written after every epoch, to go on after a kill; None for nowhere.
     """
-    import torch
-
     from baselines.learned.network.nets.training import Training
     from sgjnd.nets.examples import HeadExamples
 
     config = extractor.config
     positions = extractor.positions(training_set.codec)
-    labels = torch.from_numpy(training_set.labels(config.label)[:, positions])
+    labels = training_set.labels(config.label)[:, positions]
     with one_torch_thread():  # heads are so small that threads would spend their time waiting for each other
         model, tokens = _prepared(extractor, training_set, positions, seed)
         histories = []
@@ -109,8 +107,8 @@ def _prepared(
         model = Model(extractor.config, channels)
 
     def features() -> Iterator[PictureFeatures]:
-        return map(PictureFeatures.of, training_set.measurements())
+        return (PictureFeatures(**measurement) for measurement in training_set.measurements())
 
-    model.fit_projections(lambda: ((picture.reference, picture.levels) for picture in features()))
+    model.fit_projections(features)
     level = positions / (len(training_set.codec.levels) - 1)
-    return model, [model.tokens(picture.reference, picture.levels, level) for picture in features()]
+    return model, [model.tokens(picture, level) for picture in features()]

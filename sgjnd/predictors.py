@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, final
@@ -53,8 +53,11 @@ DEFAULTS: dict[str, Any] = {
 class SgJndPredictor(FrozenBackbonePredictor["Model"]):
     """What both share: heads that are asked about the projected tokens of a picture's levels."""
 
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    """What differs from `Config`'s own."""
+
     def config(self) -> Config:
-        return Config.of(self.settings)
+        return Config.of(self.settings, **self.defaults)
 
     def new_network(self) -> Model:
         from sgjnd.nets.model import Model
@@ -79,7 +82,7 @@ class SgJndPredictor(FrozenBackbonePredictor["Model"]):
         def tokens(positions: np.ndarray) -> Tokens:
             features = features_of(positions)
             with one_torch_thread():
-                return model.tokens(features.reference, features.levels, np.asarray(positions) / last)
+                return model.tokens(features, np.asarray(positions) / last)
 
         return tokens
 
@@ -103,6 +106,7 @@ class SgJnd(SgJndPredictor):
         }
     }
     resumes = True
+    defaults = DEFAULTS
 
     card = Card(
         name="sgjnd",
@@ -117,9 +121,6 @@ class SgJnd(SgJndPredictor):
             "Levels are found in two batches and a logistic fit instead of a window sliding over all 100.",
         ),
     )
-
-    def config(self) -> Config:
-        return Config.of(self.settings, **DEFAULTS)
 
     def remark(self, picture: Picture) -> str:
         return f"fine-tuned from {self.extractor().chosen.why}"

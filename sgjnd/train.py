@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import io
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy as np
 
 from baselines.interface.measurements import measure_or_load
 from baselines.learned.network.checkpoint import save_predictor
+from baselines.learned.network.training_set import no_progress
 from datasets.common.commands import command_parser, default_matplotlib, progress, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import check_writable, users_path, write_atomically
@@ -62,8 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for picture in progress(dataset.pictures, "features of pictures", quiet=arguments.quiet):
         measure_or_load(picture, predictor)
         picture.ladder.forget_pixels()
-    epoch_lines = _EpochLines(config, quiet=arguments.quiet)
-    predictor.fit(dataset.pictures, levels, seed=arguments.seed, progress=epoch_lines, resumes=True)
+    on_epoch = no_progress if arguments.quiet else functools.partial(_print_epoch, config)
+    predictor.fit(dataset.pictures, levels, seed=arguments.seed, progress=on_epoch, resumes=True)
     _write(arguments, dataset, predictor)
     return 0
 
@@ -130,20 +132,13 @@ def draw_losses(histories: Sequence[History], *, title: str) -> bytes:
     return stream.getvalue()
 
 
-class _EpochLines:
-    """Prints a line after every epoch, on a terminal in place."""
-
-    def __init__(self, config: Config, *, quiet: bool) -> None:
-        self._config, self._quiet = config, quiet
-
-    def __call__(self, member: int, epoch: int, history: History) -> None:
-        if self._quiet:
-            return
-        name = f"head {member + 1}/{self._config.members}" if member < self._config.members else "whole network"
-        held_out = f", held out {history.held_out[-1]:.4f}" if history.held_out else ""
-        end = "\r" if sys.stderr.isatty() else "\n"
-        line = f"{name}, epoch {epoch + 1}/{self._config.epochs}: loss {history.training[-1]:.4f}{held_out}"
-        print(f"{line:<78}", end=end, file=sys.stderr, flush=True)
+def _print_epoch(config: Config, member: int, epoch: int, history: History) -> None:
+    """A line after every epoch, on a terminal in place."""
+    name = f"head {member + 1}/{config.members}" if member < config.members else "whole network"
+    held_out = f", held out {history.held_out[-1]:.4f}" if history.held_out else ""
+    end = "\r" if sys.stderr.isatty() else "\n"
+    line = f"{name}, epoch {epoch + 1}/{config.epochs}: loss {history.training[-1]:.4f}{held_out}"
+    print(f"{line:<78}", end=end, file=sys.stderr, flush=True)
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -57,7 +57,7 @@ class ReferenceRegression(JNDPredictor):
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """As `features`, means and spreads of the tokens' channels over the picture, shape (2 channels,)."""
         extractor = FeatureExtractor(LiteRegressionSettings.of(self.settings), device=self.device)
-        tokens = extractor.of(picture).extract(np.empty(0, dtype=int)).reference.astype(float)
+        tokens = extractor.of(picture).reference.tokens.astype(float)
         return {"features": np.concatenate([tokens.mean(axis=(0, 1)), tokens.std(axis=(0, 1))])}
 
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> ReferenceRegression:

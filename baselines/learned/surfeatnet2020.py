@@ -155,7 +155,7 @@ class SurFeatNet2020(FrozenBackbonePredictor["SurHead"]):
 
         config = self.config()
         with one_torch_thread():
-            pooled = [pooled_features(PictureFeatures.of(values), config) for values in training_set.measurements()]
+            pooled = [pooled_features(PictureFeatures(**values), config) for values in training_set.measurements()]
             references, differences = (np.stack([pair[side] for pair in pooled]) for side in (0, 1))
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
@@ -201,4 +201,4 @@ def pooled_features(features: PictureFeatures, config: FeatureSettings) -> tuple
 
     skipped = (PIXEL_REFERENCE, PIXEL_DIFFERENCE) if config.pixels else (0, 0)
     reference = features.reference[..., skipped[0] :].mean(axis=(0, 1), dtype=np.float32)
-    return reference, features.levels.difference[..., skipped[1] :].mean(axis=(1, 2), dtype=np.float32)
+    return reference, features.difference[..., skipped[1] :].mean(axis=(1, 2), dtype=np.float32)

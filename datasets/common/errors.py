@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class UserError(Exception):
@@ -12,6 +12,12 @@ class UserError(Exception):
 
 class DataError(UserError):
     """A data set's file is missing, damaged or inconsistent. The text names the file."""
+
+
+def check_name(what: str, name: str, known: Collection[str]) -> None:
+    """:raises UserError: where a name does not exist, as `unknown_name` says it."""
+    if name not in known:
+        raise unknown_name(what, name, known)
 
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> UserError:

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from datasets.common.errors import UserError, unknown_name
+from datasets.common.errors import UserError, check_name
 from datasets.core.gev import sur_level
 from datasets.core.picture import Picture
 
@@ -64,8 +64,7 @@ def find_truth(name: str) -> Truth:
 
     :raises UserError: where there is none; the text suggests near ones.
     """
-    if name not in TRUTHS:
-        raise unknown_name("truth", name, TRUTHS)
+    check_name("truth", name, TRUTHS)
     return TRUTHS[name]
 
 

@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-from datasets.common.errors import UserError, unknown_name
+from datasets.common.errors import UserError, check_name
 from datasets.common.files import users_path
 from datasets.core.codec import Codec
 from datasets.core.dataset import Dataset, OpenOptions
@@ -37,8 +37,7 @@ def open_dataset(name: str, root: str | Path | None = None, options: OpenOptions
     :raises DataError: where something under the root is wrong.
     """
     classes = dataset_classes()
-    if name not in classes:
-        raise unknown_name("data set", name, classes)
+    check_name("data set", name, classes)
     card = classes[name].card
     if card.needs_root and root is None:
         raise UserError(

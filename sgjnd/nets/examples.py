@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.learned.network.nets.training import Batch, drawn_batches
-from baselines.learned.network.training_set import drawing_chances
-from sgjnd.config import Config
+from baselines.learned.network.nets.training import Batch, Examples
+from baselines.learned.network.settings import TrainingSettings
 
 _EVERY = 2
 """Of the measured levels, every so many are enough to stop by."""
@@ -40,61 +40,50 @@ class Tokens:
 
 
 @final
-class HeadExamples:
+class HeadExamples(Examples):
     """Pictures with labels; some of them held out.
 
     :param pictures: tokens of each.
-    :param labels: share who notice or hard label at each of a picture's levels, shape (pictures, levels).
-    :param trained: numbers of the pictures to train on.
-    :param held_out: numbers of those to stop by; may be empty.
+    :param held_out: numbers of the pictures to stop by; may be empty.
     """
 
     def __init__(
         self,
         pictures: Sequence[Tokens],
-        labels: Tensor,
+        labels: np.ndarray,
         trained: Sequence[int],
         held_out: Sequence[int],
-        config: Config,
+        config: TrainingSettings,
     ) -> None:
-        self._config = config
-        self._labels = labels.float()
-        self._trained = torch.as_tensor(list(trained))
-        self._held_out = [(pictures[number], self._labels[number]) for number in held_out]
+        super().__init__(labels, trained, config)
+        self._targets = torch.from_numpy(labels).float()
+        self._held_out = [(pictures[number], self._targets[number]) for number in held_out]
         self._counts = torch.tensor([len(picture.reference) for picture in pictures])
         self._starts = torch.cumsum(self._counts, 0) - self._counts
         self._reference = torch.cat([picture.reference for picture in pictures])
         self._difference = torch.cat([picture.difference.transpose(0, 1) for picture in pictures])
         self._distance = torch.cat([picture.distance.transpose(0, 1) for picture in pictures])
         self._level = pictures[0].level
-        self._chance = torch.from_numpy(drawing_chances(labels.double().numpy()))
-
-    def steps(self) -> int:
-        return -(-len(self._trained) * self._drawn() // self._config.batch)
 
     def epoch(self, seed: int) -> Iterator[Batch]:
         generator = torch.Generator().manual_seed(seed)
-        batches = drawn_batches(self._chance, self._trained, self._drawn(), self._config.batch, generator)
-        for pictures, levels in batches:
+        for pictures, levels in self.draw(generator):
             yield self._batch(pictures, levels, generator)
 
     def held_out(self) -> Iterator[Batch]:
-        for tokens, labels in self._held_out:
+        for tokens, targets in self._held_out:
             reference, difference, distance, level = (values[::_EVERY] for values in tokens.inputs())
             present = torch.ones(len(level), len(tokens.reference))
-            yield Batch((reference, difference, distance, level), present, labels[::_EVERY])
-
-    def _drawn(self) -> int:
-        return min(self._config.levels_per_picture, len(self._level))
+            yield Batch((reference, difference, distance, level), present, targets[::_EVERY])
 
     def _batch(self, pictures: Tensor, levels: Tensor, generator: torch.Generator) -> Batch:
         counts = self._counts[pictures][:, None]
         most = int(counts.max())
         order = torch.rand(len(pictures), most, generator=generator)
         order = order.masked_fill(torch.arange(most) >= counts, 2.0)
-        patch = order.argsort(dim=1)[:, : self._config.patches_per_picture]
+        patch = order.argsort(dim=1)[:, : self.config.patches_per_picture]
         present = (patch < counts).float()
         place = self._starts[pictures][:, None] + torch.minimum(patch, counts - 1)
         at = levels[:, None]
         inputs = (self._reference[place], self._difference[place, at], self._distance[place, at], self._level[levels])
-        return Batch(inputs, present, self._labels[pictures, levels])
+        return Batch(inputs, present, self._targets[pictures, levels])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import final
 
 import torch
@@ -12,35 +10,9 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from baselines.learned.network.nets.training import LEAST_WEIGHT
+from sgjnd.config import Config
 
-
-@final
-@dataclass(frozen=True)
-class Form:
-    """What a head is built like.
-
-    :param reference: channels of the reference's tokens, stage by stage, from fine to semantic.
-    :param difference: channels of a difference's tokens, stage by stage.
-    :param distances: numbers of the stages' distances; those beyond one a stage belong to the first.
-    :param stages: which of the stages are used, by number.
-    :param width: channels of a token inside.
-    :param heads: of the attention.
-    :param dropout: share of channels left out in training.
-    :param attention: whether stages are fused by attention, or put side by side.
-    :param patch_weights: whether patches are weighed.
-    :param branches: `both`, `reference` or `difference`.
-    """
-
-    reference: tuple[int, ...]
-    difference: tuple[int, ...]
-    distances: int
-    stages: tuple[int, ...]
-    width: int
-    heads: int
-    dropout: float
-    attention: bool
-    patch_weights: bool
-    branches: str
+Widths = tuple[int, ...]
 
 
 @final
@@ -49,21 +21,30 @@ class Head(nn.Module):
 
     The level itself is an input: a network that saw pictures alone would have to learn from the artefacts' size what
     the file says. It enters twice: straight into the logit, as what holds for all pictures, and into the quality.
+
+    :param reference: channels of the reference's tokens, stage by stage, from fine to semantic.
+    :param difference: channels of a difference's tokens, likewise.
+    :param distances: numbers of the stages' distances; those beyond one a stage belong to the first.
     """
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, config: Config, reference: Widths, difference: Widths, distances: int) -> None:
         super().__init__()
-        self._form = form
-        self.embeddings = nn.ModuleList([_Embedding(form, stage) for stage in form.stages])
-        joined = form.width if form.attention else form.width * len(form.stages)
-        steps = len(form.stages) - 1 if form.attention else 0
-        self.fusion = nn.ModuleList([CrossScaleAttention(form.width, form.heads) for _ in range(steps)])
+        self._config, width = config, config.width
+        last, first = len(reference) - 1, int(config.pixels)
+        ranges = {"all": range(last + 1), "backbone": range(first, last + 1), "last": (last,), "pixels": (0,)}
+        stages = ranges[config.stages]
+        self.embeddings = nn.ModuleList(
+            [_Embedding(config, stage, reference, difference, distances) for stage in stages]
+        )
+        joined = width if config.attention else width * len(stages)
+        steps = len(stages) - 1 if config.attention else 0
+        self.fusion = nn.ModuleList([CrossScaleAttention(width, config.heads) for _ in range(steps)])
         self.norm = nn.LayerNorm(joined)
-        self.dropout = nn.Dropout(form.dropout)
-        self.level = nn.Linear(2, form.width)
+        self.dropout = nn.Dropout(config.dropout)
+        self.level = nn.Linear(2, width)
         self.population = nn.Parameter(torch.zeros(3))
-        self.quality = _two_layers(joined + form.width, form.width, form.dropout)
-        self.weight = _two_layers(joined, form.width, 0.0, start=1.0)
+        self.quality = _two_layers(joined + width, width, config.dropout)
+        self.weight = _two_layers(joined, width, 0.0, start=1.0)
 
     def forward(self, reference: Tensor, difference: Tensor, distance: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and weights of some patches of one level of each of several pictures.
@@ -76,7 +57,7 @@ class Head(nn.Module):
         """
         batch, patches = difference.shape[:2]
         stages = [embed(reference, difference, distance).flatten(0, 1) for embed in self.embeddings]
-        if self._form.attention:
+        if self._config.attention:
             fused = stages[-1]
             for attend, finer in zip(self.fusion, reversed(stages[:-1]), strict=True):
                 fused = attend(fused, finer)
@@ -87,7 +68,7 @@ class Head(nn.Module):
         known = self.level(powers)[:, None].expand(-1, patches, -1)
         base = self.population[0] + powers @ self.population[1:]
         quality = self.quality(torch.cat([patch, known], dim=-1))[..., 0] + base[:, None]
-        if not self._form.patch_weights:
+        if not self._config.patch_weights:
             return quality, torch.ones_like(quality)
         return quality, nnf.relu(self.weight(patch)[..., 0]) + LEAST_WEIGHT
 
@@ -125,19 +106,18 @@ class CrossScaleAttention(nn.Module):
 class _Embedding(nn.Module):
     """One stage's reference, difference and distance as tokens of the head's width."""
 
-    def __init__(self, form: Form, stage: int) -> None:
+    def __init__(self, config: Config, stage: int, reference: Widths, difference: Widths, distances: int) -> None:
         super().__init__()
-        self._stage, self._branches = stage, form.branches
-        self._reference = _slice(form.reference, stage)
-        self._difference = _slice(form.difference, stage)
-        extra = range(len(form.reference), form.distances) if stage == 0 else ()
+        self._branches = config.branches
+        self._reference, self._difference = _slice(reference, stage), _slice(difference, stage)
+        extra = range(len(reference), distances) if stage == 0 else ()
         self._distances = [stage, *extra]
-        self.dropout = nn.Dropout(form.dropout)
-        if form.branches != "difference":
-            self.of_reference = nn.Linear(form.reference[stage], form.width)
-        if form.branches != "reference":
-            self.of_difference = nn.Linear(form.difference[stage], form.width)
-            self.of_distance = nn.Linear(len(self._distances), form.width)
+        self.dropout = nn.Dropout(config.dropout)
+        if config.branches != "difference":
+            self.of_reference = nn.Linear(reference[stage], config.width)
+        if config.branches != "reference":
+            self.of_difference = nn.Linear(difference[stage], config.width)
+            self.of_distance = nn.Linear(len(self._distances), config.width)
 
     def forward(self, reference: Tensor, difference: Tensor, distance: Tensor) -> Tensor:
         branches = []
@@ -157,6 +137,6 @@ def _two_layers(inputs: int, hidden: int, dropout: float, *, start: float = 0.0)
     return nn.Sequential(first, nn.GELU(), nn.Dropout(dropout), last)
 
 
-def _slice(widths: Sequence[int], stage: int) -> slice:
+def _slice(widths: Widths, stage: int) -> slice:
     start = sum(widths[:stage])
     return slice(start, start + widths[stage])

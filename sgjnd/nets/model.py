@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from baselines.learned.network.extractor import LevelTokens
+from baselines.learned.network.extractor import PictureFeatures
 from baselines.learned.network.nets.backbones import Backbone
 from baselines.learned.network.nets.tokens import (
     PIXEL_DIFFERENCE,
@@ -22,7 +22,7 @@ from baselines.learned.network.nets.tokens import (
 from baselines.learned.network.nets.training import pooled
 from sgjnd.config import Config
 from sgjnd.nets.examples import Tokens
-from sgjnd.nets.head import Form, Head
+from sgjnd.nets.head import Head
 
 _EVERY = 4
 """Of the measured levels, every so many are enough to find axes by: neighbours are alike."""
@@ -55,67 +55,48 @@ class Model(nn.Module):
         distances = len(reference) + (_MASKED if pixels else 0)
         self.register_buffer("distance_mean", torch.zeros(distances))
         self.register_buffer("distance_spread", torch.ones(distances))
-        last, first = len(reference) - 1, int(pixels)
-        stages = {"all": range(last + 1), "backbone": range(first, last + 1), "last": (last,), "pixels": (0,)}
-        form = Form(
-            self.reference.widths,
-            self.difference.widths,
-            distances,
-            tuple(stages[config.stages]),
-            config.width,
-            config.heads,
-            config.dropout,
-            config.attention,
-            config.patch_weights,
-            config.branches,
-        )
-        self.members = nn.ModuleList([Head(form) for _ in range(config.members)])
+        widths = self.reference.widths, self.difference.widths
+        self.members = nn.ModuleList([Head(config, *widths, distances) for _ in range(config.members)])
 
-    def fit_projections(self, features: Callable[[], Iterable[tuple[np.ndarray, LevelTokens]]]) -> None:
+    def fit_projections(self, features: Callable[[], Iterable[PictureFeatures]]) -> None:
         """Set the projections from training pictures.
 
-        :param features: gives each picture's reference tokens and level tokens, anew each time it is called.
+        :param features: gives those of each picture, anew each time it is called.
         """
-        self.reference.fit(reference for reference, _ in features())
-        self.difference.fit(levels.difference[::_EVERY] for _, levels in features())
-        logs = [
-            self._logs(*map(torch.from_numpy, (levels.distance, reference, levels.difference)))
-            for reference, levels in features()
-        ]
-        everything = torch.cat([picture.flatten(0, 2) for picture in logs]).double()
+        self.reference.fit(picture.reference for picture in features())
+        self.difference.fit(picture.difference[::_EVERY] for picture in features())
+        logs = [self._logs(*_tensors(picture)).flatten(0, 2) for picture in features()]
+        everything = torch.cat(logs).double()
         self.get_buffer("distance_mean").copy_(everything.mean(dim=0))
         self.get_buffer("distance_spread").copy_(everything.std(dim=0) + 1e-3)
 
-    def tokens(self, reference: np.ndarray, levels: LevelTokens, level: np.ndarray) -> Tokens:
+    def tokens(self, features: PictureFeatures, level: np.ndarray) -> Tokens:
         """One picture, projected.
 
-        :param reference: tokens, shape (patches, tokens, channels).
         :param level: of each level from the worst (0) to the best (1), shape (levels,).
         """
+        reference, difference, distance = _tensors(features)
+        at = torch.as_tensor(level, dtype=torch.float32)
         with torch.no_grad():
-            return Tokens(
-                self.reference(torch.from_numpy(reference)),
-                self.difference(torch.from_numpy(levels.difference)),
-                self.distances(*map(torch.from_numpy, (levels.distance, reference, levels.difference))),
-                torch.as_tensor(level, dtype=torch.float32),
-            )
+            distances = self.distances(reference, difference, distance)
+            return Tokens(self.reference(reference), self.difference(difference), distances, at)
 
     def keep_member(self, number: int) -> None:
         """Leave one head."""
         self.members = nn.ModuleList([self.members[number]])
 
-    def distances(self, distance: Tensor, reference: Tensor, difference: Tensor) -> Tensor:
+    def distances(self, reference: Tensor, difference: Tensor, distance: Tensor) -> Tensor:
         """Logarithms of a stage's distance each, and with the pixel stage of the luma's error over what masks it.
 
-        :param distance: tokens, shape (..., patches, tokens, stages).
         :param reference: tokens, shape (patches, tokens, channels), or with leading dimensions as the others.
         :param difference: tokens, shape (..., patches, tokens, channels).
+        :param distance: tokens, shape (..., patches, tokens, stages).
         :returns: standardised, shape (..., patches, tokens, stages, and two more with the pixel stage).
         """
-        logs = self._logs(distance, reference, difference)
+        logs = self._logs(reference, difference, distance)
         return (logs - self.get_buffer("distance_mean")) / self.get_buffer("distance_spread")
 
-    def _logs(self, distance: Tensor, reference: Tensor, difference: Tensor) -> Tensor:
+    def _logs(self, reference: Tensor, difference: Tensor, distance: Tensor) -> Tensor:
         logs = torch.log(distance.float() + _FAINT)
         if not self._pixels:
             return logs
@@ -174,5 +155,9 @@ class WholeNetwork(nn.Module):
         pixels = tuple(ycbcr(both).chunk(2)) if config.pixels else None
         known = reference_tokens(here, pixels[0] if pixels else None, config.token_cells)
         difference, distance = difference_tokens(here, there, pixels, config.token_cells)  # type: ignore[arg-type]
-        tokens = model.reference(known), model.difference(difference), model.distances(distance, known, difference)
+        tokens = model.reference(known), model.difference(difference), model.distances(known, difference, distance)
         return self.head(*(values.unflatten(0, (batch, patches)) for values in tokens), at)
+
+
+def _tensors(features: PictureFeatures) -> tuple[Tensor, ...]:
+    return tuple(map(torch.from_numpy, (features.reference, features.difference, features.distance)))

@@ -65,12 +65,12 @@ def stop_after(monkeypatch, epochs: int) -> None:
     """End the next training when so many epochs are done, as Ctrl-C would."""
     done = []
 
-    def told(self, member, epoch, history):
+    def told(config, member, epoch, history):
         done.append((member, epoch))
         if len(done) == epochs:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(train._EpochLines, "__call__", told)
+    monkeypatch.setattr(train, "_print_epoch", told)
 
 
 def test_a_training_ends_with_a_checkpoint_that_predict_takes_and_a_picture_of_the_losses(learn, tmp_path, capsys):
@@ -110,13 +110,13 @@ def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(learn, e
             stop_after(patch, epochs)
             with pytest.raises(KeyboardInterrupt):
                 learn()
-    told, whole = [], train._EpochLines.__call__
+    told, whole = [], train._print_epoch
 
-    def counted(self, member, epoch, history):
+    def counted(config, member, epoch, history):
         told.append((member, epoch))
-        whole(self, member, epoch, history)
+        whole(config, member, epoch, history)
 
-    monkeypatch.setattr(train._EpochLines, "__call__", counted)
+    monkeypatch.setattr(train, "_print_epoch", counted)
     resumed = learn()
     assert told == [(1, 1), (1, 2), (1, 3)], "no epoch that was done is done again"
     monkeypatch.setenv("JND_BENCH_CACHE", str(empty_cache) + "-other")

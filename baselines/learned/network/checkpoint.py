@@ -18,7 +18,7 @@ from baselines.learned.network.imagenet_weights import NONE, build, choose
 from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.training_set import Fitted
-from datasets.common.errors import DataError, UserError, unknown_name
+from datasets.common.errors import DataError, UserError, check_name
 from datasets.common.files import parse_json, write_atomically
 from datasets.common.hashing import sha256_of_pieces
 
@@ -38,7 +38,6 @@ _FAILURES = (KeyError, TypeError, ValueError, AttributeError, RuntimeError, Over
 _HEADER = "jnd-bench"
 _BACKBONE = "backbone."
 """Before the names of a fine-tuned backbone's tensors."""
-_MEANINGLESS_ELSEWHERE = ("device",)
 
 Network = TypeVar("Network", bound="Module")
 
@@ -52,7 +51,7 @@ def save_predictor(path: Path, predictor: NetworkPredictor[Any], about: Mapping[
     tensors = dict(fitted.model.state_dict())
     if fitted.backbone is not None:
         tensors |= {_BACKBONE + name: tensor for name, tensor in fitted.backbone.state_dict().items()}
-    parameters = {name: value for name, value in predictor.get_params().items() if name not in _MEANINGLESS_ELSEWHERE}
+    parameters = {name: value for name, value in predictor.get_params().items() if name != "device"}
     header = {
         "method": predictor.card.name,
         "parameters": {**parameters, "settings": predictor.pinned_settings()},
@@ -188,8 +187,7 @@ def unusable(path: Path, reason: object) -> DataError:
 
 def _class_of(method: str) -> type[NetworkPredictor[Any]]:
     classes = {entry.predictor.card.name: entry.predictor for entry in registry().values()}
-    if method not in classes:
-        raise unknown_name("predictor", method, classes)
+    check_name("predictor", method, classes)
     predictor = classes[method]
     if not issubclass(predictor, NetworkPredictor):
         raise ValueError(f"{method} has no network")

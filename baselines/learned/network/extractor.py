@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar, final
 
@@ -27,27 +26,17 @@ Config = TypeVar("Config", bound=FeatureSettings)
 
 
 @dataclass(frozen=True, eq=False)
-class LevelTokens:
-    """How one or more levels differ from the reference, float16.
+class PictureFeatures:
+    """Features of a picture, and how some of its levels differ from it, float16.
 
+    :param reference: tokens, shape (patches, tokens, channels of all stages).
     :param difference: sizes of differences, shape (levels, patches, tokens, channels of all stages).
     :param distance: shape (levels, patches, tokens, stages).
     """
 
+    reference: np.ndarray
     difference: np.ndarray
     distance: np.ndarray
-
-    @classmethod
-    def none(cls) -> LevelTokens:
-        """Of no level."""
-        return cls(np.empty((0, 0, 0, 0), np.float16), np.empty((0, 0, 0, 0), np.float16))
-
-    @classmethod
-    def joined(cls, parts: Sequence[LevelTokens]) -> LevelTokens:
-        """Levels one after another."""
-        return cls(
-            np.concatenate([part.difference for part in parts]), np.concatenate([part.distance for part in parts])
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +76,6 @@ class Tokeniser:
         self._backbone = backbone.to(self._device).to(memory_format=torch.channels_last)
 
     @property
-    def channels(self) -> tuple[int, ...]:
-        """Of the backbone's stages."""
-        return self._backbone.channels
-
-    @property
     def levels_at_once(self) -> int:
         """How many levels several threads may compute: each takes memory, and a GPU is busy with one."""
         return 8 if self._device.type == "cpu" else 1
@@ -110,8 +94,8 @@ class Tokeniser:
             maps, pixels = self._maps(batch), ycbcr(batch) if self._pixels else None
             return ReferenceTokens(_half(reference_tokens(maps, pixels, self._cells)), maps, pixels)
 
-    def level(self, rgb: np.ndarray, patches: Patches, reference: ReferenceTokens) -> LevelTokens:
-        """How one level differs.
+    def level(self, rgb: np.ndarray, patches: Patches, reference: ReferenceTokens) -> tuple[np.ndarray, np.ndarray]:
+        """How one level differs: difference and distance, as `PictureFeatures` has them of several.
 
         :param rgb: the compressed picture, of the reference's shape.
         """
@@ -122,8 +106,8 @@ class Tokeniser:
         with torch.inference_mode():
             batch = self._batch(rgb, patches)
             pixels = None if reference.pixels is None else (reference.pixels, ycbcr(batch))
-            tokens = difference_tokens(reference.maps, self._maps(batch), pixels, self._cells)
-            return LevelTokens(*(_half(values)[None] for values in tokens))
+            difference, distance = difference_tokens(reference.maps, self._maps(batch), pixels, self._cells)
+            return _half(difference), _half(distance)
 
     def _batch(self, rgb: np.ndarray, patches: Patches) -> Tensor:
         import torch
@@ -139,25 +123,6 @@ class Tokeniser:
 
 def _half(tokens: Tensor) -> np.ndarray:
     return np.asarray(tokens.half().cpu().numpy())
-
-
-@dataclass(frozen=True, eq=False)
-class PictureFeatures:
-    """Features of a picture at some of its levels.
-
-    :param reference: tokens, float16, shape (patches, tokens, channels).
-    :param levels: how each level differs.
-    """
-
-    reference: np.ndarray
-    levels: LevelTokens
-
-    @staticmethod
-    def of(measurement: Mapping[str, np.ndarray]) -> PictureFeatures:
-        """From what `measure` gave."""
-        return PictureFeatures(
-            measurement["reference"], LevelTokens(measurement["difference"], measurement["distance"])
-        )
 
 
 @final
@@ -193,19 +158,14 @@ class FeatureExtractor(Generic[Config]):
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """The picture's features at the measured levels, as arrays by name."""
-        features = self.of(picture).extract(self.positions(picture.codec))
-        levels = features.levels
-        return {"reference": features.reference, "difference": levels.difference, "distance": levels.distance}
+        return vars(self.of(picture).extract(self.positions(picture.codec)))
 
     def of(self, picture: Picture) -> PictureExtractor:
         """Computes the reference's tokens now, and those of levels when they are asked for."""
-        return PictureExtractor(self._tokeniser(), picture, self.patches(picture))
-
-    def _tokeniser(self) -> Tokeniser:
-        config = self.config
-        make = _own_tokeniser if self._backbone is not None else _pretrained_tokeniser
-        backbone = self._backbone if self._backbone is not None else self.chosen
-        return make(backbone, config.token_cells, config.pixels, self.device, has_fast_bf16(self.device))
+        backbone = _pretrained(self.chosen, self.device) if self._backbone is None else self._backbone
+        cells, pixels, bf16 = self.config.token_cells, self.config.pixels, has_fast_bf16(self.device)
+        tokeniser = Tokeniser(backbone, cells=cells, pixels=pixels, device=self.device, bf16=bf16)
+        return PictureExtractor(tokeniser, picture, self.patches(picture))
 
 
 @final
@@ -213,32 +173,28 @@ class PictureExtractor:
     """Features of one picture: the reference's are computed once, its levels' as they are asked for."""
 
     def __init__(self, tokeniser: Tokeniser, picture: Picture, patches: Patches) -> None:
-        self._tokeniser, self._picture, self.patches = tokeniser, picture, patches
+        self._tokeniser, self._picture, self._patches = tokeniser, picture, patches
         with one_torch_thread():
-            self._reference = tokeniser.reference(picture.reference, patches)
+            self.reference = tokeniser.reference(picture.reference, patches)
 
     def extract(self, positions: np.ndarray) -> PictureFeatures:
         """Features at any levels.
 
-        :param positions: counted from the worst level, shape (levels,).
+        :param positions: counted from the worst level, one or more, shape (levels,).
         """
         levels = np.asarray(self._picture.codec.level_at(np.asarray(positions))).tolist()
         tokens = map_in_threads(self._level, levels, most=self._tokeniser.levels_at_once)
-        return PictureFeatures(self._reference.tokens, LevelTokens.joined(tokens) if tokens else LevelTokens.none())
+        difference, distance = map(np.stack, zip(*tokens, strict=True))
+        return PictureFeatures(self.reference.tokens, difference, distance)
 
-    def _level(self, level: float) -> LevelTokens:
-        return self._tokeniser.level(self._picture.ladder.rgb(int(level)), self.patches, self._reference)
+    def _level(self, level: float) -> tuple[np.ndarray, np.ndarray]:
+        return self._tokeniser.level(self._picture.ladder.rgb(int(level)), self._patches, self.reference)
 
 
 @functools.lru_cache(maxsize=2)
-def _pretrained_tokeniser(chosen: Chosen, cells: int, pixels: bool, device: str, bf16: bool) -> Tokeniser:
-    """One network a process: every copy of a predictor shares it."""
-    return Tokeniser(build(chosen), cells=cells, pixels=pixels, device=device, bf16=bf16)
-
-
-@functools.lru_cache(maxsize=1)
-def _own_tokeniser(backbone: Backbone, cells: int, pixels: bool, device: str, bf16: bool) -> Tokeniser:
-    return Tokeniser(backbone, cells=cells, pixels=pixels, device=device, bf16=bf16)
+def _pretrained(chosen: Chosen, device: str) -> Backbone:
+    """One network a process and device: every copy of a predictor shares it."""
+    return build(chosen).to(device)
 
 
 def device_of(device: str) -> str:

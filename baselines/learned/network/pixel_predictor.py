@@ -16,7 +16,7 @@ from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.search.rules import Ask, evenly
 from baselines.learned.network.settings import TrainingSettings, count, share
 from baselines.learned.network.training_set import Fitted, Progress, TrainingSet
-from datasets.common.errors import UserError, unknown_name
+from datasets.common.errors import UserError, check_name
 from datasets.common.threads import torch_threads
 from datasets.core.picture import Picture
 
@@ -130,8 +130,7 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
 
         :raises UserError: where there is no such preset.
         """
-        if self.preset not in PRESETS:
-            raise unknown_name(f"preset of {self.card.name}", self.preset, PRESETS)
+        check_name(f"preset of {self.card.name}", self.preset, PRESETS)
         return self.settings_class.of(self.settings, **PRESETS[self.preset])
 
     def plane(self, picture: Picture) -> np.ndarray:
@@ -181,12 +180,9 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
             return training_set.fitted(network.cpu().eval(), config.label, [history])
 
     def new_network(self) -> PairNetwork:
-        from baselines.learned.network.nets.convolution import PairForm, PairNetwork
+        from baselines.learned.network.nets.convolution import PairNetwork
 
-        config = self.config()
-        return PairNetwork(
-            PairForm(config.blocks, config.first_channels, config.hidden, config.dropout, self.has_plane)
-        )
+        return PairNetwork(self.config(), has_plane=self.has_plane)
 
     def ask(self, picture: Picture) -> Ask:
         import torch

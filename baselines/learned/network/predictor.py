@@ -14,7 +14,7 @@ import numpy as np
 from typing_extensions import Self
 
 from baselines.interface.predictor import JNDPredictor, Prediction
-from baselines.learned.network.search import strategy
+from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.search.rules import Ask
 from baselines.learned.network.settings import TrainingSettings
 from baselines.learned.network.training_set import Fitted, Progress, TrainingSet, no_progress
@@ -112,7 +112,7 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
     def curve(self, picture: Picture) -> Curve:
         """The logistic curve that the search ends with."""
         config = self.config()
-        search = strategy(config.search, **config.of_search())
+        search = STRATEGIES[config.search](**config.of_search())
         return search.find(self.ask(picture), len(picture.codec.levels), self.fitted_.prior)
 
     def predict(self, picture: Picture) -> Prediction:

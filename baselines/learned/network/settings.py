@@ -15,7 +15,7 @@ from typing_extensions import Self
 from baselines.learned.network.imagenet_weights import AUTO, BACKBONES
 from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.training_set import LABELS
-from datasets.common.errors import UserError, unknown_name
+from datasets.common.errors import UserError, check_name
 
 LOSSES = {
     "cross-entropy": "of the probability against the label; proper, and steep where a confident answer is wrong",
@@ -52,8 +52,7 @@ class Settings:
         """
         known = [field.name for field in dataclasses.fields(cls)]
         for name in settings or {}:
-            if name not in known:
-                raise unknown_name(f"setting of {cls.title}", name, known)
+            check_name(f"setting of {cls.title}", name, known)
         return cls(**{**defaults, **(settings or {})})
 
 
@@ -73,8 +72,7 @@ def choice(default: str, known: Collection[str]) -> Any:
     """A field that holds one of some words."""
 
     def check(title: str, name: str, value: Any) -> None:
-        if value not in known:
-            raise unknown_name(f"{name} of {title}", value, known)
+        check_name(f"{name} of {title}", value, known)
 
     return _checked(default, check)
 

@@ -126,9 +126,19 @@ class TrainingSet:
         )
 
     def held_out(self, members: int, seed: int) -> Iterator[tuple[list[int], list[int]]]:
-        """For each member the numbers of the pictures to train on, and of those to stop by (`held_out_sources`)."""
-        for held_out in held_out_sources(self.pictures, members, seed):
-            yield [number for number in range(len(self.pictures)) if number not in held_out], sorted(held_out)
+        """For each member the numbers of the pictures to train on, and of those to stop by.
+
+        Members stop by a share of the sources, another for each. With one source there is nothing to hold out, and they
+        train to the last epoch.
+        """
+        sources = sorted({picture.source for picture in self.pictures})
+        order = np.random.default_rng(seed).permutation(len(sources))
+        shares = min(max(members, 5), len(sources))
+        numbers = range(len(self.pictures))
+        for member in range(members):
+            chosen = {sources[index] for index in order[member % shares :: shares]} if len(sources) > 1 else set()
+            held_out = [number for number in numbers if self.pictures[number].source in chosen]
+            yield [number for number in numbers if number not in held_out], held_out
 
 
 def prior_of(training_set: TrainingSet, label: str) -> Prior:
@@ -147,26 +157,8 @@ def prior_of(training_set: TrainingSet, label: str) -> Prior:
     return Prior(float(at.mean()), max(float(at.std()), _LEAST_SPREAD), max(width, 0.5))
 
 
-def held_out_sources(pictures: Sequence[Picture], members: int, seed: int) -> Iterator[set[int]]:
-    """For each member the numbers of the pictures that it stops by: a share of the sources, another for each.
-
-    With one source there is nothing to hold out, and members train to the last epoch.
-    """
-    sources = sorted({picture.source for picture in pictures})
-    order = np.random.default_rng(seed).permutation(len(sources))
-    shares = min(max(members, 5), len(sources))
-    for member in range(members):
-        chosen = {sources[index] for index in order[member % shares :: shares]} if len(sources) > 1 else set()
-        yield {number for number, picture in enumerate(pictures) if picture.source in chosen}
-
-
 def noticing_shares(picture: Picture) -> np.ndarray:
-    """The share of a picture's subjects who notice at every level from worst to best, shape (levels,), falling.
-
-    :raises UserError: where the picture has no samples.
-    """
-    if not picture.samples.size:
-        raise UserError(f"{picture.name}: has no subjects' samples, so there is no share of them to learn from")
+    """The share of a picture's subjects who notice at every level from worst to best, shape (levels,), falling."""
     codec = picture.codec
     at = np.asarray(codec.position(picture.samples))
     return np.asarray((at[None, :] >= np.arange(len(codec.levels))[:, None]).mean(axis=1))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from baselines.learned.network.pixel_predictor import FAST, FULL
-from baselines.learned.network.search import strategy
+from baselines.learned.network.search import STRATEGIES
 from baselines.learned.pwjnd2020 import Pwjnd2020
 
 
@@ -21,5 +21,5 @@ def test_under_the_window_every_level_is_asked_once(learned_pwjnd, same_source):
     curve = predictor.curve(picture)
     assert sorted(curve.asked) == list(range(100))
     answers = predictor.ask(picture)(np.arange(100))
-    expected = strategy("window").find(answers.__getitem__, 100, learned_pwjnd.fitted_.prior)
+    expected = STRATEGIES["window"]().find(answers.__getitem__, 100, learned_pwjnd.fitted_.prior)
     assert predictor.predict(picture).level == 1 + expected.position

@@ -120,12 +120,12 @@ def test_prediction_asks_the_backbone_nothing_about_measured_levels(learned_surf
 
 
 def test_pooled_features_are_means_over_the_picture_without_the_pixels(learned_surfeatnet, same_source):
-    features = PictureFeatures.of(learned_surfeatnet.measure(same_source[0]))
+    features = PictureFeatures(**learned_surfeatnet.measure(same_source[0]))
     reference, difference = pooled_features(features, learned_surfeatnet.config())
     channels = sum(channels_of("efficientnet-lite0"))
     assert reference.shape == (channels,) and difference.shape == (10, channels)
     assert reference.dtype == difference.dtype == np.float32
-    tokens = features.levels.difference[4].astype(float).reshape(-1, channels + 3)
+    tokens = features.difference[4].astype(float).reshape(-1, channels + 3)
     assert np.allclose(difference[4], tokens.mean(axis=0)[3:], rtol=1e-3, atol=1e-4)
     assert difference[0].mean() > difference[-1].mean(), "the worst level has changed most"
     without = dataclasses.replace(learned_surfeatnet.config(), pixels=False)

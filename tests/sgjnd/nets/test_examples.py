@@ -1,5 +1,6 @@
 """Protects batches: tokens, levels and labels belong together, held-out pictures stay out, and epochs are seeded."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -33,7 +34,7 @@ def label(picture: int, level: int) -> float:
 def examples(trained=(0, 1, 2, 4), held_out=(3,), labels=None, config: Config = CONFIG) -> HeadExamples:
     pictures = [tokens_of(number, patches) for number, patches in enumerate(COUNTS)]
     if labels is None:
-        labels = torch.tensor([[label(picture, level) for level in range(LEVELS)] for picture in range(len(COUNTS))])
+        labels = np.array([[label(picture, level) for level in range(LEVELS)] for picture in range(len(COUNTS))])
     return HeadExamples(pictures, labels, trained, held_out, config)
 
 
@@ -82,7 +83,7 @@ def test_held_out_pictures_are_looked_at_whole():
     assert list(examples(trained=range(5), held_out=()).held_out()) == []
 
 
-def drawn(labels: torch.Tensor | None = None) -> torch.Tensor:
+def drawn(labels: np.ndarray | None = None) -> torch.Tensor:
     """How often each level of each picture is drawn in many epochs, shape (pictures, levels)."""
     found, source = torch.zeros(len(COUNTS), LEVELS), examples(labels=labels)
     for seed in range(100):
@@ -100,8 +101,8 @@ def test_levels_about_which_people_disagree_are_drawn_more_often():
 
 
 def test_of_hard_labels_the_levels_near_the_step_are():
-    steps = torch.tensor([1, 3, 5, 7, 9])
-    found = drawn((torch.arange(LEVELS) < steps[:, None]).float())
+    steps = np.array([1, 3, 5, 7, 9])
+    found = drawn((np.arange(LEVELS) < steps[:, None]).astype(float))
     assert found[2, 4:6].min() > 2 * found[2, [0, 9]].max()
 
 

@@ -1,23 +1,24 @@
 """Protects the head: patches in any order, absent ones without influence, and every switch does what it says."""
 
-import dataclasses
-
 import pytest
 import torch
 from torch import Tensor
 
 from baselines.learned.network.nets.training import pooled
-from sgjnd.nets.head import CrossScaleAttention, Form, Head
+from sgjnd.config import Config
+from sgjnd.nets.head import CrossScaleAttention, Head
 
-FORM = Form((3, 4, 5), (2, 4, 5), 5, (0, 1, 2), 8, 2, 0.1, True, True, "both")
+REFERENCE, DIFFERENCE, DISTANCES = (3, 4, 5), (2, 4, 5), 5
+USED = {"pixels": (0,), "last": (2,), "backbone": (1, 2), "all": (0, 1, 2)}
+"""Stages by setting."""
 SWITCHES = [
     {},
     {"attention": False},
     {"patch_weights": False},
-    {"stages": (2,)},
-    {"stages": (0,)},
-    {"stages": (1, 2)},
-    {"stages": (1, 2), "attention": False},
+    {"stages": "last"},
+    {"stages": "pixels"},
+    {"stages": "backbone"},
+    {"stages": "backbone", "attention": False},
     {"branches": "reference"},
     {"branches": "difference"},
     {"branches": "reference", "attention": False},
@@ -25,11 +26,16 @@ SWITCHES = [
 every_switch = pytest.mark.parametrize("switches", SWITCHES, ids=str)
 
 
+def new_head(**switches: object) -> Head:
+    config = Config(**{"width": 8, "heads": 2, "dropout": 0.1, **switches})
+    return Head(config, REFERENCE, DIFFERENCE, DISTANCES).eval()
+
+
 def head_of(**switches: object) -> Head:
     """In evaluation mode, with every number drawn at random: a new head's last layers are zero."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        head = Head(dataclasses.replace(FORM, **switches)).eval()
+        head = new_head(**switches)
         for parameter in head.parameters():
             torch.nn.init.normal_(parameter, std=0.4)
         torch.nn.init.constant_(head.weight[-1].bias, 1.0)
@@ -119,31 +125,25 @@ def test_a_branch_branches_its_own_tokens_alone(branches, ignored):
         assert torch.equal(pooled(*head(*changed)), before) == (name in ignored), name
 
 
-@pytest.mark.parametrize("stage", [0, 1, 2])
-def test_one_stage_branches_its_own_channels_alone(stage):
-    head, tokens = head_of(stages=(stage,)), inputs()
+@pytest.mark.parametrize("stages", USED)
+def test_stages_use_their_own_channels_alone(stages):
+    """Distances beyond one a stage belong to the finest."""
+    head, tokens = head_of(stages=stages), inputs()
     before = pooled(*head(*tokens))
-    first, end = sum(FORM.reference[:stage]), sum(FORM.reference[: stage + 1])
-    for channel in range(tokens[0].shape[-1]):
-        changed = [tokens[0].clone(), *tokens[1:]]
-        changed[0][..., channel] += 1
-        assert torch.equal(pooled(*head(*changed)), before) == (not first <= channel < end), channel
-
-
-def test_further_distances_belong_to_the_finest_stage():
-    for stage, known in ((0, {0, 3, 4}), (1, {1}), (2, {2})):
-        head, tokens = head_of(stages=(stage,)), inputs()
-        before = pooled(*head(*tokens))
-        for channel in range(5):
-            changed = [*tokens[:2], tokens[2].clone(), tokens[3]]
-            changed[2][..., channel] += 1
-            assert torch.equal(pooled(*head(*changed)), before) == (channel not in known), (stage, channel)
+    ends = torch.tensor([0, *REFERENCE]).cumsum(0).tolist()
+    channels = {channel for stage in USED[stages] for channel in range(ends[stage], ends[stage + 1])}
+    distances = {*USED[stages], *((3, 4) if 0 in USED[stages] else ())}
+    for place, known in ((0, channels), (2, distances)):
+        for channel in range(tokens[place].shape[-1]):
+            changed = [each.clone() for each in tokens]
+            changed[place][..., channel] += 1
+            assert torch.equal(pooled(*head(*changed)), before) == (channel not in known), (place, channel)
 
 
 def test_the_level_moves_the_answer_and_a_new_head_knows_nothing():
     tokens = inputs()
     assert not torch.equal(pooled(*head_of()(*tokens[:3], tokens[3] * 0)), pooled(*head_of()(*tokens)))
-    quality, weight = Head(FORM).eval()(*tokens)
+    quality, weight = new_head()(*tokens)
     assert torch.equal(quality, torch.zeros(3, 5)) and torch.allclose(weight, torch.ones(3, 5), atol=1e-5)
 
 

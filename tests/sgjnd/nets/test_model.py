@@ -1,10 +1,12 @@
 """Protects the model: its projections are set from training pictures, its members averaged, its state whole."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from baselines.learned.network.extractor import LevelTokens, Tokeniser
+from baselines.learned.network.extractor import PictureFeatures, Tokeniser
 from baselines.learned.network.imagenet_weights import build, choose
 from baselines.learned.network.nets.pixel_examples import PixelExamples
 from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
@@ -22,18 +24,16 @@ def config(**settings: object) -> Config:
     return Config(**{"components": 4, "width": 8, "heads": 2, "members": 2, **settings})
 
 
-def features(*, pixels: bool = True, pictures: int = 5) -> list[tuple[np.ndarray, LevelTokens]]:
+def features(*, pixels: bool = True, pictures: int = 5) -> list[PictureFeatures]:
     """Reference tokens and eight levels of three patches, positive, each level less different than the last."""
     rng, sizes = np.random.default_rng(0), sum(CHANNELS)
     reference, difference = sizes + pixels * PIXEL_REFERENCE, sizes + pixels * PIXEL_DIFFERENCE
     fading = np.geomspace(3, 0.05, 8)[:, None, None, None]
     return [
-        (
+        PictureFeatures(
             rng.gamma(2, 1, (3, 4, reference)).astype(np.float16),
-            LevelTokens(
-                (rng.gamma(2, 1, (8, 3, 4, difference)) * fading).astype(np.float16),
-                (rng.gamma(2, 0.1, (8, 3, 4, len(CHANNELS) + pixels)) * fading).astype(np.float16),
-            ),
+            (rng.gamma(2, 1, (8, 3, 4, difference)) * fading).astype(np.float16),
+            (rng.gamma(2, 0.1, (8, 3, 4, len(CHANNELS) + pixels)) * fading).astype(np.float16),
         )
         for _ in range(pictures)
     ]
@@ -59,14 +59,14 @@ def test_every_form_answers(stages, branches, pixels):
             config(stages=stages, pixels=pixels)
         return
     model = ready(stages=stages, branches=branches, pixels=pixels)
-    tokens = model.tokens(*features(pixels=pixels)[0], LEVEL)
+    tokens = model.tokens(features(pixels=pixels)[0], LEVEL)
     found = model.probabilities(tokens)
     assert found.shape == (8,) and found.dtype == np.float64 and ((found > 0) & (found < 1)).all()
 
 
 def test_tokens_and_distances_are_standard_on_what_they_were_fitted_on():
     model = ready()
-    tokens = [model.tokens(*one, LEVEL) for one in features()]
+    tokens = [model.tokens(picture, LEVEL) for picture in features()]
     distance = torch.cat([one.distance.flatten(0, 2) for one in tokens])
     assert distance.shape[1] > 1 + len(CHANNELS), "the pixel stage has more than one"
     assert float(distance.mean(dim=0).abs().max()) < 0.01 and float((distance.std(dim=0) - 1).abs().max()) < 0.02
@@ -76,25 +76,24 @@ def test_tokens_and_distances_are_standard_on_what_they_were_fitted_on():
 
 
 def test_what_masks_an_error_lowers_its_distance():
-    model, (reference, levels) = ready(), features()[0]
-    busy = reference.copy()
+    model, picture = ready(), features()[0]
+    busy = picture.reference.copy()
     busy[..., 3:PIXEL_REFERENCE] *= 4  # all but the three means
-    before, after = (model.tokens(one, levels, LEVEL).distance for one in (reference, busy))
+    before, after = (model.tokens(each, LEVEL).distance for each in (picture, replace(picture, reference=busy)))
     masked = 1 + len(CHANNELS)
     assert (after[..., masked:] < before[..., masked:]).all()
     assert torch.equal(after[..., :masked], before[..., :masked])
 
 
 def test_nothing_at_all_is_finite():
-    model, (reference, levels) = ready(), features()[0]
-    nothing = LevelTokens(np.zeros_like(levels.difference), np.zeros_like(levels.distance))
-    tokens = model.tokens(np.zeros_like(reference), nothing, LEVEL)
-    assert np.isfinite(model.probabilities(tokens)).all()
+    model = ready()
+    nothing = PictureFeatures(*map(np.zeros_like, vars(features()[0]).values()))
+    assert np.isfinite(model.probabilities(model.tokens(nothing, LEVEL))).all()
 
 
 def test_members_are_averaged_and_one_can_be_kept():
-    model, tokens = ready(), None
-    tokens = model.tokens(*features()[0], LEVEL)
+    model = ready()
+    tokens = model.tokens(features()[0], LEVEL)
     both = model.probabilities(tokens)
     each = []
     for number in range(2):
@@ -107,40 +106,36 @@ def test_members_are_averaged_and_one_can_be_kept():
 
 def test_patches_are_told_with_their_shares():
     model = ready()
-    quality, share = model.patches(model.tokens(*features()[0], LEVEL))
+    quality, share = model.patches(model.tokens(features()[0], LEVEL))
     assert quality.shape == share.shape == (8, 3)
     assert torch.allclose(share.sum(dim=1), torch.ones(8)) and (share > 0).all()
     assert ((quality > 0) & (quality < 1)).all()
 
 
 def test_levels_are_judged_one_by_one():
-    model, (reference, levels) = ready(), features()[0]
-    whole = model.probabilities(model.tokens(reference, levels, LEVEL))
-    part = LevelTokens(levels.difference[[5, 2]], levels.distance[[5, 2]])
-    assert np.allclose(model.probabilities(model.tokens(reference, part, LEVEL[[5, 2]])), whole[[5, 2]], atol=1e-6)
+    model, picture = ready(), features()[0]
+    whole = model.probabilities(model.tokens(picture, LEVEL))
+    part = replace(picture, difference=picture.difference[[5, 2]], distance=picture.distance[[5, 2]])
+    assert np.allclose(model.probabilities(model.tokens(part, LEVEL[[5, 2]])), whole[[5, 2]], atol=1e-6)
 
 
 def test_the_state_holds_all_that_was_found_and_trained():
     model, other = ready(), Model(config(), CHANNELS).eval()
     other.load_state_dict(model.state_dict())
-    one = features()[0]
-    found = [each.probabilities(each.tokens(*one, LEVEL)) for each in (model, other)]
+    picture = features()[0]
+    found = [each.probabilities(each.tokens(picture, LEVEL)) for each in (model, other)]
     assert np.array_equal(*found)
 
 
 def test_a_reference_branch_is_blind_to_compression_and_a_difference_branch_to_content():
     first, second = features()[:2]
     blind = ready(branches="reference")
-    assert np.array_equal(
-        blind.probabilities(blind.tokens(first[0], first[1], LEVEL)),
-        blind.probabilities(blind.tokens(first[0], second[1], LEVEL)),
-    )
+    other_levels = replace(second, reference=first.reference)
+    assert np.array_equal(*(blind.probabilities(blind.tokens(each, LEVEL)) for each in (first, other_levels)))
     without = ready(branches="difference", pixels=False)
     first, second = features(pixels=False)[:2]
-    assert np.array_equal(
-        without.probabilities(without.tokens(first[0], first[1], LEVEL)),
-        without.probabilities(without.tokens(second[0], first[1], LEVEL)),
-    )
+    other_content = replace(first, reference=second.reference)
+    assert np.array_equal(*(without.probabilities(without.tokens(each, LEVEL)) for each in (first, other_content)))
 
 
 TUNED = Config(
@@ -175,9 +170,10 @@ def test_fine_tuning_starts_from_the_tokens_of_the_frozen_features(network, rate
     network.eval()
     tokeniser = Tokeniser(build(choose("efficientnet-lite0")), cells=TUNED.token_cells, pixels=True)
     known = tokeniser.reference(picture.reference, patches)
-    features = tokeniser.level(picture.ladder.rgb(30), patches, known)
+    difference, distance = tokeniser.level(picture.ladder.rgb(30), patches, known)
     model = network._model[0]
-    expected = model.probabilities(model.tokens(known.tokens, features, np.array([29 / 99])))
+    tokens = model.tokens(PictureFeatures(known.tokens, difference[None], distance[None]), np.array([29 / 99]))
+    expected = model.probabilities(tokens)
     pixels = [
         torch.from_numpy(patches.cut(rgb)).permute(0, 3, 1, 2)[None]
         for rgb in (picture.reference, picture.ladder.rgb(30))

@@ -39,13 +39,11 @@ SCALES = {"efficientnet-lite0": (1.0, 1.0), "efficientnet-lite2": (1.1, 1.2)}
 class Backbone(nn.Module, ABC):
     """An ImageNet network without its classifier, that gives the maps of its stages.
 
-    A subclass is final and sets `channels` and `strides` in its constructor.
+    A subclass is final and sets `channels` in its constructor.
     """
 
     channels: tuple[int, ...]
     """Of each stage's map, from fine to semantic."""
-    strides: tuple[int, ...]
-    """Pixels of the input for one place of each stage's map."""
 
     @abstractmethod
     def normalised(self, pixels: Tensor) -> Tensor:
@@ -57,7 +55,7 @@ class Backbone(nn.Module, ABC):
 
     @abstractmethod
     def stages(self, inputs: Tensor) -> Iterable[Tensor]:
-        """Each stage's map, shape (patches, channels, height / stride, width / stride), rounded up.
+        """Each stage's map, shape (patches, channels, height / stride, width / stride), strides of 2 to 32, rounded up.
 
         :param inputs: as `normalised` gives them.
         """
@@ -84,7 +82,6 @@ class ResNet50(Backbone):
         self.layer1, self.layer2 = network.layer1, network.layer2
         self.layer3, self.layer4 = network.layer3, network.layer4
         self.channels = (64, 256, 512, 1024, 2048)
-        self.strides = (2, 4, 8, 16, 32)
 
     def normalised(self, pixels: Tensor) -> Tensor:
         mean, spread = (torch.tensor(values, device=pixels.device).view(1, 3, 1, 1) for values in (_MEAN, _SPREAD))
@@ -122,7 +119,6 @@ class EfficientNetLite(Backbone):
         self._blocks = nn.ModuleList(blocks)
         self._ends = [self._ends[number] for number in _TAPPED]
         self.channels = tuple(blocks[end].outputs for end in self._ends)
-        self.strides = (2, 4, 8, 16, 32)
 
     def normalised(self, pixels: Tensor) -> Tensor:
         return (pixels.to(torch.float32) - 127.0) / 128.0

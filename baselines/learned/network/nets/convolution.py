@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import torch
 import torch.nn.functional as nnf
@@ -11,41 +10,27 @@ from torch import Tensor, nn
 
 from baselines.learned.network.nets.training import LEAST_WEIGHT
 
+if TYPE_CHECKING:
+    from baselines.learned.network.pixel_predictor import PixelSettings
+
 _ERRORS_ARE_SMALL = 8.0
 """Factor on what compression changes: without it contents, ten times larger, drown it while weights are random."""
 
 
 @final
-@dataclass(frozen=True)
-class PairForm:
-    """What a pair network is built like.
+class PairNetwork(nn.Module):
+    """Logits that patches of a level differ visibly from the reference's, and the patches' weights.
 
-    :param blocks: of two convolutions and a halving each.
-    :param first_channels: of the first block; every further block has twice those of the one before.
-    :param hidden: units of the layer between the pair's features and the quality.
-    :param dropout: share of those left out in training.
     :param has_plane: whether a plane of the reference (a JND map) is a further input, and weighs the patches.
     """
 
-    blocks: int
-    first_channels: int
-    hidden: int
-    dropout: float
-    has_plane: bool
-
-
-@final
-class PairNetwork(nn.Module):
-    """Logits that patches of a level differ visibly from the reference's, and the patches' weights."""
-
-    def __init__(self, form: PairForm) -> None:
+    def __init__(self, config: PixelSettings, *, has_plane: bool) -> None:
         super().__init__()
-        self.form = form
-        self.branch = _branch(3 + form.has_plane, form)
-        self.plane_branch = _branch(1, form) if form.has_plane else None
-        wide = form.first_channels * 2 ** (form.blocks - 1)
-        self.quality = _two_layers(3 * wide, form)
-        self.weight = _two_layers(wide if form.has_plane else 3 * wide, form)
+        self.branch = _branch(3 + has_plane, config)
+        self.plane_branch = _branch(1, config) if has_plane else None
+        wide = config.first_channels * 2 ** (config.blocks - 1)
+        self.quality = _two_layers(3 * wide, config)
+        self.weight = _two_layers(wide if has_plane else 3 * wide, config)
         nn.init.constant_(self.weight[-1].bias, 1.0)  # type: ignore[arg-type]
 
     def forward(
@@ -88,11 +73,11 @@ class PairNetwork(nn.Module):
         return self.quality(both)[..., 0], nnf.relu(weight[..., 0]) + LEAST_WEIGHT
 
 
-def _branch(inputs: int, form: PairForm) -> nn.Sequential:
+def _branch(inputs: int, config: PixelSettings) -> nn.Sequential:
     """Double-convolution blocks: two 3x3 convolutions with ReLU, then the largest of every 2x2."""
     layers: list[nn.Module] = []
-    for block in range(form.blocks):
-        channels = form.first_channels * 2**block
+    for block in range(config.blocks):
+        channels = config.first_channels * 2**block
         for width in (inputs, channels):
             convolution = nn.Conv2d(width, channels, 3, padding=1)
             nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
@@ -102,12 +87,12 @@ def _branch(inputs: int, form: PairForm) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def _two_layers(inputs: int, form: PairForm) -> nn.Sequential:
+def _two_layers(inputs: int, config: PixelSettings) -> nn.Sequential:
     """Ends in nothing, whatever its input, until it is trained."""
-    last = nn.Linear(form.hidden, 1)
+    last = nn.Linear(config.hidden, 1)
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
-    return nn.Sequential(nn.Linear(inputs, form.hidden), nn.ReLU(), nn.Dropout(form.dropout), last)
+    return nn.Sequential(nn.Linear(inputs, config.hidden), nn.ReLU(), nn.Dropout(config.dropout), last)
 
 
 def _scaled(plane: Tensor) -> Tensor:

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from baselines.learned.network.nets.tokens import Projection
-from baselines.learned.network.nets.training import Batch, drawn_batches
+from baselines.learned.network.nets.training import Batch, Examples
 from baselines.learned.network.settings import TrainingSettings
-from baselines.learned.network.training_set import drawing_chances
 
 
 @final
@@ -56,14 +55,12 @@ class SurHead(nn.Module):
 
 
 @final
-class VectorExamples:
+class VectorExamples(Examples):
     """Pictures as vectors with labels; some of them held out.
 
     :param reference: projected, shape (pictures, width).
     :param difference: projected, shape (pictures, levels, width).
-    :param labels: share who notice at each of the levels, shape (pictures, levels).
-    :param trained: numbers of the pictures to train on.
-    :param held_out: numbers of those to stop by; may be empty.
+    :param held_out: numbers of the pictures to stop by; may be empty.
     """
 
     def __init__(
@@ -75,28 +72,19 @@ class VectorExamples:
         held_out: Sequence[int],
         config: TrainingSettings,
     ) -> None:
-        self._reference, self._difference, self._config = reference, difference, config
-        self._labels = torch.from_numpy(labels).float()
-        self._chance = torch.from_numpy(drawing_chances(labels))
-        self._trained, self._held_out = torch.as_tensor(list(trained)), list(held_out)
-
-    def steps(self) -> int:
-        return -(-len(self._trained) * self._drawn() // self._config.batch)
+        super().__init__(labels, trained, config)
+        self._reference, self._difference, self._held_out = reference, difference, list(held_out)
+        self._targets = torch.from_numpy(labels).float()
 
     def epoch(self, seed: int) -> Iterator[Batch]:
-        generator = torch.Generator().manual_seed(seed)
-        batches = drawn_batches(self._chance, self._trained, self._drawn(), self._config.batch, generator)
-        for pictures, levels in batches:
+        for pictures, levels in self.draw(torch.Generator().manual_seed(seed)):
             yield self._batch(pictures, levels)
 
     def held_out(self) -> Iterator[Batch]:
-        levels = torch.arange(self._labels.shape[1])
+        levels = torch.arange(self._targets.shape[1])
         for number in self._held_out:
             yield self._batch(torch.full_like(levels, number), levels)
 
-    def _drawn(self) -> int:
-        return min(self._config.levels_per_picture, self._labels.shape[1])
-
     def _batch(self, pictures: Tensor, levels: Tensor) -> Batch:
         inputs = (self._reference[pictures], self._difference[pictures, levels])
-        return Batch(inputs, torch.ones(len(pictures), 1), self._labels[pictures, levels])
+        return Batch(inputs, torch.ones(len(pictures), 1), self._targets[pictures, levels])

@@ -13,7 +13,7 @@ from typing import final
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.functional import adaptive_avg_pool2d as _pooled
 
 PIXEL_REFERENCE, PIXEL_DIFFERENCE = 7, 3
 """Channels of the pixel stage: means and spreads of Y, Cb, Cr and the gradient of Y; errors of Y, Cb, Cr."""
@@ -64,10 +64,6 @@ def ycbcr(batch: Tensor) -> Tensor:
     r, g, b = batch.float().unbind(1)
     y = 0.299 * r + 0.587 * g + 0.114 * b
     return torch.stack([y, 0.564 * (b - y), 0.713 * (r - y)], dim=1) / 16
-
-
-def _pooled(stage: Tensor, cells: int) -> Tensor:
-    return adaptive_avg_pool2d(stage, cells)
 
 
 def _side_by_side(stages: Sequence[Tensor]) -> Tensor:

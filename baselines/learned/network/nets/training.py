@@ -5,16 +5,18 @@ from __future__ import annotations
 import copy
 import json
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, final
+from typing import final
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from baselines.learned.network.settings import TrainingSettings
+from baselines.learned.network.training_set import drawing_chances
 from datasets.common.cache import warn_of_cache
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
@@ -42,33 +44,40 @@ class Batch:
     target: Tensor
 
 
-class Examples(Protocol):
-    """Labelled levels of pictures, dealt into batches."""
+class Examples(ABC):
+    """Labelled levels of pictures, dealt into batches.
 
+    :param labels: share who notice or hard label at each of a picture's levels, shape (pictures, levels).
+    :param trained: numbers of the pictures to train on.
+    """
+
+    def __init__(self, labels: np.ndarray, trained: Sequence[int], config: TrainingSettings) -> None:
+        self.labels, self.trained, self.config = labels, list(trained), config
+        self.chances = drawing_chances(labels)
+        self.drawn = min(config.levels_per_picture, labels.shape[1])
+        """Levels of each picture in an epoch."""
+
+    @final
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+        return -(-len(self.trained) * self.drawn // self.config.batch)
+
+    @abstractmethod
     def epoch(self, seed: int) -> Iterable[Batch]:
         """One epoch of random batches, the same for the same seed."""
 
-    def steps(self) -> int:
-        """How many batches an epoch has."""
-
+    @abstractmethod
     def held_out(self) -> Iterable[Batch]:
         """The held-out pictures at fixed levels, one batch a picture; empty where none are held out."""
 
-
-def drawn_batches(
-    chance: Tensor, trained: Tensor, drawn: int, batch: int, generator: torch.Generator
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Levels of every trained picture, drawn by chance without repetition, shuffled and dealt into batches.
-
-    :param chance: of each level, relative to each other, shape (pictures, levels).
-    :param trained: numbers of the pictures, shape (trained,).
-    :param drawn: levels of each picture.
-    :returns: numbers of pictures and of their levels, each of at most `batch`.
-    """
-    levels = torch.multinomial(chance[trained], drawn, generator=generator).ravel()
-    pictures = trained[:, None].expand(-1, drawn).ravel()
-    for chosen in torch.randperm(len(pictures), generator=generator).split(batch):
-        yield pictures[chosen], levels[chosen]
+    @final
+    def draw(self, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        """Numbers of pictures and of levels of theirs, drawn by chance without repetition, shuffled, batch by batch."""
+        trained = torch.as_tensor(self.trained)
+        levels = torch.multinomial(torch.from_numpy(self.chances)[trained], self.drawn, generator=generator).ravel()
+        pictures = trained[:, None].expand(-1, self.drawn).ravel()
+        for chosen in torch.randperm(len(pictures), generator=generator).split(self.config.batch):
+            yield pictures[chosen], levels[chosen]
 
 
 @final

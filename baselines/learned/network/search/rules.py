@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import fields
-from numbers import Integral, Real
 from typing import ClassVar, final
 
 import numpy as np
@@ -21,7 +18,7 @@ Ask = Callable[[np.ndarray], np.ndarray]
 class Strategy(ABC):
     """How to get from a network that can be asked about any level to one level. Deterministic.
 
-    Subclasses are frozen dataclasses whose fields are their settings.
+    Subclasses are frozen dataclasses whose fields are their settings; `TrainingSettings` has checked what it passes on.
     """
 
     name: ClassVar[str]
@@ -35,12 +32,6 @@ class Strategy(ABC):
         :param prior: what the training pictures say.
         :raises UserError: where the network answers with something other than probabilities.
         """
-
-    @property
-    def label(self) -> str:
-        """The name with every setting, as tables show it."""
-        settings = (f"{field.name}={getattr(self, field.name):g}" for field in fields(self))  # type: ignore[arg-type]
-        return f"{self.name}({', '.join(settings)})"
 
 
 @final
@@ -76,23 +67,6 @@ class Questions:
         self.positions = np.append(self.positions, new)
         self.answers = np.append(self.answers, answers)
         return answers
-
-
-def check_whole(search: str, setting: str, value: object, least: int) -> None:
-    """:raises UserError: where a search's setting is no whole number, or one below the least."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise UserError(
-            f"The search {search!r} needs a whole number of at least {least} for {setting!r}, not {value!r}."
-        )
-
-
-def check_evidence(search: str, value: object) -> None:
-    """:raises UserError: where a search's evidence is no finite number above 0."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < math.inf:
-        raise UserError(
-            f"The search {search!r} needs a finite number above 0 for 'evidence', not {value!r}: how many independent "
-            "answers all levels together are worth."
-        )
 
 
 def evenly(passes: int, count: int) -> np.ndarray:

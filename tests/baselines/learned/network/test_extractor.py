@@ -6,16 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learned.network.extractor import (
-    FeatureExtractor,
-    LevelTokens,
-    PictureFeatures,
-    Tokeniser,
-    device_of,
-    has_fast_bf16,
-)
+from baselines.learned.network.extractor import FeatureExtractor, Tokeniser, device_of, has_fast_bf16
 from baselines.learned.network.frozen_backbone import weights_of
-from baselines.learned.network.imagenet_weights import build, choose
+from baselines.learned.network.imagenet_weights import build, channels_of, choose
 from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 from baselines.learned.network.patches import Patches, cover
 from baselines.learned.network.settings import FeatureSettings, TrainingSettings
@@ -24,6 +17,8 @@ from datasets.common.errors import UserError
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
+
+CHANNELS = channels_of("efficientnet-lite0")
 
 
 @pytest.fixture(scope="module")
@@ -36,30 +31,31 @@ def patches() -> Patches:
     return cover(64, 64, 32, 4)
 
 
-def tokens_of(tokeniser, picture, patches, qf) -> LevelTokens:
+def tokens_of(tokeniser, picture, patches, qf) -> tuple[np.ndarray, np.ndarray]:
+    """Difference and distance."""
     return tokeniser.level(picture.ladder.rgb(qf), patches, tokeniser.reference(picture.reference, patches))
 
 
 def test_shapes_and_types_are_as_told(tokeniser, rated_pictures, patches):
     known = tokeniser.reference(rated_pictures[0].reference, patches)
-    level = tokeniser.level(rated_pictures[0].ladder.rgb(30), patches, known)
-    channels = sum(tokeniser.channels)
+    difference, distance = tokeniser.level(rated_pictures[0].ladder.rgb(30), patches, known)
+    channels = sum(CHANNELS)
     assert known.tokens.shape == (4, 4, PIXEL_REFERENCE + channels) and known.tokens.dtype == np.float16
-    assert level.difference.shape == (1, 4, 4, PIXEL_DIFFERENCE + channels)
-    assert level.distance.shape == (1, 4, 4, 1 + len(tokeniser.channels))
-    for part in (known.tokens, level.difference, level.distance):
+    assert difference.shape == (4, 4, PIXEL_DIFFERENCE + channels)
+    assert distance.shape == (4, 4, 1 + len(CHANNELS))
+    for part in (known.tokens, difference, distance):
         assert np.isfinite(part).all()
 
 
 def test_the_identical_picture_does_not_differ(tokeniser, rated_pictures, patches):
     picture = rated_pictures[0]
     level = tokeniser.level(picture.reference, patches, tokeniser.reference(picture.reference, patches))
-    assert level.difference.max() < 1e-4 and level.distance.max() < 1e-4
+    assert max(tokens.max() for tokens in level) < 1e-4
 
 
 def test_the_same_level_gives_the_same_bits(tokeniser, rated_pictures, patches):
-    one, other = (tokens_of(tokeniser, rated_pictures[0], patches, 30) for _ in range(2))
-    assert np.array_equal(one.difference, other.difference) and np.array_equal(one.distance, other.distance)
+    first, second = (tokens_of(tokeniser, rated_pictures[0], patches, 30) for _ in range(2))
+    assert all(map(np.array_equal, first, second))
 
 
 def test_a_patch_has_the_same_tokens_whatever_else_is_in_the_batch(tokeniser, rated_pictures, patches):
@@ -67,22 +63,21 @@ def test_a_patch_has_the_same_tokens_whatever_else_is_in_the_batch(tokeniser, ra
     together = tokens_of(tokeniser, picture, patches, 30)
     for number in range(len(patches)):
         alone = Patches(32, patches.tops[[number]], patches.lefts[[number]], patches.shape)
-        found = tokens_of(tokeniser, picture, alone, 30)
-        assert np.allclose(found.difference[:, 0], together.difference[:, number], rtol=5e-3, atol=1e-3)
-        assert np.allclose(found.distance[:, 0], together.distance[:, number], rtol=5e-3, atol=1e-3)
+        for by_itself, in_batch in zip(tokens_of(tokeniser, picture, alone, 30), together, strict=True):
+            assert np.allclose(by_itself[0], in_batch[number], rtol=5e-3, atol=1e-3)
 
 
 def test_levels_share_the_references_tokens(tokeniser, rated_pictures, patches):
     picture = rated_pictures[0]
     known = tokeniser.reference(picture.reference, patches)
     shared = [tokeniser.level(picture.ladder.rgb(qf), patches, known) for qf in (90, 10, 90)]
-    assert np.array_equal(shared[0].difference, shared[2].difference)
-    assert np.array_equal(shared[1].difference, tokens_of(tokeniser, picture, patches, 10).difference)
+    assert np.array_equal(shared[0][0], shared[2][0])
+    assert np.array_equal(shared[1][0], tokens_of(tokeniser, picture, patches, 10)[0])
 
 
 def test_every_stage_differs_more_at_lower_quality(tokeniser, rated_pictures, patches):
     rows = [
-        [tokens_of(tokeniser, picture, patches, qf).distance.mean(axis=(0, 1, 2)) for qf in (90, 50, 10)]
+        [tokens_of(tokeniser, picture, patches, qf)[1].mean(axis=(0, 1)) for qf in (90, 50, 10)]
         for picture in rated_pictures
     ]
     mean = np.mean(rows, axis=0, dtype=float)
@@ -92,22 +87,15 @@ def test_every_stage_differs_more_at_lower_quality(tokeniser, rated_pictures, pa
 def test_without_the_pixel_stage_its_channels_are_not_there(rated_pictures, patches):
     bare = Tokeniser(build(choose("efficientnet-lite0")), cells=1, pixels=False)
     known = bare.reference(rated_pictures[0].reference, patches)
-    assert known.tokens.shape == (4, 1, sum(bare.channels)) and known.pixels is None
-    assert tokens_of(bare, rated_pictures[0], patches, 30).distance.shape == (1, 4, 1, len(bare.channels))
+    assert known.tokens.shape == (4, 1, sum(CHANNELS)) and known.pixels is None
+    assert tokens_of(bare, rated_pictures[0], patches, 30)[1].shape == (4, 1, len(CHANNELS))
 
 
 def test_bfloat16_gives_nearly_the_same(tokeniser, rated_pictures, patches):
     half = Tokeniser(build(choose("efficientnet-lite0")), cells=2, pixels=True, bf16=True)
     exact, rough = (tokens_of(each, rated_pictures[0], patches, 20) for each in (tokeniser, half))
-    assert rough.distance.astype(float).mean() == pytest.approx(exact.distance.astype(float).mean(), rel=0.05)
-    assert np.corrcoef(exact.difference.ravel().astype(float), rough.difference.ravel().astype(float))[0, 1] > 0.99
-
-
-def test_levels_are_joined_in_order(tokeniser, rated_pictures, patches):
-    parts = [tokens_of(tokeniser, rated_pictures[0], patches, qf) for qf in (10, 90)]
-    joined = LevelTokens.joined(parts)
-    assert joined.difference.shape[0] == 2 and np.array_equal(joined.distance[1], parts[1].distance[0])
-    assert len(LevelTokens.none().difference) == 0
+    assert rough[1].astype(float).mean() == pytest.approx(exact[1].astype(float).mean(), rel=0.05)
+    assert np.corrcoef(exact[0].ravel().astype(float), rough[0].ravel().astype(float))[0, 1] > 0.99
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,10 +110,9 @@ def extractor() -> FeatureExtractor:
 
 def test_the_measurement_is_what_is_extracted_at_the_grids_levels(extractor, rated_pictures):
     features = extractor.of(rated_pictures[0]).extract(extractor.positions(Jpeg()))
-    measured = PictureFeatures.of(extractor.measure(rated_pictures[0]))
-    assert np.array_equal(measured.reference, features.reference)
-    assert np.array_equal(measured.levels.difference, features.levels.difference)
-    assert np.array_equal(measured.levels.distance, features.levels.distance) and len(features.levels.distance) == 4
+    measured = extractor.measure(rated_pictures[0])
+    assert measured.keys() == vars(features).keys() and len(features.distance) == 4
+    assert all(np.array_equal(measured[name], getattr(features, name)) for name in measured)
 
 
 def test_a_weight_file_is_known_by_its_content(extractor, tmp_path):
@@ -149,10 +136,11 @@ def test_the_references_tokens_are_computed_once(extractor, rated_pictures, monk
     calls, whole = [], Tokeniser.reference
     monkeypatch.setattr(Tokeniser, "reference", lambda *arguments: calls.append(1) or whole(*arguments))
     of_picture = extractor.of(rated_pictures[0])
-    batches = [of_picture.extract(np.array([3, 50])).levels, of_picture.extract(np.array([99])).levels]
-    assert [len(levels.difference) for levels in batches] == [2, 1] and len(calls) == 1
-    again = extractor.of(rated_pictures[0]).extract(np.array([99])).levels
+    batches = [of_picture.extract(np.array([3, 99])), of_picture.extract(np.array([99]))]
+    assert [len(features.difference) for features in batches] == [2, 1] and len(calls) == 1
+    again = extractor.of(rated_pictures[0]).extract(np.array([99]))
     assert np.array_equal(batches[1].distance, again.distance)
+    assert np.array_equal(batches[0].distance[1], again.distance[0]), "levels stand in the order asked"
 
 
 def test_features_are_the_same_bytes_for_any_number_of_threads(extractor, rated_pictures, monkeypatch):
@@ -170,15 +158,15 @@ def test_features_are_the_same_bytes_for_any_number_of_threads(extractor, rated_
 
 def test_positions_count_from_the_worst_level_in_either_codec(extractor, rated_pictures, bpg_pictures):
     for picture in (rated_pictures[1], bpg_pictures[0]):
-        levels = extractor.of(picture).extract(np.array([0, len(picture.codec.levels) - 1])).levels
-        assert levels.distance[0].mean() > 3 * levels.distance[1].mean()
+        features = extractor.of(picture).extract(np.array([0, len(picture.codec.levels) - 1]))
+        assert features.distance[0].mean() > 3 * features.distance[1].mean()
 
 
 def test_a_small_picture_is_one_patch(extractor):
     ladder = CompressedLadder(Jpeg(), lambda: np.full((9, 17, 3), 90, np.uint8))
     picture = Picture("small", "small", Jpeg(), 24.3, ladder_or_none=ladder)
     assert len(extractor.patches(picture)) == 1
-    assert extractor.of(picture).extract(np.array([0])).levels.distance.shape[:2] == (1, 1)
+    assert extractor.of(picture).extract(np.array([0])).distance.shape[:2] == (1, 1)
 
 
 def test_devices(monkeypatch):

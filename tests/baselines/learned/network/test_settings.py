@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from baselines.learned.network.search import STRATEGIES, strategy
+from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.settings import (
     FeatureSettings,
     PatchSettings,
@@ -123,7 +123,7 @@ def test_a_presets_own_slip_is_told_too():
 @pytest.mark.parametrize("search", STRATEGIES)
 def test_the_search_of_any_name_takes_the_settings_it_is_given(search):
     config = TrainingSettings(search=search, grid_levels=7, evidence=30.0)
-    made = strategy(search, **config.of_search())
+    made = STRATEGIES[search](**config.of_search())
     assert getattr(made, "evidence", 30.0) == 30.0
     if search == "grid":
         assert made.passes == 7, "the grid's answers are those that features are stored for"

@@ -1,6 +1,7 @@
 """Protects training sets: what cannot be learned from is told, sources stay apart, labels, priors and shares fit."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from baselines.learned.network.training_set import (
     TrainingSet,
     drawing_chances,
     hard_labels,
-    held_out_sources,
     noticing_shares,
     prior_of,
     truth_share,
@@ -103,20 +103,15 @@ def test_a_key_names_all_that_is_learned_from(rated_pictures, true_levels):
 
 @given(st.integers(1, 30), st.integers(1, 6), st.integers(0, 9), st.integers(1, 3))
 def test_members_stop_by_other_sources_and_always_have_some_to_train_on(sources, members, seed, crops):
-    pictures = [_Named(f"s{number % sources}") for number in range(sources * crops)]
+    pictures = [SimpleNamespace(source=f"s{number % sources}") for number in range(sources * crops)]
     seen: set[int] = set()
-    for held_out in held_out_sources(pictures, members, seed):
-        inside = {pictures[number].source for number in held_out}
-        outside = {p.source for number, p in enumerate(pictures) if number not in held_out}
+    for trained, held_out in training_set_of(pictures, np.zeros(len(pictures))).held_out(members, seed):
+        assert sorted(trained + held_out) == list(range(len(pictures)))
+        inside, outside = ({pictures[number].source for number in numbers} for numbers in (held_out, trained))
         assert not inside & outside and outside
         assert held_out or sources == 1
-        assert members > sources or not held_out & seen, "fewer sources than members must be shared"
-        seen |= held_out
-
-
-@dataclasses.dataclass
-class _Named:
-    source: str
+        assert members > sources or not seen & set(held_out), "fewer sources than members must be shared"
+        seen |= set(held_out)
 
 
 def test_the_prior_is_about_medians_and_never_certain(rated_pictures, true_levels):
@@ -146,11 +141,6 @@ def test_shares_fall_with_quality_and_everybody_notices_the_worst(codec, samples
 def test_a_subject_notices_at_their_own_level_and_below():
     assert noticing_shares(picture([40], Jpeg())).tolist() == [1.0] * 40 + [0.0] * 60
     assert noticing_shares(picture([40], Bpg())).tolist() == [1.0] * 12 + [0.0] * 39  # QP 51 down to 40
-
-
-def test_without_samples_there_is_no_share():
-    with pytest.raises(UserError, match="one: has no subjects' samples"):
-        noticing_shares(picture([], Jpeg()))
 
 
 @given(codecs, st.integers(4, 204).map(lambda quarters: quarters / 4))

@@ -1,24 +1,23 @@
 """Protects the pair network: one branch for both pictures, changes alone in the difference, maps that weigh patches."""
 
-import dataclasses
-
 import pytest
 import torch
 from torch import Tensor
 
-from baselines.learned.network.nets.convolution import PairForm, PairNetwork
+from baselines.learned.network.nets.convolution import PairNetwork
 from baselines.learned.network.nets.training import LEAST_WEIGHT, pooled
+from baselines.learned.network.pixel_predictor import PixelSettings
 
-FORM = PairForm(blocks=2, first_channels=4, hidden=6, dropout=0.0, has_plane=False)
+FORM = {"blocks": 2, "first_channels": 4, "hidden": 6, "dropout": 0.0}
 SIDE = 16
 either = pytest.mark.parametrize("has_plane", [False, True], ids=["pixels", "with a plane"])
 
 
-def network_of(*, random: bool = True, **form: object) -> PairNetwork:
+def network_of(*, random: bool = True, has_plane: bool = False, **form: object) -> PairNetwork:
     """In evaluation mode; with every number drawn at random, as a new network's last layers are zero."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
-        network = PairNetwork(dataclasses.replace(FORM, **form)).eval()
+        network = PairNetwork(PixelSettings(**{**FORM, **form}), has_plane=has_plane).eval()
         if random:
             for layers in (network.quality, network.weight):
                 torch.nn.init.normal_(layers[-1].weight, std=0.5)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from baselines.learned.network.search import DEFAULT, strategy
+from baselines.learned.network.search import DEFAULT, STRATEGIES
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.search.rules import Strategy
 
@@ -73,13 +73,8 @@ def simulate(noise: Noise, *, pictures: int, count: int = 100, seed: int = 1) ->
 
 
 SEARCHES = {
-    "full": strategy("full"),
-    "grid": strategy("grid"),
-    "scan": strategy("scan"),
-    "bayes": strategy("bayes"),
-    "bayes-14": strategy("bayes", passes=14),
-    "window": strategy("window"),
-    "bisect": strategy("bisect"),
+    **{name: STRATEGIES[name]() for name in ("full", "grid", "scan", "bayes", "window", "bisect")},
+    "bayes-14": STRATEGIES["bayes"](passes=14),
 }
 
 
@@ -97,7 +92,7 @@ def replay(search: Strategy, networks: Networks, prior: Prior) -> Replayed:
         count = networks.probabilities.shape[1]
         return [strategy.find(answers.__getitem__, count, prior) for answers in networks.probabilities]
 
-    curves, full = ends(search), np.array([curve.position for curve in ends(strategy("full"))])
+    curves, full = ends(search), np.array([curve.position for curve in ends(STRATEGIES["full"]())])
     positions = np.array([curve.position for curve in curves])
     passes = float(np.mean([len(curve.asked) for curve in curves]))
     return Replayed(passes, np.abs(positions - networks.positions).mean(), np.abs(positions - full).mean())
@@ -150,7 +145,7 @@ def test_a_prior_scale_wrong_by_a_factor_of_two_costs_little():
     networks = simulate(NOISES["mixed"], pictures=60)
     right = networks.prior()
     errors = [
-        replay(strategy("scan"), networks, Prior(right.position, right.spread, right.scale * factor)).mae_levels
+        replay(STRATEGIES["scan"](), networks, Prior(right.position, right.spread, right.scale * factor)).mae_levels
         for factor in (0.5, 1.0, 2.0)
     ]
     assert max(errors) - errors[1] < 0.9
@@ -159,7 +154,7 @@ def test_a_prior_scale_wrong_by_a_factor_of_two_costs_little():
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_51_levels_of_bpg(noise):
     networks = simulate(NOISES[noise], pictures=60, count=51)
-    searches = [strategy(name) for name in ("full", "scan", "bayes", "window")]
+    searches = [STRATEGIES[name]() for name in ("full", "scan", "bayes", "window")]
     full, scan, bayes, window = (replay(search, networks, networks.prior()) for search in searches)
     assert full.passes == window.passes == 51
     assert scan.passes <= 20
