@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
 from collections.abc import Sequence
 
 from baselines.interface.card import COSTS, KINDS, Card
 from baselines.interface.registry import Registered, registry
-from datasets.common.commands import run_command
+from datasets.common.commands import command_parser, run_command
 from datasets.common.files import users_path, write_atomically
 
 _HEADINGS = {
@@ -59,12 +58,9 @@ def _row(card: Card, entries: Sequence[Registered]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
-    parser = argparse.ArgumentParser(
-        prog="python -m baselines.catalogue", description="The page of all methods, from their cards."
-    )
-    parser.add_argument(
-        "--write", metavar="FILE", type=users_path, help="write the page into a file; else it is printed"
-    )
+    parser = command_parser("baselines.catalogue", "The page of all methods, from their cards.")
+    add = parser.add_argument
+    add("--write", metavar="FILE", type=users_path, help="write the page into a file; else it is printed")
     arguments = parser.parse_args(argv)
     if arguments.write is None:
         print(methods_page(), end="")

@@ -8,7 +8,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
-from baselines.interface.contract.checks import ABSENT, CHECKS, EXPECTED, FAILED, OK, PICTURES, Outcome, run_contract
+from baselines.interface.contract.checks import ABSENT, CHECKS, EXPECTED, FAILED, OK, PICTURES, run_contract
 from baselines.interface.registry import Registered, find_predictors, registry
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
@@ -34,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="list the checks and end")
     arguments = parser.parse_args(argv)
     if arguments.list:
-        _print_checks()
+        for check in CHECKS:
+            _print_row(check.name, "", check.protects)
         return 0
     if not arguments.names:
         raise UserError(f"name a predictor to check, a glob such as '*', or --list. Known: {', '.join(registry())}.")
@@ -51,25 +52,16 @@ def _check(entry: Registered) -> bool:
     verdicts: Counter[str] = Counter()
     first_with: dict[str, str] = {}
     for outcome in run_contract(entry):
-        first = first_with.setdefault(outcome.reason, outcome.check.name)
-        _print_outcome(outcome, "" if first == outcome.check.name else first)
+        check, reason = outcome.check, outcome.reason
+        first = first_with.setdefault(reason, check.name)
+        if outcome.verdict == FAILED:
+            reason = f"{reason} (protects: {check.protects})" if first == check.name else f"as in {first}"
+        _print_row(check.name, outcome.verdict, reason)
         verdicts[outcome.verdict] += 1
     print(
         ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in (OK, EXPECTED, ABSENT, FAILED) if verdicts[verdict])
     )
     return not verdicts[FAILED]
-
-
-def _print_outcome(outcome: Outcome, same_as: str) -> None:
-    reason = outcome.reason
-    if outcome.verdict == FAILED:
-        reason = f"as in {same_as}" if same_as else f"{reason} (protects: {outcome.check.protects})"
-    _print_row(outcome.check.name, outcome.verdict, reason)
-
-
-def _print_checks() -> None:
-    for check in CHECKS:
-        _print_row(check.name, "", check.protects)
 
 
 def _print_row(name: str, verdict: str, text: str) -> None:

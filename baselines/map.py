@@ -59,24 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         "Draw the largest change nobody notices at each pixel, as a model sees it, beside the picture.",
         _EXAMPLES,
     )
-    parser.add_argument(
-        "name", metavar="NAME", help="a predictor that draws a map, e.g. yang2005; any other name is answered by a list"
-    )
-    parser.add_argument("image", metavar="IMAGE", type=users_path, help="a photograph, e.g. PNG, JPEG, WebP or TIFF")
-    parser.add_argument(
-        "-o", "--out", metavar="FILE.png", type=users_path, help="default: IMAGE-NAME.png in this folder"
-    )
-    parser.add_argument(
-        "--pixels-per-degree",
-        type=float,
-        default=PIXELS_PER_DEGREE,
-        metavar="N",
-        help="viewing geometry, for DCT and wavelet models (default: %(default)s, as in KonJND-1k)",
-    )
-    parser.add_argument(
-        "--frequency", type=_frequency, metavar="I,J", help="one DCT coefficient, 0..7 each; DCT models only"
-    )
-    parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    add = parser.add_argument
+    has_a_map = "a predictor that draws a map, e.g. yang2005; any other name is answered by a list"
+    add("name", metavar="NAME", help=has_a_map)
+    add("image", metavar="IMAGE", type=users_path, help="a photograph, e.g. PNG, JPEG, WebP or TIFF")
+    add("-o", "--out", metavar="FILE.png", type=users_path, help="default: IMAGE-NAME.png in this folder")
+    geometry = "viewing geometry, for DCT and wavelet models (default: %(default)s, as in KonJND-1k)"
+    add("--pixels-per-degree", type=float, default=PIXELS_PER_DEGREE, metavar="N", help=geometry)
+    add("--frequency", type=_frequency, metavar="I,J", help="one DCT coefficient, 0..7 each; DCT models only")
+    add("--json", action="store_true", help="print the numbers as JSON")
     arguments = parser.parse_args(argv)
     predictor = find_map_predictor(arguments.name)
     png = arguments.out or Path(f"{arguments.image.stem}-{arguments.name.replace(':', '-')}.png")
@@ -152,8 +143,7 @@ def drawing(rgb: np.ndarray, view: MapView, title: str, numbers: str) -> Figure:
         bar.formatter = FormatStrFormatter("%g")
     bar.set_label(view.unit)
     for panel in axes:
-        panel.set_xticks([])
-        panel.set_yticks([])
+        panel.set(xticks=[], yticks=[])
     return figure
 
 

@@ -42,19 +42,13 @@ class Jpegli(OpenLoop):
     )
 
     def quality(self) -> float:
-        """The inverse of `distance_of`; between .01 and .1, which no quality has, 100."""
+        """The inverse of cjpegli's distance of a quality: .01 at 100, a line down to 30, below it a parabola up to 25.
+
+        Between .01 and .1, which no quality has, it is 100.
+        """
         if self.distance <= _FINE:
             return 100.0 if self.distance >= _BEST else float("inf")
         if self.distance <= _COARSE:
             return 100 - (self.distance - _FINE) / 0.09
         square, linear, rest = 53 / 3000, -23 / 20, 25 - self.distance
         return (-linear - float(np.sqrt(linear**2 - 4 * square * rest))) / (2 * square)
-
-
-def distance_of(quality: float) -> float:
-    """cjpegli's distance of a quality, 0..100: .01 at 100, a line down to 30, and below it a parabola up to 25."""
-    if quality >= 100:
-        return _BEST
-    if quality >= 30:
-        return _FINE + 0.09 * (100 - quality)
-    return 53 / 3000 * quality**2 - 23 / 20 * quality + 25

@@ -85,17 +85,11 @@ def best_threshold(envelopes: np.ndarray, positions: np.ndarray) -> float:
     plateaus = envelopes[:, 1:][envelopes[:, 1:] == envelopes[:, :-1]]
     knots = np.unique(np.concatenate([envelopes.ravel(), exact, np.nextafter(plateaus, -np.inf)]))
     contenders = _contenders(envelopes, positions, knots)
-    error = _total_error(envelopes, positions, knots[contenders])
+    pairs = zip(envelopes, positions, strict=True)
+    error = sum(np.abs(crossings(envelope, knots[contenders])[0] - position) for envelope, position in pairs)
     best = contenders[error <= error.min() + _SAME_ERROR]
     run_end = best[int(np.argmax(np.append(np.diff(best) != 1, True)))]
     return float((knots[best[0]] + knots[run_end]) / 2)
-
-
-def _total_error(envelopes: np.ndarray, positions: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    error = np.zeros(len(thresholds))
-    for envelope, position in zip(envelopes, positions, strict=True):
-        error += np.abs(crossings(envelope, thresholds)[0] - position)
-    return error
 
 
 def _contenders(envelopes: np.ndarray, positions: np.ndarray, knots: np.ndarray) -> np.ndarray:

@@ -197,10 +197,8 @@ class MetricPredictor(JNDPredictor):
     def _search(
         self, picture: Picture, scores: PictureScores, measured: Mapping[int, float], threshold: float
     ) -> tuple[float, bool]:
-        def visibility(position: int) -> float:
-            return self.checked(scores.at(position))
-
-        return search(visibility, measured, threshold, self.coarse(picture.codec), len(picture.codec.levels))
+        levels = self.coarse(picture.codec), len(picture.codec.levels)
+        return search(lambda position: self.checked(scores.at(position)), measured, threshold, *levels)
 
     def _measured_at(self, scores: PictureScores, positions: Sequence[int]) -> dict[str, np.ndarray]:
         rising = sorted(positions)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from typing_extensions import Self
@@ -25,35 +24,24 @@ _SIDE = 256
 _WINDOW = 7
 
 
-@dataclass(frozen=True)
-class SearchResult:
-    """What a search ends with.
-
-    :param quality: the last one tried, which is the one that the tool writes.
-    :param reached: whether its metric is at or above the target.
-    """
-
-    quality: int
-    reached: bool
-
-
-def search_quality(metric: Callable[[int], float], target: float) -> SearchResult:
+def search_quality(metric: Callable[[int], float], target: float) -> tuple[int, bool]:
     """jpeg-recompress's search: one metric an attempt, the middle of what is left, six times.
 
     The file of the sixth attempt is kept whatever its metric. Five attempts leave one quality at most, so this is the
     smallest quality that reaches the target or, where the sixth attempt fails, the one below it.
 
     :param metric: grows with quality; called with 40..95.
+    :returns: the quality tried last, which is the one that the tool writes, and whether it reaches the target.
     """
-    low, high, result = LOWEST, HIGHEST, SearchResult(HIGHEST, False)
+    low, high, quality, reached = LOWEST, HIGHEST, HIGHEST, False
     for _ in range(ATTEMPTS):
         quality = low + int((high - low) / 2)  # rounded towards zero, as C does: it matters once high < low
-        result = SearchResult(quality, bool(metric(quality) >= target))
-        if result.reached:
+        reached = bool(metric(quality) >= target)
+        if reached:
             high = quality - 1
         else:
             low = quality + 1
-    return result
+    return quality, reached
 
 
 def shrink(luma: np.ndarray) -> np.ndarray:
@@ -109,7 +97,7 @@ class QualitySearch(JNDPredictor):
             )
         reference = shrink(picture.reference_luma)
         result = search_quality(lambda quality: ssim(reference, shrink(picture.ladder.luma(quality))), self.target)
-        return {"quality": np.array(result.quality), "reached": np.array(result.reached)}
+        return {"quality": np.array(result[0]), "reached": np.array(result[1])}
 
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Self:
         return self

@@ -61,14 +61,16 @@ class Butteraugli(MetricPredictor):
         return {PROGRAM: sha256_of_file(_program())}
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
+        from PIL import Image
+
         program = _program()
 
         def score(rgb: np.ndarray) -> float:
             with tempfile.TemporaryDirectory(prefix="jnd-bench-") as folder:
-                first, second = Path(folder, "reference.png"), Path(folder, "level.png")
-                _write(first, reference)
-                _write(second, rgb)
-                return _distance(program, first, second)
+                paths = Path(folder, "reference.png"), Path(folder, "level.png")
+                for path, pixels in zip(paths, (reference, rgb), strict=True):
+                    Image.fromarray(pixels).save(path, compress_level=1)
+                return _distance(program, *paths)
 
         return score
 
@@ -84,12 +86,6 @@ def _program() -> Path:
             "https://github.com/libjxl/libjxl with -DJPEGXL_ENABLE_DEVTOOLS=ON"
         )
     return Path(path)
-
-
-def _write(path: Path, rgb: np.ndarray) -> None:
-    from PIL import Image
-
-    Image.fromarray(rgb).save(path, compress_level=1)
 
 
 def _distance(program: Path, first: Path, second: Path) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from baselines.interface.predictor import Meter
 from baselines.interface.visibility import VisibilityPredictor
-from datasets.common.errors import UserError, unknown_name
+from datasets.common.errors import UserError, check_name
 from datasets.core.imaging import MSE_FLOOR, luma, mse
 from datasets.core.picture import Picture
 
@@ -110,8 +110,7 @@ class PixelMapPredictor(VisibilityPredictor):
         return max(self.map_energy(picture), MSE_FLOOR)
 
     def _rule(self) -> str:
-        if self.rule not in RULES:
-            raise unknown_name("rule", self.rule, RULES)
+        check_name("rule", self.rule, RULES)
         return self.rule
 
 

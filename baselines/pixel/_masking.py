@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from datasets.common.errors import unknown_name
+from datasets.common.errors import check_name
 
 BACKGROUND = np.array(
     [[1, 1, 1, 1, 1], [1, 2, 2, 2, 1], [1, 2, 0, 2, 1], [1, 2, 2, 2, 1], [1, 1, 1, 1, 1]], dtype=float
@@ -53,8 +53,7 @@ def border_kind(border: str) -> int:
     import cv2
 
     kinds = {"reflect": cv2.BORDER_REFLECT_101, "zero": cv2.BORDER_CONSTANT}
-    if border not in kinds:
-        raise unknown_name("border", border, kinds)
+    check_name("border", border, kinds)
     return int(kinds[border])
 
 
@@ -69,24 +68,26 @@ def whole_levels(luma: np.ndarray) -> np.ndarray:
 
 
 def correlate(plane: np.ndarray, kernel: np.ndarray, *, border: str) -> np.ndarray:
-    """Filter a plane without flipping the kernel, float64, same shape.
+    """Filter a plane of floats without flipping the kernel, same type and shape.
 
     :param border: see `border_kind`.
     :raises UserError: for another border.
     """
-    return _filter(filterable(plane), kernel, border).astype(float, copy=False)
+    import cv2
+
+    return np.asarray(cv2.filter2D(plane, -1, kernel, borderType=border_kind(border)))
 
 
 def background_luminance(plane: np.ndarray, *, border: str = "reflect") -> np.ndarray:
     """Weighted mean of the 5x5 neighbourhood without its centre (Chou & Li Fig 4), grey levels."""
-    return correlate(plane, BACKGROUND / 32, border=border)
+    return correlate(filterable(plane), BACKGROUND / 32, border=border).astype(float, copy=False)
 
 
 def directional_gradients(plane: np.ndarray, *, border: str) -> Iterator[np.ndarray]:
     """Four gradients, signed, grey levels: down, along both diagonals, across (Chou & Li Fig 5)."""
     plane = filterable(plane)
     for kernel in GRADIENTS:
-        yield _filter(plane, kernel / 16, border)
+        yield correlate(plane, kernel / 16, border=border)
 
 
 def largest_gradient(plane: np.ndarray, *, border: str = "reflect") -> np.ndarray:
@@ -145,12 +146,6 @@ def namm(first: np.ndarray, second: np.ndarray, *, overlap: float = 0.3) -> np.n
     total += first
     total += second
     return total
-
-
-def _filter(plane: np.ndarray, kernel: np.ndarray, border: str) -> np.ndarray:
-    import cv2
-
-    return np.asarray(cv2.filter2D(plane, -1, kernel, borderType=border_kind(border)))
 
 
 @functools.cache

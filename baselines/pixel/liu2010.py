@@ -18,7 +18,7 @@ from baselines.pixel._masking import (
     whole_levels,
 )
 from baselines.pixel._tv_l1 import tv_l1_structure
-from datasets.common.errors import unknown_name
+from datasets.common.errors import check_name
 from datasets.core.picture import Picture
 from datasets.core.reference import Reference
 
@@ -79,7 +79,7 @@ class Liu2010(PixelMapPredictor):
 
     def map_energy(self, picture: Picture) -> float:
         """As the base class. Both variants' energies are computed at once, since what they share costs most by far."""
-        self._check_variant()
+        check_name("variant", self.variant, VARIANTS)
         key = f"{__name__} {self.border}"
         if key not in picture.measurements:
             picture.measurements[key] = self._energies(picture.reference_luma)
@@ -98,7 +98,7 @@ class Liu2010(PixelMapPredictor):
         :param structure: of the same type and shape.
         :returns: as `jnd_map`.
         """
-        self._check_variant()
+        check_name("variant", self.variant, VARIANTS)
         return pointwise(_FORMULAS[self.variant], *self._gradients(plane, structure))
 
     def _gradients(self, plane: np.ndarray, structure: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -109,10 +109,6 @@ class Liu2010(PixelMapPredictor):
             largest_gradient(structure, border=self.border),
             largest_gradient(texture, border=self.border),
         )
-
-    def _check_variant(self) -> None:
-        if self.variant not in VARIANTS:
-            raise unknown_name("variant", self.variant, VARIANTS)
 
 
 def _jnd_of_paper(background: np.ndarray, edges: np.ndarray, texture: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from baselines.pixel._masking import (
     namm,
     pointwise,
 )
-from datasets.common.errors import unknown_name
+from datasets.common.errors import check_name
 from datasets.core.reference import Reference
 
 VARIANTS = {"code": "as in the authors' MATLAB code", "paper": "Eqs 3-14 as printed"}
@@ -85,8 +85,7 @@ class Wu2017(PixelMapPredictor):
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
         """The larger of pattern and contrast masking, added to luminance adaptation (Eqs 12 and 14)."""
-        if self.variant not in VARIANTS:
-            raise unknown_name("variant", self.variant, VARIANTS)
+        check_name("variant", self.variant, VARIANTS)
         check_size(luma)
         return self._map_of_paper(luma) if self.variant == "paper" else self._map_of_code(luma)
 
@@ -248,10 +247,7 @@ def _orientation_bits(smooth_apart: bool) -> np.ndarray:
 @functools.cache
 def _bit_counts() -> np.ndarray:
     """How many bits are set in each number of `SMOOTH_BIN` + 1 bits, uint8."""
-    counts = np.zeros(1, dtype=np.uint8)
-    for _ in range(SMOOTH_BIN + 1):
-        counts = np.concatenate([counts, counts + 1])
-    return counts
+    return np.array([number.bit_count() for number in range(2 << SMOOTH_BIN)], dtype=np.uint8)
 
 
 def _round_half_away(values: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from baselines.pixel._masking import (
     namm,
     pointwise,
 )
-from datasets.common.errors import UserError, unknown_name
+from datasets.common.errors import UserError, check_name
 from datasets.core.picture import Picture
 from datasets.core.reference import Reference
 
@@ -76,8 +76,7 @@ class Yang2005(PixelMapPredictor):
         return {**super().variants(), "yang2005-code": {"variant": "code"}, "yang2005-color": {"color": "full"}}
 
     def planes(self, rgb: np.ndarray) -> np.ndarray:
-        if self.color not in COLORS:
-            raise unknown_name("color", self.color, COLORS)
+        check_name("color", self.color, COLORS)
         return super().planes(rgb) if self.color == "luma" else _ycbcr(rgb)
 
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
@@ -92,8 +91,7 @@ class Yang2005(PixelMapPredictor):
 
     def _maps(self, planes: np.ndarray) -> Iterator[np.ndarray]:
         """Each plane's map; parameters and errors are those of `jnd_map`."""
-        if self.variant not in VARIANTS:
-            raise unknown_name("variant", self.variant, VARIANTS)
+        check_name("variant", self.variant, VARIANTS)
         check_size(planes)
         first, *others = [planes] if planes.ndim == 2 else map(np.ascontiguousarray, np.moveaxis(planes, 2, 0))
         background = background_luminance(first, border=self.border)

@@ -12,7 +12,7 @@ from typing import final
 import numpy as np
 
 from baselines.subband._dct_blocks import MID_GREY, SIDE, Blocks, block_dct, inverse_block_dct
-from datasets.common.errors import UserError, unknown_name
+from datasets.common.errors import UserError, check_name
 from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
@@ -118,8 +118,7 @@ def kind_of_errors(errors: str, picture: Picture) -> str:
 
     :raises UserError: for an unknown name, or `quantised` where the codec is not JPEG.
     """
-    if errors not in ERRORS:
-        raise unknown_name("error source", errors, ERRORS)
+    check_name("error source", errors, ERRORS)
     is_jpeg = isinstance(picture.codec, Jpeg)
     if errors == "auto":
         return "quantised" if is_jpeg and isinstance(picture.ladder_or_none, CompressedLadder) else "decoded"

@@ -15,7 +15,7 @@ import numpy as np
 
 from baselines.subband._dct_blocks import SIDE
 from baselines.subband._dct_error import COARSEST, ErrorSource, QuantisedErrors, luma_table
-from datasets.common.errors import UserError, unknown_name
+from datasets.common.errors import UserError, check_name
 
 POOLINGS = {
     "mean": "over the picture, so that a threshold does not depend on its size",
@@ -32,8 +32,7 @@ def check_pooling(method: str, pooling: str, exponents: Sequence[float], window_
 
     :raises UserError: for a pooling that is none of `POOLINGS`, or an exponent or window out of range.
     """
-    if pooling not in POOLINGS:
-        raise unknown_name("pooling", pooling, POOLINGS)
+    check_name("pooling", pooling, POOLINGS)
     for exponent in exponents:
         if not 1 <= exponent <= 8:
             raise UserError(f"{method}: exponents are 1..8, not {exponent:g}; 4 is the papers' own")

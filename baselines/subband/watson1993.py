@@ -18,6 +18,8 @@ _LEAST = 0.175105432
 _BEST_CPD = 2.377169219
 _STEEPNESS = 1.38387611
 _OBLIQUE = 0.49218256
+_LUMINANCE_EXPONENT = 0.649
+"""a_T: of the block's luminance over mid-grey."""
 
 
 @functools.lru_cache(maxsize=64)
@@ -42,19 +44,17 @@ def watson_thresholds(
     table: np.ndarray,
     *,
     masking: float = 0.7,
-    luminance_exponent: float = 0.649,
     luminance_floor: float = 0.15,
 ) -> np.ndarray:
     """Thresholds with luminance and contrast masking.
 
     :param table: base thresholds, shape (8, 8).
     :param masking: w: how far a coefficient raises its own threshold, 0 (not) to 1 (in proportion); 0 for DC always.
-    :param luminance_exponent: a_T: of the block's luminance over mid-grey.
     :param luminance_floor: darkest luminance over mid-grey; without it black blocks would have threshold 0.
     :returns: shape and type of the coefficients.
     """
     coefficients = blocks.coefficients
-    luminance = np.maximum(coefficients[0, 0] / MID_GREY, luminance_floor) ** luminance_exponent
+    luminance = np.maximum(coefficients[0, 0] / MID_GREY, luminance_floor) ** _LUMINANCE_EXPONENT
     thresholds = table.astype(coefficients.dtype)[:, :, None, None] * luminance
     raised = masking_by_contrast(blocks, thresholds, masking)
     raised[0, 0] = 1

@@ -62,14 +62,13 @@ class Watson1997(SubbandPredictor):
     )
 
     def level_meter(self, picture: Picture) -> Meter:
-        return _Meter(self, picture).visibility
+        return self._prepared(picture)[1]
 
     def profile(self, picture: Picture) -> np.ndarray:
-        meter = _Meter(self, picture)
+        source, visibility = self._prepared(picture)
         levels = [int(level) for level in picture.codec.levels]
-        source = meter.source
         if not isinstance(source, QuantisedErrors) or not self._may_be_guided(picture):
-            return np.array([meter.visibility(level) for level in levels])
+            return np.array([visibility(level) for level in levels])
         guide = guide_of(
             source,
             levels,
@@ -77,13 +76,22 @@ class Watson1997(SubbandPredictor):
             depth=levels_of(picture.reference_luma.shape),
             exponent=float(self.exponent),
         )
-        return guided_profile(lambda place: meter.visibility(levels[place]), guide, self.stride)
+        return guided_profile(lambda place: visibility(levels[place]), guide, self.stride)
 
     def remark(self, picture: Picture) -> str:
         """Which error source was used, how many wavelet levels the size allowed, and whether profiles are guided."""
         kind, depth = kind_of_errors(self.errors, picture), levels_of(picture.reference_luma.shape)
         guided = kind == "quantised" and self._may_be_guided(picture)
         return f"{SOURCES[kind]}; {depth} wavelet levels{'; most QF interpolated along a guide' if guided else ''}"
+
+    def _prepared(self, picture: Picture) -> tuple[ErrorSource, Meter]:
+        """Where errors come from, and a function that measures a level with what all levels share."""
+        luma = picture.reference_luma
+        pooling = self.pooling_at(picture.pixels_per_degree)
+        source = error_source(self.errors, picture, Blocks.of(luma))
+        thresholds = self.thresholds(luma, picture.pixels_per_degree)
+        wavelet = Wavelet(luma.shape, levels_of(luma.shape))
+        return source, lambda level: pooling.pool(wavelet.bands(source.plane(level)), thresholds)
 
     def _may_be_guided(self, picture: Picture) -> bool:
         """Where levels between measured ones have been shown to follow the guide."""
@@ -117,18 +125,3 @@ class Watson1997(SubbandPredictor):
             raise UserError(f"{self.card.name}: stride is a whole number of levels, 1 or more, not {self.stride:g}")
         window = window_in_blocks(self.window_degrees, pixels_per_degree)
         return WaveletPooling(float(self.exponent), self.pooling == "sum", window)
-
-
-@final
-class _Meter:
-    """What one picture's levels are measured with, made once for all of them."""
-
-    def __init__(self, model: Watson1997, picture: Picture) -> None:
-        luma = picture.reference_luma
-        self._pooling = model.pooling_at(picture.pixels_per_degree)
-        self.source: ErrorSource = error_source(model.errors, picture, Blocks.of(luma))
-        self._thresholds = model.thresholds(luma, picture.pixels_per_degree)
-        self._wavelet = Wavelet(luma.shape, levels_of(luma.shape))
-
-    def visibility(self, level: int) -> float:
-        return self._pooling.pool(self._wavelet.bands(self.source.plane(level)), self._thresholds)

@@ -42,17 +42,14 @@ _OBLIQUE = 0.6
 
 
 @functools.lru_cache(maxsize=64)
-def base_thresholds(
-    pixels_per_degree: float, *, luminance: float = 65.0, white: float = 130.0, black: float = 0.0
-) -> np.ndarray:
+def base_thresholds(pixels_per_degree: float, *, luminance: float = 65.0, white: float = 130.0) -> np.ndarray:
     """Thresholds of orthonormal coefficients on mid-grey, without any masking (Ahumada & Peterson 1992, Eqs 2-9).
 
     Log threshold is a parabola in log frequency; its place and width follow the mean luminance, and diagonal gratings
     need more contrast.
 
     :param luminance: mean of display and surround, cd/m2.
-    :param white: the display's brightest, cd/m2.
-    :param black: its darkest, cd/m2.
+    :param white: the display's brightest, cd/m2; its darkest is 0.
     :returns: grey levels, shape (8, 8), read-only.
     """
     with np.errstate(divide="ignore"):
@@ -62,7 +59,7 @@ def base_thresholds(
     contrast = _least_luminance(luminance) * _SUMMATION / (_OBLIQUE + (1 - _OBLIQUE) * (1 - obliqueness()))
     thresholds = contrast * 10 ** (steepness * (log_frequency - np.log10(peak)) ** 2)
     thresholds[0, 0] = min(thresholds[0, 1], thresholds[1, 0])
-    thresholds *= _GREY_LEVELS / (normalisation() * (white - black))
+    thresholds *= _GREY_LEVELS / (normalisation() * white)
     thresholds.setflags(write=False)
     return thresholds
 

@@ -84,11 +84,9 @@ class CrossScaleAttention(nn.Module):
         super().__init__()
         self._heads = heads
         self.norm_semantic, self.norm_finer = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.query, self.key_value, self.out = (
-            nn.Linear(width, width),
-            nn.Linear(width, 2 * width),
-            nn.Linear(width, width),
-        )
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.out = nn.Linear(width, width)
 
     def forward(self, semantic: Tensor, finer: Tensor) -> Tensor:
         """Both of shape (patches, tokens, width)."""

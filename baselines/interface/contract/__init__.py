@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
 from baselines.interface.contract.checks import ABSENT, CHECKS, EXPECTED, FAILED, Check, run_check, trials_of
 from baselines.interface.contract.trial import Trial
@@ -40,34 +39,20 @@ def parametrize_with_contract(predictors: Sequence[Wanted], pictures: Sequence[P
     tests = []
     for entry in find_predictors(predictors):
         trials = functools.cache(functools.partial(trials_of, entry, pictures))
-        tests += [ContractTest(entry.name, check, trials) for check in CHECKS]
-    return pytest.mark.parametrize("check", tests, ids=str)
+        tests += [
+            pytest.param(functools.partial(_run, check, trials), id=f"{entry.name}-{check.name}") for check in CHECKS
+        ]
+    return pytest.mark.parametrize("check", tests)
 
 
-@final
-@dataclass(frozen=True)
-class ContractTest:
-    """One check of one predictor as pytest runs it.
+def _run(check: Check, trials: Callable[[], list[Trial]]) -> None:
+    """One check of a predictor: pass, fail with what to do, or end as pytest's xfail or skip."""
+    import pytest
 
-    :param predictor: its name.
-    :param trials: gives the trials that all checks of the predictor share.
-    """
-
-    predictor: str
-    check: Check
-    trials: Callable[[], list[Trial]]
-
-    def __call__(self) -> None:
-        """Pass, fail with what to do, or end as pytest's xfail or skip."""
-        import pytest
-
-        outcome = run_check(self.check, self.trials())
-        if outcome.verdict == EXPECTED:
-            pytest.xfail(outcome.reason)
-        if outcome.verdict == ABSENT:
-            pytest.skip(outcome.reason)
-        if outcome.verdict == FAILED:
-            pytest.fail(f"{outcome.reason} (protects: {self.check.protects})", pytrace=False)
-
-    def __str__(self) -> str:
-        return f"{self.predictor}-{self.check.name}"
+    outcome = run_check(check, trials())
+    if outcome.verdict == EXPECTED:
+        pytest.xfail(outcome.reason)
+    if outcome.verdict == ABSENT:
+        pytest.skip(outcome.reason)
+    if outcome.verdict == FAILED:
+        pytest.fail(f"{outcome.reason} (protects: {check.protects})", pytrace=False)

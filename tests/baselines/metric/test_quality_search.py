@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from baselines.metric._quality_search import SearchResult, search_quality, shrink, ssim
+from baselines.metric._quality_search import search_quality, shrink, ssim
 from baselines.metric.jpeg_recompress import JpegRecompress
 from datasets.common.errors import UserError
 from datasets.core.codec import Bpg, Jpeg
@@ -13,7 +13,7 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 
 
-def searched(least: int) -> tuple[SearchResult, list[int]]:
+def searched(least: int) -> tuple[tuple[int, bool], list[int]]:
     """A search where `least` is the smallest quality that is good enough, and the qualities it tried."""
     tried: list[int] = []
     return search_quality(lambda quality: tried.append(quality) or float(quality), least), tried
@@ -26,10 +26,10 @@ def of_pixels(pixels: np.ndarray) -> Picture:
 @pytest.mark.parametrize(
     ("least", "tried", "result"),
     [
-        (68, [67, 81, 74, 70, 68, 68], SearchResult(68, True)),
-        (70, [67, 81, 74, 70, 68, 69], SearchResult(69, False)),
-        (40, [67, 53, 46, 42, 40, 40], SearchResult(40, True)),
-        (96, [67, 81, 88, 92, 94, 95], SearchResult(95, False)),
+        (68, [67, 81, 74, 70, 68, 68], (68, True)),
+        (70, [67, 81, 74, 70, 68, 69], (69, False)),
+        (40, [67, 53, 46, 42, 40, 40], (40, True)),
+        (96, [67, 81, 88, 92, 94, 95], (95, False)),
     ],
 )
 def test_the_qualities_tried_are_those_worked_out_by_hand(least, tried, result):
@@ -38,12 +38,12 @@ def test_the_qualities_tried_are_those_worked_out_by_hand(least, tried, result):
 
 @pytest.mark.parametrize("least", range(30, 101))
 def test_the_last_file_tried_is_kept_even_where_it_is_one_too_poor(least):
-    result, tried = searched(least)
+    (quality, reached), tried = searched(least)
     assert len(tried) == 6
     assert all(40 <= quality <= 95 for quality in tried)
-    assert result.quality == tried[-1]
-    assert result.reached == (result.quality >= least)
-    assert result.quality in {min(max(least - below, 40), 95) for below in (0, 1)}
+    assert quality == tried[-1]
+    assert reached == (quality >= least)
+    assert quality in {min(max(least - below, 40), 95) for below in (0, 1)}
 
 
 def test_pictures_are_averaged_down_to_about_256_and_small_ones_are_left():
