@@ -1,4 +1,4 @@
-"""What everything measures of pixels: luma, the mean squared error, PSNR, gradients, colourfulness; and crops."""
+"""What everything measures of pixels: luma, squared error, PSNR, gradients, colourfulness, flashes; and crops."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import numpy as np
 
 MSE_FLOOR = 1 / 12
 """Squared error of rounding to 8 bits, in grey levels squared: below it a PSNR says nothing (58.9 dB)."""
+
+FLASH_LIMIT = 0.25
+"""Of a field of 10 degrees: two pictures of which as much flashes, or more, are not to alternate by themselves."""
+
+_FIELD_DEGREES, _FLASH, _RED, _RED_CHANGE = 10, 0.1, 0.8, 20 / 320
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:
@@ -42,6 +47,41 @@ def mean_gradient(luma: np.ndarray) -> float:
 def psnr_db(mean_squared_error: float | np.ndarray) -> np.ndarray:
     """PSNR of 8-bit pictures in dB. Errors below rounding (`MSE_FLOOR`) count as rounding: never infinite."""
     return 10 * np.log10(255.0**2 / np.maximum(mean_squared_error, MSE_FLOOR))
+
+
+def flash_share(first: np.ndarray, second: np.ndarray, pixels_per_degree: float) -> float:
+    """How much of the worst field of 10 x 10 degrees flashes where two pictures alternate, 0..1.
+
+    A pixel flashes where its relative luminance changes by a tenth of full luminance or more, or where saturated red
+    comes or goes: R / (R + G + B) >= 0.8 in one of them, and max(R - G - B, 0) changes by more than 20 / 320, all in
+    linear light. W3C, WCAG 2.1, 2018, success criterion 2.3.1 with its definition of flashes; stricter, as very bright
+    pixels and fine patterns are not exempt. What lies outside a picture does not flash.
+
+    :param first: uint8 sRGB, shape (height, width, 3); `second` alike.
+    """
+    import cv2
+
+    encoded = np.arange(256) / 255
+    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    weights = np.array([[0.2126, 0.7152, 0.0722], [1 - _RED, -_RED, -_RED], [1, -1, -1]], np.float32)
+    before, after = (cv2.transform(cv2.LUT(rgb, linear), weights) for rgb in (first, second))
+    brighter = np.abs(before[..., 0] - after[..., 0]) >= _FLASH
+    has_red = (before[..., 1] > 0) | (after[..., 1] > 0)
+    redder = np.abs(np.maximum(before[..., 2], 0) - np.maximum(after[..., 2], 0)) > _RED_CHANGE
+    flashes = brighter | (has_red & redder)
+    side = max(1, round(_FIELD_DEGREES * pixels_per_degree))
+    return float(window_sums(flashes, side, side).max()) / side**2
+
+
+def window_sums(plane: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Sums over every window of a size, int64, by its first row and column; a larger one than the plane is cut to it.
+
+    :param plane: whole numbers or truths, shape (rows, columns).
+    """
+    height, width = min(height, plane.shape[0]), min(width, plane.shape[1])
+    total = np.pad(plane.cumsum(axis=0, dtype=np.int64).cumsum(axis=1), ((1, 0), (1, 0)))
+    sums = total[height:, width:] - total[:-height, width:] - total[height:, :-width] + total[:-height, :-width]
+    return np.asarray(sums)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from datasets.common.errors import DataError
+from datasets.core.imaging import FLASH_LIMIT
 from datasets.sets import codec_named
 from reports.pages.card_pages import section_labels
 from reports.pages.html import PICTURE_SCRIPTS, document
@@ -192,6 +193,7 @@ def _page(entry: DatasetEntry, name: str, source: PixelSource, neighbours: Seque
         reason=reason,
         note=source.note,
         error_limit=ERROR_LIMIT,
+        flash_limit=FLASH_LIMIT,
         neighbours=neighbours,
     )
     return encoded(text)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.common.errors import UserError
-from datasets.core.imaging import luma, mse, psnr_db
+from datasets.core.imaging import FLASH_LIMIT, flash_share, luma, mse, psnr_db, window_sums
 from datasets.core.picture import Picture
 from datasets.sets import open_dataset
 from reports.pages.html import data_uri
@@ -39,6 +39,7 @@ class LevelView:
     :param error_map: address of the absolute luma error's map, black for 0 and white for `ERROR_LIMIT` and more.
     :param psnr_db: luma PSNR of the whole picture.
     :param largest: the largest luma error of what is shown, in grey levels.
+    :param flash: how much of a field of 10 degrees flashes where it alternates with the reference, 0..1.
     """
 
     level: int
@@ -46,6 +47,12 @@ class LevelView:
     error_map: str
     psnr_db: float
     largest: int
+    flash: float
+
+    @property
+    def flickers(self) -> bool:
+        """Whether it may alternate with the reference by itself."""
+        return self.flash < FLASH_LIMIT
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class PictureView:
     :param width: of what is shown, in pixels; `height` likewise.
     :param full: width and height of the whole picture.
     :param corner: where what is shown begins in it, from the left and from the top.
+    :param pixels_per_degree: viewing geometry of the study.
     :param reference: address of the reference's pixels.
     """
 
@@ -62,6 +70,7 @@ class PictureView:
     height: int
     full: tuple[int, int]
     corner: tuple[int, int]
+    pixels_per_degree: float
     reference: str
     levels: tuple[LevelView, ...]
 
@@ -133,7 +142,8 @@ def picture_view(picture: Picture, levels: Sequence[int]) -> PictureView:
     left, top = corner
     part = np.s_[top : top + shown[1], left : left + shown[0]]
     views = tuple(_level_view(picture, level, part, is_whole=shown == (width, height)) for level in levels)
-    view = PictureView(*shown, (width, height), corner, data_uri(_png(reference[part]), "image/png"), views)
+    address = data_uri(_png(reference[part]), "image/png")
+    view = PictureView(*shown, (width, height), corner, picture.pixels_per_degree, address, views)
     picture.ladder.forget_pixels()
     return view
 
@@ -144,9 +154,7 @@ def worst_corner(reference: np.ndarray, compressed: np.ndarray, width: int, heig
     :param reference: luma, uint8, shape (rows, columns); `compressed` alike.
     """
     error = (reference.astype(np.int64) - compressed) ** 2
-    total = np.pad(error.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    sums = total[height:, width:] - total[:-height, width:] - total[height:, :-width] + total[:-height, :-width]
-    coarse = sums[::_STEP, ::_STEP]
+    coarse = window_sums(error, height, width)[::_STEP, ::_STEP]
     top, left = np.unravel_index(int(np.argmax(coarse)), coarse.shape)
     return int(left) * _STEP, int(top) * _STEP
 
@@ -166,7 +174,8 @@ def _level_view(picture: Picture, level: int, part: tuple[slice, slice], *, is_w
     shades = np.minimum(error * (_SHADES - 1) // ERROR_LIMIT, _SHADES - 1) * (255 // (_SHADES - 1))
     loss = float(psnr_db(mse(picture.reference_luma, plane)))
     error_map = data_uri(_png(shades.astype(np.uint8)), "image/png")
-    return LevelView(level, image, error_map, loss, int(error.max()))
+    flash = flash_share(picture.reference[part], pixels[part], picture.pixels_per_degree)
+    return LevelView(level, image, error_map, loss, int(error.max()), flash)
 
 
 def _media_type(encoded: bytes) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from skimage import data
 
-from datasets.core.imaging import MSE_FLOOR, crops_of_size, grid, luma, mse, psnr_db
+from datasets.core.imaging import MSE_FLOOR, crops_of_size, flash_share, grid, luma, mse, psnr_db, window_sums
 
 PHOTOGRAPH = np.ascontiguousarray(data.astronaut()[:64, :80])
 
@@ -55,6 +55,73 @@ def test_psnr_stops_at_the_error_of_rounding():
     assert psnr_db(0.0) == psnr_db(MSE_FLOOR) == pytest.approx(58.92, abs=0.01)
     assert psnr_db(1.0) == pytest.approx(48.1308, abs=1e-4)
     assert np.all(np.diff(psnr_db(np.array([0.0, 0.5, 5.0, 50.0]))) < 0)
+
+
+def flat(height: int, width: int, colour: tuple[int, int, int] = (0, 0, 0)) -> np.ndarray:
+    return np.full((height, width, 3), colour, dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("size", "block", "pixels_per_degree", "share"),
+    [
+        ((400, 500), (0, 0, 100, 100), 20, 100 * 100 / 200**2),
+        ((400, 500), (300, 400, 100, 100), 20, 100 * 100 / 200**2),
+        ((400, 500), (150, 10, 100, 100), 10, 1),
+        ((400, 500), (150, 10, 60, 400), 10, 60 * 100 / 100**2),
+        ((400, 500), (0, 0, 400, 500), 24.3, 1),
+        ((100, 500), (0, 0, 100, 500), 20, 100 * 200 / 200**2),
+        ((30, 40), (0, 0, 30, 40), 20, 30 * 40 / 200**2),
+        ((30, 40), (5, 5, 10, 10), 47, 10 * 10 / 470**2),
+        ((30, 40), (0, 0, 0, 0), 24.3, 0),
+        ((3, 4), (1, 1, 1, 2), 0.01, 1),
+    ],
+    ids=str,
+)
+def test_the_share_that_flashes_is_of_the_worst_field_of_ten_degrees(size, block, pixels_per_degree, share):
+    """Whatever part of a field the picture leaves free stands still."""
+    dark, bright = flat(*size), flat(*size)
+    top, left, height, width = block
+    bright[top : top + height, left : left + width] = 255
+    assert flash_share(dark, bright, pixels_per_degree) == pytest.approx(share, rel=1e-12)
+    assert flash_share(bright, dark, pixels_per_degree) == flash_share(dark, bright, pixels_per_degree)
+
+
+def test_flashes_far_from_each_other_do_not_add_up():
+    dark, bright = flat(500, 500), flat(500, 500)
+    bright[:50, :50] = bright[200:230, 200:230] = bright[-40:, -40:] = 255
+    assert flash_share(dark, bright, 10) == 50 * 50 / 100**2
+    assert flash_share(dark, bright, 50) == (50 * 50 + 30 * 30 + 40 * 40) / 500**2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "flashes"),
+    [
+        ((0, 0, 0), (88, 88, 88), False),  # 0.0976 of full luminance
+        ((0, 0, 0), (90, 90, 90), True),  # 0.1022
+        ((188, 188, 188), (200, 200, 200), False),  # 0.503 and 0.578
+        ((188, 188, 188), (205, 205, 205), True),  # 0.610
+        ((245, 245, 245), (255, 255, 255), False),
+        ((0, 0, 0), (0, 160, 0), True),  # green weighs 0.7152
+        ((0, 0, 0), (0, 0, 255), False),  # blue 0.0722
+        ((0, 0, 0), (150, 0, 0), True),  # saturated red, though 0.065 of luminance
+        ((150, 0, 0), (0, 70, 0), True),  # and though there is next to no change of it
+        ((0, 0, 0), (60, 0, 0), False),  # a red too dark to count
+        ((0, 0, 0), (100, 60, 60), False),  # and one that is not saturated
+        ((120, 30, 30), (120, 30, 30), False),
+    ],
+)
+def test_a_pixel_flashes_by_a_tenth_of_full_luminance_or_by_saturated_red(first, second, flashes):
+    assert flash_share(flat(10, 10, first), flat(10, 10, second), 1) == flashes
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 1000))
+@settings(deadline=None, max_examples=30)
+def test_sums_of_windows_are_those_of_slices(height, width, seed):
+    plane = np.random.default_rng(seed).integers(0, 2**31, (6, 7))
+    sums = window_sums(plane, height, width)
+    assert sums.shape == (max(1, 7 - height), max(1, 8 - width))
+    for (row, column), total in np.ndenumerate(sums):
+        assert total == plane[row : row + height, column : column + width].sum()
 
 
 SIDE = st.integers(128, 3000)

@@ -15,6 +15,7 @@ from PIL import Image
 
 from datasets.core.codec import Jpeg
 from datasets.core.dataset import OpenOptions
+from datasets.core.imaging import FLASH_LIMIT, flash_share
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from protocols.store.store import Store
@@ -107,6 +108,8 @@ def test_whole_pictures_are_the_ladders_own_files(demo_results):
         assert shown.psnr_db == pytest.approx(picture.ladder.psnr_db(shown.level))
         error = np.abs(picture.reference_luma.astype(int) - picture.ladder.luma(shown.level))
         assert shown.largest == error.max()
+        assert shown.flash == flash_share(picture.reference, picture.ladder.rgb(shown.level), 24.3) < FLASH_LIMIT
+        assert shown.flickers
         assert np.array_equal(_pixels(shown.error_map) == 0, error * 15 // 32 == 0)
     assert np.array_equal(_pixels(view.reference), picture.reference)
 
@@ -128,6 +131,17 @@ def test_larger_pictures_are_cut_and_never_scaled(height, width):
     assert top + 80 <= y + view.height
     assert np.array_equal(_pixels(view.reference), pixels[y : y + view.height, x : x + view.width])
     assert np.array_equal(_pixels(view.levels[0].image), ladder.rgb(20)[y : y + view.height, x : x + view.width])
+
+
+@pytest.mark.parametrize(("pixels_per_degree", "flickers"), [(10.0, False), (47.0, True)])
+def test_a_level_flickers_unless_too_much_of_a_field_flashes(pixels_per_degree, flickers):
+    """Noise that its worst level turns grey: 64 x 64 pixels are much of a field of 100 pixels, and little of 470."""
+    pixels = np.random.default_rng(0).choice(np.array([90, 165], np.uint8), (64, 64, 1)).repeat(3, axis=2)
+    ladder = CompressedLadder(Jpeg(), pixels.copy)
+    picture = Picture("noise", "noise", Jpeg(), pixels_per_degree, ladder_or_none=ladder)
+    worst, best = picture_view(picture, [1, 100]).levels
+    assert best.flickers and worst.flickers == flickers
+    assert worst.flash == pytest.approx(64 * 64 / (10 * pixels_per_degree) ** 2, rel=0.1)
 
 
 def test_the_worst_part_is_found_wherever_it_is():
