@@ -20,7 +20,7 @@ _SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".pbm")
 )
 _PNG = b"\x89PNG\r\n\x1a\n"
-_BEGINNINGS = (_PNG, b"\xff\xd8\xff", b"GIF8", *(b"P%d\n" % number for number in range(1, 7)))
+_BEGINNINGS = (_PNG, b"\xff\xd8\xff", b"GIF8", b"Pf\n", *(b"P%d\n" % number for number in range(1, 7)))
 """Of files in `FORMATS`. A TIFF is known by its name alone: cameras' raw files begin like one."""
 _OTHER_FORMATS = {
     b"ftyp": "HEIF or AVIF",
