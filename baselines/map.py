@@ -74,6 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if png.suffix.lower() != ".png":
         raise UserError(f"--out {png}: expected a file name that ends in .png; the map is saved beside it as .npy")
     check_writable(png.parent, "--out")
+    if not 0 < arguments.pixels_per_degree < float("inf"):
+        raise UserError(f"--pixels-per-degree is a number above 0, not {arguments.pixels_per_degree:g}")
     rgb = read_upright(arguments.image)
     try:
         view = view_of(predictor, rgb, pixels_per_degree=arguments.pixels_per_degree, frequency=arguments.frequency)

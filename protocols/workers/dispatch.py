@@ -21,6 +21,7 @@ from typing import Any, final
 
 from datasets.common.cache import VARIABLE, CacheWarning, cache_folder
 from datasets.common.errors import UserError
+from datasets.common.files import probe_writable
 from datasets.common.process_pool import ProcessDiedError, ProcessPool
 from protocols.workers.dask import DaskWorkers
 from protocols.workers.task import Monitor, Task, run_here, take_interruption
@@ -198,7 +199,7 @@ def _attempts_folder() -> Path:
     """A folder for this run's attempts, where workers on other machines find it; old ones are removed."""
     try:
         parent = cache_folder() / "attempts"
-        parent.mkdir(parents=True, exist_ok=True)
+        probe_writable(parent)
         for old in parent.iterdir():
             if time.time() - old.stat().st_mtime > _OLD_S:
                 shutil.rmtree(old, ignore_errors=True)

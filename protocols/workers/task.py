@@ -106,16 +106,18 @@ class Monitor:
     def end(self) -> None:
         """The process is alive: remove the file."""
         if self._stream is not None and self._file is not None:
-            self._stream.close()
+            with contextlib.suppress(OSError):  # what a full disk did not take is lost
+                self._stream.close()
             self._file.unlink(missing_ok=True)
 
     def _write(self, key: tuple[str, str]) -> None:
         if self._stream is None or key == self._written:
             return
-        self._stream.seek(0)
-        self._stream.truncate()
-        self._stream.write(json.dumps([*key, f"{threading.get_ident():#018x}"]) + "\n")
-        self._stream.flush()
+        with contextlib.suppress(OSError):  # a full disk: should the process die, nobody will know at what
+            self._stream.seek(0)
+            self._stream.truncate()
+            self._stream.write(json.dumps([*key, f"{threading.get_ident():#018x}"]) + "\n")
+            self._stream.flush()
         self._written = key
 
 

@@ -183,3 +183,9 @@ def test_the_command_ends_without_traceback(tmp_path):
     assert run.returncode == 2
     assert run.stderr.startswith("error: 'psnr' is a predictor, but draws no map.")
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("number", ["nan", "0", "-3", "inf"])
+def test_a_viewing_geometry_that_is_none_is_told(number, tmp_path):
+    with pytest.raises(UserError, match="--pixels-per-degree is a number above 0"):
+        main(["watson1993", "photo.png", "--pixels-per-degree", number, "--out", str(tmp_path / "map.png")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,14 @@ from threadpoolctl import threadpool_limits
 from baselines.interface.registry import Registered
 from baselines.metric.psnr import Psnr
 from baselines.subband.watson1997 import Watson1997
+from datasets.common.cache import CacheWarning
 from datasets.common.process_pool import ProcessPool
 from datasets.core.truths import find_truth
 from protocols.measure import VisitTask, apply
 from protocols.plan import Job
 from protocols.run_folds import fold_tasks, predictions_of
 from protocols.workers.dispatch import WorkerPool
+from protocols.workers.task import Monitor
 
 _spec = importlib.util.spec_from_file_location("faulty_predictors", Path(__file__).with_name("faulty.py"))
 faulty = importlib.util.module_from_spec(_spec)
@@ -155,6 +158,29 @@ def test_digits_do_not_depend_on_the_threads_of_the_process_that_finds_them(make
     key = Watson1997().measured_as
     for place, visit in there.items():
         np.testing.assert_equal(dict(here[place].measured[key].values), dict(visit.measured[key].values))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_fails_no_predictor(tmp_path):
+    """What a task is busy with is written down for the case that its process dies; that is not worth a picture."""
+    file = tmp_path / "task"
+    file.symlink_to("/dev/full")
+    monitor, done = Monitor(file), []
+    for work in ("SRC01", "SRC02"):
+        with monitor.during("psnr", work):
+            done.append(work)
+    monitor.end()
+    assert done == ["SRC01", "SRC02"] and not file.is_symlink()
+
+
+def test_workers_warnings_are_told_once_for_all_of_them(make_experiment, monkeypatch, tmp_path):
+    (tmp_path / "no-folder").write_text("")
+    monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "no-folder"))
+    with warnings.catch_warnings(record=True) as caught, WorkerPool(ProcessPool(2)) as pool:
+        warnings.simplefilter("default")
+        _visits(make_experiment(), [Psnr(), Watson1997()], pool)
+    (warning,) = caught
+    assert warning.category is CacheWarning and "Set JND_BENCH_CACHE" in str(warning.message)
 
 
 def test_nothing_is_left_of_attempts(make_experiment, empty_cache):
