@@ -5,8 +5,8 @@
     dataset.pictures[0].samples                # the subjects' JNDs, in JPEG QF
 
 `core` holds the model (picture, ladder, codec, truth, folds), `sets` one file a data set, `simulation` observers for
-sets that nobody has rated, `obtain` what fetches and checks a set, `common` what every folder uses. The commands are
-`get`, `verify`, `simulate` and `make_demo`.
+sets that nobody has rated, `ratings` what judges people's ratings, `obtain` what fetches and checks a set, `common`
+what every folder uses. The commands are `get`, `verify`, `simulate`, `import_ratings`, `plan_study` and `make_demo`.
 """
 
 from __future__ import annotations

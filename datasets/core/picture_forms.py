@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, final
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
 """What Pillow may take a picture for. It knows forty more, among them EPS, which it gives to a program to execute."""
 
-_SUFFIXES = frozenset(
+SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".pbm")
 )
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -195,7 +195,7 @@ def _unread_tiff(tags: Any) -> UnreadFormError:
 
 
 def _is_picture(path: Path) -> bool:
-    if path.suffix.lower() in _SUFFIXES:
+    if path.suffix.lower() in SUFFIXES:
         return True
     try:
         with path.open("rb") as stream:
