@@ -16,6 +16,7 @@ from datasets.common.errors import DataError
 from datasets.common.files import read_whole
 from datasets.common.hashing import sha256_of_file
 from datasets.core.colour import as_rgb, colours_of
+from datasets.core.decoder_output import listened_to
 from datasets.core.picture_forms import (
     FORMATS,
     JpegMarkers,
@@ -56,10 +57,13 @@ def decode_rgb(encoded: bytes) -> np.ndarray:
     markers = _read_markers(encoded)
     if not markers.is_whole:
         raise ValueError(f"the JPEG is truncated: no end-of-image marker in its {len(encoded)} bytes")
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        bgr = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+        bgr, complaint = listened_to(lambda: cv2.imdecode(np.frombuffer(encoded, np.uint8), flags))
     except cv2.error as error:
         raise ValueError(f"the {markers.form} cannot be decoded by OpenCV ({error.err})") from error
+    if complaint:
+        raise ValueError(f"the {markers.form} is damaged ({complaint})")
     if bgr is None:
         raise ValueError(f"the {markers.form} cannot be decoded by OpenCV")
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
@@ -213,11 +217,24 @@ def _decoded(encoded: bytes, pixels_of: Callable[[Image.Image], np.ndarray]) -> 
     try:
         with opened(io.BytesIO(encoded)) as image:
             image.load()
+            if markers:
+                _refuse_damage(encoded, markers)
             return pixels_of(image)
     except ValueError as error:
         if markers and markers.process:
             raise UnreadFormError(f"{markers.form}, not supported ({error}): convert it to baseline JPEG") from error
         raise
+
+
+def _refuse_damage(encoded: bytes, markers: JpegMarkers) -> None:
+    """Refuse a JPEG of which Pillow makes a picture without a word, whatever its data are."""
+    import cv2
+
+    smallest = cv2.IMREAD_REDUCED_GRAYSCALE_8  # it is read to its end, which takes a fraction of decoding it
+    with contextlib.suppress(cv2.error):
+        _, complaint = listened_to(lambda: cv2.imdecode(np.frombuffer(encoded, np.uint8), smallest))
+        if complaint:
+            raise ValueError(f"the {markers.form} is damaged ({complaint})")
 
 
 def _read(path: Path, pixels_of: Callable[[Image.Image], np.ndarray]) -> np.ndarray:

@@ -7,6 +7,7 @@ should lie.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import math
 import re
@@ -149,12 +150,18 @@ def _three_levels(picture: Picture) -> dict[int, Path]:
 
 
 def _about_ratings(pictures: Sequence[Picture]) -> str:
-    as_read, turned = (statistics.median(values) for values in zip(*map(_psnr_both_ways, pictures), strict=True))
+    measured: list[tuple[float, float]] = []
+    for picture in pictures:
+        with contextlib.suppress(DataError):  # it fails where it is measured, and the others go on
+            measured.append(_psnr_both_ways(picture))
+    if not measured:
+        return "Whether ratings are file indices could not be looked at: the files that say it are damaged."
+    as_read, turned = (statistics.median(values) for values in zip(*measured, strict=True))
     low, high = PLAUSIBLE_PSNR_DB
     verdict = "plausible" if low <= as_read <= high else "NOT plausible"
     also = "also plausible, so this cannot decide it" if low <= turned <= high else "not plausible"
     return (
-        f"Ratings are taken as file indices: at their mean the PSNR is {as_read:.1f} dB (median of {len(pictures)} "
+        f"Ratings are taken as file indices: at their mean the PSNR is {as_read:.1f} dB (median of {len(measured)} "
         f"pictures), which is {verdict} ({low:.0f} to {high:.0f} dB); counted from the other end it would be "
         f"{turned:.1f} dB, {also}."
     )

@@ -6,7 +6,8 @@ on the same pictures with the same true levels. Tables, figures and the page all
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,13 @@ from reports.results.level_curves import curves_of
 from reports.results.row import CONTROL, CeilingRow, Row
 from reports.results.section_scores import Comparison, compare_rows, with_section_scores
 from reports.results.written import ordinal
+
+_MIXED: Mapping[str, Callable[[Row], str]] = {
+    "Decoded by different libraries, whose pixels may differ slightly": lambda row: row.record.decoder,
+    "Of different seeds, so that what is random differs by more than the method": lambda row: str(row.record.seed),
+    "Computed on different devices, whose digits may differ": lambda row: row.record.device,
+}
+"""What a table says where its rows differ in it: `none` and an empty text do not count."""
 
 _SAME_LEVEL = 0.01
 """Levels that differ by less are the same truth: fits of other library versions differ by 1e-5."""
@@ -101,9 +109,14 @@ class Section:
                 "Runs of this data set, folds and truth were made from different pictures, folds, true levels or "
                 "anchors, so they stand in separate tables. Run the protocol again for all of them to join them.",
             )
-        decoders = sorted({row.record.decoder for row in self.rows} - {"none"})
-        if len(decoders) > 1:
-            notes.append(f"Decoded by different libraries, whose pixels may differ slightly: {'; '.join(decoders)}.")
+        for what, of_row in _MIXED.items():
+            values = Counter(text for row in self.rows if (text := of_row(row)) not in ("", "none"))
+            if len(values) > 1:
+                most, *others = (value for value, _ in values.most_common())
+                rest = (
+                    f"{value}: {', '.join(r.predictor for r in self.rows if of_row(r) == value)}" for value in others
+                )
+                notes.append(f"{what}: {most} for most of them; {'; '.join(rest)}.")
         if self.control is None:
             notes.append(f"The control '{CONTROL}' is not among these runs: nothing here can be read against it.")
         return list(dict.fromkeys(notes))

@@ -233,19 +233,22 @@ def test_a_direction_that_it_cannot_have_is_refused(make_mcl_jci):
         open_mcl(root, level_direction="down")
 
 
-def test_the_manifest_knows_every_part_but_not_the_place(make_mcl_jci, tmp_path):
+def test_a_set_is_known_by_every_byte_but_not_by_its_place(make_mcl_jci, tmp_path):
     root = make_mcl_jci((1,))
-    first = open_mcl(root).manifest
-    parts = first.parts
+    opened = open_mcl(root)
+    parts, first = opened.manifest.parts, opened.fingerprint()
     assert parts["JND_samples/JND_image_01.txt"].startswith("sha256:")
     assert parts["source_images/[BMP]/ImageJND_SRC01.bmp"].startswith("sha256:")
-    level = root / "distorted_image/ImageJND_SRC01/ImageJND_SRC01_005.jpg"
-    assert parts[level.relative_to(root).as_posix()] == f"bytes:{level.stat().st_size}"
     shutil.copytree(root, tmp_path / "elsewhere" / "copy")
-    assert open_mcl(tmp_path / "elsewhere").manifest == first
-    assert open_mcl(root, anchor="best-level").manifest.sha256 != first.sha256
-    level.write_bytes(level.read_bytes() + b"\0")
-    assert open_mcl(root).manifest.sha256 != first.sha256
+    assert open_mcl(tmp_path / "elsewhere").fingerprint() == first
+    assert open_mcl(root, anchor="best-level").fingerprint() != first
+    for part in ("distorted_image/ImageJND_SRC01/ImageJND_SRC01_005.jpg", "source_images/[BMP]/ImageJND_SRC01.bmp"):
+        before = (root / part).read_bytes()
+        (root / part).write_bytes(before[:-9] + bytes([before[-9] ^ 1]) + before[-8:])
+        assert open_mcl(root).fingerprint() != first
+        assert opened.afresh().fingerprint() != first, "opened before the file was changed"
+        (root / part).write_bytes(before)
+    assert open_mcl(root).fingerprint() == opened.afresh().fingerprint() == first
 
 
 def test_a_picture_travels_to_another_process(make_mcl_jci):

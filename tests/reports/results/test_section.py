@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
+import pytest
 
 from protocols.store.store import Store
 from reports.results.written import ordinal
@@ -100,11 +102,24 @@ def test_notes_of_the_loader_stand_once(tmp_path, store_run):
     assert section.notes == ["The level direction was found to be up."]
 
 
-def test_pixels_decoded_by_different_libraries_are_noted(tmp_path, store_run):
-    store_run(tmp_path, "constant")
-    store_run(tmp_path, "psnr", info={"decoder": "OpenCV 4.8, libjpeg 9"})
+@pytest.mark.parametrize(
+    ("mixed", "note"),
+    [
+        (
+            {"decoder": "OpenCV 4.8, libjpeg 9"},
+            "Decoded by different libraries.*for most of them; OpenCV 4.8, libjpeg 9: psnr",
+        ),
+        ({"seed": 7}, "Of different seeds.*: 0 for most of them; 7: psnr"),
+        ({"device": "cuda"}, "Computed on different devices.*for most of them; cuda: psnr"),
+    ],
+)
+def test_a_table_says_what_it_mixes(mixed, note, tmp_path, store_run):
+    for predictor in ("constant", "constant-sur"):
+        store_run(tmp_path, predictor)
+    assert read_sections(tmp_path)[0].notes == []
+    store_run(tmp_path, "psnr", info=mixed)
     (section,) = read_sections(tmp_path)
-    assert "libjpeg 9; OpenCV 5.0" in section.notes[0]
+    assert len(section.notes) == 1 and re.search(note, section.notes[0])
 
 
 def test_an_empty_failed_run_joins_the_others(tmp_path, store_run):
