@@ -24,7 +24,7 @@ LIMIT = 1.5
 _RUN = "protocols.run -q --rerun always --limit 4 --predictors psnr wu2013 sgjnd-lite"
 COMMANDS = {
     "predict": "sgjnd.predict -q photographs/photograph-000.png",
-    "train": "sgjnd.train -q --out trained.safetensors --set grid_levels=2 --set epochs=2",
+    "train": "sgjnd.train -q --out trained.safetensors --set grid_levels=4 --set epochs=2",
     "protocols, 1 job": f"{_RUN} --jobs 1 --results one",
     "protocols, 2 jobs": f"{_RUN} --jobs 2 --results two",
     "simulate": "datasets.simulate photographs --out set --every 20 --max-crops 1 --restart",
