@@ -30,6 +30,10 @@ _CHECKSUM_BYTES = 4
 """After the arrays: CRC-32 of what stands before, because a number with a flipped bit looks like any other."""
 
 
+_said: set[str] = set()
+"""Python's own memory of what was shown is lost at every `warnings.catch_warnings`."""
+
+
 class CacheWarning(UserWarning):
     """The cache could not be written or read; nothing is lost but time."""
 
@@ -47,17 +51,18 @@ def cache_folder() -> Path:
 
 
 def warn_of_cache(error: OSError) -> None:
-    """Say that the cache cannot be used. Python shows the same words once."""
+    """Say once that the cache cannot be used."""
     try:
         folder = str(cache_folder())
     except OSError:
         folder = str(error.filename)
-    warnings.warn(
+    text = (
         f"{folder}: what is measured cannot be kept there ({error.strerror}); it will be computed again next time. "
-        f"Set {VARIABLE} to a folder that can be written and has room.",
-        CacheWarning,
-        stacklevel=1,
+        f"Set {VARIABLE} to a folder that can be written and has room."
     )
+    if text not in _said:
+        _said.add(text)
+        warnings.warn(text, CacheWarning, stacklevel=2)
 
 
 def training_folder(parts: Mapping[str, object]) -> Path:

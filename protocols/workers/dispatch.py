@@ -47,7 +47,7 @@ class WorkerPool:
         self._numbers = itertools.count()
         self._failures: Counter[str] = Counter()
         self._given_up: dict[str, str] = {}
-        self._said: dict[Any, Any] = {}
+        self._said: set[str] = set()
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -91,8 +91,10 @@ class WorkerPool:
             pending = running.pop(future)
             try:
                 result, said = future.result()
-                for message in said:  # the same words of several workers are shown once
-                    warnings.warn_explicit(message, UserWarning, __file__, 0, registry=self._said)
+                for message in said:
+                    if str(message) not in self._said:  # by another worker
+                        self._said.add(str(message))
+                        warnings.warn(message, stacklevel=2)
                 done.append((pending.place, result))
             except _UnloadableError as error:
                 warnings.warn(

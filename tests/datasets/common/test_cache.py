@@ -23,6 +23,7 @@ ARRAYS = {
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "_said", set())
     return tmp_path / "cache"
 
 
@@ -85,7 +86,7 @@ WITHOUT_CACHE = {
 def test_without_a_cache_all_goes_on_with_one_warning_that_names_the_variable(folder, monkeypatch, how):
     WITHOUT_CACHE[how](folder, monkeypatch)
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("default")  # as Python has it: the same words are shown once
+        warnings.simplefilter("always")
         for key in ("ab12", "ab13", "cd14"):
             assert not is_stored(key) and load_arrays(key) is None
             assert not save_arrays(key, ARRAYS)

@@ -177,7 +177,7 @@ def test_workers_warnings_are_told_once_for_all_of_them(make_experiment, monkeyp
     (tmp_path / "no-folder").write_text("")
     monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / "no-folder"))
     with warnings.catch_warnings(record=True) as caught, WorkerPool(ProcessPool(2)) as pool:
-        warnings.simplefilter("default")
+        warnings.simplefilter("always")
         _visits(make_experiment(), [Psnr(), Watson1997()], pool)
     (warning,) = caught
     assert warning.category is CacheWarning and "Set JND_BENCH_CACHE" in str(warning.message)
