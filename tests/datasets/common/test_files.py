@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from datasets.common import files
-from datasets.common.files import host, is_abandoned, partial_beside, sweep, write_atomically
+from datasets.common.errors import UserError
+from datasets.common.files import (
+    check_writable,
+    host,
+    is_abandoned,
+    partial_beside,
+    sweep,
+    users_path,
+    write_atomically,
+)
 
 
 def _old(path, days):
@@ -107,3 +119,41 @@ def test_a_failure_leaves_the_old_file_and_nothing_partial(tmp_path):
     with pytest.raises(TypeError):
         write_atomically(tmp_path / "other.csv", object())  # type: ignore[arg-type]
     assert [entry.name for entry in tmp_path.iterdir()] == ["file.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [("~", ""), ("~/x", "x"), ("~/Tür 字/x", "Tür 字/x"), ("a/~/b", None), ("with space", None)],
+)
+def test_a_users_path_may_begin_at_home(text, path, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert users_path(text) == (Path(text) if path is None else tmp_path / path)
+
+
+@pytest.mark.parametrize(("text", "said"), [("", "a path is empty"), ("~nobody-of-this-name/x", "no such home folder")])
+def test_a_path_that_leads_nowhere_is_told(text, said):
+    with pytest.raises(UserError, match=said):
+        users_path(text)
+
+
+def test_whether_a_folder_can_be_written_is_found_out_without_making_it(tmp_path):
+    check_writable(tmp_path / "new" / "deeper", "--out")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UserError, match=r"--out: .*file.* cannot be written"):
+            check_writable(folder, "--out")
+
+
+def test_every_flag_that_takes_a_path_takes_one_that_begins_at_home():
+    """A shell expands `--out ~/x`, and not `--out=~/x`."""
+    root, flags = Path(__file__).resolve().parents[3], []
+    for package in ("datasets", "baselines", "sgjnd", "protocols", "reports"):
+        for file in (root / package).glob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                options = {word.arg: word.value for word in node.keywords} if isinstance(node, ast.Call) else {}
+                shown = getattr(options.get("metavar"), "value", "")
+                if re.fullmatch(r"DIR|FILE|FILE\.\w+|PHOTOS|A|B", shown):
+                    flags.append(getattr(options.get("type"), "id", f"{file.name}: {ast.unparse(node)}"))
+    assert set(flags) == {"users_path"} and len(flags) > 20
