@@ -107,7 +107,7 @@ def _prepared(
         model = Model(extractor.config, channels)
 
     def features() -> Iterator[PictureFeatures]:
-        return (PictureFeatures(**measurement) for measurement in training_set.measurements())
+        return (PictureFeatures.of(measurement) for measurement in training_set.measurements())
 
     model.fit_projections(features)
     level = positions / (len(training_set.codec.levels) - 1)

@@ -155,7 +155,7 @@ class SurFeatNet2020(FrozenBackbonePredictor["SurHead"]):
 
         config = self.config()
         with one_torch_thread():
-            pooled = [pooled_features(PictureFeatures(**values), config) for values in training_set.measurements()]
+            pooled = [pooled_features(PictureFeatures.of(values), config) for values in training_set.measurements()]
             references, differences = (np.stack([pair[side] for pair in pooled]) for side in (0, 1))
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)

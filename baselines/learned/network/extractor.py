@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar, final
 
@@ -37,6 +38,11 @@ class PictureFeatures:
     reference: np.ndarray
     difference: np.ndarray
     distance: np.ndarray
+
+    @staticmethod
+    def of(measured: Mapping[str, np.ndarray]) -> PictureFeatures:
+        """Those among what was measured; what is read from the disk has its time and a remark in it, too."""
+        return PictureFeatures(*(measured[name] for name in ("reference", "difference", "distance")))
 
 
 @dataclass(frozen=True, eq=False)

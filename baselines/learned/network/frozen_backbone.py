@@ -69,7 +69,7 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
         def features(positions: np.ndarray) -> PictureFeatures:
             if backbone is None and np.isin(positions, measured).all():
                 at = np.searchsorted(measured, positions)
-                grid = PictureFeatures(**self.measurement(picture))
+                grid = PictureFeatures.of(self.measurement(picture))
                 return PictureFeatures(grid.reference, grid.difference[at], grid.distance[at])
             if not computed:
                 computed.append(FeatureExtractor(extractor.config, device=self.device, backbone=backbone).of(picture))

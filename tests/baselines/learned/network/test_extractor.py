@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learned.network.extractor import FeatureExtractor, Tokeniser, device_of, has_fast_bf16
+from baselines.learned.network.extractor import FeatureExtractor, PictureFeatures, Tokeniser, device_of, has_fast_bf16
 from baselines.learned.network.frozen_backbone import weights_of
 from baselines.learned.network.imagenet_weights import build, channels_of, choose
 from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
@@ -192,3 +192,10 @@ def test_bfloat16_is_off_where_processors_emulate_it(monkeypatch):
     has_fast_bf16.cache_clear()
     assert has_fast_bf16("cpu") is False
     has_fast_bf16.cache_clear()
+
+
+def test_features_are_those_among_what_was_stored():
+    """What is read from the disk has the time that it took, and a remark."""
+    arrays = {name: np.zeros(place + 1) for place, name in enumerate(("reference", "difference", "distance"))}
+    found = PictureFeatures.of({"ms": np.array(1.5), **arrays, "remark": np.zeros(0, np.uint8)})
+    assert vars(found).keys() == arrays.keys() and all(vars(found)[name] is arrays[name] for name in arrays)
