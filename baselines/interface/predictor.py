@@ -87,11 +87,9 @@ class MeasurementKey:
 
 
 _MEASURING = ("measure", "meter", "from_profile", "profile", "visibility", "extractor", "needs_summary")
-"""Methods that decide what is measured, as far as base classes have them."""
 
 
-_CODE, _NAMED, _MADE_BY = "_code_", "_named_", "_made_by_"
-"""Of a predictor, besides its parameters and what `fit` learned: see `__getstate__`, `measured_as`, `made_by`."""
+_CODE, _NAMED, _MADE_BY = "_code_", "_named_", "_made_by_"  # attributes besides parameters and what `fit` learned
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -259,10 +257,7 @@ class JNDPredictor(ABC):
 
     @final
     def made_by(self, entry: str = "") -> str:
-        """What names the entry of a run that this was made for, whatever process it is in.
-
-        :param entry: sets it.
-        """
+        """Names the entry of a run that this was made for, in any process; `entry` sets it."""
         if entry:
             self.__dict__[_MADE_BY] = entry
         return str(self.__dict__.setdefault(_MADE_BY, secrets.token_hex(8)))
@@ -278,10 +273,7 @@ def constructor_fault(predictor: type[JNDPredictor]) -> str:
     """Why a class cannot be told by its parameters; empty where its constructor takes exactly its fields."""
     taken = {name for name in inspect.signature(predictor).parameters if name != "self"}
     known = {field.name for field in fields(predictor)}  # type: ignore[arg-type]
-    if taken == known:
-        return ""
-    return (
-        f"its constructor takes {', '.join(sorted(taken - known)) or 'less'} besides its fields "
-        f"({', '.join(sorted(known)) or 'none'}), so stored runs cannot say what they ran. Write its parameters as "
-        "annotated fields with defaults, without **kwargs, InitVar or init=False."
-    )
+    more, names = ", ".join(sorted(taken - known)) or "less", ", ".join(sorted(known))
+    advice = "Write its parameters as annotated fields with defaults, without **kwargs, InitVar or init=False."
+    fault = f"its constructor takes {more} besides its fields ({names}), so stored runs cannot say what they ran."
+    return "" if taken == known else f"{fault} {advice}"

@@ -12,7 +12,7 @@ import inspect
 import pkgutil
 import secrets
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
@@ -49,8 +49,8 @@ class Registered:
 
     def __post_init__(self) -> None:
         name = self.name
-        known = {field.name for field in fields(self.predictor)}  # type: ignore[arg-type]
-        _refuse_others(f"{_origin(self.predictor)}: its name {name!r} stands for", self.parameters.keys() - known)
+        others = self.parameters.keys() - {field.name for field in fields(self.predictor)}  # type: ignore[arg-type]
+        _refuse_others(f"{_origin(self.predictor)}: its name {name!r} stands for", others)
         if not (isinstance(name, str) and name.isprintable() and 0 < len(name) <= _LONGEST_NAME):
             raise UserError(
                 f"{_origin(self.predictor)}: its name {repr(name)[:80]} is none: expected 1 to {_LONGEST_NAME} "
@@ -63,8 +63,8 @@ class Registered:
         if isinstance(predictor, type):
             return Registered(predictor.card.name, predictor)
         entry = Registered(predictor.card.name, type(predictor), predictor.get_params())
-        others = vars(predictor).keys() - vars(entry.make()).keys()
-        _refuse_others(f"{entry.name} was given", {name for name in others if not name.endswith("_")})
+        others = (name for name in vars(predictor).keys() - vars(entry.make()).keys() if not name.endswith("_"))
+        _refuse_others(f"{entry.name} was given", others)
         return entry
 
     def __getstate__(self) -> dict[str, Any]:
@@ -189,10 +189,9 @@ def _entries(wanted: Wanted) -> list[Registered]:
     return matches
 
 
-def _refuse_others(what: str, names: Collection[str]) -> None:
+def _refuse_others(what: str, names: Iterable[str]) -> None:
     """Refuse what no field holds: a run would not have it, or two that differ would be taken for one."""
-    if names:
-        named = ", ".join(sorted(names))
+    if named := ", ".join(sorted(names)):
         raise UserError(f"{what} {named}, which is no field. Write parameters as annotated fields with defaults.")
 
 
