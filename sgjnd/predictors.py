@@ -143,6 +143,8 @@ class SgJndLite(SgJndPredictor):
     truths.
     """
 
+    quick: ClassVar[dict[str, Any]] = {"settings": {"most_patches": 8, "grid_levels": 8, "members": 1, "epochs": 6}}
+
     card = Card(
         name="sgjnd-lite",
         title="SG-JND on frozen EfficientNet-Lite0",

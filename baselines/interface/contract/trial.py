@@ -55,9 +55,14 @@ class Trial:
         return levels
 
     @cached_property
+    def made(self) -> JNDPredictor:
+        """The predictor that `fitted` fits."""
+        return self.entry.make()
+
+    @cached_property
     def fitted(self) -> JNDPredictor:
-        """The predictor, fitted on all pictures."""
-        return fit(self.entry, self.pictures)
+        """What `fit` returns on all pictures."""
+        return self.made.fit(list(self.pictures), self.levels.copy(), seed=SEED)
 
     @cached_property
     def answers(self) -> Answers:
