@@ -169,7 +169,7 @@ def demo_results(tmp_path_factory, store_run) -> Path:
     dataset = open_dataset("demo")
     results = tmp_path_factory.mktemp("demo") / "results"
     facts = {"redistributable": True, "root": None, "options": dataclasses.asdict(OpenOptions())}
-    parts = {"key_parts": {"data": dataset.manifest.sha256}, "decoder": dataset.codec.library()}
+    parts = {"key_parts": {"data": dataset.fingerprint()}, "decoder": dataset.codec.library()}
     named = {
         "picture": [picture.name for picture in dataset.pictures],
         "source": [picture.source for picture in dataset.pictures],
