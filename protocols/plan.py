@@ -19,7 +19,8 @@ from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from datasets.core.truths import Truth, find_truth
-from protocols.store.run_key import UNKNOWN, key_parts, reusable_run, run_key
+from protocols.store.reuse import reusable_run
+from protocols.store.run_key import UNKNOWN, key_parts, run_key
 from protocols.store.store import Identity, Store, StoredRun
 
 

@@ -11,7 +11,7 @@ from datasets.core.codec import Codec
 from datasets.ratings.intervals import Estimate
 from datasets.ratings.judgement import Judgement
 
-_TEMPLATE = Path(__file__).with_name("page.html.j2")
+_FOLDER = Path(__file__).parent
 _WIDTH = 320.0
 _INSET = 5.0
 """Of a picture's axis, in CSS pixels, as the template draws it."""
@@ -22,11 +22,11 @@ def page(judgement: Judgement, lines: Sequence[str]) -> str:
 
     :param lines: of the summary.
     """
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
     environment.filters["number"] = lambda value: f"{value:.2f}" if math.isfinite(value) else "–"
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    template = environment.get_template("page.html.j2")
     table, codec = judgement.table, judgement.codec
     pictures: list[dict[str, Any]] = []
     for index, name in enumerate(table.pictures):

@@ -1,4 +1,5 @@
 """What is stored: runs with their records (`store`, `record`), tables and ladders of pictures (`picture_facts`).
 
-`run_key` makes a run's key of everything that its predictions depend on, and decides whether a stored run is reused.
+`run_key` makes a run's key of everything that its predictions depend on; `reuse` decides whether a stored run is
+reused.
 """

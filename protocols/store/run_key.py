@@ -1,4 +1,4 @@
-"""The key of a run: a hash of everything that its predictions depend on. A run of the same key is reused.
+"""The key of a run: a hash of everything that its predictions depend on.
 
 What cannot be known to be the same is computed again: then the key is one that no other run has.
 """
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from datasets.common.code import code_sha256, content_sha256
 from datasets.common.contents import NoContentError
 from datasets.common.hashing import key_of
-from protocols.store.store import Identity, Store, StoredRun
 
 if TYPE_CHECKING:
     from protocols.plan import Job
@@ -89,36 +88,3 @@ def _plain(value: Any) -> Any:
         return str(value)
     shape = getattr(value, "shape", None)
     return f"{type(value).__qualname__}{f' of shape {tuple(shape)}' if isinstance(shape, tuple) else ''}"
-
-
-def reusable_run(
-    store: Store, identity: Identity, key: str, key_parts: Mapping[str, Any], *, rerun: str
-) -> tuple[StoredRun | None, str]:
-    """The stored run that is reused, and the reason for people; None where it is to be computed.
-
-    :param key: of the run as it would be computed now.
-    :param rerun: `never` reuses any stored run of the same identity, `stale` those whose key is the same, `always`
-        none.
-    """
-    stored = store.find(identity)
-    same = stored[-1] if stored and stored[-1].key == key else None
-    if rerun == "always":
-        return None, "asked for by --rerun always"
-    if same is not None and (same.status == "complete" or rerun == "never"):
-        return same, f"stored {same.record.finished}, nothing it depends on has changed"
-    if same is not None:
-        return None, f"its stored run is {same.status}: pictures failed"
-    if stored and rerun == "never":
-        return stored[-1], "stored and stale, reused by --rerun never"
-    if stored and UNKNOWN in key_parts:
-        return None, f"{UNKNOWN}: {key_parts[UNKNOWN].partition(';')[0]}"
-    if stored:
-        return None, f"stale: {_changes(stored[-1].record.key_parts, key_parts)}"
-    if damaged := store.damaged(identity):
-        return None, f"damaged: {damaged[0].file}: {damaged[0].reason}"
-    return None, "not stored yet"
-
-
-def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    changed = [name for name in now if before.get(name) != now[name]]
-    return f"changed since it was stored: {', '.join(changed)}"

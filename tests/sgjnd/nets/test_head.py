@@ -6,7 +6,8 @@ from torch import Tensor
 
 from baselines.learned.network.nets.training import pooled
 from sgjnd.config import Config
-from sgjnd.nets.head import CrossScaleAttention, Head
+from sgjnd.nets.cross_scale_attention import CrossScaleAttention
+from sgjnd.nets.head import Head
 
 REFERENCE, DIFFERENCE, DISTANCES = (3, 4, 5), (2, 4, 5), 5
 USED = {"pixels": (0,), "last": (2,), "backbone": (1, 2), "all": (0, 1, 2)}
