@@ -97,17 +97,19 @@ def read_table(data: bytes, columns: Collection[str]) -> pd.DataFrame:
 def read_settled(listing: Callable[[], list[Path]], read: Callable[[Path], Content | None]) -> dict[Path, Content]:
     """Read all that a folder holds while others may write there, so that nothing falls between an old and a new name.
 
-    A listing may miss what is renamed into the folder meanwhile; so it is made again until it stays the same.
+    A listing may miss what is renamed into the folder meanwhile; so it is made again until it stays the same. What was
+    not there when it was read may have got its name again since; so it is read once more.
 
     :param listing: what there is now, in order.
     :param read: the content; None for what is not there any more, or is none of ours.
     """
     contents: dict[Path, Content | None] = {}
-    names = listing()
+    names, unread = listing(), list[Path]()
     for _ in range(_ROUNDS):
         contents = {path: contents[path] if contents.get(path) is not None else read(path) for path in names}
+        unread_before, unread = unread, [path for path in names if contents[path] is None]
         before, names = names, listing()
-        if names == before:
+        if names == before and (not unread or unread == unread_before):
             break
     return {path: content for path, content in contents.items() if content is not None}
 

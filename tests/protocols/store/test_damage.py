@@ -42,6 +42,18 @@ def test_a_folder_that_never_settles_is_read_all_the_same():
     assert read_settled(lambda: [next(names)], lambda path: path.name)
 
 
+def test_what_gets_its_name_again_after_it_was_not_there_is_read():
+    """As where two writers in turn replace a run under one name."""
+    path, contents = Path("run"), iter([None, "whole"])
+    assert read_settled(lambda: [path], lambda _: next(contents)) == {path: "whole"}
+
+
+def test_what_is_none_of_ours_is_read_twice_and_left():
+    path, reads = Path("a folder of somebody's"), []
+    assert read_settled(lambda: [path], reads.append) == {}
+    assert reads == [path, path]
+
+
 def test_a_digest_is_of_the_content_however_it_is_written():
     info = sealed({"b": 1.5, "a": {"10": "Größe", "9": None}, 3: (1, 2)}, b"table")
     assert info["predictions_sha256"] == sha256_of_bytes(b"table")
