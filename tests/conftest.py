@@ -34,14 +34,6 @@ MADE_SUBJECTS = [(40 - turn // 2, 25 - turn // 3, 12) if turn % 5 else (38,) for
 """Thirty subjects of which six have no second and third JND."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one file share fixtures, so one process runs them; the contract's are told apart by predictor."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            check = item.callspec.params.get("check") if hasattr(item, "callspec") else None
-            item.add_marker(pytest.mark.xdist_group(getattr(check, "predictor", str(item.path))))
-
-
 def _picture(name: str, pixels: np.ndarray, criteria: np.ndarray) -> Picture:
     ladder = CompressedLadder(Jpeg(), functools.partial(np.array, pixels))
     rmse = np.sqrt(ladder.summary().mse)

@@ -49,6 +49,7 @@ def run_command(main: Callable[[], int]) -> int:
         print(printable(f"error: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
+        exec("")  # Python ends by the signal, not with a status, where Ctrl-C came inside an `exec` and no other follows
         print("\ninterrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
         return 130
     except BrokenPipeError:

@@ -90,7 +90,7 @@ def test_a_name_of_any_parts_stays_below_the_root(tmp_path_factory, parts, separ
     except UserError as error:
         assert "set.zip" in str(error)
     else:
-        assert done.written == sum(one.is_file() for one in root.rglob("*"))
+        assert done["written"] == sum(one.is_file() for one in root.rglob("*"))
     assert outside(home) == []
 
 
@@ -191,7 +191,7 @@ def test_a_directory_that_announces_more_than_there_is_is_refused(home, survived
 def test_thousands_of_entries_are_unpacked(home, survived):
     many = {f"JND_samples/{number % 100}/{number}.txt": b"1" for number in range(cases(2000))}
     done = unpack(archive(home, many), home / "a" / "b" / "root", quiet=True)
-    assert done.written == len(many)
+    assert done["written"] == len(many)
     survived("archives of thousands of entries")
 
 

@@ -24,6 +24,8 @@ def main():
         warnings.warn("cvvdp is slow here")
     if what == "bug":
         raise ZeroDivisionError("a bug")
+    if what == "interrupted exec":
+        exec("raise KeyboardInterrupt")
     if what == "wait":
         print("ready", flush=True)
         time.sleep(60)
@@ -79,6 +81,12 @@ def test_ctrl_c_ends_it_with_130_and_a_word(command):
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
     status, _, err = ended(process)
+    assert status == 130 and "interrupted" in err and "Traceback" not in err
+
+
+def test_an_interrupt_in_code_that_is_executed_from_text_ends_it_with_130_too(command):
+    """As while a library makes a class of text; Python would end by the signal."""
+    status, _, err = ended(start(command, "interrupted exec"))
     assert status == 130 and "interrupted" in err and "Traceback" not in err
 
 

@@ -20,10 +20,7 @@ from tests.reports.conftest import read_sections
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
-pytestmark = [
-    pytest.mark.slow("starts a real browser and builds a report with pictures"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.slow("starts a real browser and builds a report with pictures")
 
 
 @pytest.fixture(scope="module")
