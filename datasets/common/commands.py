@@ -49,7 +49,7 @@ def run_command(main: Callable[[], int]) -> int:
         print(printable(f"error: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        exec("")  # Python ends by the signal, not with a status, where Ctrl-C came inside an `exec` and no other follows
+        exec("")  # else, where Ctrl-C came while text was executed, Python ends by the signal instead of a status
         print("\ninterrupted: what was finished is kept; the same command goes on from there.", file=sys.stderr)
         return 130
     except BrokenPipeError:
