@@ -96,6 +96,7 @@ class _Work:
             kind=job.entry.kind,
             card=job.entry.predictor.card,
             parameters=plan.key_parts["parameters"],
+            labels_of=job.entry.predictor.labels_of(job.entry.parameters),
             remarks={remark: count for remark, count in sorted(remarks.items()) if remark},
             truth_meaning=job.truth.meaning,
             dataset=DatasetRecord.of(experiment.dataset, experiment.options, experiment.root),

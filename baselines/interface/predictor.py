@@ -128,6 +128,14 @@ class JNDPredictor(ABC):
         """What one of the `variants` costs, one of `COSTS`; the card's cost unless overridden."""
         return cls.card.cost
 
+    @classmethod
+    def labels_of(cls, parameters: Mapping[str, Any]) -> str:
+        """The data set whose labels gave one of the `variants` its parameters; empty where none did.
+
+        On that set the method is no fair comparison, and tables say so.
+        """
+        return ""
+
     def unavailable(self) -> str:
         """Why it cannot run here (a program, a package or a weight file is missing), and what to do; mostly empty."""
         return ""

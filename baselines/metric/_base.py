@@ -10,8 +10,8 @@ from __future__ import annotations
 import importlib.metadata
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import numpy as np
 from typing_extensions import Self
@@ -35,6 +35,10 @@ AIC4 = (
     "interpolated from the metric values published there. Other codecs gave other values, and a threshold of one "
     "protocol does not hold in another."
 )
+KONJND = (
+    "The thresholds of -konjnd and -konjnd-bpg are the mean score at the level at which people of KonJND-1k's JPEG and "
+    "BPG half noticed. They are known second-hand: from the repository imazen/zensim, by people who have the set."
+)
 SEARCHED = (
     "Not every level is measured: 14 of them for calibration, then those around the answer, taking the score to rise "
     "with quality inside a gap; levels='all' measures all."
@@ -47,10 +51,14 @@ class GivenThreshold:
 
     :param score: on the metric's own scale.
     :param provenance: who says so, and of what; for people.
+    :param labels_of: the data set whose labels it comes from; empty where it comes from elsewhere.
+    :param parameters: what else it needs.
     """
 
     score: float
     provenance: str
+    labels_of: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 class MetricPredictor(JNDPredictor):
@@ -76,9 +84,15 @@ class MetricPredictor(JNDPredictor):
     """Thresholds that others give; each is registered too, under the card's name and the key: `<name>-<key>`."""
 
     @classmethod
-    def variants(cls) -> dict[str, dict[str, float]]:
-        given = {f"{cls.card.name}-{key}": {"threshold": given.score} for key, given in cls.given.items()}
+    def variants(cls) -> dict[str, dict[str, Any]]:
+        given = {
+            f"{cls.card.name}-{key}": {"threshold": given.score, **given.parameters} for key, given in cls.given.items()
+        }
         return {cls.card.name: {}, **given}
+
+    @classmethod
+    def labels_of(cls, parameters: Mapping[str, Any]) -> str:
+        return next((given.labels_of for given in cls.given.values() if given.score == parameters.get("threshold")), "")
 
     @abstractmethod
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:

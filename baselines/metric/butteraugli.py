@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -11,22 +12,33 @@ from typing import final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.metric._base import SEARCHED, GivenThreshold, MetricPredictor
+from baselines.metric._base import KONJND, SEARCHED, GivenThreshold, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
 from datasets.common.hashing import sha256_of_file
 from datasets.core.reference import Reference
 
 PROGRAM = "butteraugli_main"
+_NUMBER = r"([0-9.]+(?:e[+-]?[0-9]+)?)\s*$"
+_LINES = {"max": re.compile(rf"\A{_NUMBER}", re.MULTILINE), "3": re.compile(rf"^3-norm: {_NUMBER}", re.MULTILINE)}
+"""What the program prints, by norm."""
 TIMEOUT_S = 600
 """For one level; a program that hangs must not stop a run for ever."""
 
 
 @final
 class Butteraugli(MetricPredictor):
-    """Largest visible difference over a picture, as libjxl's `butteraugli_main` gives it; 0 where identical."""
+    """Visible difference of a picture, as libjxl's `butteraugli_main` gives it; 0 where identical.
 
-    given = {"as-published": GivenThreshold(1.0, "'visually lossless', the default of cjxl and cjpegli")}
+    :param norm: `max`, the largest difference over the picture, or `3`, the 3-norm of all differences.
+    """
+
+    norm: str = "max"
+    given = {
+        "as-published": GivenThreshold(1.0, "'visually lossless', the default of cjxl and cjpegli"),
+        "konjnd": GivenThreshold(1.699, "where people of KonJND-1k noticed JPEG", "konjnd-1k-jpeg", {"norm": "3"}),
+        "konjnd-bpg": GivenThreshold(1.528, "where people of KonJND-1k noticed BPG", "konjnd-1k-bpg", {"norm": "3"}),
+    }
     quick = {"levels": 4, "exact": False}
     card = Card(
         name="butteraugli",
@@ -50,9 +62,10 @@ class Butteraugli(MetricPredictor):
         deviations=(
             "Computed by the program butteraugli_main of libjxl, which must be on PATH: its scale differs from that of "
             "the paper's first Butteraugli.",
-            "The program's first number is taken, the largest difference; it assumes a display of its own, whatever "
-            "the study's viewing distance.",
+            "The largest difference is taken, and the 3-norm where a name has -konjnd; the program assumes a display "
+            "of its own, whatever the study's viewing distance.",
             SEARCHED,
+            KONJND,
         ),
     )
 
@@ -63,6 +76,8 @@ class Butteraugli(MetricPredictor):
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
         from PIL import Image
 
+        if self.norm not in _LINES:
+            raise UserError(f"{self.card.name}: norm is one of {', '.join(_LINES)}, not {self.norm!r}")
         program = _program()
 
         def score(rgb: np.ndarray) -> float:
@@ -70,7 +85,7 @@ class Butteraugli(MetricPredictor):
                 paths = Path(folder, "reference.png"), Path(folder, "level.png")
                 for path, pixels in zip(paths, (reference, rgb), strict=True):
                     Image.fromarray(pixels).save(path, compress_level=1)
-                return _distance(program, *paths)
+                return _distance(program, *paths, self.norm)
 
         return score
 
@@ -88,8 +103,8 @@ def _program() -> Path:
     return Path(path)
 
 
-def _distance(program: Path, first: Path, second: Path) -> float:
-    """The number on the first line of what the program prints."""
+def _distance(program: Path, first: Path, second: Path, norm: str) -> float:
+    """The number that the program prints of this norm."""
     try:
         done = subprocess.run(
             [program, first, second], capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False
@@ -101,10 +116,10 @@ def _distance(program: Path, first: Path, second: Path) -> float:
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["nothing"]
         raise UserError(f"{program} failed with status {done.returncode}, saying: {said[0]}")
-    try:
-        return float(done.stdout.split("\n", 1)[0])
-    except ValueError as error:
+    printed = _LINES[norm].search(done.stdout)
+    if printed is None:
         raise UserError(
-            f"{program} printed no distance on its first line but {done.stdout[:80]!r}. "
+            f"{program} printed no distance ({norm} norm) but {done.stdout[:80]!r}. "
             "The program of libjxl 0.8 or later is expected."
-        ) from error
+        )
+    return float(printed[1])

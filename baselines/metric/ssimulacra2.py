@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from baselines.interface.card import Card
-from baselines.metric._base import AIC4, SEARCHED, GivenThreshold, MetricPredictor
+from baselines.metric._base import AIC4, KONJND, SEARCHED, GivenThreshold, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.core.reference import Reference
 
@@ -24,6 +24,8 @@ class Ssimulacra2(MetricPredictor):
     given = {
         "as-published": GivenThreshold(90.0, "'not noticeable in a flicker test' in the authors' README"),
         "aic4": GivenThreshold(75.3, "1 JND of JPEG in AIC-4's example data"),
+        "konjnd": GivenThreshold(63.1, "where people of KonJND-1k noticed JPEG", "konjnd-1k-jpeg"),
+        "konjnd-bpg": GivenThreshold(65.38, "where people of KonJND-1k noticed BPG", "konjnd-1k-bpg"),
     }
     quick = {"levels": 4, "exact": False}
     card = Card(
@@ -46,6 +48,7 @@ class Ssimulacra2(MetricPredictor):
             "side-by-side comparison.",
             SEARCHED,
             AIC4,
+            KONJND,
         ),
     )
 

@@ -120,6 +120,7 @@ class RunRecord:
     :param error: how many pictures failed, and why the first did; empty where none did.
     :param key: hash of everything the predictions depend on, and `key_parts` by name what that is.
     :param card: of the method, and `kind` the folder in which it stands.
+    :param labels_of: the data set whose labels gave the method its parameters; empty where none did.
     :param remarks: what the predictor said of pictures, each with the number of pictures.
     :param pictures_table: name of the table of its pictures (`protocols.store.pictures`); empty where there is none.
     :param pictures: how many, `sources` of how many sources, and `failed` how many of them without a prediction.
@@ -147,6 +148,7 @@ class RunRecord:
     device: str = "auto"
     key_parts: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    labels_of: str = ""
     remarks: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)

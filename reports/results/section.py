@@ -117,6 +117,11 @@ class Section:
                     f"{value}: {', '.join(r.predictor for r in self.rows if of_row(r) == value)}" for value in others
                 )
                 notes.append(f"{what}: {most} for most of them; {'; '.join(rest)}.")
+        knowing = [row.predictor for row in self.rows if row.record.labels_of == self.dataset.name]
+        if knowing:
+            notes.append(
+                f"{', '.join(knowing)}: threshold from this set's labels, so the method has seen the truth here."
+            )
         if self.control is None:
             notes.append(f"The control '{CONTROL}' is not among these runs: nothing here can be read against it.")
         return list(dict.fromkeys(notes))

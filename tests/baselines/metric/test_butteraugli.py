@@ -53,6 +53,20 @@ def test_the_program_sees_the_pixels_as_they_are_and_no_file_is_left(program, ph
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+def test_the_3_norm_is_read_where_it_is_asked_for(program, photograph):
+    """Its anchors are of this norm: the first line's number would lie above all of them."""
+    program()
+    predictors = {name: Butteraugli(**parameters) for name, parameters in Butteraugli.variants().items()}
+    score = {name: predictor.against(photograph, 24.3)(photograph) for name, predictor in predictors.items()}
+    assert score["butteraugli-konjnd"] == score["butteraugli-konjnd-bpg"] == 0.123456
+    assert score["butteraugli"] == score["butteraugli-as-published"] == 0
+    program("print('1.5')")
+    with pytest.raises(UserError, match=r"no distance \(3 norm\)"):
+        predictors["butteraugli-konjnd"].against(photograph, 24.3)(photograph)
+    with pytest.raises(UserError, match="norm is one of max, 3, not '2'"):
+        Butteraugli(norm="2").against(photograph, 24.3)
+
+
 def test_the_program_is_an_ingredient(program):
     program()
     first = Butteraugli().ingredients()
@@ -70,7 +84,7 @@ def test_without_the_program_it_says_where_it_comes_from(program):
     ("code", "said"),
     [
         ("import sys\nsys.exit('Failed to read image')", "status 1, saying: Failed to read image"),
-        ("print('Usage: butteraugli')", "printed no distance on its first line but 'Usage"),
+        ("print('Usage: butteraugli')", r"printed no distance \(max norm\) but 'Usage"),
         ("", "printed no distance"),
         ("import time\ntime.sleep(60)", "took more than 0.5 s"),
     ],

@@ -37,6 +37,12 @@ def test_colour_counts(photograph):
 
 
 def test_given_thresholds_lie_in_their_order():
-    """A flicker test shows more than AIC-4's comparison."""
+    """A flicker test shows more than AIC-4's comparison, and people of KonJND-1k tolerated more than both."""
     given = {key: Ssimulacra2().distance(given.score) for key, given in Ssimulacra2.given.items()}
-    assert 0 < given["as-published"] < given["aic4"]
+    assert 0 < given["as-published"] < given["aic4"] < given["konjnd-bpg"] < given["konjnd"]
+
+
+def test_what_knows_a_sets_labels_says_which():
+    labels_of = {name: Ssimulacra2.labels_of(parameters) for name, parameters in Ssimulacra2.variants().items()}
+    known = {name: dataset for name, dataset in labels_of.items() if dataset}
+    assert known == {"ssimulacra2-konjnd": "konjnd-1k-jpeg", "ssimulacra2-konjnd-bpg": "konjnd-1k-bpg"}

@@ -122,6 +122,17 @@ def test_a_table_says_what_it_mixes(mixed, note, tmp_path, store_run):
     assert len(section.notes) == 1 and re.search(note, section.notes[0])
 
 
+@pytest.mark.parametrize("labels_of", ["demo", "konjnd-1k-jpeg"])
+def test_a_method_that_knows_this_sets_labels_is_named(labels_of, tmp_path, store_run):
+    store_run(tmp_path, "constant")
+    store_run(tmp_path, "psnr", info={"labels_of": labels_of})
+    (section,) = read_sections(tmp_path)
+    assert (
+        section.notes
+        == (["psnr: threshold from this set's labels, so the method has seen the truth here."][: labels_of == "demo"])
+    )
+
+
 def test_an_empty_failed_run_joins_the_others(tmp_path, store_run):
     whole = store_run(tmp_path, "constant")
     run = store_run(tmp_path, "broken", failing=24)
