@@ -12,6 +12,7 @@ from datasets.common.commands import command_parser, printable, run_command
 from datasets.common.files import check_writable, spreadsheet_cell, users_path, write_atomically
 from datasets.core.dataset import OpenOptions
 from datasets.core.ladder import ShippedLadder
+from datasets.obtain.ratings_unit import measure_both_readings, require_anchor, verdict
 from datasets.obtain.verification import Verification, verify_dataset
 from datasets.sets._layout import Fault
 
@@ -20,6 +21,8 @@ examples:
   python -m datasets.verify mcl-jci --root data/MCL-JCI            decode every file (about a minute)
   python -m datasets.verify konjnd-1k-jpeg --root data/KonJND-1k --quick
   python -m datasets.verify konjnd-1k-bpg --root data/KonJND-1k --csv wrong.csv
+  python -m datasets.verify konjnd-1k-jpeg --root data/KonJND-1k --quick --ratings
+      whether ratings are file indices or slider positions, by SSIMULACRA2 at each (some minutes; a second call goes on)
   python -m datasets.verify demo                                   the set that comes with the installation
 
 It looks at labels and their ranges, at every file's readability and size in pixels, and at whether files grow with
@@ -35,6 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.csv:
         check_writable(arguments.csv.parent, "--csv")
+    anchor = require_anchor(arguments.name) if arguments.ratings else None
     options = OpenOptions(level_direction=arguments.level_direction)
     verification = verify_dataset(arguments.name, arguments.root, options, quick=arguments.quick)
     print(f"{arguments.name} {f'under {arguments.root}' if arguments.root else ''}".rstrip())
@@ -42,6 +46,9 @@ def main(argv: list[str] | None = None) -> int:
     if verification.dataset and verification.dataset.pictures:
         print("\n".join(f"note: {note}" for note in verification.dataset.notes))
     print(_table(verification.findings))
+    if anchor and verification.dataset:
+        rated = [picture for picture in verification.dataset.pictures if picture.has_pixels and picture.samples.size]
+        print("\n".join(verdict(anchor, measure_both_readings(rated))))
     if arguments.csv:
         write_atomically(arguments.csv, _csv(verification.findings))
         print(f"the whole table is in {arguments.csv}")
@@ -103,6 +110,11 @@ def _parser() -> argparse.ArgumentParser:
         help="whether a higher file index is better quality (up) or worse (down); auto looks (default)",
     )
     parser.add_argument("--quick", action="store_true", help="headers and sizes of the levels only")
+    parser.add_argument(
+        "--ratings",
+        action="store_true",
+        help="KonJND-1k: also find out what unit its ratings have, from what they show",
+    )
     parser.add_argument("--csv", type=users_path, metavar="FILE", help="also write the table of what is wrong as CSV")
     return parser
 

@@ -10,6 +10,7 @@ import numpy as np
 from baselines.interface.card import Card
 from baselines.metric._base import AIC4, KONJND, SEARCHED, GivenThreshold, MetricPredictor
 from baselines.metric._scores import Score
+from datasets.core.imaging import bitmap
 from datasets.core.reference import Reference
 
 
@@ -55,17 +56,8 @@ class Ssimulacra2(MetricPredictor):
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
         from ssimulacra2 import compute_ssimulacra2
 
-        held = _bitmap(reference)
-        return lambda rgb: float(compute_ssimulacra2(io.BytesIO(held), io.BytesIO(_bitmap(rgb))))
+        held = bitmap(reference)
+        return lambda rgb: float(compute_ssimulacra2(io.BytesIO(held), io.BytesIO(bitmap(rgb))))
 
     def distance(self, score: float) -> float:
         return max(100 - score, 0.0)
-
-
-def _bitmap(rgb: np.ndarray) -> bytes:
-    """An uncompressed file in memory, for the package reads files alone."""
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.fromarray(rgb).save(file, "BMP")
-    return file.getvalue()

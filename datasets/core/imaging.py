@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from dataclasses import dataclass
 
@@ -33,6 +34,15 @@ def mse(first: np.ndarray, second: np.ndarray) -> float:
     if first.strides == second.strides:  # in whatever order pixels and planes lie in memory: OpenCV would copy them
         first, second = first.ravel(order="K"), second.ravel(order="K")
     return float(cv2.norm(first, second, cv2.NORM_L2SQR)) / first.size
+
+
+def bitmap(rgb: np.ndarray) -> bytes:
+    """An uncompressed BMP file of uint8 RGB, shape (height, width, 3), for libraries that read files alone."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "BMP")
+    return file.getvalue()
 
 
 def mean_gradient(luma: np.ndarray) -> float:

@@ -177,3 +177,13 @@ def test_what_cannot_be_started_is_a_user_error(tmp_path):
         main(["mcl-jci"])
     with pytest.raises(UserError, match="file number is the JPEG QF"):
         main(["mcl-jci", "--root", str(tmp_path), "--level-direction", "down"])
+
+
+def test_what_unit_ratings_have_is_said_where_it_is_asked_for(make_konjnd_jpeg, capsys):
+    root = make_konjnd_jpeg("up", count=2)
+    status, out = verify(capsys, "konjnd-1k-jpeg", "--root", root, "--quick", "--ratings")
+    assert status == 0
+    assert "ratings read as file indices: SSIMULACRA2" in out and "ratings read as slider positions" in out
+    assert "which they are" in out or "so ratings are" in out
+    with pytest.raises(UserError, match="--ratings is for"):
+        main(["demo", "--ratings"])
