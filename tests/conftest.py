@@ -130,6 +130,25 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+@pytest.fixture(scope="module")
+def small_figures() -> Iterator[None]:
+    """Reports built here have their usual figures as files of a few bytes: drawing takes most of a report's time, and
+    `tests/reports/figures` looks at what is drawn."""
+    from reports.figures.catalogue import RUN_FIGURES, SECTION_FIGURES
+    from reports.figures.style import FigureFiles
+
+    def draw(sections, *, quiet=False):
+        stems = [kind.stem(section) for section in sections for kind in SECTION_FIGURES]
+        for section in sections:
+            rows = [row for row in section.rows if not row.has_failed]
+            stems += [kind.stem(section, row) for row in rows for kind in RUN_FIGURES]
+        return {stem: FigureFiles(b"png", b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", stem) for stem in stems}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reports.build.draw_figures", draw)
+        yield
+
+
 @functools.cache
 def photograph(number: int, height: int = 48, width: int = 64) -> np.ndarray:
     """A crop of a photograph, another for every number."""

@@ -2,11 +2,6 @@
 
 import io
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -186,18 +181,3 @@ def test_a_crop_is_a_size_or_none(photos, tmp_path, crop, capsys):
         main([str(photos), "--out", str(tmp_path / "set"), "--crop", crop])
     assert ended.value.code == 2
     assert "or none" in capsys.readouterr().err
-
-
-@pytest.mark.slow(reason="three processes that import torch")
-def test_more_processes_and_a_real_kill_give_the_same_answers(photos, made, tmp_path):
-    out = tmp_path / "set"
-    command = [sys.executable, "-m", "datasets.simulate", str(photos), "--out", str(out), *FAST, "--jobs", "2"]
-    process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not list(Path(out, "curves").glob("*.json")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert json.loads((out / "simulated.json").read_text())["finished"] in (False, True)
-    subprocess.run(command, check=True, capture_output=True)
-    assert answers(out) == answers(made)

@@ -162,6 +162,7 @@ def test_the_share_is_part_of_a_runs_key(job):
     assert {name for name in whole if whole[name] != half[name]} == {"predictor", "share of the training sources"}
 
 
+@pytest.mark.usefixtures("small_figures")
 def test_the_command_prints_the_comparison_and_builds_the_usual_report(empty_cache, tmp_path, capsys):
     flags = ["--protocol", "ablation", "--predictors", "constant", "fixed-75", "--fold-seeds", "2", "--limit", "6"]
     places = ["--results", str(tmp_path / "results"), "--report", str(tmp_path / "report")]

@@ -37,7 +37,10 @@ def _make_root(root: Path, ladders: Path, *, reverse: bool) -> dict[str, Path]:
     return origin
 
 
-pytestmark = pytest.mark.slow(reason="decodes seven ladders of 100 files several times over")
+pytestmark = [
+    pytest.mark.slow(reason="decodes seven ladders of 100 files several times over"),
+    pytest.mark.usefixtures("small_figures"),
+]
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])

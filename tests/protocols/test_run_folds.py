@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from baselines.constant.constant import Constant
+from baselines.constant.fixed import Fixed
 from baselines.interface.registry import Registered, registry
 from baselines.metric.psnr import Psnr
 from baselines.pixel.chou1995 import Chou1995
@@ -16,7 +17,9 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.truths import find_truth
 from protocols.measure import apply, visit
 from protocols.plan import Job
+from protocols.run_folds import fold_tasks, predictions_of
 from protocols.store.store import COLUMNS
+from protocols.workers.task import Monitor
 from tests.protocols import misbehaving
 from tests.protocols.conftest import cross_validate
 
@@ -108,6 +111,18 @@ def test_a_fit_that_raises_fails_its_fold_with_the_reason(make_experiment):
     frame, _ = _run(make_experiment(), misbehaving.Misbehaving, {"how": "fit raises"})
     assert frame["predicted_level"].isna().all()
     assert frame["error"].str.contains("fit failed on 4 training pictures: RuntimeError: no luck").all()
+
+
+@pytest.mark.parametrize(("work", "failed"), [("the fit of fold 1", 4), ("coffee-20", 1), ("", 8)])
+def test_work_that_is_not_tried_fails_alone(make_experiment, work, failed):
+    """As where it has ended its process before: a fit fails for its fold's pictures, a prediction for its picture."""
+    experiment = make_experiment()
+    job = Job(experiment, find_truth("mean"), Registered("fixed", Fixed), "cpu")
+    (task,) = fold_tasks(job, {picture.name: visit(picture, [job.make()]) for picture in experiment.pictures})
+    rows, _ = task.without(task.predictor, work, "it died").run(Monitor())
+    table = predictions_of(job, rows)
+    assert table["error"].str.contains("it died").sum() == table["error"].ne("").sum() == failed
+    assert task.without("another under mean", work, "it died") is task
 
 
 def _without_pixels(picture):

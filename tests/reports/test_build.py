@@ -28,6 +28,9 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+pytestmark = pytest.mark.usefixtures("small_figures")
+
+
 @pytest.fixture
 def results(tmp_path, store_run) -> Path:
     folder = tmp_path / "results"
@@ -35,18 +38,9 @@ def results(tmp_path, store_run) -> Path:
     return folder
 
 
-def test_the_same_bytes_in_every_process_and_for_every_hash_seed(tmp_path, results, store_run):
+def test_every_process_gives_the_same_bytes_and_imports_neither_torch_nor_a_predictor(tmp_path, results, store_run):
+    """With figures, and another hash seed in each."""
     store_run(results, "constant")
-    code = "import sys, pathlib; from reports.build import build; build(*map(pathlib.Path, sys.argv[1:]), quiet=True)"
-    for out, seed in (("one", "1"), ("two", "2")):
-        _python(code, results, tmp_path / out, hash_seed=seed)
-    build(results, tmp_path / "three", quiet=True)
-    first, second, third = (_contents(tmp_path / name) for name in ("one", "two", "three"))
-    assert first == second == third
-    assert {"index.html", "leaderboard.csv", "leaderboard.md", "leaderboard.tex", LIST} <= set(first)
-
-
-def test_neither_torch_nor_a_predictor_is_imported(tmp_path, results):
     code = (
         "import sys, pathlib; from reports.build import build; from reports.tables.text import leaderboard_text;"
         "from protocols.store.store import Store;"
@@ -54,7 +48,12 @@ def test_neither_torch_nor_a_predictor_is_imported(tmp_path, results):
         "leaderboard_text(Store(pathlib.Path(sys.argv[1])).current_runs());"
         "print(*sys.modules)"
     )
-    modules = set(_python(code, results, tmp_path / "out").split())
+    modules = set(_python(code, results, tmp_path / "one", hash_seed="1").split())
+    _python(code, results, tmp_path / "two", hash_seed="2")
+    first, second = (_contents(tmp_path / name) for name in ("one", "two"))
+    assert first == second
+    assert {"index.html", "leaderboard.csv", "leaderboard.md", "leaderboard.tex", LIST} <= set(first)
+    assert sum(name.endswith(".png") for name in first) == 10
     packages = {name.partition(".")[0] for name in modules}
     assert not packages & {"torch", "torchvision", "sgjnd", "cv2", "skimage", "sklearn"}
     cards = {"baselines", "baselines.interface", "baselines.interface.card"}

@@ -56,6 +56,9 @@ class Middling(JNDPredictor):
 '''
 
 
+pytestmark = pytest.mark.usefixtures("small_figures")
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
     """A folder whose files count as files in `baselines/subband/`."""

@@ -1,12 +1,6 @@
 """Protects `python -m sgjnd.train`: a checkpoint that can be used, the same for the same seed, also after a kill."""
 
 import io
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -200,25 +194,6 @@ def test_a_root_of_labels_alone_is_refused(make_mcl_jci, tmp_path):
     flags = ["--dataset", "mcl-jci", "--root", str(make_mcl_jci(pictures="none"))]
     with pytest.raises(UserError, match="holds labels only, and SG-JND learns from pictures"):
         train.main([*flags, "--out", str(tmp_path / "net.safetensors")])
-
-
-@pytest.mark.slow(reason="three processes that import torch and look at the demo set")
-def test_a_real_kill_loses_at_most_an_epoch(empty_cache, tmp_path):
-    out = tmp_path / "net.safetensors"
-    flags = [*SETTINGS, "--set", "epochs=40", "--set", "patience=40", "--device", "cpu", "--out", str(out)]
-    command = [sys.executable, "-m", "sgjnd.train", *flags]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 120
-        while not list(empty_cache.glob("training/*/member-0/history.json")) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL and not out.exists()
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
-    assert "head 1/2, epoch 1/40" not in told and "head 2/2, epoch 40/40" in told
-    resumed = load_file(out)
-    shutil.rmtree(empty_cache / "training")
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
-    assert "head 1/2, epoch 1/40" in told and same(resumed, load_file(out))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -13,7 +14,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from PIL import Image
+from safetensors.numpy import load_file
+from skimage import data
 
+from datasets import simulate
 from datasets.common.cache import CacheWarning, load_arrays
 from protocols.store.store import Identity, Store
 from tests.survival.conftest import cases
@@ -73,3 +78,63 @@ def test_a_kill_at_any_moment_loses_nothing(tmp_path, empty_cache, survived, pre
     assert finished.items() <= _finished(folder).items()
     pd.testing.assert_frame_equal(_leaderboard(folder), _leaderboard(undisturbed), check_exact=True)
     assert not list((folder / "results").rglob(".partial-*"))
+
+
+def _killed_at_first(command: list[str], folder: Path, pattern: str) -> int:
+    """The status of a command that is killed, with its workers, when it has written a file of that pattern."""
+    with subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        deadline = time.monotonic() + 120
+        while not list(folder.glob(pattern)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.killpg(run.pid, signal.SIGKILL)
+    return run.returncode
+
+
+EPOCHS = 15
+SMALL = {
+    "patch_pixels": 32,
+    "most_patches": 2,
+    "patches_per_picture": 2,
+    "levels_per_picture": 4,
+    "grid_levels": 6,
+    "epochs": EPOCHS,
+    "patience": EPOCHS,
+    "width": 8,
+    "heads": 2,
+    "components": 2,
+    "members": 2,
+}
+
+
+@pytest.mark.slow(reason="three processes that import torch and look at the demo set")
+def test_a_killed_training_loses_at_most_an_epoch(empty_cache, tmp_path, survived):
+    out = tmp_path / "net.safetensors"
+    flags = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
+    command = [sys.executable, "-m", "sgjnd.train", *flags, "--device", "cpu", "--out", str(out)]
+    assert _killed_at_first(command, empty_cache, "training/*/member-0/history.json") == -signal.SIGKILL
+    assert not out.exists()
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    assert f"head 1/2, epoch 1/{EPOCHS}" not in told and f"head 2/2, epoch {EPOCHS}/{EPOCHS}" in told
+    resumed = load_file(out)
+    shutil.rmtree(empty_cache / "training")
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    whole = load_file(out)
+    assert f"head 1/2, epoch 1/{EPOCHS}" in told and resumed.keys() == whole.keys()
+    assert all(tensor.tobytes() == whole[name].tobytes() for name, tensor in resumed.items())
+    survived("kill -9 of sgjnd.train")
+
+
+@pytest.mark.slow(reason="processes that import torch")
+def test_a_killed_simulation_and_more_processes_give_the_same_answers(tmp_path, survived):
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(data.astronaut()[:130, :260]).save(tmp_path / "photos/astronaut.png")
+    Image.fromarray(data.chelsea()[:140, :150]).save(tmp_path / "photos/cat.jpg", quality=95)
+    flags = [str(tmp_path / "photos"), "--every", "20", "--observers", "5", "--crop", "128"]
+    command = [sys.executable, "-m", "datasets.simulate", *flags, "--out", str(tmp_path / "killed"), "--jobs", "2"]
+    assert _killed_at_first(command, tmp_path / "killed", "curves/*.json") == -signal.SIGKILL
+    assert json.loads((tmp_path / "killed" / "simulated.json").read_text())["finished"] in (False, True)
+    subprocess.run(command, check=True, capture_output=True)
+    assert simulate.main([*flags, "--out", str(tmp_path / "alone")]) == 0
+    for name in ("samples.csv", "folds.csv", "simulated.json"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
+    survived("kill -9 of datasets.simulate with workers")

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 import matplotlib
 import pytest
 
+from reports.figures import catalogue
 from reports.figures.catalogue import RUN_FIGURES, SECTION_FIGURES, TRUTH_FIGURES, draw_figures
 from reports.figures.style import for_page, styled
 from reports.results.cards import section_name
@@ -43,7 +44,7 @@ def test_every_figure_says_the_data_whose_samples_the_truth_n_and_what_was_limit
         assert ("LIMITED to 6 pictures: not comparable" in text) == is_limited
         assert f"{pictures} pictures" in text
         assert stem.count("/") == 2 or f"of {sources} sources" in text
-        assert figure.alt
+        assert ("Demo photographs" if is_demo else "MCL-JCI") in figure.alt
     assert all(kind.heading and kind.reading for kind in (*RUN_FIGURES, *SECTION_FIGURES, *TRUTH_FIGURES))
 
 
@@ -84,9 +85,21 @@ def test_only_failures_leave_the_dots_alone(tmp_path, store_run):
     assert list(draw_figures(read_sections(tmp_path), quiet=True)) == ["figures/mae-demo-kfold5-v1-mean-jnd1"]
 
 
-@pytest.mark.parametrize("title", ["a $x^$ b", "<b>&amp;</b>", "日本語の写真", "tab\tnul\x00bell\x07", "e" * 300])
+TITLES = ["a $x^$ b", "<b>&amp;</b>", "日本語の写真", "tab\tnul\x00bell\x07", "e" * 300]
+
+
+@pytest.mark.parametrize("title", TITLES)
 def test_no_title_can_break_a_figure(tmp_path, store_run, title):
     store_run(tmp_path, info={"dataset": {"title": title}})
+    (section,) = read_sections(tmp_path)
+    with styled():
+        (figure,) = SECTION_FIGURES[0].draw_all(section).values()
+    assert "simulated observers" in words(figure.svg)
+    ET.fromstring(for_page(figure.svg))
+
+
+def test_no_figure_is_broken_by_its_title(tmp_path, store_run):
+    store_run(tmp_path, info={"dataset": {"title": " ".join(TITLES)}})
     for figure in draw_figures(read_sections(tmp_path), quiet=True).values():
         assert "simulated observers" in words(figure.svg)
         ET.fromstring(for_page(figure.svg))
@@ -113,10 +126,11 @@ def test_the_users_own_matplotlib_settings_change_nothing(sections, figures):
 
 
 def test_the_same_results_give_the_same_bytes_from_one_process_or_several(sections, figures, monkeypatch):
-    for least_rows in (0, 1000):
-        monkeypatch.setattr("reports.figures.catalogue._ROWS_WORTH_PROCESSES", least_rows)
-        again = draw_figures(sections[:1], quiet=True)
-        assert again == {stem: figures[stem] for stem in again}
+    """So many rows were drawn by several processes."""
+    assert sum(len(section.rows) for section in sections) >= catalogue._ROWS_WORTH_PROCESSES
+    monkeypatch.setattr(catalogue, "_ROWS_WORTH_PROCESSES", 1000)
+    again = draw_figures(sections[:1], quiet=True)
+    assert again == {stem: figures[stem] for stem in again}
 
 
 def test_on_the_page_colours_follow_the_screen(figures):

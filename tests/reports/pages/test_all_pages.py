@@ -250,6 +250,7 @@ def test_one_picture_and_no_samples_is_enough(tmp_path, store_run):
     assert "Nothing is known of single JNDs" in html
 
 
+@pytest.mark.usefixtures("small_figures")
 def test_the_flags_say_how_many_pictures(demo_results, tmp_path, capsys):
     out = tmp_path / "report"
     flags = ["--results", str(demo_results), "--out", str(out), "-q"]

@@ -22,7 +22,7 @@ def _run(folder: Path, *flags: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> Path:
+def finished(tmp_path_factory, small_figures) -> Path:
     """A run and its report."""
     folder = tmp_path_factory.mktemp("finished")
     assert _run(folder) == 0

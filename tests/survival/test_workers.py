@@ -1,0 +1,64 @@
+"""Predictors that end or hold up their worker processes: they alone fail, at the cost of few processes."""
+
+from __future__ import annotations
+
+import pytest
+
+from baselines.interface.registry import Registered
+from baselines.metric.psnr import Psnr
+from datasets.common.process_pool import ProcessPool
+from datasets.core.truths import find_truth
+from protocols.measure import VisitTask, apply
+from protocols.plan import Job
+from protocols.run_folds import fold_tasks, predictions_of
+from protocols.workers.dispatch import WorkerPool
+from tests.protocols import conftest as protocols
+from tests.protocols.workers.faulty import Faulty
+
+make_experiment = protocols.make_experiment
+pytestmark = pytest.mark.usefixtures("empty_cache")
+
+
+def test_what_kills_again_and_again_is_given_up(make_experiment, survived):
+    """A predictor that dies on every picture costs a few processes, not one for each picture."""
+    predictor = Faulty(fault="dies", source="coffee")
+    experiment = make_experiment()
+    pictures = [picture for picture in experiment.pictures if picture.source == "coffee"] * 4
+    with WorkerPool(ProcessPool(1)) as pool:
+        visits = [visit for _, visit in pool.run([VisitTask(picture, [predictor, Psnr()]) for picture in pictures])]
+    said = [visit.measured[predictor.measured_as].error for visit in visits]
+    assert sum("not tried, because 3 times before" in error for error in said) >= len(pictures) - 4
+    assert all("died" in error for error in said)
+    survived("a predictor that ends its process on every picture", len(pictures))
+
+
+def test_what_hangs_in_a_c_library_is_ended_and_its_place_is_said(make_experiment, survived):
+    predictor = Faulty(fault="hangs in C")
+    with WorkerPool(ProcessPool(2), timeout_s=2.0) as pool:
+        visits = [visit for _, visit in pool.run([VisitTask(p, [predictor]) for p in make_experiment().pictures])]
+    errors = {visit.picture: visit.measured[predictor.measured_as].error for visit in visits}
+    told = "it took more than 2 s (--timeout), in match (__init__.py:"
+    assert all((told in error) == name.startswith("coffee") for name, error in errors.items()), errors
+    survived("a predictor that hangs in a C library", 2)
+
+
+@pytest.mark.parametrize(("where", "failed"), [("fit", 4), ("predict", 2)])
+@pytest.mark.parametrize("fault", ["dies", "hangs"])
+def test_a_fold_that_goes_wrong_fails_alone(make_experiment, where, failed, fault, survived):
+    """A fit fails for its fold's pictures, a prediction for its picture."""
+    experiment = make_experiment()
+    entry = Registered("faulty", Faulty, {"fault": fault, "where": where})
+    job = Job(experiment, find_truth("mean"), entry, "cpu")
+    with WorkerPool(ProcessPool(2), timeout_s=1.0) as pool:
+        visits = {v.picture: v for _, v in pool.run([VisitTask(p, [job.make()]) for p in experiment.pictures])}
+        for picture in experiment.pictures:
+            apply(visits[picture.name], picture)
+        rows = {}
+        for _, (done, _) in pool.run(fold_tasks(job, visits)):
+            rows |= done
+    table = predictions_of(job, rows)
+    assert table["error"].ne("").sum() == failed
+    wrong = {"dies": "died", "hangs": "it took more than 1 s"}[fault]
+    assert table.loc[table["error"] != "", "error"].str.contains(wrong, regex=False).all()
+    assert table.loc[table["error"] == "", "predicted_level"].eq(50.0).all()
+    survived(f"a fold in which a predictor {fault}")
