@@ -175,17 +175,13 @@ def assert_tuned(predictor: SgJnd, picture, before: Mapping[str, torch.Tensor]) 
     assert prediction.sur.shape == (100,) and (np.diff(prediction.sur) >= 0).all()
 
 
-SLOW = pytest.mark.slow(reason="finds principal components of 2048 channels")
-
-
-@pytest.mark.parametrize(
-    "backbone", [pytest.param(name, marks=SLOW) if name == "resnet50" else name for name in BACKBONES]
-)
+@pytest.mark.parametrize("backbone", [name for name in BACKBONES if name != "resnet50"])
 def test_every_backbone_is_trained_and_answers(fit, rated_pictures, backbone):
     before = build(choose(backbone, "none")).state_dict()
     assert_tuned(fit(backbone=backbone, weights="none"), rated_pictures[-1], before)
 
 
+@pytest.mark.slow(reason="finds principal components of 2048 channels")
 def test_resnet50_is_trained_from_a_weight_file(fit, rated_pictures, resnet50_file):
     predictor = fit(backbone="auto", weights=str(resnet50_file))
     assert predictor.remark(rated_pictures[-1]) == "fine-tuned from resnet50 with weights from mine.pth"
