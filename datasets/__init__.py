@@ -6,7 +6,7 @@
 
 `core` holds the model (picture, ladder, codec, truth, folds), `sets` one file a data set, `simulation` observers for
 sets that nobody has rated, `ratings` what judges people's ratings, `obtain` what fetches and checks a set, `common`
-what every folder uses. The commands are `get`, `verify`, `simulate`, `import_ratings`, `plan_study` and `make_demo`.
+what every folder uses. The commands are `get`, `verify`, `simulate`, `rate`, `import_ratings` and `plan_study`.
 """
 
 from __future__ import annotations

@@ -99,22 +99,40 @@ def personal_jnds(answers: Iterable[Answer], codec: Codec) -> dict[tuple[str, st
     groups: dict[tuple[str, str], list[Answer]] = {}
     for answer in answers:
         groups.setdefault((answer.rater, answer.picture), []).append(answer)
-    jnd_strengths = np.arange(1.0, levels + 1)  # the last stands for "notices nothing"
-    slopes = _SLOPES * levels / 100
+    jnd_strengths = np.arange(1.0, levels + 1)
     jnds: dict[tuple[str, str], PersonalJnd] = {}
     for key, group in groups.items():
         strengths = np.array([_strength(answer.level, codec) for answer in group])
         noticed = np.array([answer.noticed for answer in group])
-        z = (strengths[:, None, None] - jnd_strengths[None, :, None] + 0.5) / slopes
-        yes = GUESS + (1 - GUESS - LAPSE) * _phi(z)
-        fit = np.log(np.where(noticed[:, None, None], yes, 1 - yes)).sum(axis=0)
-        posterior = np.exp(fit - fit.max()).sum(axis=1)
-        posterior /= posterior.sum()
+        posterior = posterior_of(yes_probabilities(strengths, levels), noticed).sum(axis=1)
         mean = float(posterior @ jnd_strengths)
         sd = math.sqrt(max(float(posterior @ (jnd_strengths - mean) ** 2), 0.0))
         level = float(codec.best_level - codec.sign * min(mean, levels - 1))
         jnds[key] = PersonalJnd(level, sd, len(group), not noticed.any())
     return jnds
+
+
+def yes_probabilities(strengths: np.ndarray, levels: int) -> np.ndarray:
+    """P(yes) by strength shown, threshold and slope, shape (n, levels, slopes).
+
+    Thresholds are the strengths 1 to `levels`; the last stands for "notices nothing".
+
+    :param strengths: shape (n,).
+    :param levels: how many the codec has.
+    """
+    thresholds, slopes = np.arange(1.0, levels + 1), _SLOPES * levels / 100
+    return GUESS + (1 - GUESS - LAPSE) * _phi((strengths[:, None, None] - thresholds[:, None] + 0.5) / slopes)
+
+
+def posterior_of(yes: np.ndarray, noticed: np.ndarray) -> np.ndarray:
+    """Of threshold and slope, all equally likely beforehand, shape (levels, slopes).
+
+    :param yes: of `yes_probabilities`, shape (n, levels, slopes).
+    :param noticed: the answers, bool, shape (n,).
+    """
+    fit = np.log(np.where(noticed[:, None, None], yes, 1 - yes)).sum(axis=0)
+    posterior = np.exp(fit - fit.max())
+    return np.asarray(posterior / posterior.sum())
 
 
 def fit_population(answers: Iterable[Answer], codec: Codec) -> PopulationCurve:

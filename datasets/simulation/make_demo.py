@@ -1,4 +1,4 @@
-"""`python -m datasets.make_demo`: compute the demo set's samples again, or check the committed ones."""
+"""`python -m datasets.simulation.make_demo`: compute the demo set's samples again, or check the committed ones."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _EPILOG = """\
 Needs the extra [simulate] and about ten minutes of one core. A call that was interrupted goes on where it stopped.
 
 examples:
-  python -m datasets.make_demo --check      compute everything, compare with what is committed, change nothing
-  python -m datasets.make_demo              write datasets/sets/demo_samples.csv and .json
+  python -m datasets.simulation.make_demo --check      compute everything, compare with what is committed, change nothing
+  python -m datasets.simulation.make_demo              write datasets/sets/demo_samples.csv and .json
 """
 
 
@@ -73,7 +73,7 @@ def demo_jobs() -> list[CurveJob]:
 def _write(sampled: Mapping[str, SampledPicture], measured: Mapping[str, MeasuredCurve]) -> int:
     header = {
         "what": "The JNDs in demo_samples.csv come from simulated observers, not from people; here is what they saw.",
-        "made_by": "python -m datasets.make_demo",
+        "made_by": "python -m datasets.simulation.make_demo",
         "made_with": SETTINGS.made_with(),
         "observed_with": SETTINGS.observed_with(),
         "pictures": "by name: hash of the pixels, and the loss in JOD at QF 1 to 100 in the most visible region",
@@ -91,7 +91,7 @@ def _write(sampled: Mapping[str, SampledPicture], measured: Mapping[str, Measure
 
 
 def _compare(sampled: Mapping[str, SampledPicture]) -> int:
-    committed = read_samples(SAMPLES, "Write it with 'python -m datasets.make_demo'.")
+    committed = read_samples(SAMPLES, "Write it with 'python -m datasets.simulation.make_demo'.")
     if set(committed) != set(sampled):
         print(f"the committed samples are of other pictures: {', '.join(sorted(set(committed) ^ set(sampled)))}")
         return 1
@@ -106,7 +106,7 @@ def _compare(sampled: Mapping[str, SampledPicture]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = command_parser(
-        "datasets.make_demo",
+        "datasets.simulation.make_demo",
         "Compute the demo set's samples: what simulated observers notice in its pictures.",
         _EPILOG,
     )
