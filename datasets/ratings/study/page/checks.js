@@ -1,0 +1,132 @@
+// The screen, before the first trial: computer, browser, a bank card for its scale, the window, the distance.
+
+import * as display from "./display.js";
+import { make, paragraph, say, showPanel, tick } from "./elements.js";
+import { ask, Refused } from "./outbox.js";
+import { roomFor } from "./stage.js";
+
+const CARD_CM = [8.56, 5.398]; // ISO/IEC 7810 ID-1: bank cards, identity cards, driving licences
+const CARD_PX = { min: 120, start: 200, max: 900 };
+const BAR_PX = 130; // what the controls of a trial take of the window's height, at most
+
+/** Check and measure. Resolves to the state that follows. */
+export function checks(state) {
+  display.rememberCheck(state);
+  const facts = ["computer", "browser", "window"].map((name) => [name, make("li", {})]);
+  const failed = [!display.isComputer() && "computer", !display.hasScreenPixels() && "browser"].filter(Boolean);
+  const title = make("h1", {}, say("checks.title"));
+  if (failed.length) {
+    showPanel("page", [title, ...failed.map((name) => make("p", { className: "warning" }, say(`checks.${name}.no`)))]);
+    return new Promise(() => {});
+  }
+  const card = makeCard(() => update());
+  const cards = Math.round((2 * state.distance_cm) / CARD_CM[0]) / 2;
+  const distance = tick("checks.distance", true);
+  distance.label.lastChild.textContent = say("checks.distance", { cm: state.distance_cm, cards });
+  const full = make("button", { type: "button", onclick: () => document.documentElement.requestFullscreen() }, say("checks.full"));
+  const go = make("button", { className: "main" }, say("checks.go"));
+  const sentence = make("p", { className: "refused", role: "status" });
+  const update = () => {
+    const isLarge = hasRoom(state, card.pxPerCm());
+    for (const [name, line] of facts) {
+      const isFine = name !== "window" || isLarge;
+      line.className = isFine ? "yes" : "no";
+      line.textContent = say(`checks.${name}.${isFine ? "yes" : "no"}`);
+    }
+    full.hidden = isLarge;
+    go.disabled = !(isLarge && card.isMoved && distance.box.checked);
+    sentence.textContent = card.isMoved ? "" : say("checks.card_first");
+  };
+  distance.box.addEventListener("change", update);
+  const leave = new AbortController();
+  addEventListener("resize", update, { signal: leave.signal });
+  return new Promise((resolve) => {
+    const submit = async (event) => {
+      event.preventDefault();
+      go.disabled = true;
+      sentence.textContent = say("checks.measuring");
+      try {
+        const next = await send(state, card.pxPerCm());
+        leave.abort();
+        resolve(next);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        update();
+        sentence.textContent = error.message;
+      }
+    };
+    const form = make(
+      "form",
+      { onsubmit: submit },
+      make("ul", { className: "facts" }, ...facts.map(([, line]) => line)),
+      full,
+      make("h2", {}, say("checks.card_title")),
+      paragraph("checks.card"),
+      card.element,
+      make("h2", {}, say("checks.distance_title")),
+      distance.label,
+      paragraph("checks.room"),
+      sentence,
+      make("p", { className: "buttons" }, go),
+    );
+    update();
+    showPanel("page", [title, make("p", { className: "lead" }, say("checks.lead")), form], card.handle);
+  });
+}
+
+async function send(state, pxPerCm) {
+  const [frameMs, hash] = [await display.measureFrameMs(90), await display.decodedSha256(state.probe)];
+  display.rememberCheck(state);
+  return ask("/api/display", {
+    px_per_cm: pxPerCm,
+    distance_cm: state.distance_cm,
+    device_pixel_ratio: devicePixelRatio,
+    refresh_hz: 1000 / frameMs,
+    browser: display.browserName(),
+    decoded_sha256: hash,
+    automated: navigator.webdriver === true,
+  });
+}
+
+// The server decides how many times as large a pixel is shown; this is its rule, to know the room beforehand.
+function hasRoom({ largest: [width, height], aim_px_per_degree: aim, distance_cm: cm }, pxPerCm) {
+  const pxPerDegree = 2 * cm * Math.tan(Math.PI / 360) * pxPerCm;
+  const low = Math.max(1, Math.floor(pxPerDegree / aim));
+  const k = pxPerDegree / low - aim <= aim - pxPerDegree / (low + 1) ? low : low + 1;
+  const [freeWidth, freeHeight] = [innerWidth, innerHeight - BAR_PX].map((side) => side * devicePixelRatio);
+  return roomFor(width * k, height * k, freeWidth, freeHeight);
+}
+
+// A card to be made as large as a real one: by the keys of its slider, or by its corner.
+function makeCard(tell) {
+  const corner = make("span", { className: "corner", title: say("checks.corner") });
+  const card = make("div", { className: "card" }, make("span", { className: "chip" }), corner);
+  const name = say("checks.card_size");
+  const handle = make("input", { type: "range", ...{ min: CARD_PX.min, max: CARD_PX.max, step: 1 }, "aria-label": name });
+  const made = {
+    element: make("div", { className: "match" }, make("label", {}, make("span", {}, name), handle), card),
+    handle,
+    isMoved: false,
+    pxPerCm: () => (Number(handle.value) * devicePixelRatio) / CARD_CM[0],
+  };
+  const size = (px) => {
+    handle.value = Math.round(px);
+    card.style.width = `${handle.value}px`;
+    card.style.height = `${(handle.value * CARD_CM[1]) / CARD_CM[0]}px`;
+  };
+  const move = (px) => {
+    made.isMoved = true;
+    size(px);
+    tell();
+  };
+  handle.addEventListener("input", () => move(Number(handle.value)));
+  corner.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    corner.setPointerCapture(event.pointerId);
+  });
+  corner.addEventListener("pointermove", (event) => {
+    if (corner.hasPointerCapture(event.pointerId)) move(event.clientX - card.getBoundingClientRect().left);
+  });
+  size(CARD_PX.start);
+  return made;
+}

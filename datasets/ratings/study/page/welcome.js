@@ -1,0 +1,133 @@
+// Before and after the trials: consent and warning, waiting, thanks, withdrawal.
+
+import { asksForLessMotion } from "./display.js";
+import { make, paragraph, say, showPanel, tick } from "./elements.js";
+import { ask, Refused } from "./outbox.js";
+
+const INVITATION = "jnd-rate-invitation";
+
+/** Tell what it is about and ask for consent. Resolves to the state that follows. */
+export function welcome(state) {
+  const invitation = takeInvitation();
+  const { study } = state;
+  const minutes = study.minutes ? say("welcome.minutes", { minutes: Math.ceil(study.minutes) }) : "";
+  const children = [
+    make("h1", {}, say("welcome.title")),
+    make("p", { className: "lead" }, `${say(`welcome.lead.${study.trial}`, study)} ${minutes}`),
+  ];
+  if (state.needs_invitation && !invitation) {
+    showPanel("page", [...children, make("p", { className: "warning" }, say("welcome.no_invitation"))]);
+    return new Promise(() => {});
+  }
+  const consent = make("div", { className: "consent", tabIndex: 0, role: "region", "aria-label": say("welcome.consent") }, state.consent);
+  const [adult, vision, agree] = ["adult", "vision", "agree"].map((name) => tick(`welcome.${name}`, true));
+  const photosensitive = tick("welcome.photosensitive");
+  const sentence = make("p", { className: "refused", role: "alert" });
+  const begin = make("button", { className: "main" }, say("welcome.begin"));
+  return new Promise((resolve) => {
+    const submit = async (event) => {
+      event.preventDefault();
+      begin.disabled = true;
+      try {
+        const next = await ask("/api/session", {
+          invitation,
+          consent_sha256: state.consent_sha256,
+          adult: adult.box.checked,
+          vision: vision.box.checked,
+          photosensitive: photosensitive.box.checked,
+          reduced_motion: asksForLessMotion(),
+        });
+        sessionStorage.removeItem(INVITATION);
+        resolve(next);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        sentence.textContent = error.message;
+        begin.disabled = false;
+      }
+    };
+    const warning = make(
+      "div",
+      { className: "warning" },
+      make("h2", {}, say("welcome.warning_title")),
+      paragraph("welcome.warning"),
+      photosensitive.label,
+      asksForLessMotion() ? paragraph("welcome.less_motion") : null,
+    );
+    const form = make(
+      "form",
+      { onsubmit: submit },
+      make("h2", {}, say("welcome.consent")),
+      consent,
+      warning,
+      ...[adult, vision, agree].map(({ label }) => label),
+      sentence,
+      make("p", { className: "buttons" }, begin),
+    );
+    showPanel("page", [...children, form, withdrawal("", resolve)]);
+  });
+}
+
+/** All is rated: the code, and the way to take everything back. */
+export function done(state) {
+  const code = make("output", { className: "code" }, state.withdrawal_code);
+  const copy = make("button", { type: "button" }, say("done.copy"));
+  copy.hidden = !navigator.clipboard;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(state.withdrawal_code);
+    copy.textContent = say("done.copied");
+  });
+  return new Promise((resolve) => {
+    showPanel("page", [
+      make("h1", {}, say("done.title")),
+      make("p", { className: "lead" }, say("done.lead", { ratings: state.ratings })),
+      make("h2", {}, say("done.code_title")),
+      make("p", { className: "buttons start" }, code, copy),
+      paragraph("done.code"),
+      withdrawal(state.withdrawal_code, resolve),
+    ]);
+  });
+}
+
+/** Everything was deleted. */
+export function withdrawn() {
+  showPanel("page", [make("h1", {}, say("withdrawn.title")), paragraph("withdrawn.lead")]);
+  return new Promise(() => {});
+}
+
+/** Others are rating what is left: ask again in a while. */
+export async function pause(state) {
+  const seconds = state.again_s ?? 30;
+  showPanel("page", [make("h1", {}, say("pause.title")), paragraph("pause.lead", { seconds })]);
+  await new Promise((over) => setTimeout(over, 1000 * seconds));
+  return ask("/api/state");
+}
+
+function withdrawal(code, resolve) {
+  const field = make("input", { type: "text", value: code, required: true, autocomplete: "off", spellcheck: false });
+  const sentence = make("p", { className: "refused", role: "alert" });
+  const submit = async (event) => {
+    event.preventDefault();
+    try {
+      const { withdrawn: deleted } = await ask("/api/withdraw", { code: field.value.trim() });
+      if (deleted === 0) sentence.textContent = say("withdraw.unknown");
+      else resolve({ stage: "withdrawn" });
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      sentence.textContent = error.message;
+    }
+  };
+  const label = make("label", {}, say("withdraw.code"), field);
+  const button = make("button", { className: "danger" }, say("withdraw.button"));
+  const form = make("form", { onsubmit: submit }, paragraph("withdraw.how"), label, button, sentence);
+  return make("details", { className: "withdraw" }, make("summary", {}, say("withdraw.title")), form);
+}
+
+// The token stands behind the # of the address, which no server's log has; it does not stay there.
+function takeInvitation() {
+  const token = location.hash.slice(1);
+  if (token) {
+    sessionStorage.setItem(INVITATION, token);
+    history.replaceState(null, "", location.pathname);
+  }
+  return sessionStorage.getItem(INVITATION);
+}
