@@ -3,11 +3,10 @@
 import * as display from "./display.js";
 import { make, paragraph, say, showPanel, tick } from "./elements.js";
 import { ask, Refused } from "./outbox.js";
-import { roomFor } from "./stage.js";
 
 const CARD_CM = [8.56, 5.398]; // ISO/IEC 7810 ID-1: bank cards, identity cards, driving licences
 const CARD_PX = { min: 120, start: 200, max: 900 };
-const BAR_PX = 130; // what the controls of a trial take of the window's height, at most
+const BAR_PX = [820, 215, 130]; // what a trial's controls take of the height: in windows up to so wide, and wider
 
 /** Check and measure. Resolves to the state that follows. */
 export function checks(state) {
@@ -20,14 +19,21 @@ export function checks(state) {
     return new Promise(() => {});
   }
   const card = makeCard(() => update());
-  const cards = Math.round((2 * state.distance_cm) / CARD_CM[0]) / 2;
   const distance = tick("checks.distance", true);
-  distance.label.lastChild.textContent = say("checks.distance", { cm: state.distance_cm, cards });
+  let cm = 0;
+  const sitAt = (distanceCm) => {
+    if (cm === distanceCm) return;
+    cm = distanceCm;
+    distance.box.checked = false;
+    const cards = Math.round((2 * cm) / CARD_CM[0]) / 2;
+    distance.label.lastChild.textContent = say("checks.distance", { cm: Math.round(cm), cards });
+  };
+  sitAt(state.distance_cm);
   const full = make("button", { type: "button", onclick: () => document.documentElement.requestFullscreen() }, say("checks.full"));
   const go = make("button", { className: "main" }, say("checks.go"));
-  const sentence = make("p", { className: "refused", role: "status" });
+  const sentence = make("p", { className: "refused", role: "alert" });
   const update = () => {
-    const isLarge = hasRoom(state, card.pxPerCm());
+    const isLarge = hasRoom(state.largest);
     for (const [name, line] of facts) {
       const isFine = name !== "window" || isLarge;
       line.className = isFine ? "yes" : "no";
@@ -46,11 +52,12 @@ export function checks(state) {
       go.disabled = true;
       sentence.textContent = say("checks.measuring");
       try {
-        const next = await send(state, card.pxPerCm());
+        const next = await send(state, card.pxPerCm(), cm);
         leave.abort();
         resolve(next);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
+        if (error.state?.stage === "checks") sitAt(error.state.distance_cm);
         update();
         sentence.textContent = error.message;
       }
@@ -74,28 +81,29 @@ export function checks(state) {
   });
 }
 
-async function send(state, pxPerCm) {
+async function send(state, pxPerCm, distanceCm) {
   const [frameMs, hash] = [await display.measureFrameMs(90), await display.decodedSha256(state.probe)];
   display.rememberCheck(state);
   return ask("/api/display", {
     px_per_cm: pxPerCm,
-    distance_cm: state.distance_cm,
+    distance_cm: distanceCm,
     device_pixel_ratio: devicePixelRatio,
     refresh_hz: 1000 / frameMs,
+    viewport: freeSides(),
     browser: display.browserName(),
     decoded_sha256: hash,
     automated: navigator.webdriver === true,
   });
 }
 
-// The server decides how many times as large a pixel is shown; this is its rule, to know the room beforehand.
-function hasRoom({ largest: [width, height], aim_px_per_degree: aim, distance_cm: cm }, pxPerCm) {
-  const pxPerDegree = 2 * cm * Math.tan(Math.PI / 360) * pxPerCm;
-  const low = Math.max(1, Math.floor(pxPerDegree / aim));
-  const k = pxPerDegree / low - aim <= aim - pxPerDegree / (low + 1) ? low : low + 1;
-  const [freeWidth, freeHeight] = [innerWidth, innerHeight - BAR_PX].map((side) => side * devicePixelRatio);
-  return roomFor(width * k, height * k, freeWidth, freeHeight);
+// What a trial has for its picture, in pixels of the screen. The server decides how many of them a pixel gets.
+function freeSides() {
+  const [narrow, stacked, inARow] = BAR_PX;
+  const bar = innerWidth <= narrow ? stacked : inARow;
+  return [innerWidth, Math.max(0, innerHeight - bar)].map((side) => Math.floor(side * devicePixelRatio));
 }
+
+const hasRoom = (largest) => freeSides().every((side, axis) => side >= largest[axis]);
 
 // A card to be made as large as a real one: by the keys of its slider, or by its corner.
 function makeCard(tell) {

@@ -7,11 +7,12 @@ const LONGEST_WAIT_MS = 15_000;
 const GIVEN_UP_MS = 20_000; // for one try
 const note = document.getElementById("offline");
 
-/** What the server refuses, with its sentence. */
+/** What the server refuses, with its sentence; with the state to go on with, or null. */
 export class Refused extends Error {
-  constructor(status, sentence) {
-    super(sentence);
+  constructor(status, content) {
+    super(content?.error ?? String(status));
     this.status = status;
+    this.state = content?.state ?? null;
   }
 }
 
@@ -22,7 +23,7 @@ export async function ask(path, body = null, kind = "json") {
     if (status < 500 && status !== 429 && status !== 0) {
       note.hidden = true;
       if (status < 300) return content;
-      throw new Refused(status, content?.error ?? String(status));
+      throw new Refused(status, content);
     }
     if (status !== 429) sayOffline();
     await pause(Math.min(1000 * 2 ** tries, LONGEST_WAIT_MS));
@@ -79,7 +80,7 @@ export async function sendUnsent() {
     } catch (error) {
       // 409: the trial was answered before, here or in another tab. Else: it would be refused again and again.
       if (!(error instanceof Refused)) throw error;
-      if (error.status !== 409) console.warn(error.message);
+      state = error.state;
     }
     sessionStorage.removeItem(UNSENT);
   }

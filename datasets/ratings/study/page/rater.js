@@ -2,16 +2,15 @@
 
 import { checks } from "./checks.js";
 import { loadTexts, make, say, showPanel } from "./elements.js";
-import { sendUnsent } from "./outbox.js";
 import { closeStage, trial } from "./trial.js";
-import { done, pause, welcome, withdrawn } from "./welcome.js";
+import { done, firstState, pause, welcome, withdrawn } from "./welcome.js";
 
 const STAGES = { welcome, checks, trial, done, pause, withdrawn };
 
 async function run() {
   await loadTexts();
   document.title = say("title");
-  for (let state = await sendUnsent(); ; ) {
+  for (let state = await firstState(); ; ) {
     if (state.stage !== "trial") closeStage();
     state = await STAGES[state.stage](state);
   }

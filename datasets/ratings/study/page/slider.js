@@ -6,7 +6,7 @@ const PAST_STEPS = 5; // to go beyond the answer before it is taken
 const STAY_MS = 1000;
 const FIRST_STEPS = 20; // loaded before it starts
 const MOVES_APART_MS = 50; // what comes sooner replaces the one before
-const MOST_MOVES = 3000;
+const MOST_MOVES = 2000;
 const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -5, PageUp: 5, Home: -Infinity, End: Infinity };
 
 export class Slider {
@@ -34,12 +34,13 @@ export class Slider {
   controls() {
     this.#trial.listen(window, "keydown", (event) => this.#press(event));
     const { last, state } = this.#trial;
-    const track = make("div", { className: "track" }, this.#handle);
+    const track = make("div", { className: "track" });
     if (last < state.steps) {
       const closed = make("span", { className: "closed", title: say("slider.closed") });
       closed.style.width = `${100 - (100 * last) / state.steps}%`;
       track.append(closed);
     }
+    track.append(this.#handle);
     const ends = make("p", { className: "ends" }, make("span", {}, say("slider.left")), make("span", {}, say("slider.right")));
     this.#update();
     return [this.#hint, make("div", { className: "answer" }, track, ends), make("p", { className: "buttons" }, this.#none, this.#next)];
@@ -50,6 +51,7 @@ export class Slider {
     await this.#trial.pictures.whenFirst(FIRST_STEPS, (done, total) => {
       this.#hint.textContent = say("trial.loading", { percent: Math.round((100 * done) / total) });
     });
+    this.#hint.textContent = "";
   }
 
   run() {

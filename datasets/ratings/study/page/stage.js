@@ -23,7 +23,7 @@ export class Stage {
 
   /** Whether a picture of this size, k times as large, has room. */
   hasRoom(width, height, k) {
-    return roomFor(width * k, height * k, this.#canvas.width, this.#freeHeight());
+    return width * k <= this.#canvas.width && height * k <= this.#freeHeight();
   }
 
   show(bitmap, k) {
@@ -64,6 +64,3 @@ export class Stage {
     return this.#canvas.height - Math.ceil(this.#covered.offsetHeight * devicePixelRatio);
   }
 }
-
-/** Whether a rectangle fits into another; all in pixels of the screen. */
-export const roomFor = (width, height, freeWidth, freeHeight) => width <= freeWidth && height <= freeHeight;

@@ -124,7 +124,7 @@ class Trial {
 
   #progress() {
     const [done, total] = this.state.progress;
-    const sentence = say(this.state.practice ? "trial.practice" : "trial.progress", { done: done + 1, total });
+    const sentence = say(this.state.practice ? "trial.practice" : `${this.#task.name}.progress`, { done: done + 1, total });
     const shown = make("progress", { max: total, value: this.state.practice ? 0 : done, "aria-label": sentence });
     return make("p", { className: "progress" }, make("span", {}, sentence), shown);
   }

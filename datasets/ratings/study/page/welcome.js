@@ -2,13 +2,26 @@
 
 import { asksForLessMotion } from "./display.js";
 import { make, paragraph, say, showPanel, tick } from "./elements.js";
-import { ask, Refused } from "./outbox.js";
+import { ask, Refused, sendUnsent } from "./outbox.js";
 
 const INVITATION = "jnd-rate-invitation";
 
+/** The state to begin with. An invitation in the address counts more than whoever used this browser before. */
+export async function firstState() {
+  const state = await sendUnsent();
+  const invitation = takeInvitation();
+  if (!invitation || state.stage === "welcome") return state;
+  try {
+    return await ask("/api/session", { invitation });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return ask("/api/leave", {}); // an invitation that nobody has used yet
+  }
+}
+
 /** Tell what it is about and ask for consent. Resolves to the state that follows. */
 export function welcome(state) {
-  const invitation = takeInvitation();
+  const invitation = sessionStorage.getItem(INVITATION);
   const { study } = state;
   const minutes = study.minutes ? say("welcome.minutes", { minutes: Math.ceil(study.minutes) }) : "";
   const children = [
@@ -84,19 +97,21 @@ export function done(state) {
       make("p", { className: "buttons start" }, code, copy),
       paragraph("done.code"),
       withdrawal(state.withdrawal_code, resolve),
+      somebodyElse(resolve),
     ]);
   });
 }
 
 /** Everything was deleted. */
 export function withdrawn() {
-  showPanel("page", [make("h1", {}, say("withdrawn.title")), paragraph("withdrawn.lead")]);
-  return new Promise(() => {});
+  return new Promise((resolve) => {
+    showPanel("page", [make("h1", {}, say("withdrawn.title")), paragraph("withdrawn.lead"), somebodyElse(resolve)]);
+  });
 }
 
 /** Others are rating what is left: ask again in a while. */
 export async function pause(state) {
-  const seconds = state.again_s ?? 30;
+  const seconds = state.retry_s;
   showPanel("page", [make("h1", {}, say("pause.title")), paragraph("pause.lead", { seconds })]);
   await new Promise((over) => setTimeout(over, 1000 * seconds));
   return ask("/api/state");
@@ -108,9 +123,8 @@ function withdrawal(code, resolve) {
   const submit = async (event) => {
     event.preventDefault();
     try {
-      const { withdrawn: deleted } = await ask("/api/withdraw", { code: field.value.trim() });
-      if (deleted === 0) sentence.textContent = say("withdraw.unknown");
-      else resolve({ stage: "withdrawn" });
+      await ask("/api/withdraw", { code: field.value.trim() });
+      resolve({ stage: "withdrawn" });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       sentence.textContent = error.message;
@@ -122,12 +136,17 @@ function withdrawal(code, resolve) {
   return make("details", { className: "withdraw" }, make("summary", {}, say("withdraw.title")), form);
 }
 
+function somebodyElse(resolve) {
+  const leave = async () => resolve(await ask("/api/leave", {}));
+  const button = make("button", { type: "button", onclick: leave }, say("done.somebody_else"));
+  return make("p", { className: "buttons start next" }, button);
+}
+
 // The token stands behind the # of the address, which no server's log has; it does not stay there.
 function takeInvitation() {
   const token = location.hash.slice(1);
-  if (token) {
-    sessionStorage.setItem(INVITATION, token);
-    history.replaceState(null, "", location.pathname);
-  }
-  return sessionStorage.getItem(INVITATION);
+  if (!token) return null;
+  sessionStorage.setItem(INVITATION, token);
+  history.replaceState(null, "", location.pathname);
+  return token;
 }

@@ -28,6 +28,7 @@ export class YesNo {
   async open() {
     this.#hint.textContent = say("trial.loading", { percent: 0 });
     await this.#trial.pictures.openOnly(this.#trial.state.shown);
+    this.#hint.textContent = "";
   }
 
   run() {
