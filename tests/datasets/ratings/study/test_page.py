@@ -1,0 +1,354 @@
+"""The rater's page in a real browser, driven by a script that sees only the canvas, against the real server.
+
+The script reads back the two frames that alternate and notices where their error passes its own criterion: so picture,
+level, direction and scale are all tested. That people use the page well is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import photograph
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+WINDOW = "--window-size=900,800"
+CRITERION = 6.1
+"""Root of the mean squared error, in grey levels, above which the script notices a difference."""
+
+SERVER = """
+import json, socket, sys
+from pathlib import Path
+import numpy as np
+import waitress
+from PIL import Image
+from datasets.ratings.study import study as module
+from datasets.ratings.study.database import FILE, Database
+from datasets.ratings.study.prepare import prepare_picture
+from datasets.ratings.study.server import create_app
+from datasets.ratings.study.settings import StudySettings
+
+root, given = Path(sys.argv[1]), json.loads(sys.argv[2])
+module._PRACTICE, module.SHOW_MS = {"slider": 1, "yes-no": 1}, 250  # else it would take long
+consent = "We store what you answer.\\n\\nNothing of it has your name."
+settings = StudySettings(**given, crop=None, flicker=30, consent_sha256="0" * 64)  # fast: nobody looks
+pictures = {}
+for photo in sorted((root / "photos").iterdir()):
+    rgb = np.array(Image.open(photo).convert("RGB"))
+    name = photo.stem.partition("-")[0]
+    pictures[name] = prepare_picture(root, photo.name, name, rgb, settings)
+listening = socket.socket()
+listening.bind(("127.0.0.1", 0))
+origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
+study = module.Study(root, settings, pictures, consent, Database(root / FILE))
+app = create_app(study, frozenset({origin}), "owner-token", answers_a_second=1000)
+limits = {name: picture.flickers_until for name, picture in pictures.items()}
+print(json.dumps([origin, limits]), flush=True)
+waitress.serve(app, sockets=[listening], threads=6)
+"""
+
+pytestmark = pytest.mark.slow("starts real browsers and servers")
+
+
+@dataclass(frozen=True)
+class Running:
+    """A study that is served.
+
+    :param limits: by picture: the last step that may flicker.
+    """
+
+    root: Path
+    url: str
+    limits: dict[str, int]
+
+    def errors(self, picture: str) -> np.ndarray:
+        """Root of the mean squared error of every step against the reference, shape (101,)."""
+        reference = np.array(Image.open(self.root / "pictures" / f"{picture}.png"), float)
+        files = (self.root / "levels" / picture / f"{101 - step}.jpg" for step in range(1, 101))
+        return np.array([0.0, *(np.sqrt(np.mean((np.array(Image.open(file), float) - reference) ** 2)) for file in files)])
+
+    def answers(self, columns: str = "picture, kind, trial.step AS shown, answer.*") -> list[sqlite3.Row]:
+        """Of the rater who came last, in the order of the answers."""
+        last = "(SELECT id FROM session ORDER BY started DESC LIMIT 1)"
+        query = f"SELECT {columns} FROM trial JOIN answer ON number = trial WHERE session = {last} ORDER BY received"
+        return self._rows(query)
+
+    def session(self) -> sqlite3.Row:
+        """The rater who came last."""
+        return self._rows("SELECT * FROM session ORDER BY started DESC LIMIT 1")[0]
+
+    def _rows(self, query: str) -> list[sqlite3.Row]:
+        with contextlib.closing(sqlite3.connect(self.root / "ratings.sqlite")) as connection:
+            connection.row_factory = sqlite3.Row
+            return connection.execute(query).fetchall()
+
+
+@contextlib.contextmanager
+def _serving(root: Path, photos: dict[str, np.ndarray], **settings: Any) -> Iterator[Running]:
+    (root / "photos").mkdir(parents=True)
+    for folder in ("pictures", "levels"):
+        (root / folder).mkdir()
+    for name, rgb in photos.items():
+        Image.fromarray(rgb).save(root / "photos" / f"{name}.png")
+    command = [sys.executable, "-c", SERVER, str(root), json.dumps(settings)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield Running(root, *json.loads(process.stdout.readline()))
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def slider_study(tmp_path_factory) -> Iterator[Running]:
+    photos = {"a": photograph(0, 96, 120), "b": photograph(1, 120, 96)}
+    with _serving(tmp_path_factory.mktemp("slider"), photos, trial="slider", per_rater=1, raters=1000) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def yes_no_study(tmp_path_factory) -> Iterator[Running]:
+    with _serving(
+        tmp_path_factory.mktemp("yes-no"), {"a": photograph(2, 96, 120)}, trial="yes-no", per_rater=1, raters=1000
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[test]'")
+    pytest.importorskip("waitress", reason="needs flask and waitress: pip install -e '.[test]'")
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium or Chrome on the PATH")
+    with sync_api.sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browsers(playwright) -> Iterator[Callable[[float], Any]]:
+    """`browsers(ratio)`: Chromium with so many pixels of the screen for a CSS pixel; playwright's own way to it lies."""
+    started: dict[float, Any] = {}
+
+    def start(ratio: float) -> Any:
+        if ratio not in started:
+            arguments = [f"--force-device-scale-factor={ratio}", WINDOW]
+            started[ratio] = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        return started[ratio]
+
+    yield start
+    for browser in started.values():
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browsers) -> Iterator[Callable[..., Any]]:
+    """`open_page(url, ratio)`: a page of a browser nobody used; fails where it complained or asked for something else."""
+    complaints: list[str] = []
+    contexts = []
+
+    def watch(page: Any, own: str) -> None:
+        page.on("console", lambda message: complaints.append(message.text) if _is_complaint(message) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith((own, "blob:")) else complaints.append(request.url))
+
+    def make(url: str, ratio: float = 1, context: Any = None, **options: Any) -> Any:
+        if context is None:
+            context = browsers(ratio).new_context(no_viewport=True, **options)
+            contexts.append(context)
+        page = context.new_page()
+        watch(page, url.partition("#")[0].removesuffix("owner"))
+        page.goto(url)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _is_complaint(message: Any) -> bool:
+    offline_or_refused = "Failed to load resource" in message.text  # as some tests want it
+    return (message.type == "error" and not offline_or_refused) or "Content Security" in message.text
+
+
+LOOK = """
+async (frames) => {
+  const canvas = document.getElementById("stage"), context = canvas.getContext("2d");
+  const next = () => new Promise(requestAnimationFrame);
+  const read = (x, y, w, h) => context.getImageData(x, y, w, h).data;
+  for (let n = 0; n < frames; n += 1) await next();
+  const [width, height] = [canvas.width, canvas.height], whole = read(0, 0, width, height);
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) {
+    const at = 4 * (y * width + x);
+    if (whole[at] === 128 && whole[at + 1] === 128 && whole[at + 2] === 128) continue;
+    [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
+  }
+  if (right < 0) return { sides: [0, 0], frames: 0, rmse: 0 };
+  const sides = [right - left + 1, bottom - top + 1], seen = [];
+  for (let n = 0; n < frames; n += 1) {
+    await next();
+    const pixels = read(left, top, ...sides);
+    if (!seen.some((other) => other.every((value, place) => value === pixels[place]))) seen.push(pixels);
+  }
+  let sum = 0;
+  const [first, second] = [seen[0], seen[1] ?? seen[0]];
+  for (let place = 0; place < first.length; place += 1) sum += (first[place] - second[place]) ** 2;
+  return { sides, frames: seen.length, rmse: Math.sqrt(sum / (first.length * 3 / 4)) };
+}
+"""
+"""What is to be seen, once the handle's place is shown: the picture's sides on the canvas, how many different frames,
+and the error between them. Counted in frames of the browser, so a busy machine changes nothing."""
+
+
+@dataclass
+class Rater:
+    """A script that rates by keys alone and sees nothing but the canvas and the sentences.
+
+    :param frames: of the browser in which both pictures were shown anew.
+    :param looks: what it saw, in order.
+    """
+
+    page: Any
+    criterion: float = CRITERION
+    frames: int = 7
+    looks: list[dict[str, Any]] = field(default_factory=list)
+
+    def come_in(self, *, photosensitive: bool = False) -> None:
+        """Consent, and match a card of 323 CSS pixels: 96 pixels an inch at ratio 1."""
+        self.page.get_by_role("button", name="Begin").wait_for()
+        self.reach("checkbox")
+        for _ in range(4):
+            name = self.page.evaluate("document.activeElement.closest('label').textContent")
+            if photosensitive or "seizure" not in name:
+                self.page.keyboard.press("Space")
+            self.page.keyboard.press("Tab")
+        self.page.keyboard.press("Enter")
+        self.page.locator(".card").wait_for()
+        assert self.page.evaluate("document.activeElement.type") == "range"
+        for key, times in (("Home", 1), ("PageUp", 3), ("PageDown", 1), ("ArrowRight", 47)):
+            for _ in range(times):
+                self.page.keyboard.press(key)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.press("Space")
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.press("Enter")
+        self.page.locator(".over").wait_for()
+
+    def reach(self, kind: str) -> None:
+        """Press Tab until something of a kind has the focus."""
+        for _ in range(20):
+            if self.page.evaluate("document.activeElement.type") == kind:
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"no {kind} is reached by Tab")
+
+    def start(self) -> None:
+        """Leave the panel over the trial, if there is one."""
+        self.page.locator(".over, #bar:not([inert]), .code").first.wait_for()
+        if self.page.locator(".over").is_visible():
+            self.page.keyboard.press("Enter")
+        self.page.locator("#bar:not([inert]), .code").first.wait_for()
+
+    def look(self) -> bool:
+        """Whether a difference is to be seen."""
+        seen = self.page.evaluate(LOOK, self.frames)
+        assert seen["frames"] <= 2
+        self.looks.append(seen)
+        return bool(seen["rmse"] > self.criterion)
+
+    def go(self, before: int, after: int) -> None:
+        """Move the handle by keys."""
+        pages, rest = divmod(abs(after - before), 5)
+        right = after > before
+        for key, times in (("PageUp" if right else "PageDown", pages), ("ArrowRight" if right else "ArrowLeft", rest)):
+            for _ in range(times):
+                self.page.keyboard.press(key)
+
+    def find(self, last: int = 100) -> int | None:
+        """Move the handle to where the difference begins to be seen; None where it is not seen even at the end."""
+        self.page.keyboard.press("End")
+        if not self.look():
+            return None
+        low, high, here = 0, last, last
+        while high - low > 1:
+            middle = (low + high) // 2
+            self.go(here, middle)
+            here = middle
+            low, high = (low, middle) if self.look() else (middle, high)
+        self.go(here, high)
+        return high
+
+    def rate(self, last: int = 100) -> int | None:
+        """One trial with the slider."""
+        self.start()
+        found = self.find(last)
+        name = "Next" if found else "I see none"
+        self.page.locator("button:enabled", has_text=name).wait_for()
+        if found is None:
+            self.reach("button")
+        self.page.keyboard.press("Enter")
+        return found
+
+    def answer(self) -> bool:
+        """One yes/no trial: look while it is shown, then answer."""
+        self.start()
+        self.page.locator(".hint", has_text="Does it flicker?").wait_for()
+        noticed = self.look()
+        self.page.locator(".question button:enabled").first.wait_for()
+        self.page.keyboard.press("ArrowRight" if noticed else "ArrowLeft")
+        self.page.locator(".question button:enabled").first.wait_for(state="detached")
+        return noticed
+
+
+def _threshold(errors: np.ndarray, criterion: float = CRITERION) -> int:
+    """The first step that the script notices, computed from the files; its search needs one crossing only."""
+    noticed = errors > criterion
+    first = int(np.flatnonzero(noticed)[0])
+    assert noticed[first:].all()
+    return first
+
+
+@pytest.mark.parametrize("ratio", [1, 1.25, 2, 3])
+def test_a_noise_free_rater_gives_the_step_that_the_files_have(open_page, slider_study, ratio):
+    """By keys alone, from consent to the code of withdrawal; no pixel is resampled at any ratio."""
+    page = open_page(slider_study.url, ratio)
+    assert page.evaluate("devicePixelRatio") == ratio
+    rater = Rater(page)
+    rater.come_in()
+    practice = rater.rate()
+    rater.looks.clear()
+    answered = rater.rate()
+    page.locator(".code").wait_for()
+    first, main = slider_study.answers()
+    assert (first["kind"], first["step"], main["kind"], main["step"]) == ("practice", practice, "main", answered)
+    errors = slider_study.errors(main["picture"])
+    assert answered == _threshold(errors)
+    assert [look["rmse"] for look in rater.looks] == pytest.approx(_errors_looked_at(errors), abs=1e-9)
+    zoom = slider_study.session()["zoom_k"]
+    with Image.open(slider_study.root / "pictures" / f"{main['picture']}.png") as picture:
+        assert rater.looks[0]["sides"] == [side * zoom for side in picture.size]
+    assert zoom == {1: 1, 1.25: 1, 2: 2, 3: 3}[ratio]
+    assert (main["device_pixel_ratio"], slider_study.session()["automated"]) == (ratio, 1)
+
+
+def _errors_looked_at(errors: np.ndarray) -> list[float]:
+    """Of the steps in the order in which the script looks at them."""
+    low, high, steps = 0, 100, [100]
+    while high - low > 1:
+        steps.append((low + high) // 2)
+        low, high = (low, steps[-1]) if errors[steps[-1]] > CRITERION else (steps[-1], high)
+    return [errors[step] for step in steps]
