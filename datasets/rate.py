@@ -78,7 +78,7 @@ def _serve(study: Study, arguments: argparse.Namespace, origins: list[str]) -> N
         )
     except OSError as error:
         raise UserError(
-            f"--host {arguments.host} --port {arguments.port}: cannot be served ({error.strerror}). Name another --port."
+            f"{arguments.host}, port {arguments.port}: cannot be served ({error.strerror}). Name another --port."
         ) from error
     for token in invite(study, arguments.invite):
         print(f"invitation, shown this once: {origins[0]}/#{token}")

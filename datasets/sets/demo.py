@@ -1,9 +1,9 @@
 """The demo set: real photographs that ship inside installed packages, and simulated observers.
 
 No download, and nothing here was rated by people: `datasets.simulation.observers` says what the observers are, and
-`python -m datasets.simulation.make_demo` computed their samples. Left out although scikit-image ships them: the left picture of
-its motorcycle pair, for which it states no licence, and the Hubble deep field, whose noise the metric takes for detail
-(nearly all observers notice above QF 85, which tells predictors apart by nothing).
+`python -m datasets.simulation.make_demo` computed their samples. Left out although scikit-image ships them: the left
+picture of its motorcycle pair, for which it states no licence, and the Hubble deep field, whose noise the metric takes
+for detail (nearly all observers notice above QF 85, which tells predictors apart by nothing).
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ _EPILOG = """\
 Needs the extra [simulate] and about ten minutes of one core. A call that was interrupted goes on where it stopped.
 
 examples:
-  python -m datasets.simulation.make_demo --check      compute everything, compare with what is committed, change nothing
-  python -m datasets.simulation.make_demo              write datasets/sets/demo_samples.csv and .json
+  python -m datasets.simulation.make_demo --check   compute everything, compare with what is committed, change nothing
+  python -m datasets.simulation.make_demo           write datasets/sets/demo_samples.csv and .json
 """
 
 

@@ -132,8 +132,8 @@ def new_about(settings: StudySettings) -> dict[str, Any]:
 def cut_off(pictures: Mapping[str, StudyPicture]) -> list[str]:
     """What is to be said of pictures that must not flicker at every level, a sentence each."""
     return [
-        f"{name} flashes too much beyond QF {STEPS + 1 - picture.flickers_until} ({100 * picture.most_flashing:.0f} % of a "
-        "field at worst): it stands still from there on."
+        f"{name} stands still below QF {STEPS + 1 - picture.flickers_until}, where it would flash too much (at worst "
+        f"{100 * picture.most_flashing:.0f} % of a field)."
         for name, picture in pictures.items()
         if picture.flickers_until < STEPS
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -10,19 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
-import numpy as np
-
 from datasets.common.hashing import sha256_of_bytes
-from datasets.ratings.study.adaptive import next_step
 from datasets.ratings.study.database import Database
 from datasets.ratings.study.fields import Refused
+from datasets.ratings.study.issue import issue
 from datasets.ratings.study.made_up import MadeUpLadder, verdict_on_pair
 from datasets.ratings.study.plan import QUESTIONS, Slot, plan
 from datasets.ratings.study.prepare import StudyPicture
 from datasets.ratings.study.settings import STEPS, StudySettings
-
-LEASE_S = 20 * 60.0
-"""A picture that someone is rating counts as rated for so long."""
 
 SITTING_S = 30 * 60.0
 """After a longer break, practice comes again."""
@@ -74,7 +68,7 @@ class Study:
         if session["state"] == "checks":
             return self.checks(session)
         if session["state"] == "rating":
-            trial = self.open_trial(connection, session) or self._issue(connection, session)
+            trial = self.open_trial(connection, session) or issue(self, connection, session)
             if isinstance(trial, float):
                 return {
                     "stage": "pause",
@@ -114,7 +108,7 @@ class Study:
             "SELECT trial.* FROM trial LEFT JOIN answer ON answer.trial = number WHERE session = ? AND attempt IS NULL"
         )
         waiting: list[Row] = connection.execute(f"{unanswered} ORDER BY place", (session["id"],)).fetchall()
-        if not waiting or waiting[0]["place"] >= 0 and self._practice_due(connection, session):
+        if not waiting or waiting[0]["place"] >= 0 and self.practice_due(connection, session):
             return None
         return waiting[0]
 
@@ -184,16 +178,16 @@ class Study:
 
     def _feedback(self, connection: sqlite3.Connection, session: Row) -> str | None:
         answered = (
-            "SELECT trial.*, answer.step AS answered, censored, noticed FROM trial JOIN answer ON answer.trial = number "
-            "WHERE session = ? ORDER BY received DESC, issued DESC LIMIT 1"
+            "SELECT trial.*, answer.step AS answered, censored, noticed FROM trial "
+            "JOIN answer ON answer.trial = number WHERE session = ? ORDER BY received DESC, issued DESC LIMIT 1"
         )
         last = connection.execute(answered, (session["id"],)).fetchone()
         if last is None or last["kind"] != "practice":
             return None
         return f"practice_{verdict_of(last)}"
 
-    def _practice_due(self, connection: sqlite3.Connection, session: Row) -> bool:
-        """Whether this sitting began without its practice."""
+    def practice_due(self, connection: sqlite3.Connection, session: Row) -> bool:
+        """Whether this sitting began without its practice: practice comes first, and again after a longer break."""
         answered = (
             "SELECT received, kind FROM trial JOIN answer ON answer.trial = number WHERE session = ? ORDER BY received"
         )
@@ -207,111 +201,6 @@ class Study:
         if self.now() - before > SITTING_S:
             sitting = []
         return set(sitting) <= {"practice"} and len(sitting) < _PRACTICE[self.settings.trial]
-
-    def _issue(self, connection: sqlite3.Connection, session: Row) -> Row | float | None:
-        """The next trial, stored; seconds to wait where others are rating all that is left; None at the end."""
-        places = "SELECT MIN(place), MAX(place), COUNT(*) FROM trial WHERE session = ?"
-        lowest, highest, count = connection.execute(places, (session["id"],)).fetchone()
-        rng = np.random.default_rng([session["seed"], count])
-        if self._practice_due(connection, session):
-            return self._store(
-                connection, session, min(lowest or 0, 0) - 1, "practice", *self._known(session, rng, count)
-            )
-        place = max(-1 if highest is None else highest, -1) + 1
-        slots = self.plan_of(session)
-        if place >= len(slots):
-            return None
-        slot = slots[place]
-        if slot.kind == "catch" and slot.run is None:
-            return self._store(connection, session, place, "catch", *self._known(session, rng, place))
-        before = next((index for index, other in enumerate(slots) if other.run == slot.run), place)
-        if before < place:
-            started = "SELECT picture FROM trial WHERE session = ? AND place = ?"
-            picture = str(connection.execute(started, (session["id"], before)).fetchone()[0])
-        else:
-            chosen = self._choose(connection, session, rng)
-            if not isinstance(chosen, str):
-                return chosen
-            picture = chosen
-        return self._store(
-            connection, session, place, slot.kind, picture, None, self._question(connection, session, slot, picture)
-        )
-
-    def _question(self, connection: sqlite3.Connection, session: Row, slot: Slot, picture: str) -> int | None:
-        """The step that a yes/no trial shows."""
-        if self.settings.trial == "slider":
-            return None
-        last_step = self.pictures[picture].last_step(session["viewing"])
-        if slot.kind == "catch":
-            return last_step if slot.plain else 0
-        asked = (
-            "SELECT trial.step, noticed FROM trial JOIN answer ON answer.trial = number "
-            "WHERE session = ? AND picture = ? AND kind = ? ORDER BY place"
-        )
-        rows = connection.execute(asked, (session["id"], picture, slot.kind)).fetchall()
-        return next_step([row["step"] for row in rows], [bool(row["noticed"]) for row in rows], last_step)
-
-    def _known(self, session: Row, rng: np.random.Generator, turn: int) -> tuple[str, str | None, int | None]:
-        """A picture with a ladder, or a pair, whose right answer is known."""
-        last_step = {name: picture.last_step(session["viewing"]) for name, picture in self.pictures.items()}
-        plain = [name for name in last_step if last_step[name] >= min(80, max(last_step.values()))]
-        picture = plain[int(rng.integers(len(plain)))]
-        if self.settings.trial == "slider":
-            return picture, MadeUpLadder.drawn(last_step[picture], rng).text(), None
-        return picture, None, 0 if turn % 2 else last_step[picture]
-
-    def _choose(self, connection: sqlite3.Connection, session: Row, rng: np.random.Generator) -> str | float | None:
-        """The least rated picture that this person has not had."""
-        had = {
-            row[0]
-            for row in connection.execute(
-                "SELECT picture FROM trial WHERE session = ? AND kind = 'main'", (session["id"],)
-            )
-        }
-        complete, leases = self.coverage(connection, session["viewing"], session["automated"])
-        left = [name for name in self.pictures if name not in had and complete[name] < self.settings.raters]
-        free = [name for name in left if complete[name] + len(leases[name]) < self.settings.raters]
-        if not left:
-            return None
-        if not free:
-            return min(min(leases[name]) for name in left) + LEASE_S - self.now()
-        fewest = min(complete[name] + len(leases[name]) for name in free)
-        least = [name for name in free if complete[name] + len(leases[name]) == fewest]
-        return least[int(rng.integers(len(least)))]
-
-    def coverage(
-        self, connection: sqlite3.Connection, viewing: str, automated: int
-    ) -> tuple[dict[str, int], dict[str, list[float]]]:
-        """By picture: how many have rated it, and when those began who are rating it now."""
-        started = (
-            "SELECT picture, COUNT(attempt) AS answers, MAX(issued) AS issued FROM trial JOIN session ON session.id = "
-            "session LEFT JOIN answer ON answer.trial = number WHERE kind = 'main' AND viewing = ? AND automated = ? "
-            "GROUP BY session, picture"
-        )
-        complete = dict.fromkeys(self.pictures, 0)
-        leases: dict[str, list[float]] = {name: [] for name in self.pictures}
-        for row in connection.execute(started, (viewing, automated)):
-            if row["answers"] >= self.answers_a_rating:
-                complete[row["picture"]] += 1
-            elif row["issued"] > self.now() - LEASE_S:
-                leases[row["picture"]].append(row["issued"])
-        return complete, leases
-
-    def _store(
-        self,
-        connection: sqlite3.Connection,
-        session: Row,
-        place: int,
-        kind: str,
-        picture: str,
-        ladder: str | None,
-        step: int | None,
-    ) -> Row:
-        number = secrets.randbits(48)
-        row = (number, session["id"], place, picture, kind, ladder, step, self.now())
-        connection.execute("INSERT INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-        stored: Row = connection.execute("SELECT * FROM trial WHERE number = ?", (number,)).fetchone()
-        return stored
 
 
 def verdict_of(row: Row) -> str:
