@@ -62,8 +62,8 @@ def begin(study: Study, token: str | None, body: Mapping[str, Any]) -> tuple[str
         swap = truth(body, "photosensitive") | truth(body, "reduced_motion")
         token, identity = invitation or secrets.token_urlsafe(16), secrets.token_hex(5)
         connection.execute(
-            "INSERT INTO session (id, token_hash, code_hash, consent_sha256, started, trial_type, viewing, seed, state) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'checks')",
+            "INSERT INTO session "
+            "(id, token_hash, code_hash, consent_sha256, started, trial_type, viewing, seed, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'checks')",
             (
                 identity,
                 hash_of(token),
@@ -81,12 +81,12 @@ def begin(study: Study, token: str | None, body: Mapping[str, Any]) -> tuple[str
 def check_display(
     study: Study, connection: sqlite3.Connection, session: Row, body: Mapping[str, Any], pixels: str
 ) -> None:
-    """Store how a rater's display shows pictures, or say what is to be changed.
+    """Store how a rater's display shows pictures, or say what is to be changed; again where it was changed meanwhile.
 
     :param pixels: hash of the probe's pixels.
     :raises Refused: where it would show them otherwise than the study wants.
     """
-    if session["state"] != "checks":
+    if session["state"] not in ("checks", "rating"):
         return
     per_cm, distance = number(body, "px_per_cm", 5, 500), number(body, "distance_cm", 20, 300)
     ratio, refresh = number(body, "device_pixel_ratio", 0.25, 10), number(body, "refresh_hz", 20, 1000)
@@ -104,8 +104,8 @@ def check_display(
         width, height = study.largest
         raise Refused(
             409,
-            f"The window has {window[0]:.0f} x {window[1]:.0f} pixels, and the pictures need {width} x {height}. Make it "
-            "larger, use the full screen (F11), or another screen.",
+            f"There is room for {window[0]:.0f} x {window[1]:.0f} pixels, and the pictures need {width} x {height}. Make "
+            "the window larger, use the full screen (F11), or another screen.",
             study.checks(session),
         )
     aim, one = study.settings.aim_px_per_degree, pixels_per_degree(per_cm, distance)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  # the word that raters read, not a fault of the server
     """A request that is not done.
 
     :param status: of HTTP.

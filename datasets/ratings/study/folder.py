@@ -62,15 +62,19 @@ def check_same(root: Path, settings: StudySettings, about: Mapping[str, Any]) ->
 def prepare(root: Path, photos: Path, settings: StudySettings, about: dict[str, Any]) -> dict[str, StudyPicture]:
     """Every photograph's picture; what an earlier call has prepared is checked and not made again.
 
+    Once all are prepared, photographs that come to the folder later are not in the study: raters rate the same pictures.
+
     :returns: those that can be rated, by name.
     :raises UserError: where there are no photographs, or none of them can be used.
     :raises DataError: where a prepared picture's files have changed since.
     """
+    before = pictures_of(root, about)
+    left_out: dict[str, str] = about.setdefault("left_out", {})
+    if about.get("prepared"):
+        return _usable(photos, before, left_out)
     found, passed_over = find_photos(photos, recursive=False, apart_from=root)
     if passed_over:
         print(printable(f"{photos}: {passed_over}"), file=sys.stderr)
-    before = pictures_of(root, about)
-    left_out: dict[str, str] = about.setdefault("left_out", {})
     for photo in progress(found[: settings.limit], "preparing pictures"):
         if photo.source in before or photo.source in left_out:
             continue
@@ -89,7 +93,14 @@ def prepare(root: Path, photos: Path, settings: StudySettings, about: dict[str, 
                 )
             about["pictures"] = {name: _without_name(picture) for name, picture in before.items()}
         write_about(root, about)
-    usable = {name: picture for name, picture in sorted(before.items()) if name not in left_out}
+    usable = _usable(photos, before, left_out)
+    about["prepared"] = True
+    write_about(root, about)
+    return usable
+
+
+def _usable(photos: Path, pictures: Mapping[str, StudyPicture], left_out: Mapping[str, str]) -> dict[str, StudyPicture]:
+    usable = {name: picture for name, picture in sorted(pictures.items()) if name not in left_out}
     if not usable:
         raise UserError(f"no photograph of {photos} can be used:\n" + "\n".join(map(printable, left_out.values())))
     return usable

@@ -83,10 +83,8 @@ def _known(study: Study, session: Row, rng: np.random.Generator, turn: int) -> t
 
 def _choose(study: Study, connection: sqlite3.Connection, session: Row, rng: np.random.Generator) -> str | float | None:
     """The least rated picture that this person has not had."""
-    had = {
-        row[0]
-        for row in connection.execute("SELECT picture FROM trial WHERE session = ? AND kind = 'main'", (session["id"],))
-    }
+    begun = "SELECT picture FROM trial WHERE session = ? AND (kind = 'main' OR kind = 'catch' AND ladder IS NULL)"
+    had = {row["picture"] for row in connection.execute(begun, (session["id"],))}
     complete, leases = coverage(study, connection, session["viewing"], session["automated"])
     left = [name for name in study.pictures if name not in had and complete[name] < study.settings.raters]
     free = [name for name in left if complete[name] + len(leases[name]) < study.settings.raters]

@@ -1,6 +1,6 @@
 """Ladders made up so that the right answer is known without any expert: what practice and catch trials show.
 
-As in KonJND-1k (Lin et al. 2022), whose test pictures are such: nothing changes up to a step, then it soon becomes plain.
+As in KonJND-1k (Lin et al. 2022), whose test pictures are such: nothing changes up to a step, then it is soon plain.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-
 
 RAMP = 10
 """Steps from nothing to plain."""

@@ -1,4 +1,4 @@
-"""The order of one person's trials, drawn beforehand: which are ratings, which come again, which have a known answer."""
+"""The order of one person's trials, drawn beforehand: ratings, those that come again, those whose answer is known."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Slot:
     """The place of a trial.
 
     :param kind: `main`, `repeat` or `catch`.
-    :param run: the rating that it is a part of, counted from 0; of a repeat, the main run that is done again. A catch with
-        a slider has none.
+    :param run: the rating that it is a part of, counted from 0; of a repeat, the main run that is done again. A catch
+        with a slider has none.
     :param plain: of a yes/no catch: whether the pair plainly differs.
     """
 

@@ -67,7 +67,7 @@ def prepare_picture(root: Path, photo: str, name: str, pixels: np.ndarray, setti
     """
     from PIL import Image
 
-    (box,) = crops_of_size(*pixels.shape[:2], settings.crop, most=1)
+    (box,) = crops_of_size(pixels.shape[0], pixels.shape[1], settings.crop, most=1)
     rgb = box.cut(pixels)
     png = io.BytesIO()
     Image.fromarray(rgb).save(png, "PNG")

@@ -89,15 +89,15 @@ def create_app(
     def failed(error: HTTPException) -> tuple[Response, int]:
         return jsonify({"error": error.description or error.name}), error.code or 500
 
-    def _shown(state: Mapping[str, Any]) -> dict[str, Any]:
-        """A state as this browser gets it: the code of withdrawal is made of its cookie."""
-        token = request.cookies.get(COOKIE)
-        more = {"withdrawal_code": withdrawal_code(token)} if token and state["stage"] == "done" else {}
-        return {**state, **more}
+    def _shown(state: Mapping[str, Any], token: str | None) -> dict[str, Any]:
+        """A state as a browser gets it: the code of withdrawal is made of its cookie."""
+        has_code = state["stage"] in ("trial", "pause", "done")
+        return {**state, "withdrawal_code": withdrawal_code(token)} if token and has_code else dict(state)
 
     def _state() -> dict[str, Any]:
+        token = request.cookies.get(COOKIE)
         with study.database.writing() as connection:
-            return _shown(study.state(connection, session_of(connection, request.cookies.get(COOKIE))))
+            return _shown(study.state(connection, session_of(connection, token)), token)
 
     def _body() -> dict[str, Any]:
         body = request.get_json(silent=True)
@@ -107,12 +107,11 @@ def create_app(
 
     def _after(action: Callable[..., None]) -> Response:
         """The rater's next state, after something was done to the session; both or neither."""
-        body = _body()
+        body, token = _body(), request.cookies.get(COOKIE)
         with study.database.writing() as connection:
-            session = _known(session_of(connection, request.cookies.get(COOKIE)))
-            action(study, connection, session, body)
-            changed = session_of(connection, request.cookies.get(COOKIE))
-            return jsonify(_shown(study.state(connection, changed)))
+            action(study, connection, _known(session_of(connection, token)), body)
+            state = study.state(connection, session_of(connection, token))
+        return jsonify(_shown(state, token))
 
     @app.get("/")
     def rater() -> Response:
@@ -136,8 +135,7 @@ def create_app(
     @app.post("/api/session")
     def session() -> Response:
         token, content = begin(study, request.cookies.get(COOKIE), _body())
-        more = {"withdrawal_code": withdrawal_code(token)} if content["stage"] == "done" else {}
-        response: Response = jsonify({**content, **more})
+        response: Response = jsonify(_shown(content, token))
         secure = any(origin.startswith("https:") and origin.endswith(f"//{request.host}") for origin in origins)
         response.set_cookie(COOKIE, token, max_age=_COOKIE_S, httponly=True, samesite="Strict", secure=secure)
         return response

@@ -108,7 +108,7 @@ class Study:
             "SELECT trial.* FROM trial LEFT JOIN answer ON answer.trial = number WHERE session = ? AND attempt IS NULL"
         )
         waiting: list[Row] = connection.execute(f"{unanswered} ORDER BY place", (session["id"],)).fetchall()
-        if not waiting or waiting[0]["place"] >= 0 and self.practice_due(connection, session):
+        if not waiting or (waiting[0]["place"] >= 0 and self.practice_due(connection, session)):
             return None
         return waiting[0]
 
