@@ -18,20 +18,43 @@ from datasets.common.hashing import sha256_of_bytes
 from datasets.ratings.study import folder
 from datasets.ratings.study.database import FILE, Database
 from datasets.ratings.study.entry import invite
-from datasets.ratings.study.settings import TRIALS, StudySettings
+from datasets.ratings.study.export import export
+from datasets.ratings.study.settings import TRIALS, VIEWINGS, StudySettings
 from datasets.ratings.study.study import Study
 
 _CONSENT = Path(folder.__file__).with_name("consent.txt")
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _THREADS = 8
 
-_EPILOG = ""
+_EPILOG = """\
+examples:
+  python -m datasets.rate photos --out study                        a slider a picture; open the address it prints
+  python -m datasets.rate photos --out study --trial yes-no         eight questions a picture: did it flicker?
+  python -m datasets.rate photos --out study --limit 5 --per-rater 5     try it yourself on five photographs
+  python -m datasets.rate photos --out study --host 192.168.0.7 --invite 20      in a classroom, by invitation
+  python -m datasets.rate photos --out study --address https://rate.example.org --invite 40     behind a proxy with TLS
+  python -m datasets.rate photos --out study --finish               make the set of what there is, without serving
+  python -m protocols.run --dataset rated --root study              compare predictors on it
+  python -m datasets.plan_study --pictures 50                       how many people that takes
+
+It cuts and compresses the photographs (about three seconds each), then serves a page until Ctrl-C, which makes the set.
+The same command goes on: no answer that was acknowledged is lost, whatever is killed. A rater sees instructions, checks
+of the screen, three pictures for practice, then the study's; reloads, goes back, or returns another day. One trial in
+eight has a known answer, one picture in eight comes again: they judge the rater (datasets/ratings/screening.py) and are
+no samples. Levels that would flash too much never flicker; whoever is photosensitive swaps pictures by a key.
+
+At 60 cm pictures have about 40 pixels a degree; --distance-cm 37 gives the 24.3 of KonJND-1k. DIR must be on a disk of
+this computer, not on a network drive. DIR/ratings.sqlite holds everything that raters did; it is not to be passed on.
+Whoever runs a study answers for its approval and for the law: put your own text of consent in with --consent.
+
+Exit status: 0 a set was made, 1 no ratings for one yet, 2 it could not be done.
+"""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command.
 
-    :returns: 0.
+    :returns: 0 where there is a set, 1 where there are no ratings for one yet.
     :raises UserError: for what the user can put right.
     """
     arguments = _parser().parse_args(argv)
@@ -53,9 +76,10 @@ def main(argv: list[str] | None = None) -> int:
         study = Study(arguments.out, settings, pictures, consent, database, invited_only=_is_open_to_others(arguments))
         if not arguments.finish:
             _serve(study, arguments, origins)
+        is_set = export(study, about, arguments.viewing)
     finally:
         database.close()
-    return 0
+    return 0 if is_set else 1
 
 
 def _serve(study: Study, arguments: argparse.Namespace, origins: list[str]) -> None:
@@ -138,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=8642, help="port to serve on (default 8642)")
     add("--address", metavar="URL", help="how raters' browsers reach a proxy in front of it")
     add("--invite", type=int, default=0, metavar="N", help="print so many new invitations")
+    add("--viewing", choices=VIEWINGS, help="whose ratings become the set (default flicker, if anyone's)")
     add("--finish", action="store_true", help="export without serving")
     return parser
 

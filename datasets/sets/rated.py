@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ PICTURES, LEVELS, REPORT = "pictures", "levels", "report"
 
 BY_SOURCE = "by-source"
 PEOPLE = "people, collected by whoever made the set"
+SCRIPTS = "simulated observers: scripts, not people"
 MOST_AT_AN_END = 0.05
 """Share of samples at an end of the range above which the notes warn: their distribution is cut off there."""
 
@@ -77,6 +79,7 @@ class Rated(Dataset):
     """An opened set.
 
     :param root: its folder.
+    :param automated: whether scripts rated it in place of people, as tests do; its card then says so.
     """
 
     card = DatasetCard(
@@ -90,6 +93,12 @@ class Rated(Dataset):
     )
 
     root: Path = field(kw_only=True)
+    automated: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.automated:
+            card = dataclasses.replace(type(self).card, title="Rated by scripts", samples=SCRIPTS)
+            object.__setattr__(self, "card", card)
 
     @classmethod
     def open(cls, root: Path | None, options: OpenOptions) -> Dataset:
@@ -115,7 +124,9 @@ class Rated(Dataset):
         )
         references = [path for path in (root / PICTURES / f"{name}.png" for name in levels_of) if path.is_file()]
         parts = hashes_of((root / MANIFEST, root / SAMPLES, root / RATERS, *references), root)
-        return cls(pictures, Manifest(parts), _notes(samples, kept, pictures, about), root=root)
+        return cls(
+            pictures, Manifest(parts), _notes(samples, kept, pictures, about), root=root, automated=about["automated"]
+        )
 
     def folds(self, name: str) -> Folds:
         if name != BY_SOURCE:
@@ -128,17 +139,17 @@ class Rated(Dataset):
 def read_manifest(root: Path) -> dict[str, Any]:
     """The settings of a set under a root.
 
-    :raises DataError: where there are none, they are damaged, the set is unfinished, or scripts rated it.
+    :raises DataError: where there are none, they are damaged, or the set is unfinished.
     """
     path = root / MANIFEST
     if not path.exists():
-        raise DataError(f"{path}: no such file. A set has it that 'python -m datasets.import_ratings' made.")
+        raise DataError(f"{path}: no such file. A set has it that 'datasets.rate' or 'datasets.import_ratings' made.")
     try:
         about = dict(parse_json(read_text(path, _AGAIN)))
         if about["finished"] is not True:
             raise DataError(f"{path}: the set was not finished, or the ratings were no JNDs. {_AGAIN}")
-        if about.get("automated", False) is not False:
-            raise DataError(f"{path}: scripts rated this set, not people, so it is no set of people's JNDs.")
+        if about.setdefault("automated", False) not in (False, True):
+            raise ValueError(f"automated {about['automated']}")
         degrees = float(about["pixels_per_degree"])
         if about["codec"] not in CODECS or not 0 < degrees < float("inf"):
             raise ValueError(f"codec {about['codec']}, pixels_per_degree {degrees}")
@@ -227,15 +238,16 @@ def _notes(
     used = [sample for sample in samples if kept[sample.rater]]
     codec, each = pictures[0].codec, [picture.samples.size for picture in pictures]
     a_picture = f"{each[0]}" if len(set(each)) == 1 else f"{min(each)} to {max(each)}"
+    who = "scripts" if about["automated"] else "people"
     notes = [
-        f"{len(used)} samples of {sum(kept.values())} people, {a_picture} a picture.",
-        f"{len(kept) - sum(kept.values())} of {len(kept)} people were excluded; {RATERS} says whom and why.",
+        f"{len(used)} samples of {sum(kept.values())} {who}, {a_picture} a picture.",
+        f"{len(kept) - sum(kept.values())} of {len(kept)} {who} were excluded; {RATERS} says which and why.",
     ]
     if unrated := len({sample.picture for sample in samples}) - len(pictures):
         notes.append(f"{unrated} pictures have no sample left and are not in the set.")
     at_ends = [np.mean([sample.level == end for sample in used]) for end in (codec.worst_level, codec.best_level)]
     censored = sum(sample.censored for sample in used)
-    warning = " That is much: the JNDs of these people are cut off there." if max(at_ends) > MOST_AT_AN_END else ""
+    warning = f" That is much: the JNDs of these {who} are cut off there." if max(at_ends) > MOST_AT_AN_END else ""
     notes.append(
         f"{100 * at_ends[0]:.1f} % of the samples are {codec.unit} {codec.worst_level}, {100 * at_ends[1]:.1f} % "
         f"{codec.unit} {codec.best_level}; {censored} say that nothing was noticed at any level.{warning}"

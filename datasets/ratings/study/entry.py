@@ -63,7 +63,8 @@ def begin(study: Study, token: str | None, body: Mapping[str, Any]) -> tuple[str
         token, identity = invitation or secrets.token_urlsafe(16), secrets.token_hex(5)
         connection.execute(
             "INSERT INTO session "
-            "(id, token_hash, code_hash, consent_sha256, started, trial_type, viewing, seed, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'checks')",
+            "(id, token_hash, code_hash, consent_sha256, started, trial_type, viewing, seed, state) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'checks')",
             (
                 identity,
                 hash_of(token),
@@ -104,8 +105,8 @@ def check_display(
         width, height = study.largest
         raise Refused(
             409,
-            f"There is room for {window[0]:.0f} x {window[1]:.0f} pixels, and the pictures need {width} x {height}. Make "
-            "the window larger, use the full screen (F11), or another screen.",
+            f"There is room for {window[0]:.0f} x {window[1]:.0f} pixels, and the pictures need {width} x {height}. "
+            "Make the window larger, use the full screen (F11), or another screen.",
             study.checks(session),
         )
     aim, one = study.settings.aim_px_per_degree, pixels_per_degree(per_cm, distance)

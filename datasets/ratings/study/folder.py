@@ -62,7 +62,7 @@ def check_same(root: Path, settings: StudySettings, about: Mapping[str, Any]) ->
 def prepare(root: Path, photos: Path, settings: StudySettings, about: dict[str, Any]) -> dict[str, StudyPicture]:
     """Every photograph's picture; what an earlier call has prepared is checked and not made again.
 
-    Once all are prepared, photographs that come to the folder later are not in the study: raters rate the same pictures.
+    Once all are prepared, photographs that come to the folder later are not in the study.
 
     :returns: those that can be rated, by name.
     :raises UserError: where there are no photographs, or none of them can be used.

@@ -2,19 +2,63 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from typing import Any
 
-from datasets.ratings.study.study import Study
+from datasets.ratings.intervals import split_half
+from datasets.ratings.study.collected import collect
+from datasets.ratings.study.issue import coverage
+from datasets.ratings.study.study import Row, Study, verdict_of
+
+_LONGEST_MS = 5 * 60 * 1000.0
+"""Of a trial: longer ones are breaks."""
 
 
 def owner_view(study: Study) -> dict[str, Any]:
-    """The live numbers."""
+    """The live numbers. Scripts' ratings count only where there are no people's.
+
+    `minutes_left` is of all raters together, None before the first rating; `split_half` is the correlation of two
+    halves of the raters, None where it is not known.
+    """
+    collected = collect(study)
+    by_scripts, viewing = (collected.by_scripts, collected.viewing) if collected else (False, "flicker")
+    with study.database.reading() as connection:
+        sessions = connection.execute("SELECT * FROM session WHERE state != 'withdrawn' ORDER BY started").fetchall()
+        query = (
+            "SELECT trial.*, answer.step AS answered, censored, noticed, ms, received FROM trial "
+            "LEFT JOIN answer ON answer.trial = number WHERE session = ?"
+        )
+        trials = {row["id"]: connection.execute(query, (row["id"],)).fetchall() for row in sessions}
+        complete, _ = coverage(study, connection, viewing, int(by_scripts))
+    wanted = study.settings.raters * len(study.pictures)
+    ms = [row["ms"] for rows in trials.values() for row in rows if row["received"] and row["ms"] < _LONGEST_MS]
+    ratings = sum(min(count, study.settings.raters) for count in complete.values())
+    trials_a_rating = statistics.fmean(len(study.plan_of(row)) for row in sessions) / study.each if sessions else 0.0
+    minutes_each = statistics.fmean(ms) / 60000 * trials_a_rating if ms else None
+    half = split_half(collected.table.jnds).correlation if collected else math.nan
     return {
-        "raters": [],
-        "pictures": [],
-        "ratings": 0,
-        "wanted": 0,
-        "minutes_left": None,
-        "split_half": None,
-        "automated": 0,
+        "raters": [_rater(study, row, trials[row["id"]]) for row in sessions],
+        "pictures": [{"name": name, "ratings": count} for name, count in complete.items()],
+        "ratings": sum(complete.values()),
+        "wanted": wanted,
+        "minutes_left": None if minutes_each is None else round((wanted - ratings) * minutes_each, 1),
+        "split_half": round(half, 3) if math.isfinite(half) else None,
+        "automated": sum(row["automated"] for row in sessions),
+    }
+
+
+def _rater(study: Study, session: Row, trials: list[Row]) -> dict[str, Any]:
+    verdicts = [verdict_of(row) for row in trials if row["kind"] == "catch" and row["received"]]
+    times = [time for row in trials for time in (row["issued"], row["received"]) if time]
+    return {
+        "id": session["id"],
+        "stage": session["state"],
+        "done": sum(row["place"] >= 0 and row["received"] is not None for row in trials),
+        "total": len(study.plan_of(session)),
+        "last_seen_s": round(study.now() - max(times, default=session["started"])),
+        "viewing": session["viewing"],
+        "px_per_degree": session["px_per_degree"],
+        "refresh_hz": session["refresh_hz"],
+        "catches": [verdicts.count("right"), len(verdicts)],
     }

@@ -14,10 +14,10 @@ from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_pixels
 from datasets.core.dataset import OpenOptions
 from datasets.core.picture import PIXELS_PER_DEGREE
-from datasets.simulation.make_demo import PROVENANCE, SETTINGS, TOLERANCE_QF, demo_jobs
 from datasets.sets import open_dataset
 from datasets.sets._simulated_samples import read_samples, samples_csv
 from datasets.sets.demo import PHOTOGRAPHS, SAMPLES
+from datasets.simulation.make_demo import PROVENANCE, SETTINGS, TOLERANCE_QF, demo_jobs
 from datasets.simulation.observers import LossCurve, evaluated_levels, measure_curve
 
 

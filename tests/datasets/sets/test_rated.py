@@ -12,6 +12,7 @@ from datasets.core.dataset import OpenOptions
 from datasets.core.folds import make_folds
 from datasets.core.ladder import ShippedLadder
 from datasets.sets import codec_named, open_dataset
+from protocols.store.record import DatasetRecord
 
 ABOUT = {"finished": True, "automated": False, "codec": "jpeg", "pixels_per_degree": 30.5, "geometry_known": True}
 
@@ -50,6 +51,16 @@ def test_samples_of_those_who_are_kept_with_notes(root):
     assert "1 pictures have no sample left" in notes and "1 say that nothing was noticed" in notes
     assert "14.3 % of the samples are QF 1" in notes and "That is much" in notes and "compressed here" in notes
     assert dataset.folds("by-source").numbers == [1, 2]
+
+
+def test_a_set_that_scripts_rated_says_so_wherever_data_are_named(root):
+    (root / "rated.json").write_text(json.dumps({**ABOUT, "automated": True}))
+    dataset = open_dataset("rated", root).afresh()
+    assert dataset.card.samples == "simulated observers: scripts, not people"
+    assert (dataset.card.title, type(dataset).card.title) == ("Rated by scripts", "Rated by people")
+    assert "7 samples of 3 scripts" in dataset.notes[0] and not any("people" in note for note in dataset.notes)
+    record = DatasetRecord.of(dataset, OpenOptions(), root)
+    assert record.is_simulated and record.heading == "Rated by scripts (simulated observers: scripts, not people)"
 
 
 def test_what_raters_saw_is_what_predictors_read(root):
@@ -92,8 +103,7 @@ def test_vvc_is_a_codec_of_labels():
     ("about", "says"),
     [
         ({**ABOUT, "finished": False}, "was not finished"),
-        ({**ABOUT, "automated": True}, "scripts rated this set, not people"),
-        ({**ABOUT, "automated": None}, "scripts rated this set"),
+        ({**ABOUT, "automated": None}, "is damaged"),
         ({**ABOUT, "codec": "png"}, "is damaged"),
         ({**ABOUT, "codec": ["jpeg"]}, "is damaged"),
         ({**ABOUT, "pixels_per_degree": -1}, "is damaged"),
