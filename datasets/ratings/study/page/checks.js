@@ -82,7 +82,7 @@ export function checks(state) {
 }
 
 async function send(state, pxPerCm, distanceCm) {
-  const [frameMs, hash] = [await display.measureFrameMs(90), await display.decodedSha256(state.probe)];
+  const [frameMs, hash] = [await display.measureFrameMs(60), await display.decodedSha256(state.probe)];
   display.rememberCheck(state);
   return ask("/api/display", {
     px_per_cm: pxPerCm,

@@ -50,5 +50,6 @@ export function showPanel(name, children, focus = null) {
 
 export function hidePanel() {
   panel.hidden = true;
+  panel.className = "";
   panel.replaceChildren();
 }

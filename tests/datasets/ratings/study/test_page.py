@@ -35,7 +35,7 @@ from pathlib import Path
 import numpy as np
 import waitress
 from PIL import Image
-from datasets.ratings.study import study as module
+from datasets.ratings.study import plan, study as module
 from datasets.ratings.study.database import FILE, Database
 from datasets.ratings.study.prepare import prepare_picture
 from datasets.ratings.study.server import create_app
@@ -43,6 +43,7 @@ from datasets.ratings.study.settings import StudySettings
 
 root, given = Path(sys.argv[1]), json.loads(sys.argv[2])
 module._PRACTICE, module.SHOW_MS = {"slider": 1, "yes-no": 1}, 250  # else it would take long
+module.QUESTIONS = plan.QUESTIONS = 4
 consent = "We store what you answer.\\n\\nNothing of it has your name."
 settings = StudySettings(**given, crop=None, flicker=30, consent_sha256="0" * 64)  # fast: nobody looks
 pictures = {}
@@ -80,11 +81,11 @@ class Running:
         files = (self.root / "levels" / picture / f"{101 - step}.jpg" for step in range(1, 101))
         return np.array([0.0, *(np.sqrt(np.mean((np.array(Image.open(file), float) - reference) ** 2)) for file in files)])
 
-    def answers(self, columns: str = "picture, kind, trial.step AS shown, answer.*") -> list[sqlite3.Row]:
-        """Of the rater who came last, in the order of the answers."""
+    def answers(self) -> list[sqlite3.Row]:
+        """Of the rater who came last, in their order."""
         last = "(SELECT id FROM session ORDER BY started DESC LIMIT 1)"
-        query = f"SELECT {columns} FROM trial JOIN answer ON number = trial WHERE session = {last} ORDER BY received"
-        return self._rows(query)
+        columns = "picture, kind, trial.step AS shown, answer.*"
+        return self._rows(f"SELECT {columns} FROM trial JOIN answer ON number = trial WHERE session = {last} ORDER BY received")
 
     def session(self) -> sqlite3.Row:
         """The rater who came last."""
@@ -224,7 +225,7 @@ class Rater:
 
     page: Any
     criterion: float = CRITERION
-    frames: int = 7
+    frames: int = 5
     looks: list[dict[str, Any]] = field(default_factory=list)
 
     def come_in(self, *, photosensitive: bool = False) -> None:
@@ -292,6 +293,13 @@ class Rater:
         self.go(here, high)
         return high
 
+    def practise(self) -> None:
+        """The one trial for practice, answered anyhow."""
+        self.start()
+        self.page.keyboard.press("End")
+        self.page.locator("button:enabled", has_text="Next").wait_for()
+        self.page.keyboard.press("Enter")
+
     def rate(self, last: int = 100) -> int | None:
         """One trial with the slider."""
         self.start()
@@ -329,12 +337,11 @@ def test_a_noise_free_rater_gives_the_step_that_the_files_have(open_page, slider
     assert page.evaluate("devicePixelRatio") == ratio
     rater = Rater(page)
     rater.come_in()
-    practice = rater.rate()
-    rater.looks.clear()
+    rater.practise()
     answered = rater.rate()
     page.locator(".code").wait_for()
     first, main = slider_study.answers()
-    assert (first["kind"], first["step"], main["kind"], main["step"]) == ("practice", practice, "main", answered)
+    assert (first["kind"], first["step"], main["kind"], main["step"]) == ("practice", 100, "main", answered)
     errors = slider_study.errors(main["picture"])
     assert answered == _threshold(errors)
     assert [look["rmse"] for look in rater.looks] == pytest.approx(_errors_looked_at(errors), abs=1e-9)
@@ -352,3 +359,254 @@ def _errors_looked_at(errors: np.ndarray) -> list[float]:
         steps.append((low + high) // 2)
         low, high = (low, steps[-1]) if errors[steps[-1]] > CRITERION else (steps[-1], high)
     return [errors[step] for step in steps]
+
+
+@pytest.mark.parametrize("ratio", [1.25])
+def test_a_noise_free_rater_notices_exactly_the_steps_whose_files_differ_enough(open_page, yes_no_study, ratio):
+    page = open_page(yes_no_study.url, ratio)
+    rater = Rater(page)
+    rater.come_in()
+    given = [rater.answer() for _ in range(6)]  # one for practice, four questions and an identical pair
+    page.locator(".code").wait_for()
+    answers = yes_no_study.answers()
+    errors = yes_no_study.errors("a")
+    assert [bool(answer["noticed"]) for answer in answers] == given
+    assert given == [bool(errors[answer["shown"]] > CRITERION) for answer in answers]
+    assert {answer["kind"] for answer in answers} == {"practice", "main", "catch"} and True in given and False in given
+    assert all(0 <= answer["ms_after_flicker"] < answer["ms"] for answer in answers)
+
+
+LET_IN = """
+async ([swap, distance_cm]) => {
+  const headers = { "Content-Type": "application/json", "X-JND-Rate": "1" };
+  const send = (path, body) => fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+  const { decodedSha256 } = await import("/page/display.js");
+  const { consent_sha256 } = await (await fetch("/api/state")).json();
+  const yes = { adult: true, vision: true, photosensitive: swap, reduced_motion: false };
+  await send("/api/session", { invitation: null, consent_sha256, ...yes });
+  const screen = { px_per_cm: 37.8, distance_cm, device_pixel_ratio: devicePixelRatio, refresh_hz: 60, viewport: [800, 600] };
+  const decoded_sha256 = await decodedSha256("/api/probe.jpg");
+  await send("/api/display", { ...screen, browser: "chromium 1", decoded_sha256, automated: true });
+}
+"""
+
+
+def _let_in(page: Any, *, swap: bool = False, distance_cm: float = 60) -> Rater:
+    """Past consent and checks by requests, as other tests pass them by keys."""
+    page.evaluate(LET_IN, [swap, distance_cm])
+    page.reload()
+    return Rater(page)
+
+
+CHANGES = """
+async (milliseconds) => {
+  const context = document.getElementById("stage").getContext("2d"), times = [], begun = performance.now();
+  let before = null;
+  while (performance.now() - begun < milliseconds) {
+    const now = await new Promise(requestAnimationFrame);
+    const pixels = context.getImageData(0, 0, context.canvas.width, context.canvas.height).data;
+    if (before?.some((value, place) => value !== pixels[place])) times.push(now);
+    before = pixels;
+  }
+  return times;
+}
+"""
+"""When something on the canvas changed."""
+
+
+@pytest.mark.parametrize(
+    "leave", [None, "window.dispatchEvent(new Event('blur'))", "document.dispatchEvent(new Event('visibilitychange'))"]
+)
+def test_escape_stops_the_flicker_at_once_and_so_does_leaving_the_window(open_page, slider_study, leave):
+    page = open_page(slider_study.url)
+    rater = _let_in(page)
+    rater.start()
+    page.keyboard.press("End")
+    assert len(page.evaluate(CHANGES, 500)) > 3
+    if leave is None:
+        page.keyboard.press("Escape")
+    else:
+        page.evaluate(leave)
+    assert page.evaluate(LOOK, 1)["sides"] == [0, 0]  # grey
+    assert page.evaluate(CHANGES, 300) == []
+    assert page.get_by_role("heading", name="Stopped").is_visible()
+    page.keyboard.press("ArrowLeft")  # what is pressed meanwhile moves nothing
+    rater.start()
+    assert page.get_by_role("slider").input_value() == "100"
+    assert len(page.evaluate(CHANGES, 500)) > 3
+
+
+def test_another_zoom_or_a_small_window_stops_it_and_says_what_to_do(open_page, slider_study):
+    page = open_page(slider_study.url)
+    _let_in(page)
+    resized = "window.dispatchEvent(new Event('resize'))"
+    checked = "localStorage.setItem('jnd-rate-checked', JSON.stringify({ state: { distance_cm: 60 }, ratio: 2 }))"
+    page.evaluate(checked)  # on a screen of ratio 2
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="The zoom or the screen has changed").wait_for()
+    assert page.get_by_role("button", name="Check my screen again").is_visible()
+    assert page.evaluate(CHANGES, 200) == []
+    page.evaluate(f"localStorage.clear(); {resized}")  # changed back
+    page.locator("#bar:not([inert])").wait_for()
+    page.evaluate("document.getElementById('stage').style.width = '50px'")
+    page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    page.evaluate(resized)
+    page.get_by_role("heading", name="The window is too small").wait_for()
+    assert page.get_by_role("button", name="Use the whole screen").is_visible()
+
+
+def test_whose_system_asks_for_less_motion_swaps_by_hand_three_times_a_second_at_most(open_page, slider_study):
+    page = open_page(slider_study.url, reduced_motion="reduce")
+    rater = Rater(page)
+    rater.come_in()
+    assert slider_study.session()["viewing"] == "swap"
+    rater.start()
+    page.keyboard.press("End")
+    assert page.evaluate(CHANGES, 400) == []
+    page.evaluate(
+        """() => {
+          const press = (name) => window.dispatchEvent(new KeyboardEvent(name, { key: " " }));
+          window.pressing = setInterval(() => press("keydown"), 40);
+          window.letting = setInterval(() => press("keyup"), 70);
+        }"""
+    )
+    times = page.evaluate(CHANGES, 1500)
+    page.evaluate("() => { clearInterval(pressing); clearInterval(letting); }")
+    assert len(times) > 1 and min(np.diff(times)) > 300
+    page.keyboard.down("Space")
+    page.locator("button:enabled", has_text="Next").wait_for()
+    page.keyboard.up("Space")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Your last answer").wait_for()
+    (answer,) = slider_study.answers()
+    assert answer["step"] == 100 and answer["switch_ms_mean"] is None
+
+
+def test_an_answer_given_offline_survives_a_reload_and_arrives_once(open_page, slider_study):
+    page = open_page(slider_study.url)
+    _let_in(page).start()
+    page.keyboard.press("End")
+    button = page.locator("button:enabled", has_text="Next")
+    button.wait_for()
+    lost: list[str] = []
+    page.route("**/api/answer", lambda route: (lost.append(route.request.post_data), route.abort()))
+    button.dblclick()
+    page.get_by_role("status").filter(has_text="Your answer is kept").wait_for()
+    assert slider_study.answers() == []
+    page.unroute("**/api/answer")
+    page.reload()
+    page.get_by_role("button", name="Start").wait_for()
+    (answer,) = slider_study.answers()
+    assert {json.loads(sent)["attempt"] for sent in lost} == {answer["attempt"]}
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_two_tabs_and_going_back_cannot_answer_twice(open_page, slider_study):
+    page = open_page(slider_study.url)
+    rater = _let_in(page)
+    other = Rater(open_page(slider_study.url, context=page.context))
+    rater.start()
+    other.practise()
+    other.page.get_by_role("heading", name="Your last answer").wait_for()
+    page.bring_to_front()
+    rater.practise()  # what the other tab has answered
+    page.get_by_role("heading", name="Your last answer").wait_for()
+    assert len(slider_study.answers()) == 1
+    page.goto("about:blank")
+    page.go_back()
+    answered = rater.rate()
+    page.locator(".code").wait_for()
+    assert [answer["step"] for answer in slider_study.answers()] == [100, answered]
+
+
+def test_beyond_the_flash_limit_nothing_is_shown(open_page, tmp_path):
+    """Of noise in colours; what lies beyond is not even asked for, and the rater may say that nothing was seen."""
+    noise = np.clip(np.random.default_rng(3).normal(128, 40, (128, 128, 3)), 0, 255).astype(np.uint8)
+    with _serving(tmp_path / "noise", {"a": noise}, trial="slider", per_rater=1, raters=9, distance_cm=20) as study:
+        limit = study.limits["a"]
+        assert 20 < limit < 100
+        page = open_page(study.url)
+        rater = _let_in(page, distance_cm=20)
+        rater.practise()
+        page.get_by_role("button", name="Start").wait_for()
+        steps: list[int] = []
+        page.on("request", lambda request: steps.append(int(request.url.rpartition("/")[2])) if "picture" in request.url else None)
+        page.reload()
+        rater.criterion = 1e9
+        assert rater.rate() is None
+        page.locator(".code").wait_for()
+        assert rater.looks[-1]["rmse"] == pytest.approx(study.errors("a")[limit])
+        assert max(steps) == limit
+        answer = study.answers()[-1]
+        assert (answer["step"], answer["censored"]) == (limit, 1)
+
+
+@pytest.fixture(scope="module")
+def shots(tmp_path_factory) -> Path:
+    """Screenshots: in the folder that JND_BENCH_SCREENSHOTS names, else beside the test's other files."""
+    given = os.environ.get("JND_BENCH_SCREENSHOTS")
+    folder = Path(given) if given else tmp_path_factory.mktemp("screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+OWNER_VIEW = {
+    "raters": [
+        {"id": "<b>3f9a1c</b>", "stage": "trial", "done": 14, "total": 30, "last_seen_s": 3, "viewing": "flicker",
+         "px_per_degree": 39.6, "refresh_hz": 60, "catches": [2, 3]},
+        {"id": "77c0de", "stage": "checks", "done": 0, "total": 30, "last_seen_s": 4000, "viewing": "swap",
+         "px_per_degree": None, "refresh_hz": None, "catches": [0, 0]},
+    ],
+    "pictures": [{"name": "<i>a-photograph</i>", "ratings": 7}, {"name": "b", "ratings": 0}],
+    "ratings": 14, "wanted": 780, "minutes_left": 312.4, "split_half": None, "automated": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1300), ("dark", 700)])
+def test_the_pages_fit_into_their_window(open_page, slider_study, shots, scheme, width):
+    """And names are shown as text, whatever they have in them."""
+    page = open_page(slider_study.url, color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 850})
+
+    def shoot(name: str) -> None:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.screenshot(path=shots / f"rate-{name}-{scheme}-{width}.png", full_page=True)
+
+    page.locator("h1").wait_for()
+    shoot("welcome")
+    page.evaluate(LET_IN.replace("await send(\"/api/display\"", "window.unused = () => send(\"/api/display\""), [False, 60])
+    page.reload()
+    page.locator(".card").wait_for()
+    shoot("checks")
+    rater = _let_in(page)
+    page.locator(".over").wait_for()
+    shoot("how")
+    rater.practise()
+    page.locator(".over").wait_for()
+    shoot("feedback")
+    rater.start()
+    page.keyboard.press("PageUp")
+    shoot("slider")
+    page.keyboard.press("Escape")
+    shoot("stopped")
+    rater.start()
+    page.keyboard.press("End")
+    page.locator("button:enabled", has_text="I see none").click()
+    page.locator(".code").wait_for()
+    shoot("done")
+    page.route("**/api/owner", lambda route: route.fulfill(json=OWNER_VIEW))
+    page.goto(f"{slider_study.url}/owner#owner-token")
+    page.get_by_role("cell", name="<b>3f9a1c</b>").wait_for()
+    assert page.get_by_role("cell", name="<i>a-photograph</i>").is_visible()
+    shoot("owner")
+
+
+def test_the_owners_page_shows_the_servers_numbers_and_wants_its_token(open_page, slider_study):
+    page = open_page(f"{slider_study.url}/owner")
+    page.get_by_text("what stands behind the #").wait_for()
+    page.goto(f"{slider_study.url}/owner#wrong")
+    page.reload()
+    page.get_by_text("Open the owner's page by the address").wait_for()
+    page.goto(f"{slider_study.url}/owner#owner-token")
+    page.reload()
+    page.get_by_role("heading", name="Who is where").wait_for()
