@@ -58,6 +58,9 @@ def main(argv: list[str] | None = None) -> int:
     :raises UserError: for what the user can put right.
     """
     arguments = _parser().parse_args(argv)
+    if arguments.invite < 0:
+        raise UserError("--invite is 0 or more")
+    origins = _origins(arguments)
     consent = read_text(arguments.consent or _CONSENT, "Save it as plain text in UTF-8.")
     settings = StudySettings(
         **{name: getattr(arguments, name) for name in ("trial", "per_rater", "raters", "crop", "flicker", "limit")},
@@ -69,7 +72,6 @@ def main(argv: list[str] | None = None) -> int:
     if about is None:
         about = folder.new_about(settings)
     folder.check_same(arguments.out, settings, about)
-    origins = _origins(arguments)
     pictures = folder.prepare(arguments.out, arguments.photos, settings, about)
     database = Database(arguments.out / FILE)
     try:

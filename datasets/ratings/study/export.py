@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 from typing import Any
 
@@ -82,5 +81,5 @@ def _said(study: Study, collected: Collected, px_per_degree: float) -> list[str]
 def _of_scripts(text: str) -> str:
     """A report's words where nobody was asked."""
     for word, other in (("people", "scripts"), ("People", "Scripts"), ("person", "script"), ("honest ", "good ")):
-        text = re.sub(rf"\b{word}\b", other, text)
+        text = text.replace(word, other)
     return text

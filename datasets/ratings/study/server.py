@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from datasets.common.files import parse_json
 from datasets.common.hashing import sha256_of_bytes
 from datasets.ratings.study.answers import accept
 from datasets.ratings.study.entry import begin, check_display, session_of, withdraw, withdrawal_code
@@ -100,7 +101,10 @@ def create_app(
             return _shown(study.state(connection, session_of(connection, token)), token)
 
     def _body() -> dict[str, Any]:
-        body = request.get_json(silent=True)
+        try:
+            body = parse_json(request.get_data().decode())
+        except ValueError:
+            body = None
         if not isinstance(body, dict):
             raise Refused(400, "The request is no JSON object.")
         return body
