@@ -153,7 +153,7 @@ def playwright() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def browsers(playwright) -> Iterator[Callable[[float], Any]]:
-    """`browsers(ratio)`: Chromium with so many pixels of the screen for a CSS pixel; playwright's own way to it lies."""
+    """`browsers(ratio)`: Chromium with so many screen pixels a CSS pixel; playwright's own way to it lies."""
     started: dict[float, Any] = {}
 
     def start(ratio: float) -> Any:
@@ -169,7 +169,7 @@ def browsers(playwright) -> Iterator[Callable[[float], Any]]:
 
 @pytest.fixture
 def open_page(browsers) -> Iterator[Callable[..., Any]]:
-    """`open_page(url, ratio)`: a page of a browser nobody used; fails where it complained or asked for something else."""
+    """`open_page(url, ratio)`: a page of a new browser; fails where it complained or asked for something else."""
     complaints: list[str] = []
     contexts = []
 
@@ -275,7 +275,8 @@ class Rater:
 
     def wait_for(self, selector: str, text: str = "") -> None:
         """Until something is to be seen; asked in every frame, where playwright's own way asks twice a second."""
-        seen = "([name, text]) => [...document.querySelectorAll(name)].some((e) => e.checkVisibility() && e.textContent.includes(text))"
+        seen = """([name, text]) => [...document.querySelectorAll(name)].some(
+          (element) => element.checkVisibility() && element.textContent.includes(text))"""
         self.page.wait_for_function(seen, arg=[selector, text])
 
     def start(self) -> None:
@@ -410,9 +411,10 @@ async ([swap, distance_cm]) => {
   const { consent_sha256 } = await (await fetch("/api/state")).json();
   const yes = { adult: true, vision: true, photosensitive: swap, reduced_motion: false };
   await send("/api/session", { invitation: null, consent_sha256, ...yes });
-  const screen = { px_per_cm: 37.7 * devicePixelRatio, distance_cm, device_pixel_ratio: devicePixelRatio, refresh_hz: 60, viewport: [2400, 1800] };
+  const ratio = devicePixelRatio;
+  const screen = { px_per_cm: 37.7 * ratio, distance_cm, device_pixel_ratio: ratio, viewport: [2400, 1800] };
   const decoded_sha256 = await decodedSha256("/api/probe.jpg");
-  await send("/api/display", { ...screen, browser: "chromium 1", decoded_sha256, automated: true });
+  await send("/api/display", { ...screen, refresh_hz: 60, browser: "chromium 1", decoded_sha256, automated: true });
 }
 """
 
