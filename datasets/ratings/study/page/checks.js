@@ -6,7 +6,7 @@ import { ask, Refused } from "./outbox.js";
 
 const CARD_CM = [8.56, 5.398]; // ISO/IEC 7810 ID-1: bank cards, identity cards, driving licences
 const CARD_PX = { min: 120, start: 200, max: 900 };
-const BAR_PX = [820, 215, 130]; // what a trial's controls take of the height: in windows up to so wide, and wider
+const BAR_PX = [920, 215, 130]; // what a trial's controls take of the height: in windows up to so wide, and wider
 
 /** Check and measure. Resolves to the state that follows. */
 export function checks(state) {
