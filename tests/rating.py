@@ -84,6 +84,13 @@ class Running:
             f"SELECT {columns} FROM trial JOIN answer ON number = trial WHERE session = {last} ORDER BY received"
         )
 
+    def all_answers(self) -> list[sqlite3.Row]:
+        """Of everybody, by when they came."""
+        return self._rows(
+            "SELECT session, picture, kind, answer.* FROM trial JOIN answer ON number = trial "
+            "JOIN session ON session.id = session ORDER BY started, received"
+        )
+
     def session(self) -> sqlite3.Row:
         """The rater who came last."""
         return self._rows("SELECT * FROM session ORDER BY started DESC LIMIT 1")[0]
@@ -194,6 +201,11 @@ class Rater:
         if self.page.locator(".over").is_visible():
             self.page.keyboard.press("Enter")
         self.wait_for("#bar:not([inert])")
+
+    def is_done(self) -> bool:
+        """Whether all is rated, once what comes next is there."""
+        self.wait_for("#bar:not([inert]), .over, .code")
+        return bool(self.page.locator(".code").count())
 
     def look(self) -> bool:
         """Whether a difference is to be seen."""
