@@ -38,7 +38,7 @@ from datasets.ratings.study.settings import StudySettings
 
 root, given = Path(sys.argv[1]), json.loads(sys.argv[2])
 module._PRACTICE = dict.fromkeys(("slider", "yes-no"), given.pop("practice"))  # this and the next: else it takes long
-module.SHOW_MS, module.QUESTIONS, plan.QUESTIONS = 400, 4, 4
+module.SHOW_MS, module.QUESTIONS, plan.QUESTIONS = 700, 4, 4
 consent = "We store what you answer.\\n\\nNothing of it has your name."
 settings = StudySettings(**given, raters=1000, crop=None, flicker=30, consent_sha256="0" * 64)  # fast: nobody looks
 pictures = {}
