@@ -209,6 +209,7 @@ class Rater:
 
     def look(self) -> bool:
         """Whether a difference is to be seen."""
+        self.page.wait_for_function("() => !document.querySelector('.hint').textContent.includes('being loaded')")
         seen = self.page.evaluate(LOOK, self.frames)
         assert seen["frames"] <= 2
         self.looks.append(seen)
@@ -262,7 +263,7 @@ class Rater:
         noticed = self.look()
         self.wait_for(".hint", "Did it flicker?")
         self.page.keyboard.press("ArrowRight" if noticed else "ArrowLeft")
-        self.page.wait_for_function("document.getElementById('bar').inert")
+        self.page.wait_for_function("() => document.getElementById('bar').inert")
         return noticed
 
 

@@ -146,7 +146,9 @@ def test_six_raters_at_once_who_reload_and_click_twice(launch, tmp_path):
                 rater.wait_for("button:enabled", "Next")
                 rater.page.locator("button:enabled", has_text="Next").dblclick()
                 found[turn].append(step)
-                rater.page.wait_for_function("document.querySelector('.code') || document.getElementById('bar').inert")
+                rater.page.wait_for_function(
+                    "() => document.querySelector('.code') || document.getElementById('bar').inert"
+                )
                 rater.is_done()
         assert all(rater.is_done() for rater in raters)
         errors = {name: running.errors(name) for name in NAMES}

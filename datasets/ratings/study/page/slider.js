@@ -117,7 +117,8 @@ export class Slider {
     this.#next.disabled = !(hasPassed && hasStayed);
     this.#none.disabled = !this.#hasReachedEnd;
     const key = this.#farthest === 0 ? "first" : !hasPassed ? "past" : !hasStayed ? "stay" : "ready";
-    this.#hint.textContent = say(`slider.hint.${this.#trial.state.viewing}.${key}`);
+    const isThere = this.#trial.pictures.at(this.#step) !== undefined;
+    this.#hint.textContent = say(isThere ? `slider.hint.${this.#trial.state.viewing}.${key}` : "slider.hint.wait");
   }
 
   #answer(isNone) {
