@@ -47,7 +47,8 @@ def test_a_form_of_another_page_changes_nothing(prepared):
 def test_every_reply_carries_the_strict_policy(prepared):
     browser = client_of(prepared).browser
     for path in ("/", "/owner", "/page/rater.js", "/api/state", "/api/nothing", "/api/probe.jpg"):
-        headers = browser.get(path, base_url=ORIGIN).headers
+        with browser.get(path, base_url=ORIGIN) as reply:
+            headers = reply.headers
         assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
         assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "no-referrer"
     assert browser.get("/api/state", base_url=ORIGIN).headers["Cache-Control"] == "no-store"
