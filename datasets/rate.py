@@ -6,9 +6,9 @@ import argparse
 import dataclasses
 import ipaddress
 import secrets
+import socket
 import sys
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from datasets.common.commands import command_parser, run_command
@@ -58,8 +58,8 @@ def main(argv: list[str] | None = None) -> int:
     :raises UserError: for what the user can put right.
     """
     arguments = _parser().parse_args(argv)
-    if arguments.invite < 0:
-        raise UserError("--invite is 0 or more")
+    if arguments.invite < 0 or not 0 < arguments.port < 65536:
+        raise UserError("--invite is 0 or more, --port 1 to 65535")
     origins = _origins(arguments)
     consent = read_text(arguments.consent or _CONSENT, "Save it as plain text in UTF-8.")
     settings = StudySettings(
@@ -92,26 +92,22 @@ def _serve(study: Study, arguments: argparse.Namespace, origins: list[str]) -> N
     except ImportError as error:
         raise UserError(f"{error.name} is not installed. Add it: pip install 'jnd-bench[rate]'") from error
     owner_token = secrets.token_urlsafe(16)
+    app = create_app(study, frozenset(origins), owner_token)
+    family = socket.AF_INET6 if ":" in arguments.host else socket.AF_INET
     try:
-        app = create_app(study, frozenset(origins), owner_token)
-        server: Any = waitress.create_server(
-            app,
-            host=arguments.host,
-            port=arguments.port,
-            threads=_THREADS,
-            ident=None,
-            clear_untrusted_proxy_headers=True,
-        )
+        listening = socket.create_server((arguments.host.strip("[]"), arguments.port), family=family)
     except OSError as error:
         raise UserError(
             f"{arguments.host}, port {arguments.port}: cannot be served ({error.strerror}). Name another --port."
         ) from error
-    for token in invite(study, arguments.invite):
-        print(f"invitation, shown this once: {origins[0]}/#{token}")
-    print(f"raters: {origins[0]}/")
-    print(f"you:    {origins[0]}/owner#{owner_token}")
-    print("Ctrl-C ends and exports; the same command goes on.", flush=True)
-    server.run()
+    with listening:
+        server = waitress.create_server(app, sockets=[listening], threads=_THREADS, ident=None)
+        for token in invite(study, arguments.invite):
+            print(f"invitation, shown this once: {origins[0]}/#{token}")
+        print(f"raters: {origins[0]}/")
+        print(f"you:    {origins[0]}/owner#{owner_token}")
+        print("Ctrl-C ends and exports; the same command goes on.", flush=True)
+        server.run()
 
 
 def _origins(arguments: argparse.Namespace) -> list[str]:

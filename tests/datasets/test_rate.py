@@ -19,6 +19,7 @@ from tests.datasets.ratings.study.conftest import photos  # noqa: F401  # a fixt
         (["--address", "rate.example.org"], "https://rate.example.org"),
         (["--consent", "nowhere.txt"], "nowhere.txt"),
         (["--invite", "-1"], "--invite"),
+        (["--port", "70000"], "--port"),
     ],
 )
 def test_what_cannot_be_a_study(photos, tmp_path, more, says):  # noqa: F811
