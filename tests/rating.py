@@ -52,8 +52,9 @@ origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
 study = module.Study(root, settings, pictures, consent, Database(root / FILE))
 app = create_app(study, frozenset({origin}), "owner-token", answers_a_second=1000)
 limits = {name: picture.flickers_until for name, picture in pictures.items()}
+server = waitress.create_server(app, sockets=[listening], threads=8)  # listens from here on
 print(json.dumps([origin, limits]), flush=True)
-waitress.serve(app, sockets=[listening], threads=6)
+server.run()
 """
 
 
