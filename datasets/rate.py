@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import ipaddress
+import logging
 import secrets
 import socket
 import sys
@@ -100,6 +101,7 @@ def _serve(study: Study, arguments: argparse.Namespace, origins: list[str]) -> N
         raise UserError(
             f"{arguments.host}, port {arguments.port}: cannot be served ({error.strerror}). Name another --port."
         ) from error
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait for a moment is no news
     with listening:
         server = waitress.create_server(app, sockets=[listening], threads=_THREADS, ident=None)
         for token in invite(study, arguments.invite):
