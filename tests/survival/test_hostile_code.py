@@ -37,6 +37,7 @@ ALLOWED = {
         "importlib.import_module",
     ): "loads what is installed, or what the user has named to run",
     ("baselines/__init__.py", "importlib.import_module"): "loads the public names of its own folder when they are used",
+    ("datasets/common/commands.py", "exec"): "of an empty text: makes Python forget that an `exec` was interrupted",
     ("datasets/common/contents.py", "import copyreg"): "takes objects apart to hash them, and puts none together",
     ("baselines/catalogue.py", "importlib.import_module"): "reads the docstrings of the folders of methods",
     ("datasets/__init__.py", "importlib.import_module"): "loads the public names of its own folder when they are used",
