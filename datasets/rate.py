@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import ipaddress
 import logging
 import secrets
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from datasets.common.commands import command_parser, run_command
+from datasets.common.commands import command_parser, crop_side, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import check_writable, read_text, users_path
 from datasets.common.hashing import sha256_of_bytes
@@ -20,6 +21,7 @@ from datasets.ratings.study import folder
 from datasets.ratings.study.database import FILE, Database
 from datasets.ratings.study.entry import invite
 from datasets.ratings.study.export import export
+from datasets.ratings.study.prepare import SMALLEST_SIDE
 from datasets.ratings.study.settings import TRIALS, VIEWINGS, StudySettings
 from datasets.ratings.study.study import Study
 
@@ -135,14 +137,6 @@ def _is_open_to_others(arguments: argparse.Namespace) -> bool:
     return not is_here or arguments.address is not None
 
 
-def _crop(text: str) -> int | None:
-    if text.lower() == "none":
-        return None
-    if text.isdigit() and int(text) >= 64:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r}: expected a number of pixels from 64, or none")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "datasets.rate", "Let people rate photographs in a browser, and make a data set of what they say.", _EPILOG
@@ -153,7 +147,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--trial", choices=TRIALS, default=default["trial"], help="the task (default slider)")
     add("--per-rater", type=int, default=default["per_rater"], metavar="N", help="pictures a person rates (default 30)")
     add("--raters", type=int, default=default["raters"], metavar="N", help="people wanted a picture (default 26)")
-    add("--crop", type=_crop, default=default["crop"], metavar="SIZE|none", help="cut the middle square (default 512)")
+    add(
+        "--crop",
+        type=functools.partial(crop_side, least=SMALLEST_SIDE),
+        default=default["crop"],
+        metavar="SIZE|none",
+        help="cut the middle square (default 512)",
+    )
     add("--flicker", type=int, choices=(8, 6), default=default["flicker"], help="switches a second (default 8)")
     add("--distance-cm", type=float, default=default["distance_cm"], metavar="CM", help="eyes to screen (default 60)")
     add("--limit", type=int, metavar="N", help="the first so many photographs only")

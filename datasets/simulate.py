@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
-from datasets.common.commands import command_parser, printable, progress, run_command
+from datasets.common.commands import command_parser, crop_side, printable, progress, run_command
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import users_path
 from datasets.core.imaging import crops_of_size
@@ -98,14 +98,6 @@ def _listing(left_out: Sequence[LeftOut]) -> str:
     return printable("\n".join(f"  {entry.photo}: {entry.why}" for entry in left_out))
 
 
-def _crop(text: str) -> int | None:
-    if text.lower() == "none":
-        return None
-    if text.isdigit() and int(text) >= SMALLEST_SIDE:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r}: expected a number of pixels from {SMALLEST_SIDE}, or none")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = command_parser(
         "datasets.simulate",
@@ -118,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--recursive", action="store_true", help="look into the folders of PHOTOS too")
     add(
         "--crop",
-        type=_crop,
+        type=functools.partial(crop_side, least=SMALLEST_SIDE),
         default=512,
         metavar="SIZE|none",
         help="cut squares of so many pixels (default 512; a shorter side is used whole), or none: photographs whole",

@@ -92,7 +92,8 @@ class MetricPredictor(JNDPredictor):
 
     @classmethod
     def labels_of(cls, parameters: Mapping[str, Any]) -> str:
-        return next((given.labels_of for given in cls.given.values() if given.score == parameters.get("threshold")), "")
+        given = cls._given_at(parameters.get("threshold"))
+        return given.labels_of if given else ""
 
     @abstractmethod
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
@@ -195,7 +196,8 @@ class MetricPredictor(JNDPredictor):
 
     def remark(self, picture: Picture) -> str:
         count = len(picture.codec.levels)
-        source = next((f", {given.provenance}" for given in self.given.values() if given.score == self.threshold), "")
+        given = self._given_at(self.threshold)
+        source = f", {given.provenance}" if given else ""
         if self.levels == ALL:
             how = f"all {count} levels measured"
         elif self._searches_at_once():
@@ -204,6 +206,10 @@ class MetricPredictor(JNDPredictor):
             then = "then those around the answer" if self.exact else "the others interpolated"
             how = f"{len(self.coarse(picture.codec))} of {count} levels measured, {then}"
         return how if self.threshold is None else f"{how}; threshold {self.threshold:g}{source}"
+
+    @classmethod
+    def _given_at(cls, threshold: float | None) -> GivenThreshold | None:
+        return next((given for given in cls.given.values() if given.score == threshold), None)
 
     def _searches_at_once(self) -> bool:
         return self.threshold is not None and self.exact and self.levels != ALL

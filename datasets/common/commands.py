@@ -83,6 +83,15 @@ def command_parser(module: str, description: str | None, epilog: str = "") -> ar
     )
 
 
+def crop_side(text: str, *, least: int) -> int | None:
+    """The value of a flag for the side of crops, in pixels; None for `none`."""
+    if text.lower() == "none":
+        return None
+    if text.isdigit() and int(text) >= least:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r}: expected a number of pixels from {least}, or none")
+
+
 def printable(text: str) -> str:
     """Text for a terminal: what would move its cursor or turn its writing, as a file's name may, is written out."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)

@@ -38,10 +38,19 @@ def mse(first: np.ndarray, second: np.ndarray) -> float:
 
 def bitmap(rgb: np.ndarray) -> bytes:
     """An uncompressed BMP file of uint8 RGB, shape (height, width, 3), for libraries that read files alone."""
+    return _encoded(rgb, "BMP")
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """A PNG file of uint8 grey or RGB, shape (height, width) or (height, width, 3)."""
+    return _encoded(pixels, "PNG")
+
+
+def _encoded(pixels: np.ndarray, form: str) -> bytes:
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(rgb).save(file, "BMP")
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, form)
     return file.getvalue()
 
 

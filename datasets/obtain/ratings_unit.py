@@ -24,6 +24,7 @@ from datasets.common.process_pool import ProcessPool
 from datasets.common.threads import usable_cores
 from datasets.core.imaging import bitmap
 from datasets.core.picture import Picture
+from datasets.sets._konjnd_ratings import both_readings
 
 READINGS = ("file indices", "slider positions")
 """How a rating may be meant, in the order of every array here."""
@@ -116,17 +117,12 @@ def _measure(picture: Picture) -> tuple[str, tuple[float, float]]:
         reference = bitmap(picture.ladder.reference)
         scores = [
             float(compute_ssimulacra2(io.BytesIO(reference), io.BytesIO(bitmap(picture.ladder.rgb(level)))))
-            for level in _levels(picture)
+            for level in both_readings(picture)
         ]
         save_arrays(_key(picture), {"scores": np.array(scores)})
     except DataError:  # which the verification names
         scores = [math.nan, math.nan]
     return picture.name, (scores[0], scores[1])
-
-
-def _levels(picture: Picture) -> tuple[int, int]:
-    codec, level = picture.codec, round(float(np.mean(picture.samples)))
-    return level, codec.lowest + codec.highest - level
 
 
 def _stored(picture: Picture) -> np.ndarray | None:
@@ -143,6 +139,6 @@ def _key(picture: Picture) -> str:
             "stored": "SSIMULACRA2 at the ratings",
             "version": version("ssimulacra2"),
             "ladder": picture.ladder.whole_fingerprint,
-            "levels": _levels(picture),
+            "levels": both_readings(picture),
         }
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from datasets.common.errors import UserError
 from datasets.common.files import parse_json, write_atomically
 from datasets.core.folds import make_folds
+from datasets.core.imaging import png
 from datasets.core.picture_file import read_upright
 from datasets.core.picture_forms import pictures_in
 from datasets.ratings.csv_cells import picture_name
@@ -89,11 +89,7 @@ def copy_picture(root: Path, name: str, path: Path) -> None:
 
     :raises DataError: where it cannot be read.
     """
-    from PIL import Image
-
-    encoded = io.BytesIO()
-    Image.fromarray(read_upright(path)).save(encoded, "PNG")
-    write_atomically(root / PICTURES / f"{name}.png", encoded.getvalue())
+    write_atomically(root / PICTURES / f"{name}.png", png(read_upright(path)))
 
 
 def _is_ours(root: Path) -> bool:

@@ -167,9 +167,14 @@ def _about_ratings(pictures: Sequence[Picture]) -> str:
     )
 
 
+def both_readings(picture: Picture) -> tuple[int, int]:
+    """The level of a picture's mean rating, read as a file index and as a position of the slider."""
+    codec, level = picture.codec, round(float(np.mean(picture.samples)))
+    return level, codec.lowest + codec.highest - level
+
+
 def _psnr_both_ways(picture: Picture) -> tuple[float, float]:
-    codec = picture.codec
-    level = round(float(np.mean(picture.samples)))
-    both = picture.ladder.psnr_db(level), picture.ladder.psnr_db(codec.lowest + codec.highest - level)
+    as_read, turned = both_readings(picture)
+    both = picture.ladder.psnr_db(as_read), picture.ladder.psnr_db(turned)
     picture.ladder.forget_pixels()
     return both

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ import numpy as np
 from datasets.common.errors import UserError
 from datasets.common.files import write_atomically
 from datasets.core.folds import make_folds
-from datasets.core.imaging import Box
+from datasets.core.imaging import Box, png
 from datasets.core.picture_forms import pictures_in
 from datasets.sets._simulated_samples import SampledPicture, samples_csv
 from datasets.sets.simulated import FOLDS, MANIFEST, PICTURES, SAMPLES, read_manifest
@@ -107,13 +106,9 @@ class SimulationFolder:
 
     def keep(self, cut: Cut, pixels: np.ndarray) -> None:
         """Write a picture as PNG, unless it is there already."""
-        from PIL import Image
-
-        encoded = io.BytesIO()
-        Image.fromarray(pixels).save(encoded, "PNG")
-        path = self.picture(cut.name)
-        if not path.is_file() or path.read_bytes() != encoded.getvalue():
-            write_atomically(path, encoded.getvalue())
+        path, encoded = self.picture(cut.name), png(pixels)
+        if not path.is_file() or path.read_bytes() != encoded:
+            write_atomically(path, encoded)
 
     def finish(
         self, sampled: Mapping[str, SampledPicture], cuts: Sequence[Cut], left_out: Sequence[LeftOut], limit: int | None

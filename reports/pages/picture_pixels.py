@@ -6,14 +6,13 @@ that size in which compression at the true level errs most.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from datasets.common.errors import UserError
-from datasets.core.imaging import FLASH_LIMIT, flash_share, luma, mse, psnr_db, window_sums
+from datasets.core.imaging import FLASH_LIMIT, flash_share, luma, mse, png, psnr_db, window_sums
 from datasets.core.picture import Picture
 from datasets.sets import open_dataset
 from reports.pages.html import data_uri
@@ -142,7 +141,7 @@ def picture_view(picture: Picture, levels: Sequence[int]) -> PictureView:
     left, top = corner
     part = np.s_[top : top + shown[1], left : left + shown[0]]
     views = tuple(_level_view(picture, level, part, is_whole=shown == (width, height)) for level in levels)
-    address = data_uri(_png(reference[part]), "image/png")
+    address = data_uri(png(reference[part]), "image/png")
     view = PictureView(*shown, (width, height), corner, picture.pixels_per_degree, address, views)
     picture.ladder.forget_pixels()
     return view
@@ -170,10 +169,10 @@ def _level_view(picture: Picture, level: int, part: tuple[slice, slice], *, is_w
     error = np.abs(picture.reference_luma[part].astype(np.int16) - plane[part])
     encoded = picture.ladder.encoded(level) if is_whole else b""
     kind = _media_type(encoded)
-    image = data_uri(encoded, kind) if kind else data_uri(_png(pixels[part]), "image/png")
+    image = data_uri(encoded, kind) if kind else data_uri(png(pixels[part]), "image/png")
     shades = np.minimum(error * (_SHADES - 1) // ERROR_LIMIT, _SHADES - 1) * (255 // (_SHADES - 1))
     loss = float(psnr_db(mse(picture.reference_luma, plane)))
-    error_map = data_uri(_png(shades.astype(np.uint8)), "image/png")
+    error_map = data_uri(png(shades.astype(np.uint8)), "image/png")
     flash = flash_share(picture.reference[part], pixels[part], picture.pixels_per_degree)
     return LevelView(level, image, error_map, loss, int(error.max()), flash)
 
@@ -183,11 +182,3 @@ def _media_type(encoded: bytes) -> str:
     if encoded.startswith(b"\xff\xd8"):
         return "image/jpeg"
     return "image/png" if encoded.startswith(b"\x89PNG\r\n\x1a\n") else ""
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, format="PNG")
-    return stream.getvalue()

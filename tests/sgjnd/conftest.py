@@ -10,6 +10,20 @@ from baselines.learned.network.checkpoint import save_predictor
 from datasets.core.dataset import Dataset, DatasetCard, Manifest
 from sgjnd.predictors import SgJndLite
 
+SMALL_NETWORK = {
+    "patch_pixels": 32,
+    "most_patches": 2,
+    "patches_per_picture": 2,
+    "levels_per_picture": 4,
+    "grid_levels": 6,
+    "epochs": 4,
+    "width": 8,
+    "heads": 2,
+    "components": 2,
+    "members": 2,
+}
+"""Settings with which a training takes seconds."""
+
 QUICK = {
     "patch_pixels": 32,
     "most_patches": 4,

@@ -17,20 +17,9 @@ from datasets.common.errors import UserError
 from sgjnd import train
 from sgjnd.predict import main as predict
 from sgjnd.train import draw_losses
+from tests.sgjnd.conftest import SMALL_NETWORK
 
-SMALL = {
-    "patch_pixels": 32,
-    "most_patches": 2,
-    "patches_per_picture": 2,
-    "levels_per_picture": 4,
-    "grid_levels": 6,
-    "epochs": 4,
-    "width": 8,
-    "heads": 2,
-    "components": 2,
-    "members": 2,
-}
-SETTINGS = [word for name, value in SMALL.items() for word in ("--set", f"{name}={value}")]
+SETTINGS = [word for name, value in SMALL_NETWORK.items() for word in ("--set", f"{name}={value}")]
 
 
 @pytest.fixture

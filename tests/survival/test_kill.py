@@ -21,6 +21,7 @@ from skimage import data
 from datasets import simulate
 from datasets.common.cache import CacheWarning, load_arrays
 from protocols.store.store import Identity, Store
+from tests.sgjnd.conftest import SMALL_NETWORK
 from tests.survival.conftest import cases
 
 CLASSICAL = ["constant", "constant-sur", "psnr", "chou1995", "watson1993", "wu2017", "yang2005-color"]
@@ -91,19 +92,7 @@ def _killed_at_first(command: list[str], folder: Path, pattern: str) -> int:
 
 
 EPOCHS = 15
-SMALL = {
-    "patch_pixels": 32,
-    "most_patches": 2,
-    "patches_per_picture": 2,
-    "levels_per_picture": 4,
-    "grid_levels": 6,
-    "epochs": EPOCHS,
-    "patience": EPOCHS,
-    "width": 8,
-    "heads": 2,
-    "components": 2,
-    "members": 2,
-}
+SMALL = {**SMALL_NETWORK, "epochs": EPOCHS, "patience": EPOCHS}
 
 
 @pytest.mark.slow(reason="three processes that import torch and look at the demo set")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from datasets.common.files import write_atomically
 from datasets.common.hashing import sha256_of_pieces
-from datasets.core.imaging import FLASH_LIMIT, crops_of_size, flash_share
+from datasets.core.imaging import FLASH_LIMIT, crops_of_size, flash_share, png
 from datasets.ratings.study.settings import CODEC, STEPS, StudySettings, level_of
 from datasets.sets.rated import LEVELS, PICTURES
 
@@ -65,14 +64,11 @@ def prepare_picture(root: Path, photo: str, name: str, pixels: np.ndarray, setti
 
     :param pixels: of the whole photograph, uint8, shape (height, width, 3).
     """
-    from PIL import Image
-
     (box,) = crops_of_size(pixels.shape[0], pixels.shape[1], settings.crop, most=1)
     rgb = box.cut(pixels)
-    png = io.BytesIO()
-    Image.fromarray(rgb).save(png, "PNG")
-    write_atomically(root / PICTURES / f"{name}.png", png.getvalue())
-    flashing, files = [], [png.getvalue()]
+    reference = png(rgb)
+    write_atomically(root / PICTURES / f"{name}.png", reference)
+    flashing, files = [], [reference]
     for step in range(1, STEPS + 1):
         encoded = CODEC.encode(rgb, level_of(step))
         write_atomically(level_file(root, name, step), encoded, durable=False)
