@@ -11,7 +11,7 @@ import argparse
 import numpy as np
 from scipy.stats import genextreme, norm
 
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.ratings.bias_model import fit_bias_model
 from datasets.ratings.intervals import truths_of
 from datasets.ratings.screening import ScreeningRules, screen

@@ -9,7 +9,7 @@ from typing import ClassVar, final
 import numpy as np
 
 from benchmarks.stand_in import SHARED, cuts_of
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.ladder import CompressedLadder

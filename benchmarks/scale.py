@@ -16,8 +16,8 @@ import numpy as np
 
 from baselines.interface.registry import Registered, registry
 from benchmarks.photographs import experiment_of, write_photographs
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.process_pool import ProcessPool
-from datasets.core.codec import Jpeg
 from datasets.core.picture import Picture
 from datasets.core.picture_file import read_picture
 from protocols.measure import visit

@@ -18,7 +18,7 @@ from baselines.learned.network.imagenet_weights import build
 from baselines.learned.network.nets.backbones import Backbone
 from baselines.learned.network.search import DEFAULT, STRATEGIES
 from baselines.learned.network.training_set import Fitted, TrainingSet
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from sgjnd.config import Config

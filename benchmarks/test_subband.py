@@ -15,7 +15,7 @@ import pytest
 
 from baselines.interface.registry import Registered, registry
 from baselines.interface.visibility import VisibilityPredictor
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 

@@ -30,7 +30,7 @@ STATIONS = {
     "datasets/": [
         ("sets/", "reads labels, finds files"),
         ("core/picture  core/ladder", "a picture at every level"),
-        ("core/codec", "levels, which end is better"),
+        ("codecs/", "levels, which end is better"),
         ("core/truths  core/folds", "which level is the JND"),
     ],
     "baselines/  sgjnd/": [

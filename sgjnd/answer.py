@@ -10,8 +10,8 @@ from typing import final
 import numpy as np
 
 from baselines.interface.predictor import JNDPredictor, Prediction
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError
-from datasets.core.codec import Jpeg
 from datasets.core.ladder import Ladder
 from datasets.core.picture import PIXELS_PER_DEGREE, Picture
 from datasets.core.picture_file import PictureFile, notes_on, read_upright

@@ -14,10 +14,10 @@ from typing import Any
 from baselines.learned.network.checkpoint import load_predictor
 from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.search import DEFAULT
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.commands import command_parser, printable, progress, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import check_writable, users_path, write_atomically
-from datasets.core.codec import Jpeg
 from datasets.core.picture_forms import pictures_in
 from sgjnd.answer import COMPARED_QF, SHIPPED, Answer, answer
 from sgjnd.predictors import SgJndPredictor

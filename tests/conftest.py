@@ -14,7 +14,8 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-from datasets.core.codec import Bpg, Jpeg
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.ladder import CompressedLadder, ShippedLadder
 from datasets.core.picture import Picture
 from datasets.core.truths import find_truth

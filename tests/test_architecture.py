@@ -20,7 +20,7 @@ FLOW = {
 """What each folder may import."""
 REPORTS_AFTER_THE_RUN = "protocols/run.py"
 """The command that calls the reporter at its end; nothing else in `protocols` knows it."""
-# `datasets` has three entries more since it takes people's ratings: `ratings/`, `import_ratings`, `plan_study`.
+# `datasets` holds eight commands beside its folders: what people rated comes in through three of them.
 MOST_ENTRIES = {"baselines": 15, "datasets": 14, "protocols": 16, "reports": 10}
 HEAVY = ("torch", "torchvision", "cv2", "scipy", "sklearn", "skimage", "pandas", "matplotlib", "seaborn")
 

@@ -22,7 +22,7 @@ from typing import Any, TypeAlias, TypeGuard
 from baselines.interface.card import KINDS, OWN
 from baselines.interface.predictor import JNDPredictor, constructor_fault
 from datasets.common.code import have_same_content, known_code, require_code
-from datasets.common.errors import UserError, unknown_name
+from datasets.common.errors import PluginWarning, UserError, unknown_name
 
 ENTRY_POINT_GROUP = "jnd_bench.predictors"
 SGJND = ("sgjnd.predictors",)
@@ -98,10 +98,6 @@ class Registered:
     def unavailable(self) -> str:
         """Why it cannot run here, and what to do; empty where it can."""
         return self.make().unavailable()
-
-
-class PluginWarning(UserWarning):
-    """A predictor's file or package could not be loaded and was left out."""
 
 
 @functools.cache

@@ -6,8 +6,8 @@ from typing import final
 
 from baselines.interface.card import Card
 from baselines.learned._psnr_regression import PsnrRegression
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
 from datasets.core.picture import Picture
 from datasets.core.reference import Reference
 

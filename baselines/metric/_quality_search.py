@@ -9,8 +9,8 @@ import numpy as np
 from typing_extensions import Self
 
 from baselines.interface.predictor import JNDPredictor, Prediction
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
 from datasets.core.picture import Picture
 
 LOWEST, HIGHEST = 40, 95

@@ -12,8 +12,8 @@ from typing import final
 import numpy as np
 
 from baselines.subband._dct_blocks import MID_GREY, SIDE, Blocks, block_dct, inverse_block_dct
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError, check_name
-from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 

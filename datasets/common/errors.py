@@ -14,6 +14,10 @@ class DataError(UserError):
     """A data set's file is missing, damaged or inconsistent. The text names the file."""
 
 
+class PluginWarning(UserWarning):
+    """A predictor's or codec's file or package could not be loaded and was left out."""
+
+
 def check_name(what: str, name: str, known: Collection[str]) -> None:
     """:raises UserError: where a name does not exist, as `unknown_name` says it."""
     if name not in known:

@@ -1,5 +1,4 @@
-"""The data model: pictures, their ladders, codecs, data sets, truths, folds, SUR curves.
+"""The data model: pictures, their ladders, what a codec is, data sets, truths, folds, SUR curves.
 
-A new codec is a final subclass of `datasets.core.codec.Codec`, in `codec.py` or beside the data set that needs it; a
-new truth is a record in `truths.py`.
+A new truth is a record in `truths.py`.
 """

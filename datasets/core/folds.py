@@ -13,7 +13,7 @@ from datasets.common.errors import DataError, unknown_name
 from datasets.common.files import read_table, read_text, shown, users_path
 from datasets.common.hashing import sha256_of_bytes
 
-FOLDER = Path(__file__).parents[1] / "folds"
+FOLDER = Path(__file__).parents[1] / "sets" / "folds"
 _SAVE = "Save it as CSV UTF-8."
 
 

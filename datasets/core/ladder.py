@@ -225,6 +225,12 @@ class CompressedLadder(Ladder):
     """Levels made from the reference when they are asked for."""
 
     def encoded(self, level: int) -> bytes:
+        height, width = self.reference.shape[:2]
+        if max(height, width) > self.codec.longest_side_px:
+            most = f"{self.codec.longest_side_px:,}"
+            raise DataError(
+                f"the picture is {width}x{height}, and {self.codec.title} takes sides of at most {most} pixels"
+            )
         return self.codec.encode(self.reference, level)
 
     def fingerprint(self) -> str:

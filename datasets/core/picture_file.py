@@ -69,15 +69,15 @@ def decode_rgb(encoded: bytes) -> np.ndarray:
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
 
 
-def decode_rgb_strictly(encoded: bytes) -> np.ndarray:
-    """Decode one of `FORMATS` to uint8 RGB, shape (height, width, 3), with Pillow.
+def decode_rgb_strictly(encoded: bytes, formats: tuple[str, ...] = FORMATS) -> np.ndarray:
+    """Decode a picture of one of Pillow's formats to uint8 RGB, shape (height, width, 3), with Pillow.
 
     Slower than `decode_rgb`, and refuses every truncation. Alpha is laid over white, 16 bits are scaled to 8,
     grey and CMYK become RGB; orientation tags and colour profiles are ignored.
 
     :raises ValueError: where the bytes are empty, end early, are no picture, or one that is not decoded.
     """
-    return _decoded(encoded, _as_stored)
+    return _decoded(encoded, _as_stored, formats)
 
 
 def read_picture(path: Path) -> np.ndarray:
@@ -160,16 +160,16 @@ class PictureFile:
 
 
 @contextlib.contextmanager
-def opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
+def opened(file: Path | BinaryIO, formats: tuple[str, ...] = FORMATS) -> Iterator[Image.Image]:
     """A picture's header by Pillow; its pixels are decoded where the block asks for them.
 
     :raises OSError: where there is no such file.
-    :raises ValueError: where it is none of `FORMATS`, damaged, or not decoded for its size or form; in the block, too.
+    :raises ValueError: where it is of no such format, damaged, or not decoded for its size or form; in the block, too.
     """
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(file, formats=FORMATS) as image:
+        with Image.open(file, formats=formats) as image:
             refuse_bomb(image.height, image.width)
             if tags := getattr(image, "tag_v2", None):
                 refuse_bomb(tags.get(_TIFF_TILE[0], 0), tags.get(_TIFF_TILE[1], 0))  # a tile is decoded whole
@@ -180,7 +180,7 @@ def opened(file: Path | BinaryIO) -> Iterator[Image.Image]:
         raise
     except UnidentifiedImageError:
         with file.open("rb") if isinstance(file, Path) else contextlib.nullcontext(file) as stream:
-            raise unidentified(stream) from None
+            raise unidentified(stream, formats) from None
     except Exception as error:  # Pillow's parsers fail on damaged files in more ways than it declares
         if isinstance(error, OSError) and error.errno is not None:  # of the file itself, not of what is in it
             raise
@@ -209,13 +209,15 @@ def _read_markers(encoded: bytes) -> JpegMarkers:
     return markers
 
 
-def _decoded(encoded: bytes, pixels_of: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+def _decoded(
+    encoded: bytes, pixels_of: Callable[[Image.Image], np.ndarray], formats: tuple[str, ...] = FORMATS
+) -> np.ndarray:
     if not encoded:
         raise ValueError("the file is empty (0 bytes)")
     refuse_hdr_png(encoded)
     markers = _read_markers(encoded) if encoded[:2] == _JPEG else None
     try:
-        with opened(io.BytesIO(encoded)) as image:
+        with opened(io.BytesIO(encoded), formats) as image:
             image.load()
             if markers:
                 _refuse_damage(encoded, markers)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, final
@@ -134,10 +135,11 @@ def refuse_hdr_png(encoded: bytes) -> None:
         raise UnreadFormError("PNG of high dynamic range (PQ or HLG), not supported: convert it to sRGB")
 
 
-def unidentified(stream: BinaryIO) -> ValueError:
+def unidentified(stream: BinaryIO, formats: Sequence[str]) -> ValueError:
     """Why Pillow opens nothing there.
 
     :param stream: the file's.
+    :param formats: that were tried.
     """
     from PIL import TiffImagePlugin
 
@@ -150,8 +152,8 @@ def unidentified(stream: BinaryIO) -> ValueError:
             tags.load(stream)
             return _unread_tiff(tags)
     if named := _OTHER_FORMATS.get(head[4:8]) or _OTHER_FORMATS.get(head[:3]):
-        return UnreadFormError(f"{named}, none of {', '.join(FORMATS)}: convert it to one of them")
-    return ValueError(f"the picture cannot be decoded (none of {', '.join(FORMATS)})")
+        return UnreadFormError(f"{named}, none of {', '.join(formats)}: convert it to one of them")
+    return ValueError(f"the picture cannot be decoded (none of {', '.join(formats)})")
 
 
 def pictures_in(folder: Path, *, recursive: bool = False, apart_from: Path | None = None) -> tuple[list[Path], str]:

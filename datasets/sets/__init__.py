@@ -11,7 +11,6 @@ from pathlib import Path
 
 from datasets.common.errors import UserError, check_name
 from datasets.common.files import users_path
-from datasets.core.codec import Codec
 from datasets.core.dataset import Dataset, OpenOptions
 
 
@@ -48,21 +47,3 @@ def open_dataset(name: str, root: str | Path | None = None, options: OpenOptions
     if folder is not None and not folder.is_dir():
         raise UserError(f"--root {root}: there is no such folder")
     return classes[name].open(folder, options or OpenOptions())
-
-
-def codec_named(name: str) -> Codec | None:
-    """The codec of a name, from `datasets.core.codec`, from a data set's file in this folder, or anyone's.
-
-    :returns: None where no class that is loaded has the name.
-    """
-    if name not in _codec_classes():
-        dataset_classes()  # loads the files of all data sets, and the codecs in them
-    codec = _codec_classes().get(name)
-    return None if codec is None else codec()
-
-
-def _codec_classes() -> dict[str, type[Codec]]:
-    classes: list[type[Codec]] = Codec.__subclasses__()
-    for codec in classes:
-        classes += codec.__subclasses__()
-    return {codec.name: codec for codec in reversed(classes) if hasattr(codec, "name")}

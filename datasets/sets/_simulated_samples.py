@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import read_table, read_text, shown
-from datasets.core.codec import Jpeg
 from datasets.core.dataset import OpenOptions
 from datasets.core.reference import Reference
 

@@ -18,9 +18,9 @@ from typing import final
 
 import numpy as np
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_file
-from datasets.core.codec import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of
 from datasets.core.imaging import Box, grid
 from datasets.core.ladder import CompressedLadder

@@ -13,8 +13,10 @@ from typing import ClassVar, final
 
 import numpy as np
 
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
-from datasets.core.codec import Bpg, Codec, Jpeg
+from datasets.core.codec import Codec
 from datasets.core.dataset import Dataset, DatasetCard, OpenOptions
 from datasets.core.picture import PIXELS_PER_DEGREE, Picture
 from datasets.core.reference import Reference

@@ -11,8 +11,8 @@ from typing import final
 
 import numpy as np
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
-from datasets.core.codec import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, OpenOptions
 from datasets.core.picture import Picture
 from datasets.core.reference import Reference

@@ -11,9 +11,12 @@ from typing import Any, final
 
 import numpy as np
 
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
+from datasets.codecs.vvc import Vvc
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import parse_json, read_table, read_text, shown
-from datasets.core.codec import Bpg, Codec, Jpeg
+from datasets.core.codec import Codec
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of
 from datasets.core.folds import Folds, parse_folds
 from datasets.core.ladder import CompressedLadder, Ladder
@@ -34,26 +37,6 @@ MOST_AT_AN_END = 0.05
 _AGAIN = "Make the set again."
 _NAME = re.compile(r"\w[\w.-]{,199}")
 _NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?")
-
-
-@final
-class Vvc(Codec):
-    """VVC intra, quantiser (QP) 13..51 as VVC-JND has it, up = worse. Labels only: no encoder and no decoder."""
-
-    name = "vvc"
-    unit = "QP"
-    worst_level = 51
-    best_level = 13
-    has_file_sizes = False
-
-    def encode(self, rgb: np.ndarray, level: int) -> bytes:
-        raise UserError("VVC cannot be encoded here: its labels can be used, its pictures not")
-
-    def decode(self, encoded: bytes) -> np.ndarray:
-        raise ValueError("VVC cannot be decoded here")
-
-    def library(self) -> str:
-        return "none"
 
 
 CODECS: Mapping[str, Codec] = {codec.name: codec for codec in (Jpeg(), Bpg(), Vvc())}
@@ -227,7 +210,7 @@ def _picture(
     if (root / PICTURES).is_dir():
         if not path.is_file():
             raise DataError(f"{path}: no such file, though {SAMPLES} has samples of it. {_AGAIN}")
-        ladder = ladder_of(codec, levels, path, "source", folder=LEVELS, can_compress=isinstance(codec, Jpeg))
+        ladder = ladder_of(codec, levels, path, "source", folder=LEVELS, can_compress=codec.can_encode)
     jnds = np.array([sample.level for sample in samples])
     return Picture(name, samples[0].source, codec, pixels_per_degree, jnds, ladder_or_none=ladder)
 

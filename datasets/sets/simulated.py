@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError
 from datasets.common.files import parse_json, read_text
-from datasets.core.codec import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of
 from datasets.core.folds import Folds, parse_folds
 from datasets.core.ladder import CompressedLadder

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.commands import progress
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import parse_json, read_text, write_atomically
 from datasets.common.hashing import sha256_of_pixels
 from datasets.common.process_pool import ProcessPool
-from datasets.core.codec import Jpeg
 from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.simulation.local_loss import PHOTOMETRY, REGION_DEGREES, LocalLoss, cvvdp_version
 from datasets.simulation.observers import (

@@ -26,8 +26,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.hashing import seed_of_text
-from datasets.core.codec import Jpeg
 
 ONE_JND_LOSS_JOD = 0.38
 REGION_FACTOR = 3.5

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datasets.sets import codec_named
+from datasets.codecs import codecs
 from reports.figures.layout import WIDTH_IN, RowSelection, legend_below_title, level_range, section_title, select_rows
 from reports.figures.style import FILL, INK, MUTED, Drawing, new_panels, shortened
 from reports.results.level_curves import Observed, has_curves, observed, predicted_curves
@@ -80,7 +80,7 @@ def _picture_panel(
 
 def _curve_levels(section: Section, count: int) -> np.ndarray:
     """The levels of a stored curve from the worst to the best, shape (count,)."""
-    codec, low, high = codec_named(section.dataset.codec), section.dataset.level_lowest, section.dataset.level_highest
+    codec, low, high = codecs().get(section.dataset.codec), section.dataset.level_lowest, section.dataset.level_highest
     return np.linspace(low, high, count) if codec is None or codec.sign > 0 else np.linspace(high, low, count)
 
 

@@ -8,9 +8,9 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from datasets.codecs import codecs
 from datasets.common.errors import DataError
 from datasets.core.imaging import FLASH_LIMIT
-from datasets.sets import codec_named
 from reports.pages.card_pages import section_labels
 from reports.pages.html import PICTURE_SCRIPTS, document
 from reports.pages.level_axis import LevelAxis, level_axis
@@ -78,7 +78,7 @@ class PictureTruth:
     @cached_property
     def levels(self) -> np.ndarray | None:
         """The codec's, from the worst to the best; None for a codec this program lacks."""
-        codec = codec_named(self.section.dataset.codec)
+        codec = codecs().get(self.section.dataset.codec)
         return None if codec is None else codec.levels
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from datasets.sets import codec_named
+from datasets.codecs import codecs
 from protocols.scoring.bootstrap import mean_interval
 from protocols.scoring.ceiling import ESTIMATES, FEWEST_SUBJECTS, MEANINGS, Ceiling, ceilings, has_ceiling
 from protocols.scoring.correlations import CORRELATIONS
@@ -25,7 +25,7 @@ def ceiling_rows(
 
     :param pictures: what is known of the section's pictures, sorted by name.
     """
-    codec = codec_named(dataset.codec)
+    codec = codecs().get(dataset.codec)
     if pictures is None or codec is None:
         return ()
     names, samples = pictures["picture"].astype(str).tolist(), list(pictures["samples"])

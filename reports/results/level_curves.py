@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 import pandas as pd
 
+from datasets.codecs import codecs
 from datasets.core.codec import Codec
 from datasets.core.imaging import psnr_db
-from datasets.sets import codec_named
 from protocols.scoring.correlations import partial_pearson, partial_spearman, varies_within
 from protocols.store.record import DatasetRecord
 from reports.results.grid import Grid
@@ -53,7 +53,7 @@ class Observed:
 
 def observed(section: Section) -> Observed | None:
     """What is known of the subjects; None without a table of the pictures, or where one of them has no sample."""
-    table, codec = section.pictures_table, codec_named(section.dataset.codec)
+    table, codec = section.pictures_table, codecs().get(section.dataset.codec)
     if table is None or codec is None or table.empty:
         return None
     lists = [np.asarray(values, dtype=float) for values in table["samples"]]
@@ -106,7 +106,7 @@ class PsnrCurves:
 
 def curves_of(pictures: pd.DataFrame | None, dataset: DatasetRecord) -> PsnrCurves | None:
     """The curves of all pictures of a table; None where one has none, or the codec is not known."""
-    codec = codec_named(dataset.codec)
+    codec = codecs().get(dataset.codec)
     if pictures is None or codec is None or pictures.empty or pictures["psnr_db"].isna().any():
         return None
     psnr = np.stack(pictures["psnr_db"].tolist())

@@ -15,7 +15,7 @@ from baselines.learned.pwjnd2020 import Pwjnd2020
 from baselines.learned.surfeatnet2020 import SurFeatNet2020
 from baselines.learned.vpjnd2025 import VpJnd2025
 from baselines.metric._base import MetricPredictor
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.picture import Picture
 
 PIXELS = {

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
 from datasets.verify import main
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions
 from datasets.core.folds import Folds
 from datasets.core.imaging import Box

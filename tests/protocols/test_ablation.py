@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from baselines.interface.registry import registry
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
 from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from datasets.core.truths import find_truth

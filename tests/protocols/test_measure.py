@@ -17,9 +17,10 @@ from baselines.pixel.chou1995 import Chou1995
 from baselines.pixel.yang2005 import Yang2005
 from baselines.subband.watson1997 import Watson1997
 from baselines.subband.wei2009 import Wei2009
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.cache import CacheWarning
 from datasets.common.errors import DataError
-from datasets.core.codec import Bpg, Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import PictureFile

@@ -12,8 +12,8 @@ from skimage import data
 
 from baselines.learned.network.checkpoint import load_predictor
 from baselines.learned.network.nets.backbones import EfficientNetLite
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError
-from datasets.core.codec import Jpeg
 from datasets.core.picture_file import decode_rgb
 from sgjnd.answer import Answer, answer, photograph
 from sgjnd.predictors import SgJnd, SgJndLite

@@ -13,7 +13,7 @@ from baselines.learned.network.checkpoint import load_predictor, save_predictor
 from baselines.learned.network.imagenet_weights import BACKBONES, build, channels_of, choose, read_tensors
 from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.training_set import no_progress
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from sgjnd.predictors import SgJnd, SgJndLite

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError
-from datasets.core.codec import Jpeg
 from datasets.core.dataset import OpenOptions
 from datasets.obtain.verification import verify_dataset
 from datasets.sets import open_dataset

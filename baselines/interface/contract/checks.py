@@ -17,8 +17,8 @@ import numpy as np
 from baselines.interface.contract import behaviour, form
 from baselines.interface.contract.trial import Trial
 from baselines.interface.registry import Registered
+from datasets.codecs.bpg import Bpg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg
 from datasets.core.picture import Picture
 
 OK, FAILED, EXPECTED, ABSENT = "ok", "FAILED", "expected", "absent"

@@ -8,7 +8,8 @@ from hypothesis.extra.numpy import arrays
 
 from baselines.constant.constant import Constant
 from baselines.interface.predictor import NotFittedError
-from datasets.core.codec import Bpg, Jpeg
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.picture import Picture
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from baselines.constant.constant_sur import ConstantSur
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Codec, Jpeg
+from datasets.core.codec import Codec
 from datasets.core.gev import sur_curve
 from datasets.core.picture import Picture
 

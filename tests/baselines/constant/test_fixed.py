@@ -3,7 +3,8 @@
 import pytest
 
 from baselines.constant.fixed import Fixed
-from datasets.core.codec import Bpg, Jpeg
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.picture import Picture
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from baselines.constant.guetzli import Guetzli
 from baselines.interface.registry import registry
-from datasets.core.codec import Bpg, Jpeg
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.picture import Picture
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from baselines.constant._open_loop import OpenLoop
 from baselines.interface.card import Card
-from datasets.core.codec import Bpg, Jpeg
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.picture import Picture
 
 

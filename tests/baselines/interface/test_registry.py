@@ -17,10 +17,10 @@ from baselines import pixel
 from baselines.constant.constant import Constant
 from baselines.interface.card import KINDS, Card
 from baselines.interface.predictor import JNDPredictor
-from baselines.interface.registry import PluginWarning, Registered, choose_predictors, find_predictors, registry
+from baselines.interface.registry import Registered, choose_predictors, find_predictors, registry
 from baselines.interface.visibility import VisibilityPredictor
 from baselines.metric.psnr import Psnr
-from datasets.common.errors import UserError
+from datasets.common.errors import PluginWarning, UserError
 
 METHOD = '''
 from typing import final

@@ -9,7 +9,9 @@ import pytest
 from baselines.interface.card import Card
 from baselines.interface.visibility import VisibilityPredictor
 from baselines.metric.psnr import Psnr
-from datasets.core.codec import Bpg, Codec, Jpeg
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
+from datasets.core.codec import Codec
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 

@@ -6,8 +6,9 @@ import pytest
 
 from baselines.learned.bits2025 import Bits2025
 from baselines.learned.gradient2022 import Gradient2022
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 

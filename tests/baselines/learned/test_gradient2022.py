@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baselines.learned.gradient2022 import Gradient2022
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 

@@ -7,8 +7,10 @@ import pytest
 
 from baselines.interface.card import Card
 from baselines.learned._psnr_regression import PsnrRegression
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Codec, Jpeg
+from datasets.core.codec import Codec
 from datasets.core.imaging import psnr_db
 from datasets.core.ladder import CompressedLadder, LadderSummary
 from datasets.core.picture import Picture

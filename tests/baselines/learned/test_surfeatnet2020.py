@@ -10,8 +10,9 @@ from baselines.interface.measurements import measure_or_load
 from baselines.learned.network.extractor import PictureFeatures
 from baselines.learned.network.imagenet_weights import channels_of
 from baselines.learned.surfeatnet2020 import GevCurve, SurFeatNet2020, pooled_features
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Jpeg
 from datasets.core.gev import GevFit, fit_gev, sur_curve, sur_level
 from sgjnd.predictors import SgJndLite
 

@@ -11,8 +11,8 @@ from baselines.interface.measurements import measure_or_load
 from baselines.learned.network.pixel_predictor import FAST, FULL, QUICK
 from baselines.learned.vpjnd2025 import VpJnd2025
 from baselines.pixel.wu2017 import Wu2017
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 

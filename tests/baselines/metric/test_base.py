@@ -13,8 +13,8 @@ from baselines.interface.threshold import crossing
 from baselines.metric._base import GivenThreshold, MetricPredictor
 from baselines.metric.psnr import Psnr
 from baselines.metric.ssim import Ssim
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
 from datasets.core.imaging import luma, mse
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from baselines.metric.cvvdp import Cvvdp
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
 from datasets.simulation.local_loss import LocalLoss
 
 pytest.importorskip("pycvvdp", reason="needs the extra: pip install -e '.[simulate]'")

@@ -7,8 +7,9 @@ import pytest
 
 from baselines.metric._quality_search import search_quality, shrink, ssim
 from baselines.metric.jpeg_recompress import JpegRecompress
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 

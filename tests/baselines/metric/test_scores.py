@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from baselines.interface.threshold import crossing
 from baselines.metric._scores import PictureScores, coarse_positions, interpolated, search
+from datasets.codecs.jpeg import Jpeg
 from datasets.common import cache
-from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 

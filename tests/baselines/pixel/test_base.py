@@ -13,8 +13,8 @@ import pytest
 
 from baselines.interface.registry import Registered, registry
 from baselines.pixel._base import RULES, PixelMapPredictor
+from datasets.codecs.bpg import Bpg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg
 from datasets.core.ladder import ShippedLadder
 from datasets.core.picture import Picture
 

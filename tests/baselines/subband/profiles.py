@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.interface.threshold import crossings
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import read_picture

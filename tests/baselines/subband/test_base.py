@@ -17,8 +17,8 @@ from baselines.subband.watson1993 import Watson1993
 from baselines.subband.watson1997 import Watson1997
 from baselines.subband.wei2009 import Wei2009
 from baselines.subband.zhang2005 import Zhang2005
+from datasets.codecs.bpg import Bpg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg
 from datasets.core.ladder import ShippedLadder
 from datasets.core.picture import Picture
 from tests.baselines.subband.profiles import compressed, photograph

@@ -10,8 +10,9 @@ from PIL import Image
 
 from baselines.subband._dct_blocks import Blocks, block_dct, inverse_block_dct
 from baselines.subband._dct_error import DecodedErrors, QuantisedErrors, error_source, kind_of_errors, luma_table
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Jpeg
 from datasets.core.ladder import ShippedLadder
 from datasets.core.picture import Picture
 

@@ -8,15 +8,15 @@ import sys
 import pytest
 
 from datasets import sets
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Jpeg
 from datasets.core.dataset import DatasetCard, Manifest, OpenOptions, hashes_of
 from datasets.core.picture import Picture
 from datasets.core.truths import TRUTHS
-from datasets.sets import codec_named, dataset_classes, open_dataset
+from datasets.sets import dataset_classes, open_dataset
 
 PLUGIN = """
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.dataset import Dataset, DatasetCard, Manifest
 from datasets.core.picture import Picture
 
@@ -31,14 +31,6 @@ class Mine(Dataset):
     @classmethod
     def open(cls, root, options):
         return cls((Picture("a", "a", Jpeg(), 24.3),), Manifest({"root": str(root)}), (f"JND {options.jnd}",))
-"""
-
-CODEC = """
-from datasets.core.codec import Codec
-
-class Squeezed(Codec):
-    name, unit, worst_level, best_level, has_file_sizes = "squeezed", "q", 30, 0, False
-    encode = decode = library = None
 """
 
 
@@ -154,15 +146,6 @@ def test_files_are_named_from_the_root_with_slashes_and_known_by_bytes_or_size(t
     path.write_bytes(b"12345")
     digest = hashlib.sha256(b"12345").hexdigest()
     assert hashes_of([path], tmp_path) == {"jpeg/SRC0001_JPEG_001.jpg": f"sha256:{digest}"}
-
-
-def test_a_codec_is_found_by_its_name_wherever_it_stands(plugin):
-    assert codec_named("bpg") == Bpg()
-    assert codec_named("squeezed") is None
-    plugin("mine_with_a_codec", CODEC)
-    found = codec_named("squeezed")
-    assert found is not None
-    assert (found.lowest, found.highest, found.sign) == (0, 30, -1)
 
 
 def test_the_face_gives_what_it_names_and_imports_nothing_heavy():

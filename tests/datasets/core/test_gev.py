@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import genextreme
 
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Jpeg
 from datasets.core.gev import GevFit, fit_gev, fit_gev_many, gev_through, jnd_probabilities, sur_curve, sur_level
 
 

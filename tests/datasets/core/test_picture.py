@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from skimage import data
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common import hashing
 from datasets.common.cache import CacheWarning
 from datasets.common.errors import DataError
-from datasets.core.codec import Codec, Jpeg
+from datasets.core.codec import Codec
 from datasets.core.ladder import CompressedLadder, ShippedLadder
 from datasets.core.picture import Picture
 from datasets.core.truths import TRUTHS

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Jpeg
 from datasets.core.gev import sur_level
 from datasets.core.picture import Picture
 from datasets.core.truths import TRUTHS, find_truth

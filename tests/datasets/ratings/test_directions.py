@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
-from datasets.core.codec import Bpg, Jpeg
 from datasets.ratings.directions import Scale, check_trend, noticed, scale_of, trend, yes_is_told
 
 

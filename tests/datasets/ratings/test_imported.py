@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from datasets.codecs.jpeg import Jpeg
+from datasets.codecs.vvc import Vvc
 from datasets.common.errors import DataError, UserError
-from datasets.core.codec import Jpeg
 from datasets.ratings.csv_cells import read_cells
 from datasets.ratings.imported import import_ratings, import_shares, read_vvc_jnd
-from datasets.sets.rated import Vvc
 
 
 def imported(tmp_path, text, scale=None, yes=None):

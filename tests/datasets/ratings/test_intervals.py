@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from datasets.core.codec import Bpg, Jpeg
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.ratings.intervals import split_half, truths_of
 
 TRUTHS = ("mean", "median", "sur50", "sur75")

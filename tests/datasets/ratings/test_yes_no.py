@@ -5,7 +5,8 @@ import pytest
 from scipy.optimize import check_grad
 from scipy.special import ndtr
 
-from datasets.core.codec import Bpg, Jpeg
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.ratings.yes_no import Answer, _Likelihood, fit_population, personal_jnds
 
 CODECS = [Jpeg(), Bpg()]

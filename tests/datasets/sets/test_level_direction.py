@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError
-from datasets.core.codec import Bpg, Jpeg
 from datasets.sets._level_direction import (
     IndexedFiles,
     direction_by_pixels,

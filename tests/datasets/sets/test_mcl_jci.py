@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
-from datasets.core.codec import Jpeg
 from datasets.core.dataset import OpenOptions
 from datasets.core.ladder import CompressedLadder, ShippedLadder
 from datasets.core.picture_file import decode_rgb, read_picture

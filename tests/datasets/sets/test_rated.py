@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from datasets.codecs import codec_named
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
-from datasets.core.codec import Jpeg
 from datasets.core.dataset import OpenOptions
 from datasets.core.folds import make_folds
 from datasets.core.ladder import ShippedLadder
-from datasets.sets import codec_named, open_dataset
+from datasets.sets import open_dataset
 from protocols.store.record import DatasetRecord
 
 ABOUT = {"finished": True, "automated": False, "codec": "jpeg", "pixels_per_degree": 30.5, "geometry_known": True}

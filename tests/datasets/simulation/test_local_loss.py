@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from skimage import data
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
 from datasets.simulation.local_loss import PHOTOMETRY, LocalLoss
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from datasets.core.codec import Bpg, Jpeg
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.picture import Picture
 from datasets.core.truths import TRUTHS
 from datasets.sets import open_dataset

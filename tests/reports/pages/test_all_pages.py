@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.dataset import OpenOptions
 from datasets.core.imaging import FLASH_LIMIT, flash_share
 from datasets.core.ladder import CompressedLadder

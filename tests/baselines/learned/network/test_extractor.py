@@ -12,9 +12,9 @@ from baselines.learned.network.imagenet_weights import build, channels_of, choos
 from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
 from baselines.learned.network.patches import Patches, cover
 from baselines.learned.network.settings import FeatureSettings, TrainingSettings
+from datasets.codecs.jpeg import Jpeg
 from datasets.common import threads
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 

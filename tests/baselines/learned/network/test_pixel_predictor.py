@@ -14,9 +14,9 @@ from baselines.learned.network.nets.pixel_examples import PixelExamples
 from baselines.learned.network.pixel_predictor import FAST, FULL, QUICK, PixelPredictor, PixelSettings
 from baselines.learned.pwjnd2020 import Pwjnd2020
 from baselines.learned.vpjnd2025 import VpJnd2025
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.cache import cache_folder
 from datasets.common.errors import UserError
-from datasets.core.codec import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 

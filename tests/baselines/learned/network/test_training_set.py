@@ -16,8 +16,10 @@ from baselines.learned.network.training_set import (
     prior_of,
     truth_share,
 )
+from datasets.codecs.bpg import Bpg
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.codec import Bpg, Codec, Jpeg
+from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 from datasets.core.truths import find_truth
 

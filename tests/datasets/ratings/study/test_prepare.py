@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
-from datasets.core.codec import Jpeg
 from datasets.ratings.study import folder
 from datasets.ratings.study.prepare import level_file
 from datasets.ratings.study.settings import StudySettings

@@ -10,7 +10,7 @@ from baselines.learned.network.nets.pixel_examples import PixelExamples
 from baselines.learned.network.nets.training import Batch
 from baselines.learned.network.patches import cover
 from baselines.learned.network.settings import TrainingSettings
-from datasets.core.codec import Jpeg
+from datasets.codecs.jpeg import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 
