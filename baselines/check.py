@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import textwrap
-from collections import Counter
 from collections.abc import Sequence
 
-from baselines.interface.contract.checks import ABSENT, CHECKS, EXPECTED, FAILED, OK, PICTURES, run_contract
+from baselines.interface.contract.checks import CHECKS, PICTURES, run_contract
 from baselines.interface.registry import Registered, find_predictors, registry
 from datasets.common.commands import command_parser, run_command
+from datasets.common.contract import print_checks, print_outcomes
 from datasets.common.errors import UserError
 
 _EXAMPLES = f"""
@@ -34,8 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="list the checks and end")
     arguments = parser.parse_args(argv)
     if arguments.list:
-        for check in CHECKS:
-            _print_row(check.name, "", check.protects)
+        print_checks(CHECKS)
         return 0
     if not arguments.names:
         raise UserError(f"name a predictor to check, a glob such as '*', or --list. Known: {', '.join(registry())}.")
@@ -47,31 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _check(entry: Registered) -> bool:
-    print(f"\n{entry.name} ({entry.predictor.__module__}:{entry.predictor.__qualname__})")
-    _print_row("check", "verdict", "reason, or what to do")
-    verdicts: Counter[str] = Counter()
-    first_with: dict[str, str] = {}
-    for outcome in run_contract(entry):
-        check, reason = outcome.check, outcome.reason
-        first = first_with.setdefault(reason, check.name)
-        if outcome.verdict == FAILED:
-            reason = f"{reason} (protects: {check.protects})" if first == check.name else f"as in {first}"
-        _print_row(check.name, outcome.verdict, reason)
-        verdicts[outcome.verdict] += 1
-    print(
-        ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in (OK, EXPECTED, ABSENT, FAILED) if verdicts[verdict])
-    )
-    return not verdicts[FAILED]
-
-
-def _print_row(name: str, verdict: str, text: str) -> None:
-    indent = 2 + max(len(check.name) for check in CHECKS) + 2
-    start = f"  {name:<{indent - 4}}  " + (f"{verdict:<8}  " if verdict else "")
-    width = max(shutil.get_terminal_size((120, 24)).columns - len(start), 40)
-    lines = textwrap.wrap(text, width) or [""]
-    print((start + lines[0]).rstrip(), flush=True)
-    for line in lines[1:]:
-        print(" " * len(start) + line)
+    title = f"{entry.name} ({entry.predictor.__module__}:{entry.predictor.__qualname__})"
+    return print_outcomes(title, CHECKS, run_contract(entry))
 
 
 if __name__ == "__main__":

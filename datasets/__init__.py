@@ -6,8 +6,8 @@
 
 `core` holds the model (picture, ladder, truth, folds), `codecs` one file a codec, `sets` one file a data set,
 `simulation` observers for sets that nobody has rated, `ratings` what judges people's ratings, `obtain` what fetches and
-checks a set, `common` what every folder uses. The commands are `get`, `verify`, `simulate`, `rate`, `import_ratings`
-and `plan_study`.
+checks a set, `common` what every folder uses. The commands are `get`, `verify`, `check`, `simulate`, `rate`,
+`import_ratings` and `plan_study`.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from baselines.interface.contract.checks import OK, run_contract
+from baselines.interface.contract.checks import run_contract
 from baselines.interface.registry import find_predictors
 from baselines.new import BASES, HERE, main, write_template
+from datasets.common.contract import OK
 from datasets.common.errors import UserError
 
 

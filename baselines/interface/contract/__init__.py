@@ -15,9 +15,10 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from baselines.interface.contract.checks import ABSENT, CHECKS, EXPECTED, FAILED, Check, run_check, trials_of
+from baselines.interface.contract.checks import CHECKS, Check, run_check, trials_of
 from baselines.interface.contract.trial import Trial
 from baselines.interface.registry import Wanted, find_predictors
+from datasets.common.contract import ABSENT, EXPECTED, FAILED
 from datasets.core.picture import Picture
 
 if TYPE_CHECKING:

@@ -20,13 +20,13 @@ from baselines.interface.contract.trial import (
     fit,
     forgotten,
     levels_of,
-    require,
     require_same,
     restored_random_states,
     seed_globally,
 )
 from baselines.interface.measurements import checked
 from baselines.interface.predictor import JNDPredictor, Prediction
+from datasets.common.contract import require
 from datasets.common.process_pool import ProcessDiedError, ProcessPool
 from datasets.common.threads import one_blas_thread
 from datasets.core.picture import Picture

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -18,10 +16,10 @@ from baselines.interface.contract import behaviour, form
 from baselines.interface.contract.trial import Trial
 from baselines.interface.registry import Registered
 from datasets.codecs.bpg import Bpg
+from datasets.common.contract import ABSENT, EXPECTED, FAILED, OK, Outcome, fault_of
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
 
-OK, FAILED, EXPECTED, ABSENT = "ok", "FAILED", "expected", "absent"
 PICTURES = 6
 """How many pictures the checks look at: enough to tell predictors apart, few enough to wait for."""
 
@@ -65,19 +63,6 @@ CHECKS = (
 )
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a check gave.
-
-    :param verdict: `OK`, `FAILED`, `EXPECTED`, or `ABSENT` where the predictor cannot run here.
-    :param reason: what is wrong and what to do, why it was expected, or what is missing; empty where all is well.
-    """
-
-    check: Check
-    verdict: str
-    reason: str = ""
-
-
 def run_contract(entry: Registered, pictures: Sequence[Picture] | None = None) -> Iterator[Outcome]:
     """Run every check, and give each outcome as soon as it is known.
 
@@ -116,15 +101,8 @@ def run_check(check: Check, trials: Sequence[Trial]) -> Outcome:
         return Outcome(check, ABSENT, why)
     expected = trials[0].entry.predictor.expected_failures.get(check.name)
     for trial in trials if check.on_labels else trials[:1]:
-        try:
-            check.run(trial)
-        except AssertionError as error:
-            wrong = str(error)
-        except Exception as error:  # a predictor may fail in any way; the other checks must still run
-            wrong = f"{type(error).__name__}: {error} [{_place(error)}]"
-        else:
-            continue
-        return Outcome(check, EXPECTED, expected) if expected else Outcome(check, FAILED, wrong + trial.where)
+        if fault := fault_of(functools.partial(check.run, trial)):
+            return Outcome(check, EXPECTED, expected) if expected else Outcome(check, FAILED, fault + trial.where)
     if expected is not None:
         return Outcome(check, FAILED, f"passes, but is listed in expected_failures ({expected!r}): take it off")
     return Outcome(check, OK)
@@ -144,8 +122,3 @@ def _rated_in_bpg(picture: Picture) -> Picture:
     stretch = (len(codec.levels) - 1) / (len(picture.codec.levels) - 1)
     samples = np.asarray(codec.level_at(picture.codec.position(picture.samples) * stretch))
     return dataclasses.replace(picture, codec=codec, samples=samples, measurements={})
-
-
-def _place(error: Exception) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(last.filename).name}, line {last.lineno}"

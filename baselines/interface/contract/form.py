@@ -10,7 +10,8 @@ import sys
 import timeit
 
 from baselines.interface.card import COSTS, Card, PublishedNumber
-from baselines.interface.contract.trial import Trial, require
+from baselines.interface.contract.trial import Trial
+from datasets.common.contract import require
 from datasets.core.reference import Reference
 
 NAME = re.compile(r"[a-z][a-z0-9]*([-.][a-z0-9]+)*")

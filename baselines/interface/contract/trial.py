@@ -14,6 +14,7 @@ import numpy as np
 
 from baselines.interface.predictor import JNDPredictor, Prediction
 from baselines.interface.registry import Registered
+from datasets.common.contract import require
 from datasets.common.threads import one_blas_thread
 from datasets.core.picture import Picture
 from datasets.core.truths import find_truth
@@ -26,12 +27,6 @@ SAME = 1e-6
 """Levels, and shares of people, that differ by less are the same: sums in another order, not another answer."""
 
 Answers = list[Prediction]
-
-
-def require(condition: bool, what_to_do: str) -> None:
-    """Fail a check (also under `python -O`, which drops assert statements)."""
-    if not condition:
-        raise AssertionError(what_to_do)
 
 
 @final

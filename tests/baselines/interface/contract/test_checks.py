@@ -13,9 +13,10 @@ import pytest
 
 from baselines.interface.card import Card
 from baselines.interface.contract import parametrize_with_contract
-from baselines.interface.contract.checks import CHECKS, EXPECTED, FAILED, OK, demo_pictures, run_contract, trials_of
+from baselines.interface.contract.checks import CHECKS, demo_pictures, run_contract, trials_of
 from baselines.interface.predictor import JNDPredictor
 from baselines.interface.registry import Registered, registry
+from datasets.common.contract import EXPECTED, FAILED, OK
 from datasets.common.errors import UserError
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
