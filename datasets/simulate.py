@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
-from datasets.common.commands import command_parser, crop_side, printable, progress, run_command
+from datasets.common.commands import command_parser, crop_side, printable, progress, run_command, whole_number
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import users_path
 from datasets.core.imaging import crops_of_size
@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--seed",
-        type=int,
+        type=whole_number,
         default=SimulationSettings.seed,
         metavar="N",
         help="of the observers' criteria and the folds",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from baselines.interface.card import COSTS
 from baselines.interface.registry import registry
-from datasets.common.commands import command_parser, run_command
+from datasets.common.commands import command_parser, run_command, whole_number
 from datasets.common.errors import UserError
 from datasets.common.files import check_writable, users_path
 from datasets.common.threads import usable_cores
@@ -23,6 +23,8 @@ from protocols.benchmark import Request
 from protocols.estimate import Shard, estimate
 from protocols.plan import Plan, Protocol, find_protocol, protocols
 from protocols.store.store import StoredRun
+
+_at_least_1 = functools.partial(whole_number, least=1)
 
 EXAMPLES = """\
 examples:
@@ -72,13 +74,13 @@ def parser() -> argparse.ArgumentParser:
     )
     data.add_argument("--folds", metavar="NAME", help="shipped folds, or a CSV file (source,fold) of yours")
     data.add_argument(
-        "--fold-seeds", type=_positive, metavar="N", help="--protocol ablation: shuffles into folds (default: 5)"
+        "--fold-seeds", type=_at_least_1, metavar="N", help="--protocol ablation: shuffles into folds (default: 5)"
     )
     data.add_argument(
         "--truths", nargs="+", default=(), metavar="NAME", help="what 'the JND' means (default: the data set's)"
     )
     data.add_argument("--jnd", type=int, default=1, choices=(1, 2, 3), help="first, second or third JND (default: 1)")
-    data.add_argument("--limit", type=_positive, default=0, metavar="N", help="N pictures only, for a quick look")
+    data.add_argument("--limit", type=_at_least_1, default=0, metavar="N", help="N pictures only, for a quick look")
     data.add_argument(
         "--anchor",
         default="source",
@@ -90,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     )
     how = p.add_argument_group("how")
     how.add_argument(
-        "--jobs", type=_positive, default=usable_cores(), metavar="N", help="processes (default: %(default)s)"
+        "--jobs", type=_at_least_1, default=usable_cores(), metavar="N", help="processes (default: %(default)s)"
     )
     how.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="let the workers of a Dask cluster do it (extra [cluster])"
@@ -116,7 +118,9 @@ def parser() -> argparse.ArgumentParser:
         help="what a process may allocate before what it does fails there",
     )
     how.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where networks compute")
-    how.add_argument("--seed", type=int, default=0, metavar="N", help="all randomness derives from it (default: 0)")
+    how.add_argument(
+        "--seed", type=whole_number, default=0, metavar="N", help="all randomness derives from it (default: 0)"
+    )
     how.add_argument(
         "--rerun",
         default="stale",
@@ -237,12 +241,6 @@ def _status(plans: Sequence[Plan], runs: Sequence[StoredRun], *, quiet: bool) ->
         if run.status != "complete":
             print(f"FAILED: {run.identity.predictor} under {run.identity.truth}: {run.record.error}", file=sys.stderr)
     return int(any(run.status != "complete" for run in runs))
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f"a whole number from 1 up, not {text!r}")
-    return int(text)
 
 
 def _above_0(text: str) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 from baselines.interface.measurements import measure_or_load
 from baselines.learned.network.checkpoint import save_predictor
 from baselines.learned.network.training_set import no_progress
-from datasets.common.commands import command_parser, default_matplotlib, progress, run_command
+from datasets.common.commands import command_parser, default_matplotlib, progress, run_command, whole_number
 from datasets.common.errors import UserError
 from datasets.common.files import check_writable, users_path, write_atomically
 from datasets.core.dataset import Dataset, OpenOptions
@@ -89,8 +89,6 @@ def _check(arguments: argparse.Namespace) -> None:
     out = arguments.out
     if out.suffix != ".safetensors" or out.is_dir():
         raise UserError(f"--out {out}: expected a file name that ends in .safetensors")
-    if arguments.seed < 0:
-        raise UserError(f"--seed is 0 or more, not {arguments.seed}")
     check_writable(out.parent, "--out")
 
 
@@ -171,7 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--whole", action="store_true", help="fine-tune the backbone too (ResNet-50 where its weights can be had)")
     add("--weights", metavar="FILE|none", help="of the backbone: a .pth or .safetensors file, or none for random ones")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of sgjnd/config.py; repeatable")
-    add("--seed", type=int, default=0, metavar="N", help="of everything random (default: 0)")
+    add("--seed", type=whole_number, default=0, metavar="N", help="of everything random (default: 0)")
     add("--device", default="auto", choices=("auto", "cpu", "cuda"), help="where it computes (default: auto)")
     add("-q", "--quiet", action="store_true", help="errors and warnings only")
     return p

@@ -83,6 +83,13 @@ def command_parser(module: str, description: str | None, epilog: str = "") -> ar
     )
 
 
+def whole_number(text: str, *, least: int = 0) -> int:
+    """The value of a flag for a count, or for a seed, of which every command takes the same ones."""
+    if text.isascii() and text.isdecimal() and least <= int(text) < 2**32:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a whole number from {least} up and below 2**32, not {text!r}")
+
+
 def crop_side(text: str, *, least: int) -> int | None:
     """The value of a flag for the side of crops, in pixels; None for `none`."""
     if text.lower() == "none":

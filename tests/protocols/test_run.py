@@ -98,9 +98,10 @@ def test_a_wrong_request_gets_one_clear_error(flags, says, tmp_path, capsys):
     ("flags", "says"),
     [
         (["--jnd", "4"], "invalid choice"),
-        (["--jobs", "0"], "a whole number from 1 up, not '0'"),
-        (["--jobs", "two"], "a whole number from 1 up, not 'two'"),
-        (["--limit", "-3"], "a whole number from 1 up, not '-3'"),
+        (["--jobs", "0"], "a whole number from 1 up and below 2**32, not '0'"),
+        (["--jobs", "two"], "a whole number from 1 up and below 2**32, not 'two'"),
+        (["--seed", "-1"], "a whole number from 0 up and below 2**32, not '-1'"),
+        (["--limit", "-3"], "a whole number from 1 up and below 2**32, not '-3'"),
         (["--timeout", "soon"], "a number above 0, not 'soon'"),
         (["--memory", "nan"], "a number above 0, not 'nan'"),
         (["--shard", "3/2"], "I/N with I from 1 to N, e.g. 2/8, not '3/2'"),

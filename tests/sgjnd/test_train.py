@@ -160,7 +160,6 @@ def test_the_whole_network_is_trained_and_its_checkpoint_brings_the_backbone(lea
         (["--dataset", "mcl-jci"], "needs --root"),
         (["--root", "/no/such/folder"], "no such folder"),
         (["--jnd", "2"], "JND"),
-        (["--seed", "-1"], "--seed is 0 or more"),
         (["--out", "net.pt"], "ends in .safetensors"),
         (["--out", "a-file/net.safetensors"], "a-file cannot be written"),
         (["--out", "folder.safetensors"], "expected a file name"),

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from datasets import simulate
 from datasets.common.commands import progress
+from protocols import run
+from sgjnd import train
 
 COMMAND = """
 import sys, time, warnings
@@ -201,3 +204,11 @@ def test_figures_are_the_same_whatever_settings_of_matplotlib_a_user_has_and_the
     digests, *afterwards = zip(*(out.split() for _, out, _ in results), strict=True)
     assert len(set(digests)) == 1
     assert list(zip(*afterwards, strict=True)) == [after for _, _, after in SETTINGS]
+
+
+@pytest.mark.parametrize("command", [run, simulate, train])
+@pytest.mark.parametrize("seed", ["-1", "1e3", str(2**32)])
+def test_every_command_refuses_the_same_seeds(command, seed, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["photos", "--out", "x.safetensors", "--seed", seed])
+    assert f"--seed: a whole number from 0 up and below 2**32, not '{seed}'" in capsys.readouterr().err
