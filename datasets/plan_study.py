@@ -12,15 +12,13 @@ from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.core.gev import fit_gev_many
 from datasets.ratings.screening import ENOUGH_PICTURES
+from datasets.ratings.study.settings import SECONDS_A_PICTURE
 
 PERSON_SD_QF = 10.16
 """Standard deviation of one person's JND on a picture, mean of MCL-JCI's 50 pictures (first JND, 30 subjects each)."""
 
 SHAPE = 0.12
 """Of the GEVs fitted to them, median."""
-
-SECONDS_A_PICTURE = 30.0
-"""That KonJND-1k recommends for a slider; six to eight yes/no answers take as long."""
 
 COUNTS = (15, 25, 40)
 _STUDIES = 1000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from typing import Any
+from typing import Any, final
 
 from datasets.ratings.intervals import split_half
 from datasets.ratings.study.collected import collect
@@ -14,15 +14,33 @@ from datasets.ratings.study.study import Row, Study, verdict_of
 _LONGEST_MS = 5 * 60 * 1000.0
 """Of a trial: longer ones are breaks."""
 
+JUDGED_EVERY_S = 60.0
+"""How often the ratings are judged anew while the page is open: of thousands of answers that takes a second."""
 
-def owner_view(study: Study) -> dict[str, Any]:
-    """The live numbers. Scripts' ratings count only where there are no people's.
 
-    `minutes_left` is of all raters together, None before the first rating; `split_half` is the correlation of two
-    halves of the raters, None where it is not known.
+@final
+class OwnerView:
+    """The live numbers of a study, for whoever looks how often.
+
+    Scripts' ratings count only where there are no people's.
     """
-    collected = collect(study)
-    by_scripts, viewing = (collected.by_scripts, collected.viewing) if collected else (False, "flicker")
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._judged_at, self._viewing, self._by_scripts, self._split_half = -math.inf, "flicker", False, math.nan
+
+    def numbers(self) -> dict[str, Any]:
+        """As they are now; of how the ratings agree, as it was `JUDGED_EVERY_S` ago or later."""
+        if self._study.now() - self._judged_at >= JUDGED_EVERY_S and (collected := collect(self._study)) is not None:
+            self._viewing, self._by_scripts = collected.viewing, collected.by_scripts
+            self._split_half = split_half(collected.table.jnds).correlation
+            self._judged_at = self._study.now()
+        return _numbers(self._study, self._viewing, by_scripts=self._by_scripts, half=self._split_half)
+
+
+def _numbers(study: Study, viewing: str, *, by_scripts: bool, half: float) -> dict[str, Any]:
+    """`minutes_left` is of all raters together, None before the first rating; `split_half` is the correlation of two
+    halves of the raters, None where it is not known."""
     with study.database.reading() as connection:
         sessions = connection.execute("SELECT * FROM session WHERE state != 'withdrawn' ORDER BY started").fetchall()
         query = (
@@ -36,7 +54,6 @@ def owner_view(study: Study) -> dict[str, Any]:
     ratings = sum(min(count, study.settings.raters) for count in complete.values())
     trials_a_rating = statistics.fmean(len(study.plan_of(row)) for row in sessions) / study.each if sessions else 0.0
     minutes_each = statistics.fmean(ms) / 60000 * trials_a_rating if ms else None
-    half = split_half(collected.table.jnds).correlation if collected else math.nan
     return {
         "raters": [_rater(study, row, trials[row["id"]]) for row in sessions],
         "pictures": [{"name": name, "ratings": count} for name, count in complete.items()],

@@ -21,7 +21,7 @@ from datasets.common.hashing import sha256_of_bytes
 from datasets.ratings.study.answers import accept
 from datasets.ratings.study.entry import begin, check_display, session_of, withdraw, withdrawal_code
 from datasets.ratings.study.fields import Refused
-from datasets.ratings.study.owner import owner_view
+from datasets.ratings.study.owner import OwnerView
 from datasets.ratings.study.prepare import level_file
 from datasets.ratings.study.settings import CODEC, STEPS
 from datasets.ratings.study.study import Row, Study
@@ -61,7 +61,7 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     hosts = {origin.partition("://")[2] for origin in origins}
-    limit = _Limit(answers_a_second, study.now)
+    limit, view = _Limit(answers_a_second, study.now), OwnerView(study)
 
     @app.before_request
     def guard() -> None:
@@ -182,7 +182,7 @@ def create_app(
     def owner() -> Response:
         if not hmac.compare_digest(request.headers.get(OWNER_HEADER, "").encode(), owner_token.encode()):
             raise Refused(403, "Open the owner's page by the address that was printed when the study was started.")
-        return jsonify(owner_view(study))
+        return jsonify(view.numbers())
 
     return app
 

@@ -20,6 +20,10 @@ TRIALS = ("slider", "yes-no")
 VIEWINGS = ("flicker", "swap")
 """The two pictures alternate by themselves, or swap while a key is held."""
 
+SECONDS_A_PICTURE = 30.0
+"""Of one person: what KonJND-1k's page recommends for a slider (Lin et al. 2022); eight yes/no questions and an
+identical pair take as long at 3.5 s each."""
+
 SCREEN_PX_PER_CM = 96 / 2.54
 """Of the screen for whose geometry at the study's distance all others aim."""
 

@@ -16,7 +16,7 @@ from datasets.ratings.study.issue import issue
 from datasets.ratings.study.made_up import MadeUpLadder, verdict_on_pair
 from datasets.ratings.study.plan import QUESTIONS, Slot, plan
 from datasets.ratings.study.prepare import StudyPicture
-from datasets.ratings.study.settings import STEPS, StudySettings
+from datasets.ratings.study.settings import SECONDS_A_PICTURE, STEPS, StudySettings
 
 SITTING_S = 30 * 60.0
 """After a longer break, practice comes again."""
@@ -24,7 +24,6 @@ SITTING_S = 30 * 60.0
 SHOW_MS = 2000
 """A yes/no question's flicker."""
 
-MINUTES_A_RATING = {"slider": 0.5, "yes-no": 0.6}
 _PRACTICE = {"slider": 3, "yes-no": 4}
 
 Row = sqlite3.Row
@@ -148,7 +147,7 @@ class Study:
                 "trial": settings.trial,
                 "flicker_hz": settings.flicker,
                 "pictures": self.each,
-                "minutes": round(5 + 1.25 * self.each * MINUTES_A_RATING[settings.trial]),
+                "minutes": round(5 + 1.25 * self.each * SECONDS_A_PICTURE / 60),
                 "distance_cm": settings.distance_cm,
             },
         }

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from datasets.ratings.study import owner
+from datasets.ratings.study.collected import collect
 from datasets.ratings.study.server import MOST_BYTES
 from tests.datasets.ratings.study.killed import assert_nothing_lost, killed
 from tests.datasets.ratings.study.scripts import ORIGIN, OWNER, Script, client_of, display_of, truth_of
@@ -118,6 +120,26 @@ def test_the_owner_sees_who_is_where(new_study):
     assert (seen["wanted"], seen["automated"]) == (32, 2) and 8 < seen["ratings"] <= 11
     assert sum(picture["ratings"] for picture in seen["pictures"]) == seen["ratings"] and seen["minutes_left"] > 1
     assert "jnd_rate" not in json.dumps(seen) and "holiday" not in json.dumps(seen["raters"])
+
+
+def test_however_often_the_owner_looks_ratings_are_judged_once_a_minute(new_study, monkeypatch):
+    judged = []
+    monkeypatch.setattr(owner, "collect", lambda study: judged.append(study) or collect(study))
+    study = new_study(per_rater=8, raters=2)
+    view = owner.OwnerView(study)
+    assert view.numbers()["ratings"] == 0
+    raters = [script(study), script(study)]
+    for rater in raters:
+        rater.rate_all(rater.begin(), most=8)
+        assert view.numbers()["ratings"] == owner.OwnerView(study).numbers()["ratings"] > 0
+    judged.clear()
+    for _ in range(5):
+        view.numbers()
+    assert not judged
+    study.now.time_s += owner.JUDGED_EVERY_S
+    for _ in range(5):
+        view.numbers()
+    assert len(judged) == 1
 
 
 def test_twelve_raters_at_once_and_a_kill_lose_and_double_nothing(photos, tmp_path):
