@@ -25,7 +25,7 @@ from datasets.ratings.screening import ScreeningRules
 from datasets.ratings.summary import pictures_csv, population_csv, population_lines, shares_csv, summary
 from datasets.ratings.table import Rating, RatingTable
 from datasets.ratings.yes_no import ANSWERS_FOR_A_JND, fit_population, personal_jnds
-from datasets.sets.rated import CODECS, REPORT
+from datasets.sets.rated import CODECS, REPORT, SUMMARY
 
 _EPILOG = """\
 examples:
@@ -105,8 +105,8 @@ def _make(arguments: argparse.Namespace, imported: Imported, codec: Codec, files
     lines = summary(judgement, imported.said)
     print(printable("\n".join(lines)))
     write_tables(arguments.out, judgement)
-    texts = {"summary.txt": "\n".join(lines) + "\n", "pictures.csv": pictures_csv(judgement), **(files or {})}
-    write_report(arguments.out, {**texts, "index.html": page(judgement, lines)})
+    texts = {SUMMARY: "\n".join(lines) + "\n", "pictures.csv": pictures_csv(judgement), **(files or {})}
+    write_report(arguments.out, {**texts, "index.html": page(judgement, lines, has_pictures=bool(photos))})
     usable = bool(judgement.kept.any())
     _finish(arguments, codec, imported.said, judgement.rules, usable=usable)
     if not usable:
@@ -132,7 +132,7 @@ def _report_shares(arguments: argparse.Namespace, codec: Codec) -> int:
 def _report_only(arguments: argparse.Namespace, said: Sequence[str], files: dict[str, str], codec: Codec) -> int:
     begin(arguments.out, restart=arguments.restart)
     print(printable("\n".join(said)))
-    write_report(arguments.out, {"summary.txt": "\n".join(said) + "\n", **files})
+    write_report(arguments.out, {SUMMARY: "\n".join(said) + "\n", **files})
     _finish(arguments, codec, said, ScreeningRules(), usable=False)
     print(f"the report: {arguments.out / REPORT}")
     return 1

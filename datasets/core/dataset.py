@@ -95,6 +95,7 @@ class Dataset(ABC):
 
     :param pictures: sorted by name.
     :param notes: what the loader found out and a reader should know (e.g. the level direction), one sentence each.
+    :param screening: what whoever collected the samples reports of their raters, a line each; mostly unknown.
     """
 
     card: ClassVar[DatasetCard]
@@ -102,6 +103,7 @@ class Dataset(ABC):
     pictures: tuple[Picture, ...]
     manifest: Manifest
     notes: tuple[str, ...] = field(default=())
+    screening: tuple[str, ...] = field(default=())
 
     @classmethod
     @abstractmethod

@@ -181,5 +181,5 @@ def _warnings(session: Session, rules: ScreeningRules, shared: int, repeats: int
     if rules.warned_catches < share < rules.failed_catches:
         warnings.append(f"failed {session.failed_catches} of {session.catches} catch trials")
     if shared < rules.least_shared and repeats < rules.least_repeats and session.catches < rules.least_catches:
-        warnings.append("too little is known to judge this person")
+        warnings.append("too little is known to judge this rater")
     return warnings

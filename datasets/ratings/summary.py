@@ -33,20 +33,24 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def summary(judgement: Judgement, said: Sequence[str]) -> list[str]:
-    """What a reader has to know first, a line each."""
+def summary(judgement: Judgement, said: Sequence[str], who: str = "people") -> list[str]:
+    """What a reader has to know first, a line each.
+
+    :param said: lines that come first.
+    :param who: rated, as a plural.
+    """
     table, codec, kept = judgement.table, judgement.codec, judgement.kept
     unit, variances = codec.unit, judgement.variances
     samples = table.jnds[kept][table.rated[kept]]
     lines = [*said, ""]
-    lines.append(f"{len(table.raters)} people, {len(table.pictures)} pictures, {int(table.rated.sum())} JNDs.")
-    lines.append(f"Kept: {int(kept.sum())} people and {samples.size} JNDs.")
+    lines.append(f"{len(table.raters)} {who}, {len(table.pictures)} pictures, {int(table.rated.sum())} JNDs.")
+    lines.append(f"Kept: {int(kept.sum())} {who} and {samples.size} JNDs.")
     for verdict in judgement.verdicts:
         lines += [f"  excluded: {verdict.rater}: {'; '.join(verdict.reasons)}"] if verdict.reasons else []
         lines += [f"  warning: {verdict.rater}: {'; '.join(verdict.warnings)}"] if verdict.warnings else []
     if any(verdict.shared < ENOUGH_PICTURES and not verdict.kept for verdict in judgement.verdicts):
         lines.append(
-            f"Agreement over fewer than {ENOUGH_PICTURES} pictures errs: over 15 it would exclude one honest person in "
+            f"Agreement over fewer than {ENOUGH_PICTURES} pictures errs: over 15 it would exclude one honest rater in "
             "seven. Look at both kinds of truths in pictures.csv."
         )
     if not samples.size:
@@ -54,11 +58,11 @@ def summary(judgement: Judgement, said: Sequence[str]) -> list[str]:
     lines.append("")
     if math.isfinite(variances.picture):
         deviations = (math.sqrt(part) for part in (variances.picture, variances.person, variances.rest))
-        between = "between pictures {:.1f}, between people {:.1f}, the rest {:.1f}".format(*deviations)
+        between = "between pictures {:.1f}, between raters {:.1f}, the rest {:.1f}".format(*deviations)
         lines.append(f"Standard deviations in {unit}: {between}.")
         each = round(float(np.mean([truths.samples for truths in judgement.truths.values()])))
-        lines.append(f"ICC: {variances.icc():.2f} of one person, {variances.icc(each):.2f} of the mean of {each}.")
-        lines.append(_more_people(judgement, each))
+        lines.append(f"ICC: {variances.icc():.2f} of one rater, {variances.icc(each):.2f} of the mean of {each}.")
+        lines.append(_more_raters(judgement, each, who))
     for who, halves in (("those kept", judgement.halves), ("everybody", judgement.halves_of_all)):
         if math.isfinite(halves.correlation):
             lines.append(
@@ -67,17 +71,17 @@ def summary(judgement: Judgement, said: Sequence[str]) -> list[str]:
             )
     for what, end in (("worst", codec.worst_level), ("best", codec.best_level)):
         share = float(np.mean(samples == end))
-        much = " That is much: these people's JNDs are cut off there." if share > _MUCH else ""
+        much = " That is much: these JNDs are cut off there." if share > _MUCH else ""
         lines.append(f"{100 * share:.1f} % of the JNDs are the {what} level, {unit} {end}.{much}")
     lines.append(f"{int(table.censored[kept].sum())} JNDs stand for 'nothing noticed at any level'.")
-    lines.append("Intervals hold 95 % of true values; those of sur75 hold 86 to 93 % with 10 to 40 people.")
+    lines.append("Intervals hold 95 % of true values; those of sur75 hold 86 to 93 % with 10 to 40 raters.")
     return lines
 
 
 def pictures_csv(judgement: Judgement) -> str:
     """Each picture's truths with intervals, and without screening."""
     ends = [f"{name}{end}" for name in _TRUTHS for end in ("", "_low", "_high")]
-    head = ["picture", "source", "people", *ends, "people_unscreened", *(f"{name}_unscreened" for name in _TRUTHS)]
+    head = ["picture", "source", "raters", *ends, "raters_unscreened", *(f"{name}_unscreened" for name in _TRUTHS)]
     rows = []
     for name in judgement.table.pictures:
         kept, every = judgement.truths.get(name), judgement.truths_of_all[name]
@@ -166,14 +170,14 @@ def samples_csv(judgement: Judgement, head: Sequence[str]) -> str:
     return csv_text(head, rows)
 
 
-def _more_people(judgement: Judgement, each: int) -> str:
+def _more_raters(judgement: Judgement, each: int, who: str) -> str:
     codec, variances = judgement.codec, judgement.variances
     target = TARGET_SE * len(codec.levels)
     needed = variances.raters_for(target)
     goal = f"a standard error of {target:.3g} {codec.unit} takes {needed} (now {variances.standard_error(each):.1f})"
     if needed <= each:
-        return f"{each} people a picture are enough: {goal}."
-    return f"You need {needed - each} more people a picture: {goal}."
+        return f"{each} {who} a picture are enough: {goal}."
+    return f"You need {needed - each} more {who} a picture: {goal}."
 
 
 def _cell(value: object) -> str:

@@ -24,9 +24,10 @@ from datasets.core.picture import Picture
 from datasets.sets._layout import ladder_of
 
 MANIFEST, SAMPLES, RATERS, FOLDS = "rated.json", "samples.csv", "raters.csv", "folds.csv"
-PICTURES, LEVELS, REPORT = "pictures", "levels", "report"
+PICTURES, LEVELS, REPORT, SUMMARY = "pictures", "levels", "report", "summary.txt"
 """What such a set's folder holds: settings, everybody's samples, who of the raters is kept, folds; references as
-`pictures/NAME.png`, what raters saw as `levels/NAME/LEVEL.jpg` (`.png` where the codec has no files of its own)."""
+`pictures/NAME.png`, what raters saw as `levels/NAME/LEVEL.jpg` (`.png` where the codec has no files of its own); what
+is said of the raters, in `report/summary.txt` and other files."""
 
 BY_SOURCE = "by-source"
 PEOPLE = "people, collected by whoever made the set"
@@ -107,8 +108,14 @@ class Rated(Dataset):
         )
         references = [path for path in (root / PICTURES / f"{name}.png" for name in levels_of) if path.is_file()]
         parts = hashes_of((root / MANIFEST, root / SAMPLES, root / RATERS, *references), root)
+        summary = root / REPORT / SUMMARY
         return cls(
-            pictures, Manifest(parts), _notes(samples, kept, pictures, about), root=root, automated=about["automated"]
+            pictures,
+            Manifest(parts),
+            _notes(samples, kept, pictures, about),
+            tuple(read_text(summary, _AGAIN).splitlines()) if summary.is_file() else (),
+            root=root,
+            automated=about["automated"],
         )
 
     def folds(self, name: str) -> Folds:

@@ -55,6 +55,7 @@ class DatasetRecord:
     :param level_lowest: the numerically smallest level; with `level_highest` the codec's range.
     :param root: the folder it was read from; None where it needs none.
     :param notes: what the loader found out, one sentence each.
+    :param screening: what is reported of the raters behind the samples, a line each.
     """
 
     name: str
@@ -71,6 +72,7 @@ class DatasetRecord:
     references: tuple[Reference, ...] = ()
     root: str | None = None
     notes: tuple[str, ...] = ()
+    screening: tuple[str, ...] = ()
 
     @property
     def citation(self) -> str:
@@ -108,6 +110,7 @@ class DatasetRecord:
             options=options,
             root=None if root is None else str(root.resolve()),
             notes=tuple(dataset.notes),
+            screening=tuple(dataset.screening),
         )
 
 

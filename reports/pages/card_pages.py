@@ -9,6 +9,7 @@ import numpy as np
 
 from reports.figures.catalogue import RUN_FIGURES
 from reports.pages.html import FigureImages, document
+from reports.pages.ratings import picture_ratings
 from reports.results.cards import DatasetEntry, Result, dataset_page, method_page, methods, predictor_page, predictors
 from reports.results.grid import Grid
 from reports.results.section import Section
@@ -95,6 +96,7 @@ def dataset_page_text(entry: DatasetEntry, with_page: Collection[str]) -> str:
         lines=picture_lines(entry.sections, with_page),
         page_count=len(with_page),
         labels=section_labels(entry),
+        ratings=picture_ratings(entry),
     )
 
 

@@ -74,6 +74,12 @@ class DatasetEntry:
         """What loaders found out, each once."""
         return list(dict.fromkeys(note for section in self.sections for note in section.notes))
 
+    @property
+    def screening(self) -> list[str]:
+        """What is reported of the raters behind the samples, by each state of the set once."""
+        told = (row.record.dataset.screening for section in self.sections for row in section.rows)
+        return ["\n".join(lines) for lines in dict.fromkeys(told) if lines]
+
 
 def methods(sections: Sequence[Section]) -> list[Method]:
     """Every method that ran, by name: those whose cards say the same stand together."""

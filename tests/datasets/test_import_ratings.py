@@ -3,16 +3,19 @@
 import csv
 import functools
 import json
+import re
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from datasets.common.errors import DataError, UserError
+from datasets.core.dataset import OpenOptions
 from datasets.import_ratings import main
 from datasets.ratings.judgement import judge
 from datasets.sets import open_dataset
 from protocols import run_benchmark
+from protocols.store.record import DatasetRecord
 
 PICTURES = [f"photo {number}.png" for number in range(1, 17)]
 
@@ -60,6 +63,10 @@ def test_from_a_table_and_photographs_to_a_set(table, photos, tmp_path, capsys):
     assert sorted(picture.samples) == sorted(row[0] for r, row in enumerate(jnds()) if r != 3)
     assert dataset.folds("by-source").numbers == [1, 2, 3, 4, 5]
     assert any("1 of 12 people were excluded" in note for note in dataset.notes)
+    assert "  excluded: s3: r with the others is 0.00 over 16 pictures, below 0.3" in dataset.screening
+    assert DatasetRecord.of(dataset, OpenOptions(), out).screening == dataset.screening
+    shown = re.findall(r'<img src="([^"]+)"', (out / "report" / "index.html").read_text(encoding="utf-8"))
+    assert len(shown) == 16 and all((out / "report" / address).is_file() for address in shown)
     with (out / "report" / "pictures.csv").open(encoding="utf-8") as file:
         row = next(csv.DictReader(file))
     assert float(row["mean"]) == pytest.approx(picture.samples.mean(), rel=1e-3)

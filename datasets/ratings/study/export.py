@@ -14,7 +14,7 @@ from datasets.ratings.study.folder import cut_off, write_about
 from datasets.ratings.study.settings import CODEC
 from datasets.ratings.study.study import Study
 from datasets.ratings.summary import pictures_csv, summary
-from datasets.sets.rated import FOLDS, PEOPLE, REPORT, SCRIPTS
+from datasets.sets.rated import FOLDS, PEOPLE, REPORT, SCRIPTS, SUMMARY
 
 
 def export(study: Study, about: dict[str, Any], viewing: str | None = None) -> bool:
@@ -32,15 +32,14 @@ def export(study: Study, about: dict[str, Any], viewing: str | None = None) -> b
     judgement = judge(collected.table, CODEC, study.settings.rules, collected.sessions)
     kept = [rater for rater, is_kept in zip(collected.table.raters, judgement.kept, strict=True) if is_kept]
     degrees = statistics.median(collected.px_per_degree[rater] for rater in kept or collected.table.raters)
-    lines = summary(judgement, _said(study, collected, degrees))
+    who = "scripts" if collected.by_scripts else "people"
+    lines = summary(judgement, _said(study, collected, degrees), who)
     texts = {
-        "summary.txt": "\n".join(lines) + "\n",
+        SUMMARY: "\n".join(lines) + "\n",
         "pictures.csv": pictures_csv(judgement),
-        "index.html": page(judgement, lines),
+        "index.html": page(judgement, lines, who, has_pictures=True),
     }
-    if collected.by_scripts:
-        texts = {name: _of_scripts(text) for name, text in texts.items()}
-    print(printable(texts["summary.txt"]), end="")
+    print(printable(texts[SUMMARY]), end="")
     (study.root / FOLDS).unlink(missing_ok=True)
     write_tables(study.root, judgement)
     write_report(study.root, texts)
@@ -76,10 +75,3 @@ def _said(study: Study, collected: Collected, px_per_degree: float) -> list[str]
         other = "swap" if collected.viewing == "flicker" else "flicker"
         said.append(f"{collected.swapped} sessions with the other viewing are left out: --viewing {other} takes them.")
     return said + (cut_off(study.pictures) if collected.viewing == "flicker" else [])
-
-
-def _of_scripts(text: str) -> str:
-    """A report's words where nobody was asked."""
-    for word, other in (("people", "scripts"), ("People", "Scripts"), ("person", "script"), ("honest ", "good ")):
-        text = text.replace(word, other)
-    return text

@@ -51,7 +51,7 @@ def test_few_pictures_judge_nobody():
     levels[0] = 45.0
     verdicts = screened(levels)
     assert all(verdict.kept for verdict in verdicts)
-    assert verdicts[0].warnings == ("too little is known to judge this person",)
+    assert verdicts[0].warnings == ("too little is known to judge this rater",)
 
 
 @pytest.mark.parametrize(("codec_levels", "kept"), [(100, True), (51, False)])

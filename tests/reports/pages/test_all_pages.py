@@ -29,7 +29,7 @@ from reports.pages.report_files import content_of
 from reports.results.cards import dataset_entries
 from reports.results.grid import chosen_pictures
 from reports.results.section import Section
-from tests.reports.conftest import read_sections
+from tests.reports.conftest import PICTURES_TABLE, read_sections, write_pictures_table
 from tests.reports.pages.conftest import ParsedPage
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
@@ -231,6 +231,23 @@ def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
         assert not any("onerror" in attributes for _, attributes in parsed.tags)
         assert all((image.get("src") or "data:").startswith("data:") for image in parsed.all("img"))
         assert "<script>alert(1)" in parsed.text
+
+
+def test_a_data_set_page_says_how_raters_were_screened_and_shows_each_pictures_jnds(tmp_path, store_run):
+    screening = ["3 people, 1 picture, 3 JNDs.", f"  excluded: {EVIL}: failed 3 of 4 catch trials"]
+    info = {"dataset": {"screening": screening}, "pictures_table": PICTURES_TABLE}
+    frame = store_run(tmp_path, info=info).predictions
+    write_pictures_table(tmp_path, frame["picture"].tolist(), frame["source"].tolist())
+    samples = read_sections(tmp_path)[0].pictures_table["samples"]
+    html = _pages(tmp_path, most=0)["datasets/demo.html"]
+    told = ParsedPage(html).text
+    assert "failed 3 of 4 catch trials" in told and EVIL in told and "<script>alert" not in html
+    assert html.count('class="strip"') == len(frame) and f"12 JNDs, mean {samples[0].mean():.1f} (" in html
+    assert len(re.findall(r'class="jnd" d="(?:M[0-9.]+ 12V20){12}"', html)) == len(frame)
+
+
+def test_a_data_set_of_which_no_raters_are_known_has_no_such_columns(demo_pages):
+    assert "strip" not in demo_pages["datasets/demo.html"].partition("</style>")[2]
 
 
 def test_pictures_are_chosen_in_turn_from_every_rows_worst(demo_results):

@@ -135,7 +135,8 @@ def test_a_set_of_scripts_opens_runs_and_says_so_everywhere(new_study, tmp_path,
     said = capsys.readouterr().out
     assert "Scripts gave these ratings; nobody was asked." in said and "people" not in said
     for name in ("summary.txt", "index.html", "pictures.csv"):
-        assert "people" not in (study.root / "report" / name).read_text().lower()
+        told = (study.root / "report" / name).read_text().lower()
+        assert "people" not in told and "person" not in told
     dataset = open_dataset("rated", study.root)
     assert dataset.card.samples == "simulated observers: scripts, not people" and len(dataset.pictures) == 16
     assert dataset.pictures[0].pixels_per_degree == pytest.approx(39.58, abs=0.01)
@@ -144,6 +145,8 @@ def test_a_set_of_scripts_opens_runs_and_says_so_everywhere(new_study, tmp_path,
     given = ["--dataset", "rated", "--root", str(study.root), "--predictors", "constant", "psnr", *results]
     assert run.main(given) == 0
     assert "scripts, not people" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    page = (tmp_path / "report" / "datasets" / "rated.html").read_text(encoding="utf-8")
+    assert "Scripts gave these ratings; nobody was asked." in page and page.count('class="strip"') == 16
     assert "simulated observers" in (tmp_path / "report" / "leaderboard.csv").read_text(encoding="utf-8")
 
 
