@@ -74,6 +74,8 @@ class Request:
         if not self.quiet:
             for note in dataset.notes:
                 _note(f"{dataset.card.title}: {note}")
+        if dataset.has_pixels:
+            dataset.codec.check_available()
         experiments = self._experiments(dataset)
         truths = list(dict.fromkeys(self.truths or _default_truths(dataset)))
         for truth in map(find_truth, truths):
@@ -108,6 +110,11 @@ class Request:
         entries, notes = self.protocol.predictors(self.predictors)
         for note in notes:
             _note(note)
+        named = {wanted if isinstance(wanted, str) else wanted.card.name for wanted in self.predictors}
+        for entry in list(entries):
+            if entry.name not in named and (why := entry.make().refuses(dataset.codec)):
+                _note(f"{entry.name} is left out on {dataset.codec.label}: {why}")
+                entries.remove(entry)
         if self.predictors or dataset.has_pixels:
             return entries
         _note("the root holds labels only: predictors that look at pictures are left out")

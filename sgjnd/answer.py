@@ -20,8 +20,6 @@ SHIPPED = Path(__file__).parent / "checkpoints" / "sgjnd-lite-simulated.safetens
 """Trained by the project on simulated observers; its header says on what."""
 COMPARED_QF = 95
 """The quality whose bytes an answer is compared with: what careful people use today."""
-_LONGEST_SIDE_PX = 65500
-"""What libjpeg writes at most."""
 
 
 @final
@@ -65,16 +63,20 @@ def answer(predictor: JNDPredictor, path: Path, *, sur: float | None) -> tuple[A
     """
     picture = photograph(path)
     height, width = picture.reference.shape[:2]
-    if max(height, width) > _LONGEST_SIDE_PX:
-        raise DataError(f"{path}: is {width}x{height}, and a side of a JPEG has at most {_LONGEST_SIDE_PX} pixels")
+    codec = picture.codec
+    if max(height, width) > codec.longest_side_px:
+        most = f"{codec.longest_side_px} pixels"
+        raise DataError(f"{path}: is {width}x{height}, and a side of a {codec.title} has at most {most}")
     prediction = Prediction.of(predictor.predict(picture))
     assert isinstance(picture.ladder, _PhotographLadder) and prediction.sur is not None
     tried = len(picture.ladder.compressed)
+    whole = codec.whole_levels
+    satisfied = np.interp(codec.position(whole), np.arange(len(prediction.sur)), prediction.sur)
     if sur is None:
-        quality = int(np.ceil(prediction.level - 1e-9))
+        place = int(np.ceil(codec.position(prediction.level) / codec.grain - 1e-9))
     else:
-        wanted = int(np.searchsorted(prediction.sur, sur))
-        quality = int(picture.codec.levels[min(wanted, len(prediction.sur) - 1)])
+        place = min(int(np.searchsorted(satisfied, sur)), len(whole) - 1)
+    quality = int(whole[place])
     encoded = picture.ladder.encoded(quality)
     said = Answer(
         image=str(path),
@@ -82,7 +84,7 @@ def answer(predictor: JNDPredictor, path: Path, *, sur: float | None) -> tuple[A
         height=height,
         quality=quality,
         jnd_qf=round(prediction.level, 2),
-        sur=round(float(prediction.sur[quality - 1]), 4),
+        sur=round(float(satisfied[place]), 4),
         bytes=len(encoded),
         bytes_at_95=len(picture.ladder.encoded(COMPARED_QF)),
         bytes_before=path.stat().st_size,

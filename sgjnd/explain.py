@@ -21,7 +21,8 @@ def explain(predictor: SgJndPredictor, path: Path, quality: int) -> bytes:
     :param quality: JPEG quality factor to explain.
     """
     picture = photograph(path)
-    probability, share = predictor.fitted_.model.patches(predictor.tokens(picture)(np.array([quality - 1])))
+    position = picture.codec.position(quality)
+    probability, share = predictor.fitted_.model.patches(predictor.tokens(picture)(np.array([position])))
     patches, rgb = predictor.extractor().patches(picture), picture.reference
     maps = [
         (_over_pixels(values[0].numpy(), patches.tops, patches.lefts, patches.size, rgb.shape[:2]), title, colours, top)

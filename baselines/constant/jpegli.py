@@ -21,6 +21,8 @@ class Jpegli(OpenLoop):
     distance: float = 1.0
     """Butteraugli distance, .01..25."""
 
+    scales = ("jpeg", "jpegli", "jxl")
+
     card = Card(
         name="jpegli-1.0",
         title="cjpegli's default distance",
@@ -37,6 +39,7 @@ class Jpegli(OpenLoop):
             "The rule is that of the software, cjpegli; the paper compares its files.",
             "cjpegli encodes by quantisation tables of its own; here its quality is a level of the ladder, whose "
             "encoder is another one.",
+            "jpegli and JPEG XL are asked for by the same distances, so there the quality is a level of their own.",
             OTHER_CODEC,
         ),
     )

@@ -140,6 +140,16 @@ class JNDPredictor(ABC):
         """Why it cannot run here (a program, a package or a weight file is missing), and what to do; mostly empty."""
         return ""
 
+    def refuses(self, codec: Codec) -> str:
+        """Why it has no answer on a codec, whatever the picture; mostly empty."""
+        return ""
+
+    @final
+    def check_codec(self, codec: Codec) -> None:
+        """:raises UserError: where it refuses the codec."""
+        if why := self.refuses(codec):
+            raise UserError(f"{self.card.name} has no answer on {codec.label}: {why}")
+
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, _CODE: known_code(type(self)), _NAMED: None}
 

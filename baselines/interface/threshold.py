@@ -38,7 +38,8 @@ def calibrate(
         raise UserError(f"a threshold needs training pictures, each with a true level that is a number, and {known}")
     codec = pictures[0].codec
     threshold = best_threshold(envelopes, np.asarray(codec.position(levels)))
-    return threshold, fit_observer(envelopes, [np.asarray(codec.position(picture.samples)) for picture in pictures])
+    samples = [np.asarray(codec.position(picture.samples)) for picture in pictures]
+    return threshold, fit_observer(envelopes, samples, codec.grain)
 
 
 def crossing(envelope: np.ndarray, threshold: float) -> tuple[float, bool]:
@@ -127,14 +128,17 @@ class LogNormalObserver:
         return np.asarray(ndtr((self.log_median - np.log(np.maximum(envelope, _TINY))) / self.log_sigma))
 
 
-def fit_observer(envelopes: np.ndarray, sample_positions: Sequence[np.ndarray]) -> LogNormalObserver | None:
+def fit_observer(
+    envelopes: np.ndarray, sample_positions: Sequence[np.ndarray], grain: float = 1.0
+) -> LogNormalObserver | None:
     """Maximum likelihood over all subjects' samples.
 
-    A subject whose JND stands at a position notices there and no longer one level better, so that subject's
+    A subject whose JND stands at a position notices there and no longer at the next better number, so that subject's
     threshold lies between the two visibilities: the likelihood is of intervals.
 
     :param envelopes: shape (pictures, levels).
     :param sample_positions: one array of positions a picture; may be empty.
+    :param grain: how far apart the numbers stand that samples may have, in positions.
     :returns: None where there is no sample at all.
     """
     if sum(len(positions) for positions in sample_positions) == 0:
@@ -143,7 +147,7 @@ def fit_observer(envelopes: np.ndarray, sample_positions: Sequence[np.ndarray]) 
     logs = np.log(np.maximum(envelopes, _TINY))
     pairs = list(zip(logs, sample_positions, strict=True))
     upper = np.concatenate([np.interp(positions, index, log) for log, positions in pairs])
-    lower = np.concatenate([np.interp(positions + 1, index, log, right=-np.inf) for log, positions in pairs])
+    lower = np.concatenate([np.interp(positions + grain, index, log, right=-np.inf) for log, positions in pairs])
     return _fit_intervals(np.minimum(lower, upper - _NARROWEST), upper)
 
 

@@ -102,7 +102,7 @@ class PsnrRegression(JNDPredictor):
         if not rated:
             return 0.0, None
         beyond = [
-            self._psnr_at(picture, np.asarray(picture.codec.position(picture.samples)) + 0.5)
+            self._psnr_at(picture, np.asarray(picture.codec.position(picture.samples)) + picture.codec.grain / 2)
             - self.psnr_at_jnd(picture)
             for picture in rated
         ]

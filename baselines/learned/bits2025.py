@@ -14,10 +14,10 @@ from datasets.core.reference import Reference
 
 @final
 class Bits2025(PsnrRegression):
-    """Bits per pixel of the picture as a JPEG of one quality, regressed to the PSNR at the JND."""
+    """Bits per pixel of the picture's file at one level, regressed to the PSNR at the JND."""
 
     quality: int = 50
-    """JPEG QF, 1..100."""
+    """JPEG QF, 1..100; of another codec, the level that stands as far along from the worst to the best."""
 
     card = Card(
         name="bits2025",
@@ -35,7 +35,7 @@ class Bits2025(PsnrRegression):
             "Only the abstract could be read: that the compression ratio at one fixed setting predicts the PSNR at "
             "the JND is the paper's, the quality of 50 and the form of the regression are ours.",
             "Bits per pixel stand in for the compression ratio; on a logarithm, as here, the line is the same.",
-            "A codec without file sizes (BPG) is predicted from JPEG bits; the paper compresses by the codec itself.",
+            "BPG, of which there are no files, is predicted from JPEG bits; the paper compresses by the codec itself.",
             "The spread of the subjects around the line, and so the SUR curve, is ours.",
         ),
     )
@@ -47,8 +47,9 @@ class Bits2025(PsnrRegression):
         """
         if not 1 <= self.quality <= 100:
             raise UserError(f"bits2025 needs a JPEG quality of 1 to 100, not {self.quality!r}")
-        if picture.codec == Jpeg():
-            file = picture.ladder.encoded(self.quality)
-        else:
+        if not picture.codec.has_file_sizes:
             file = Jpeg().encode(picture.reference, self.quality)
+        else:
+            levels = picture.codec.levels
+            file = picture.ladder.encoded(int(levels[round((self.quality - 1) / 99 * (len(levels) - 1))]))
         return 8.0 * len(file) / picture.reference_luma.size

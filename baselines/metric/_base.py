@@ -32,8 +32,9 @@ ALL = "all"
 
 AIC4 = (
     "The threshold of -aic4 is ours: the mean score at 1 JND of JPEG in the example data of JPEG AIC-4 (5 sources), "
-    "interpolated from the metric values published there. Other codecs gave other values, and a threshold of one "
-    "protocol does not hold in another."
+    "interpolated from the metric values published there. Other codecs gave other values: those of JPEG XL, AVIF and "
+    "JPEG 2000 are used there where they are known, and all else is refused. A threshold of one protocol does not hold "
+    "in another."
 )
 KONJND = (
     "The thresholds of -konjnd and -konjnd-bpg are the mean score at the level at which people of KonJND-1k's JPEG and "
@@ -45,6 +46,10 @@ SEARCHED = (
 )
 
 
+OF_JPEG_AND_BPG = ("jpeg", "bpg")
+"""Codecs on which a threshold that was measured on one of them is used."""
+
+
 @dataclass(frozen=True)
 class GivenThreshold:
     """A score at which people are said to begin to notice.
@@ -53,12 +58,20 @@ class GivenThreshold:
     :param provenance: who says so, and of what; for people.
     :param labels_of: the data set whose labels it comes from; empty where it comes from elsewhere.
     :param parameters: what else it needs.
+    :param elsewhere: scores for other codecs, by name, where `score` was measured on JPEG or BPG and holds for these
+        alone; None where it holds for any codec.
     """
 
     score: float
     provenance: str
     labels_of: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    elsewhere: Mapping[str, float] | None = None
+
+    def on(self, codec: Codec) -> float | None:
+        """The score for a codec; None where none is known."""
+        holds = self.elsewhere is None or codec.name in OF_JPEG_AND_BPG
+        return self.score if holds else (self.elsewhere or {}).get(codec.name)
 
 
 class MetricPredictor(JNDPredictor):
@@ -127,6 +140,11 @@ class MetricPredictor(JNDPredictor):
             return str(error)
         return ""
 
+    def refuses(self, codec: Codec) -> str:
+        given = self._given_at(self.threshold)
+        known = given is None or given.on(codec) is not None
+        return "" if known or given is None else f"its threshold stands for {given.provenance}"
+
     def meter(self, picture: Picture) -> Meter | None:
         """The scores of the coarse levels (or all), NaN at the others; None where a given threshold is searched for."""
         if self._searches_at_once():
@@ -154,7 +172,7 @@ class MetricPredictor(JNDPredictor):
         scores = self._scores(picture)
         if self.threshold is None or not self._searches_at_once():
             return self._measured_at(scores, self.coarse(picture.codec))
-        self._search(picture, scores, {}, self.distance(self.threshold))
+        self._search(picture, scores, {}, self._given_distance(picture.codec))
         return self._measured_at(scores, scores.asked)
 
     def measurement_key(self) -> MeasurementKey:
@@ -187,10 +205,11 @@ class MetricPredictor(JNDPredictor):
         is the log-normal observer's; there is none where nothing was fitted to samples.
         """
         scores = self._scores(picture)
+        threshold = self.threshold_ if self.threshold is None else self._given_distance(picture.codec)
         if self.exact:
-            position, clipped = self._search(picture, scores, self._distances(picture), self.threshold_)
+            position, clipped = self._search(picture, scores, self._distances(picture), threshold)
         else:
-            position, clipped = crossing(self.envelope(picture), self.threshold_)
+            position, clipped = crossing(self.envelope(picture), threshold)
         sur = None if self.observer_ is None else self.observer_.satisfied(self.envelope(picture))
         return Prediction(float(picture.codec.level_at(position)), sur, bool(clipped), scores.reused_ms)
 
@@ -206,6 +225,17 @@ class MetricPredictor(JNDPredictor):
             then = "then those around the answer" if self.exact else "the others interpolated"
             how = f"{len(self.coarse(picture.codec))} of {count} levels measured, {then}"
         return how if self.threshold is None else f"{how}; threshold {self.threshold:g}{source}"
+
+    def _given_distance(self, codec: Codec) -> float:
+        """The given threshold as a distance.
+
+        :raises UserError: where it does not hold for the codec.
+        """
+        self.check_codec(codec)
+        given = self._given_at(self.threshold)
+        score = self.threshold if given is None else given.on(codec)
+        assert score is not None
+        return self.distance(score)
 
     @classmethod
     def _given_at(cls, threshold: float | None) -> GivenThreshold | None:

@@ -11,6 +11,7 @@ from typing_extensions import Self
 from baselines.interface.predictor import JNDPredictor, Prediction
 from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
+from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
 LOWEST, HIGHEST = 40, 95
@@ -85,16 +86,15 @@ class QualitySearch(JNDPredictor):
         :raises UserError: where a parameter is none of the tool's.
         """
 
+    def refuses(self, codec: Codec) -> str:
+        return "" if isinstance(codec, Jpeg) else "it searches for a JPEG quality. Run it on a JPEG set"
+
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """The `quality` that the search ends with, and whether it `reached` the target.
 
         :raises UserError: on a codec other than JPEG.
         """
-        if not isinstance(picture.codec, Jpeg):
-            raise UserError(
-                f"{self.card.name} searches for a JPEG quality, and the levels of {picture.name} are "
-                f"{picture.codec.name.upper()} {picture.codec.unit}. Run it on a JPEG set."
-            )
+        self.check_codec(picture.codec)
         reference = shrink(picture.reference_luma)
         result = search_quality(lambda quality: ssim(reference, shrink(picture.ladder.luma(quality))), self.target)
         return {"quality": np.array(result[0]), "reached": np.array(result[1])}

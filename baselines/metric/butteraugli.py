@@ -36,8 +36,10 @@ class Butteraugli(MetricPredictor):
     norm: str = "max"
     given = {
         "as-published": GivenThreshold(1.0, "'visually lossless', the default of cjxl and cjpegli"),
-        "konjnd": GivenThreshold(1.699, "where people of KonJND-1k noticed JPEG", "konjnd-1k-jpeg", {"norm": "3"}),
-        "konjnd-bpg": GivenThreshold(1.528, "where people of KonJND-1k noticed BPG", "konjnd-1k-bpg", {"norm": "3"}),
+        "konjnd": GivenThreshold(1.699, "where people of KonJND-1k noticed JPEG", "konjnd-1k-jpeg", {"norm": "3"}, {}),
+        "konjnd-bpg": GivenThreshold(
+            1.528, "where people of KonJND-1k noticed BPG", "konjnd-1k-bpg", {"norm": "3"}, {}
+        ),
     }
     quick = {"levels": 4, "exact": False}
     card = Card(

@@ -26,7 +26,7 @@ class MsSsim(MetricPredictor):
     """Structural similarity of the luma over five scales, 1 where identical; visibility is 1 - MS-SSIM."""
 
     package = "pytorch-msssim"
-    given = {"aic4": GivenThreshold(0.9936, "1 JND of JPEG in AIC-4's example data")}
+    given = {"aic4": GivenThreshold(0.9936, "1 JND of JPEG in AIC-4's example data", elsewhere={})}
     card = Card(
         name="ms-ssim",
         title="MS-SSIM threshold",

@@ -7,11 +7,14 @@ from typing import final
 import numpy as np
 
 from baselines.interface.card import Card
+from baselines.interface.predictor import Prediction
 from baselines.interface.visibility import VisibilityPredictor
-from baselines.metric._base import AIC4
+from baselines.metric._base import AIC4, OF_JPEG_AND_BPG
+from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
-_AIC4_DB = 39.83
+_AIC4_RMSE = 255 * 10 ** (-39.83 / 20)
+"""Of 39.83 dB."""
 
 
 @final
@@ -27,7 +30,19 @@ class Psnr(VisibilityPredictor):
     @classmethod
     def variants(cls) -> dict[str, dict[str, float | None]]:
         """The calibrated method, and one at the PSNR of 1 JND of JPEG in AIC-4's example data (luma, 39.83 dB)."""
-        return {**super().variants(), "psnr-aic4": {"threshold": 255 * 10 ** (-_AIC4_DB / 20)}}
+        return {**super().variants(), "psnr-aic4": {"threshold": _AIC4_RMSE}}
+
+    def refuses(self, codec: Codec) -> str:
+        known = self.threshold != _AIC4_RMSE or codec.name in OF_JPEG_AND_BPG
+        return "" if known else "its threshold stands for 1 JND of JPEG in AIC-4's example data"
+
+    def predict(self, picture: Picture) -> Prediction:
+        """As the base class.
+
+        :raises UserError: where the threshold is AIC-4's, and the codec another.
+        """
+        self.check_codec(picture.codec)
+        return super().predict(picture)
 
     def visibility(self, picture: Picture, level: int) -> float:
         """Root mean squared luma error in grey levels."""

@@ -21,7 +21,7 @@ class Ssim(MetricPredictor):
     """Structural similarity of the luma, 1 where identical; visibility is 1 - SSIM."""
 
     package = "scikit-image"
-    given = {"aic4": GivenThreshold(0.9562, "1 JND of JPEG in AIC-4's example data")}
+    given = {"aic4": GivenThreshold(0.9562, "1 JND of JPEG in AIC-4's example data", elsewhere={})}
     card = Card(
         name="ssim",
         title="SSIM threshold",

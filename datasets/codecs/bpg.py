@@ -20,6 +20,7 @@ class Bpg(Codec):
     unit = "QP"
     worst_level = 51
     best_level = 1
+    is_quality = False
     suffix = ".bpg"
     has_file_sizes = False
     can_encode = False

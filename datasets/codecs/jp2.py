@@ -26,6 +26,7 @@ class Jpeg2000(Codec):
     unit = "dB"
     worst_level = 26
     best_level = 52
+    is_quality = False
     suffix = ".jp2"
     has_file_sizes = True
 

@@ -14,7 +14,7 @@ from datasets.core.picture_file import decode_rgb
 
 
 @final
-class Jpegli(Codec):
+class JpegliCodec(Codec):
     """JPEG by jpegli, quality 1..100 of its own scale, 4:2:0, sequential, up = better.
 
     Its files are decoded as everybody's JPEG is, by OpenCV. It is no `Jpeg`: its tables are not the standard's.

@@ -19,6 +19,7 @@ class Vvc(Codec):
     unit = "QP"
     worst_level = 51
     best_level = 13
+    is_quality = False
     suffix = ".vvc"
     has_file_sizes = False
     can_encode = False

@@ -30,6 +30,8 @@ class Codec(ABC):
     best_level: ClassVar[int]
     step: ClassVar[int] = 1
     """From one level to the next, positive: where neighbours hardly differ or cost much, a ladder has every fourth."""
+    is_quality: ClassVar[bool] = True
+    """Whether a level is a quality out of 100, as people set it for all pictures alike."""
     default_level: ClassVar[int | None] = None
     """Of the codec's own tool, where nobody says a level; it may lie between two levels. None where it has none."""
     longest_side_px: ClassVar[int] = 65_535
@@ -55,6 +57,16 @@ class Codec(ABC):
     def levels(self) -> np.ndarray:
         """Every level from the worst to the best quality, shape (levels,), int."""
         return np.arange(self.worst_level, self.best_level + self.sign, self.sign * self.step)
+
+    @property
+    def whole_levels(self) -> np.ndarray:
+        """Every whole number from the worst to the best quality, of which `levels` are some, shape (numbers,), int."""
+        return np.arange(self.worst_level, self.best_level + self.sign, self.sign)
+
+    @property
+    def grain(self) -> float:
+        """How far apart two neighbouring whole numbers stand as positions: people's JNDs are whole numbers."""
+        return 1 / self.step
 
     @property
     def lowest(self) -> int:
@@ -88,7 +100,7 @@ class Codec(ABC):
         """Compress a picture: the same bytes whenever `library` says the same.
 
         :param rgb: uint8, shape (height, width, 3).
-        :param level: one of `levels`.
+        :param level: one of `whole_levels`.
         :raises UserError: where no encoder is assumed for this codec, or what it needs is not installed.
         """
 

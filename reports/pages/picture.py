@@ -10,6 +10,7 @@ import numpy as np
 
 from datasets.codecs import codecs
 from datasets.common.errors import DataError
+from datasets.core.codec import Codec
 from datasets.core.imaging import FLASH_LIMIT
 from reports.pages.card_pages import section_labels
 from reports.pages.html import PICTURE_SCRIPTS, document
@@ -78,8 +79,12 @@ class PictureTruth:
     @cached_property
     def levels(self) -> np.ndarray | None:
         """The codec's, from the worst to the best; None for a codec this program lacks."""
-        codec = codecs().get(self.section.dataset.codec)
-        return None if codec is None else codec.levels
+        return None if self.codec is None else self.codec.levels
+
+    @property
+    def codec(self) -> Codec | None:
+        """None for one that this program lacks."""
+        return codecs().get(self.section.dataset.codec)
 
     @cached_property
     def sur(self) -> np.ndarray | None:
@@ -101,10 +106,9 @@ class PictureTruth:
 
     def noticing(self, level: float | None) -> float | None:
         """Share of people who notice at a level, by the curve fitted to the samples, 0..1; None where unknown."""
-        if level is None or self.sur is None or self.levels is None:
+        if level is None or self.sur is None or self.codec is None:
             return None
-        position = np.abs(level - self.levels[0])
-        return 1 - float(np.interp(position, np.arange(len(self.levels)), self.sur))
+        return 1 - float(np.interp(self.codec.position(level), np.arange(len(self.sur)), self.sur))
 
     def reached(self, curve: np.ndarray | None) -> list[float | None]:
         """For each of `SHARES` the worst level at which so many are satisfied, by a curve."""
@@ -161,7 +165,8 @@ def _levels_to_show(truths: Sequence[PictureTruth]) -> Iterator[tuple[int, str]]
 
 def _nearest(truth: PictureTruth, level: float) -> int:
     facts = truth.section.dataset
-    return round(min(max(level, facts.level_lowest), facts.level_highest))
+    whole = round(min(max(level, facts.level_lowest), facts.level_highest))
+    return whole if truth.levels is None else int(truth.levels[np.argmin(np.abs(truth.levels - whole))])
 
 
 def picture_pages(entry: DatasetEntry, names: Sequence[str], source: PixelSource) -> Mapping[str, Content]:

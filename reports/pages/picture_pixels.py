@@ -119,6 +119,8 @@ def open_pixels(entry: DatasetEntry, *, include: bool) -> PixelSource:
         return PixelSource({}, "The data set on this machine has changed since the runs were made.")
     if not dataset.has_pixels:
         return PixelSource({}, "The data set's root holds labels only.")
+    if lacking := dataset.codec.unavailable():
+        return PixelSource({}, f"{dataset.codec.title} cannot be decoded here: {lacking}.")
     library, used = dataset.codec.library(), record.decoder
     note = f"Decoded by {library}, the runs by {used}: pixels may differ slightly." if library != used else ""
     if options.anchor != "source":
@@ -181,4 +183,8 @@ def _media_type(encoded: bytes) -> str:
     """Of a file that browsers show as it is; empty for others."""
     if encoded.startswith(b"\xff\xd8"):
         return "image/jpeg"
+    if encoded[:4] + encoded[8:12] == b"RIFFWEBP":
+        return "image/webp"
+    if encoded[4:12] == b"ftypavif":
+        return "image/avif"
     return "image/png" if encoded.startswith(b"\x89PNG\r\n\x1a\n") else ""

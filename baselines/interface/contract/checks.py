@@ -15,11 +15,15 @@ import numpy as np
 from baselines.interface.contract import behaviour, form
 from baselines.interface.contract.trial import Trial
 from baselines.interface.registry import Registered
+from datasets.codecs.avif import Avif
 from datasets.codecs.bpg import Bpg
 from datasets.common.contract import ABSENT, EXPECTED, FAILED, OK, Outcome, fault_of
 from datasets.common.errors import UserError
+from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
+_OTHERS = (Bpg(), Avif())
+"""Codecs whose levels fall, and stand in steps of more than one."""
 PICTURES = 6
 """How many pictures the checks look at: enough to tell predictors apart, few enough to wait for."""
 
@@ -75,9 +79,9 @@ def run_contract(entry: Registered, pictures: Sequence[Picture] | None = None) -
 
 
 def trials_of(entry: Registered, pictures: Sequence[Picture] | None = None) -> list[Trial]:
-    """The predictor on the pictures and, where it needs none, on labels alone and on a codec whose levels fall.
+    """The predictor on the pictures and, where it needs none, on labels alone and on other codecs' levels.
 
-    Its `quick` parameters are used, where it has any.
+    Codecs that it refuses are left out. Its `quick` parameters are used, where it has any.
     """
     unknown = sorted(set(entry.predictor.expected_failures) - {check.name for check in CHECKS})
     if unknown:
@@ -91,13 +95,15 @@ def trials_of(entry: Registered, pictures: Sequence[Picture] | None = None) -> l
     if not getattr(entry.predictor.card, "needs_pictures", True):
         bare = tuple(dataclasses.replace(picture, ladder_or_none=None, measurements={}) for picture in pictures)
         trials += [Trial(entry, bare, " (on labels alone)")]
-        trials += [Trial(entry, tuple(map(_rated_in_bpg, bare)), " (on labels alone, BPG)")]
-    return trials
+        for codec in _OTHERS:
+            rated = tuple(_rated_in(codec, picture) for picture in bare)
+            trials += [Trial(entry, rated, f" (on labels alone, {codec.title})")]
+    return [trial for trial in trials if not _refuses(trial)] or trials[:1]
 
 
 def run_check(check: Check, trials: Sequence[Trial]) -> Outcome:
     """One check on every trial that it concerns."""
-    if not check.of_form and (why := trials[0].entry.unavailable()):
+    if not check.of_form and (why := trials[0].entry.unavailable() or _refuses(trials[0])):
         return Outcome(check, ABSENT, why)
     expected = trials[0].entry.predictor.expected_failures.get(check.name)
     for trial in trials if check.on_labels else trials[:1]:
@@ -117,8 +123,11 @@ def demo_pictures() -> tuple[Picture, ...]:
     return tuple(sorted(by_source.values(), key=lambda picture: picture.reference.size)[:PICTURES])
 
 
-def _rated_in_bpg(picture: Picture) -> Picture:
-    codec = Bpg()
+def _rated_in(codec: Codec, picture: Picture) -> Picture:
     stretch = (len(codec.levels) - 1) / (len(picture.codec.levels) - 1)
     samples = np.asarray(codec.level_at(picture.codec.position(picture.samples) * stretch))
     return dataclasses.replace(picture, codec=codec, samples=samples, measurements={})
+
+
+def _refuses(trial: Trial) -> str:
+    return trial.entry.make().refuses(trial.pictures[0].codec)

@@ -194,7 +194,7 @@ class PictureExtractor:
         return PictureFeatures(self.reference.tokens, difference, distance)
 
     def _level(self, level: float) -> tuple[np.ndarray, np.ndarray]:
-        return self._tokeniser.level(self._picture.ladder.rgb(int(level)), self._patches, self.reference)
+        return self._tokeniser.level(self._picture.ladder.rgb(round(level)), self._patches, self.reference)
 
 
 @functools.lru_cache(maxsize=2)

@@ -200,7 +200,7 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
             answers = []
             with torch.inference_mode(), torch_threads(threads):
                 for level in np.asarray(picture.codec.level_at(np.asarray(positions))).tolist():
-                    features = network.features(_pixels(patches.cut(picture.ladder.rgb(int(level))), device), plane)
+                    features = network.features(_pixels(patches.cut(picture.ladder.rgb(round(level))), device), plane)
                     quality, weight = network.compare(reference, features, of_plane)
                     answers.append(float(pooled(quality[None], weight[None])))
             return np.array(answers)

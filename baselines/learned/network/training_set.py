@@ -152,7 +152,7 @@ def prior_of(training_set: TrainingSet, label: str) -> Prior:
         for picture, level in zip(training_set.pictures, training_set.true_levels, strict=True)
     ]
     at = np.asarray(codec.position(np.array(medians, dtype=float)))
-    spreads = [picture.samples.std() for picture in training_set.pictures if picture.samples.size > 1]
+    spreads = [picture.samples.std() * codec.grain for picture in training_set.pictures if picture.samples.size > 1]
     width = float(np.mean(spreads)) * np.sqrt(3) / np.pi if spreads else len(codec.levels) / 20
     return Prior(float(at.mean()), max(float(at.std()), _LEAST_SPREAD), max(width, 0.5))
 

@@ -92,5 +92,5 @@ def test_a_small_photograph_never_reaches_the_default_and_a_flat_one_always_does
 
 def test_another_codec_is_refused_in_words():
     picture = Picture("SRC0505", "SRC0505", Bpg(), 24.3)
-    with pytest.raises(UserError, match=r"jpeg-recompress searches for a JPEG quality.*SRC0505 are BPG QP.*JPEG set"):
+    with pytest.raises(UserError, match=r"jpeg-recompress .* on BPG QP: .*searches for a JPEG quality.*JPEG set"):
         JpegRecompress().predict(picture)

@@ -70,7 +70,7 @@ class Scan(SoftSearch):
     was 0.2 levels better on independent errors and 15 + 5 by 3 alike.
 
     :param coarse: levels of the first batch, at least 2.
-    :param reach: how far the second goes to either side, in levels.
+    :param reach: how far the second goes to either side, in levels; half of a short ladder at most.
     :param step: between two levels of the second.
     """
 
@@ -83,7 +83,7 @@ class Scan(SoftSearch):
         questions = Questions(ask, count)
         questions.put(evenly(self.coarse, count))
         first = self.fitted(questions, prior)
-        aside = np.arange(0, self.reach + 1, self.step)
+        aside = np.arange(0, min(self.reach, count // 2) + 1, self.step)
         questions.put(round(first.position) + np.concatenate([-aside[:0:-1], aside]))
         return self.fitted(questions, prior)
 

@@ -187,7 +187,7 @@ def test_predictors_that_need_no_pictures_are_tried_on_labels_and_on_a_falling_c
 
 
 def test_bpg_labels_keep_each_observers_place_between_worst_and_best(rated_pictures):
-    jpeg, _, bpg = trials_of(Registered("wide", OnlyUpwards), rated_pictures)
+    jpeg, _, bpg, _ = trials_of(Registered("wide", OnlyUpwards), rated_pictures)
     for in_jpeg, in_bpg in zip(jpeg.pictures, bpg.pictures, strict=True):
         assert np.allclose((in_jpeg.samples - 1) / 99, (51 - in_bpg.samples) / 50)
 
