@@ -18,6 +18,7 @@ from baselines.interface.registry import Registered, registry
 from benchmarks.photographs import experiment_of, write_photographs
 from datasets.codecs.jpeg import Jpeg
 from datasets.common.process_pool import ProcessPool
+from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 from datasets.core.picture_file import read_picture
 from protocols.measure import visit
@@ -28,6 +29,7 @@ from protocols.workers.dispatch import WorkerPool
 from protocols.workers.task import keep_memory
 
 TRUTHS = ["mean", "median"]
+JPEG = Jpeg()
 
 
 def classical() -> list[Registered]:
@@ -36,18 +38,30 @@ def classical() -> list[Registered]:
     return [one for one in entries if one.kind in ("constant", "pixel", "subband") or one.name == "psnr"]
 
 
-def bare_ladder_s(rgb: np.ndarray) -> float:
-    """CPU seconds of encoding and decoding a picture at all QF, one thread; the least of three."""
+CODEC_LIMITS = {"webp": 6.0, "avif": 12.0, "jp2": 13.0, "jxl": 16.0, "jpegli": 2.5, "mozjpeg": 5.0}
+"""What a codec's ladder may cost in JPEG ladders of the same picture."""
+
+
+def bare_ladder_s(rgb: np.ndarray, codec: Codec = JPEG, rounds: int = 3) -> float:
+    """CPU seconds of encoding and decoding a picture at all levels of a codec, one thread; the least of some rounds."""
     import cv2
 
     cv2.setNumThreads(1)
-    codec, took = Jpeg(), []
-    for _ in range(3):
+    took = []
+    for _ in range(rounds):
         start = time.process_time()
         for level in map(int, codec.levels):
             codec.decode(codec.encode(rgb, level))
         took.append(time.process_time() - start)
     return min(took)
+
+
+def codec_ratios(codec: Codec) -> list[float]:
+    """A codec's ladder in JPEG ladders, of a picture of 640x480 and of one of 1920x1080."""
+    with own_cache() as folder:
+        full_hd = read_picture(next(write_photographs(folder / "one", 1).iterdir()))
+    pictures = np.ascontiguousarray(full_hd[300:780, 600:1240]), full_hd
+    return [bare_ladder_s(rgb, codec, rounds=2) / bare_ladder_s(rgb) for rgb in pictures]
 
 
 def family_ratio(rounds: int = 3) -> tuple[float, float]:

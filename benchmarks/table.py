@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import scale
+from datasets.codecs import codec_named
 from datasets.common.commands import command_parser, run_command
 from datasets.common.threads import usable_cores
 from protocols.store.record import machine
@@ -32,6 +33,15 @@ def _family() -> str:
         f"| all {len(scale.classical())} classical predictors on a 1920x1080 picture, beside its bare ladder "
         f"({ladder_s:.2f} s) | {ratio:.2f} x | 4 x |"
     )
+
+
+def _codecs() -> str:
+    rows = []
+    for name, limit in scale.CODEC_LIMITS.items():
+        codec = codec_named(name)
+        shown = codec.unavailable() or " x, ".join(f"{ratio:.1f}" for ratio in scale.codec_ratios(codec)) + " x"
+        rows.append(f"| ladder of {codec.title} beside JPEG's, 640x480 and 1920x1080 | {shown} | {limit:g} x |")
+    return "\n".join(rows)
 
 
 def _folds() -> str:
@@ -77,6 +87,7 @@ def _memory() -> str:
 
 ROWS: dict[str, Callable[[], str]] = {
     "family": _family,
+    "codecs": _codecs,
     "folds": _folds,
     "workers": _workers,
     "repetition": _repetition,
