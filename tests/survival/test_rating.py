@@ -161,3 +161,16 @@ def test_six_raters_at_once_who_reload_and_click_twice(launch, tmp_path):
             assert [row["step"] for row in own] == steps
             thresholds = {name: _searched(of, rater.criterion) for name, of in errors.items()}
             assert {row["picture"]: row["step"] for row in own if row["kind"] == "main"} == thresholds
+
+
+def test_a_large_picture_is_decoded_near_the_handle_alone_and_gives_the_files_level(launch, tmp_path):
+    """Above 0.4 megapixels: all steps decoded at once would fill the memory."""
+    photos = {"a": np.tile(photograph(0, 240, 215), (2, 4, 1))}
+    with serving(tmp_path / "study", photos, trial="slider", per_rater=1, practice=0) as running:
+        page = launch(1)
+        page.goto(running.url)
+        rater = let_in(page)
+        found = rater.rate()
+        assert rater.is_done() and [answer["step"] for answer in running.answers()] == [found]
+        assert found == _searched(running.errors("a"), CRITERION)
+        assert {tuple(look["sides"]) for look in rater.looks} == {(860, 480)}

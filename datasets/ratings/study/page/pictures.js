@@ -65,7 +65,7 @@ export class Pictures {
 
   /** Resolves when the first steps are there; tells how many of how many are. */
   async whenFirst(count, tell) {
-    const wanted = Math.min(count, this.#last);
+    const wanted = Math.min(count, this.#last, this.#isSmall ? count : NEAR);
     while (!this.#isClosed && this.#bitmaps.size < wanted) {
       tell(this.#bitmaps.size, wanted);
       await new Promise((more) => this.#whenMore.push(more));
