@@ -174,3 +174,19 @@ def test_a_large_picture_is_decoded_near_the_handle_alone_and_gives_the_files_le
         assert rater.is_done() and [answer["step"] for answer in running.answers()] == [found]
         assert found == _searched(running.errors("a"), CRITERION)
         assert {tuple(look["sides"]) for look in rater.looks} == {(860, 480)}
+
+
+def test_what_two_fingers_enlarge_is_not_rated(launch, tmp_path):
+    """Such a zoom scales the picture and changes no pixel ratio."""
+    with serving(tmp_path / "study", {"a": photograph(1, 64, 64)}, trial="slider", per_rater=1, practice=0) as running:
+        page = launch(1)
+        page.goto(running.url)
+        rater = let_in(page)
+        rater.start()
+        zoom = page.context.new_cdp_session(page)
+        zoom.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})
+        rater.wait_for("h1", "The zoom or the screen has changed")
+        assert page.evaluate("document.getElementById('bar').inert")
+        zoom.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 1})
+        rater.wait_for("#bar:not([inert])")
+        assert rater.rate() and rater.is_done()

@@ -60,7 +60,7 @@ class Trial {
     this.listen(document, "visibilitychange", () => this.#halt());
     this.listen(document, "fullscreenchange", () => document.fullscreenElement || this.#halt());
     this.listen(window, "keydown", (event) => event.key === "Escape" && this.#halt());
-    this.listen(window, "resize", () => this.#lookAgain());
+    for (const sized of [window, visualViewport]) this.listen(sized, "resize", () => this.#lookAgain());
     const opened = this.#open();
     if (this.#isToldHow) await Promise.race([this.#tellHow(), this.#finished]);
     await Promise.race([opened, this.#finished]);
@@ -198,7 +198,7 @@ class Trial {
   #findProblem() {
     const { width, height, zoom_k: k } = this.state;
     const ratio = rememberedCheck()?.ratio ?? devicePixelRatio;
-    if (ratio !== devicePixelRatio) return "ratio";
+    if (ratio !== devicePixelRatio || visualViewport.scale !== 1) return "ratio"; // two fingers change the scale alone
     return stage.hasRoom(width, height, k) ? null : "room";
   }
 
