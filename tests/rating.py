@@ -280,6 +280,7 @@ async ([swap, distance_cm]) => {
   const screen = { px_per_cm: 37.7 * ratio, distance_cm, device_pixel_ratio: ratio, viewport: [2400, 1800] };
   const decoded_sha256 = await decodedSha256("/api/probe.jpg");
   await send("/api/display", { ...screen, refresh_hz: 60, browser: "chromium 1", decoded_sha256, automated: true });
+  localStorage.setItem("jnd-rate-checked", ratio);
 }
 """
 

@@ -176,7 +176,7 @@ def test_a_large_picture_is_decoded_near_the_handle_alone_and_gives_the_files_le
         assert {tuple(look["sides"]) for look in rater.looks} == {(860, 480)}
 
 
-def test_what_two_fingers_enlarge_is_not_rated(launch, tmp_path):
+def test_what_two_fingers_enlarge_and_what_another_browser_shows_is_not_rated(launch, tmp_path):
     """Such a zoom scales the picture and changes no pixel ratio."""
     with serving(tmp_path / "study", {"a": photograph(1, 64, 64)}, trial="slider", per_rater=1, practice=0) as running:
         page = launch(1)
@@ -189,4 +189,10 @@ def test_what_two_fingers_enlarge_is_not_rated(launch, tmp_path):
         assert page.evaluate("document.getElementById('bar').inert")
         zoom.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 1})
         rater.wait_for("#bar:not([inert])")
-        assert rater.rate() and rater.is_done()
+        page.evaluate("localStorage.clear()")
+        page.reload()  # as if another browser: its screen was never checked
+        rater.wait_for(".over")
+        page.keyboard.press("Enter")
+        rater.wait_for("h1", "The zoom or the screen has changed")
+        page.keyboard.press("Enter")
+        rater.wait_for("h1", "Your screen")

@@ -168,6 +168,7 @@ class Study:
             "switch_ms": self.settings.switch_ms,
             "viewing": session["viewing"],
             "progress": self._progress(connection, session),
+            "checks": self.checks(session, session["distance_cm"]),
         }
         return state if trial["step"] is None else {**state, "shown": trial["step"], "show_ms": SHOW_MS}
 

@@ -10,7 +10,6 @@ const BAR_PX = [920, 215, 130]; // what a trial's controls take of the height: i
 
 /** Check and measure. Resolves to the state that follows. */
 export function checks(state) {
-  display.rememberCheck(state);
   const facts = ["computer", "browser", "window"].map((name) => [name, make("li", {})]);
   const failed = [!display.isComputer() && "computer", !display.hasScreenPixels() && "browser"].filter(Boolean);
   const title = make("h1", {}, say("checks.title"));
@@ -83,17 +82,19 @@ export function checks(state) {
 
 async function send(state, pxPerCm, distanceCm) {
   const [frameMs, hash] = [await display.measureFrameMs(60), await display.decodedSha256(state.probe)];
-  display.rememberCheck(state);
-  return ask("/api/display", {
+  const ratio = devicePixelRatio;
+  const next = await ask("/api/display", {
     px_per_cm: pxPerCm,
     distance_cm: distanceCm,
-    device_pixel_ratio: devicePixelRatio,
+    device_pixel_ratio: ratio,
     refresh_hz: 1000 / frameMs,
     viewport: freeSides(),
     browser: display.browserName(),
     decoded_sha256: hash,
     automated: navigator.webdriver === true,
   });
+  display.rememberRatio(ratio);
+  return next;
 }
 
 // What a trial has for its picture, in pixels of the screen. The server decides how many of them a pixel gets.

@@ -52,12 +52,8 @@ export async function decodedSha256(path) {
   return sha256(context.getImageData(0, 0, bitmap.width, bitmap.height).data);
 }
 
-/** Remember how the screen was checked: what the server asked for, and the ratio that must not change. */
-export function rememberCheck(state) {
-  localStorage.setItem(CHECKED, JSON.stringify({ state, ratio: devicePixelRatio }));
-}
+/** Remember the pixel ratio at which this browser's screen was checked; it must not change. */
+export const rememberRatio = (ratio) => localStorage.setItem(CHECKED, ratio);
 
-/** What was remembered, or null. */
-export function rememberedCheck() {
-  return JSON.parse(localStorage.getItem(CHECKED));
-}
+/** The ratio that was remembered; 0 in a browser in which nothing was checked. */
+export const checkedRatio = () => Number(localStorage.getItem(CHECKED));

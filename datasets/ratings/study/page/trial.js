@@ -1,6 +1,6 @@
 // One trial: opens its pictures, tells what to do, stops what alternates when it must, and sends the answer.
 
-import { measureFrameMs, rememberedCheck } from "./display.js";
+import { checkedRatio, measureFrameMs } from "./display.js";
 import { hidePanel, make, paragraph, say, sayAll, showPanel } from "./elements.js";
 import { Flicker, Swap } from "./flicker.js";
 import { sendAnswer, sendUnsent } from "./outbox.js";
@@ -197,13 +197,12 @@ class Trial {
 
   #findProblem() {
     const { width, height, zoom_k: k } = this.state;
-    const ratio = rememberedCheck()?.ratio ?? devicePixelRatio;
-    if (ratio !== devicePixelRatio || visualViewport.scale !== 1) return "ratio"; // two fingers change the scale alone
+    if (checkedRatio() !== devicePixelRatio || visualViewport.scale !== 1) return "ratio"; // two fingers change the scale alone
     return stage.hasRoom(width, height, k) ? null : "room";
   }
 
   #tellProblem() {
-    const again = () => this.#finish({ ...rememberedCheck().state, stage: "checks" });
+    const again = () => this.#finish(this.state.checks);
     const full = () => document.documentElement.requestFullscreen();
     const isRatio = this.#problem === "ratio";
     const button = make("button", { className: "main", type: "button", onclick: isRatio ? again : full }, say(`problem.${this.#problem}.button`));

@@ -203,14 +203,13 @@ def test_another_zoom_or_a_small_window_stops_it_and_says_what_to_do(open_page, 
     page = open_page(slider_study.url)
     rater = let_in(page)
     resized = "window.dispatchEvent(new Event('resize'))"
-    checked = "localStorage.setItem('jnd-rate-checked', JSON.stringify({ state: { distance_cm: 60 }, ratio: 2 }))"
-    page.evaluate(checked)  # on a screen of ratio 2
+    page.evaluate("localStorage.setItem('jnd-rate-checked', 2)")  # on a screen of ratio 2
     rater.wait_for(".over")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="The zoom or the screen has changed").wait_for()
     assert page.get_by_role("button", name="Check my screen again").is_visible()
     assert page.evaluate(CHANGES, 200) == []
-    page.evaluate(f"localStorage.clear(); {resized}")  # changed back
+    page.evaluate(f"localStorage.setItem('jnd-rate-checked', 1); {resized}")  # changed back
     page.locator("#bar:not([inert])").wait_for()
     page.evaluate("document.getElementById('stage').style.width = '50px'")
     page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
