@@ -94,11 +94,11 @@ class SgJnd(SgJndPredictor):
     quick: ClassVar[dict[str, Any]] = {
         "settings": {
             "backbone": "efficientnet-lite0",
-            "patch_pixels": 64,
+            "patch_pixels": 32,
             "most_patches": 2,
             "patches_per_picture": 2,
             "levels_per_picture": 2,
-            "grid_levels": 6,
+            "grid_levels": 4,
             "epochs": 1,
             "width": 8,
             "heads": 2,

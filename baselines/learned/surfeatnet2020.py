@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
@@ -141,6 +141,8 @@ class SurFeatNet2020(FrozenBackbonePredictor["SurHead"]):
             "The SUR is asked at 20 evenly spaced levels instead of all.",
         ),
     )
+
+    quick: ClassVar[dict[str, Any]] = {"settings": {"most_patches": 8, "grid_levels": 8, "epochs": 6}}
 
     def config(self) -> SurFeatNet2020Settings:
         return SurFeatNet2020Settings.of(self.settings)

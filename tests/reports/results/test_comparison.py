@@ -13,7 +13,7 @@ import pytest
 
 from protocols.store.picture_facts import COLUMNS
 from protocols.store.store import Store, StoredRun
-from reports.results.section import sections_of
+from reports.results.section import Section, sections_of
 from reports.results.section_scores import columns, findings
 from reports.results.truths import truth_notes, truth_rankings
 from reports.results.written import cell
@@ -49,25 +49,31 @@ def _with_levels(run: StoredRun, results: Path, true: np.ndarray, predicted: np.
     Store(results).write(run.record, frame)
 
 
-@pytest.fixture
-def results(tmp_path, store_run) -> Path:
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, store_run) -> Path:
     """Two truths; `sharp` and `same` err little, `turned` is best under one truth and worst under the other."""
-    rng = np.random.default_rng(6)
+    rng, folder = np.random.default_rng(6), tmp_path_factory.mktemp("results")
     for truth, sign in (("mean", 1.0), ("median", -1.0)):
         true = rng.uniform(20, 70, PICTURES)
         if truth == "mean":
-            _store_table(tmp_path, true)
+            _store_table(folder, true)
         errors = {"constant": 25.0 - np.arange(PICTURES) % 13, "sharp": rng.normal(0, 3, PICTURES)}
         errors["same"] = np.roll(errors["sharp"], 7)
         errors["turned"] = rng.normal(0, 0.5, PICTURES) if sign > 0 else rng.normal(0, 20, PICTURES)
         for name, error in errors.items():
-            run = store_run(tmp_path, name, truth=truth, pictures=PICTURES, info={"pictures_table": TABLE})
-            _with_levels(run, tmp_path, true, np.clip(true + error, 1, 100))
-    return tmp_path
+            run = store_run(folder, name, truth=truth, pictures=PICTURES, info={"pictures_table": TABLE})
+            _with_levels(run, folder, true, np.clip(true + error, 1, 100))
+    return folder
 
 
-def test_groups_and_the_way_to_the_ceiling(results):
-    mean, median = read_sections(results)
+@pytest.fixture(scope="module")
+def sections(results) -> list[Section]:
+    """Under the mean and under the median."""
+    return read_sections(results)
+
+
+def test_groups_and_the_way_to_the_ceiling(sections):
+    mean, median = sections
     assert mean.rows[0].predictor == "turned" and mean.rows[-1].is_control
     assert mean.comparison.best_names == ["turned"]
     assert set(median.comparison.best_names) == {"sharp", "same"}
@@ -80,21 +86,20 @@ def test_groups_and_the_way_to_the_ceiling(results):
     assert ceiling == pytest.approx(np.sqrt(2 / np.pi) * 8 / np.sqrt(SUBJECTS), rel=0.1)
 
 
-def test_the_ceiling_is_never_ranked(results):
-    for section in read_sections(results):
+def test_the_ceiling_is_never_ranked(sections):
+    for section in sections:
         assert len(section.ceilings) == 3
         assert not any(section.is_best(row) for row in section.ceilings)
         assert not {row.predictor for row in section.ceilings} & set(section.comparison.predictors)
         assert [row.kind for row in section.table_rows[-3:]] == ["ceiling"] * 3
-    rows = list(csv.DictReader(io.StringIO(leaderboard_csv(read_sections(results)))))
+    rows = list(csv.DictReader(io.StringIO(leaderboard_csv(sections))))
     ceilings = [row for row in rows if row["kind"] == "ceiling"]
     assert len(ceilings) == 6
     assert all(row["best_group"] == row["mean_rank"] == row["to_ceiling"] == "" for row in ceilings)
     assert all(float(row["mae_low"]) < float(row["mae"]) < float(row["mae_high"]) for row in ceilings)
 
 
-def test_every_text_has_the_ceiling_and_the_constants_correlation(results):
-    sections = read_sections(results)
+def test_every_text_has_the_ceiling_and_the_constants_correlation(sections):
     constant = sections[0].control.scores["psnr_plcc"]
     column = next(column for column in columns() if column.name == "psnr_plcc")
     other = next(row for row in sections[0].rows if not row.is_control)
@@ -106,8 +111,8 @@ def test_every_text_has_the_ceiling_and_the_constants_correlation(results):
         assert "Holm-corrected over 6 pairs" in text
 
 
-def test_a_partial_correlation_is_that_of_what_the_fixed_psnr_leaves(results):
-    section = read_sections(results)[0]
+def test_a_partial_correlation_is_that_of_what_the_fixed_psnr_leaves(sections):
+    section = sections[0]
     row = next(row for row in section.rows if row.predictor == "sharp")
     frame = row.run.predictions.sort_values("picture")
     level = round(float(frame["true_level"].median()))
@@ -119,14 +124,14 @@ def test_a_partial_correlation_is_that_of_what_the_fixed_psnr_leaves(results):
     assert section.unit in findings(section)[-1] and f"{level}" in findings(section)[-1]
 
 
-def test_truths_side_by_side_warn_where_the_answer_changes(results):
-    (ranking,) = truth_rankings(read_sections(results))
+def test_truths_side_by_side_warn_where_the_answer_changes(sections):
+    (ranking,) = truth_rankings(sections)
     assert ranking.truths == ["mean", "median"]
     warnings = " ".join(ranking.warnings)
     assert "The best changes with the truth: turned under mean" in warnings
     assert "Separable under both truths, in opposite order: turned before" in warnings
     assert ranking.agreement[0][2] < 1
-    rows = list(csv.DictReader(io.StringIO(truths_csv(read_sections(results)))))
+    rows = list(csv.DictReader(io.StringIO(truths_csv(sections))))
     assert {(row["truth"], row["rank"]) for row in rows if row["predictor"] == "turned"} >= {("mean", "1")}
 
 
@@ -147,10 +152,10 @@ def test_one_predictor_or_one_truth_has_no_ranking(tmp_path, store_run):
     assert truth_rankings(read_sections(tmp_path)) == []
 
 
-def test_pairs_say_their_difference_and_its_interval(results):
-    rows = list(csv.DictReader(io.StringIO(pairs_csv(read_sections(results)))))
+def test_pairs_say_their_difference_and_its_interval(sections):
+    rows = list(csv.DictReader(io.StringIO(pairs_csv(sections))))
     assert len(rows) == 2 * 6
-    maes = {row.predictor: row.scores["mae"] for row in read_sections(results)[0].rows}
+    maes = {row.predictor: row.scores["mae"] for row in sections[0].rows}
     for row in rows[:6]:
         assert float(row["mae_difference"]) == pytest.approx(maes[row["first"]] - maes[row["second"]], abs=1e-4)
         assert float(row["low"]) <= float(row["mae_difference"]) <= float(row["high"])
@@ -195,8 +200,7 @@ def test_too_few_sources_are_said_to_prove_nothing(tmp_path, store_run):
     assert findings(section)[0].startswith("4 sources cannot separate any of 1 pairs")
 
 
-def test_tables_stay_as_they_are(results, golden):
-    sections = read_sections(results)
+def test_tables_stay_as_they_are(sections, golden):
     golden("leaderboard.md", leaderboard_markdown(sections))
     golden("leaderboard.tex", leaderboard_tex(sections))
     golden("leaderboard.csv", leaderboard_csv(sections))
