@@ -176,19 +176,17 @@ def assert_tuned(predictor: SgJnd, picture, before: Mapping[str, torch.Tensor]) 
 
 
 @pytest.mark.parametrize("backbone", [name for name in BACKBONES if name != "resnet50"])
-def test_every_backbone_is_trained_and_answers(fit, rated_pictures, backbone):
-    before = build(choose(backbone, "none")).state_dict()
-    assert_tuned(fit(backbone=backbone, weights="none"), rated_pictures[-1], before)
-
-
-@pytest.mark.slow(reason="finds principal components of 2048 channels")
-def test_resnet50_is_trained_from_a_weight_file(fit, rated_pictures, resnet50_file):
-    predictor = fit(backbone="auto", weights=str(resnet50_file))
-    assert predictor.remark(rated_pictures[-1]) == "fine-tuned from resnet50 with weights from mine.pth"
-    started = read_tensors(resnet50_file)
-    tuned = predictor.fitted_.backbone.state_dict()["conv1.weight"]
-    assert torch.allclose(tuned, started["conv1.weight"], atol=2e-3), "it began with the file's weights"
+def test_every_backbone_is_trained_from_a_weight_file_and_answers(fit, rated_pictures, tmp_path, backbone):
+    """`tests/survival` does it with ResNet-50."""
+    started = build(choose(backbone, "none")).state_dict()
+    save_file(started, path := tmp_path / "mine.safetensors")
+    predictor = fit(backbone=backbone, weights=str(path))
+    assert predictor.remark(rated_pictures[-1]) == f"fine-tuned from {backbone} with weights from mine.safetensors"
     assert_tuned(predictor, rated_pictures[-1], started)
+    tuned = predictor.fitted_.backbone.state_dict()
+    assert all(torch.allclose(tuned[name], tensor, atol=2e-3) for name, tensor in started.items()), (
+        "it began with the file's weights"
+    )
 
 
 def test_resnet50_takes_a_safetensors_file(resnet50_file, tmp_path):

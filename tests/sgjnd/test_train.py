@@ -72,7 +72,7 @@ def test_a_training_ends_with_a_checkpoint_that_predict_takes_and_a_picture_of_t
 def test_a_checkpoint_says_what_it_was_trained_on(learn, tmp_path):
     learn("--truth", "sur75", "--seed", "3")
     about = load_predictor(tmp_path / "new" / "net.safetensors").fitted_.about
-    assert about["data"] == "Few crops: 8 pictures of 4 sources"
+    assert about["data"] == "Few crops: 4 pictures of 4 sources"
     assert about["samples"] == "criteria on the error" and about["truth"] == "sur75" and about["seed"] == "3"
     assert "EfficientNet-Lite0" in about["backbone"] and about["notes"] == "Made by tests."
 
