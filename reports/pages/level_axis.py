@@ -100,8 +100,8 @@ def _distribution(
         counts = np.histogram(samples, edges)[0].astype(float)
     elif levels is not None and sur is not None:
         # From one level to the next better one, so many more people are satisfied: their JND lies between.
-        apart = abs(int(levels[1] - levels[0]))
-        edges = edges[:: max(1, round(apart / width))] if apart > width else edges
+        if abs(levels[1] - levels[0]) > width:
+            edges = np.sort(levels).astype(float)
         counts = np.histogram((levels[1:] + levels[:-1]) / 2, edges, weights=np.clip(np.diff(sur), 0, None))[0]
     else:
         return []

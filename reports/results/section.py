@@ -16,6 +16,7 @@ from typing import final
 import numpy as np
 import pandas as pd
 
+from datasets.codecs import codecs
 from protocols.scoring.scores import score
 from protocols.store.picture_facts import read_pictures
 from protocols.store.record import DatasetRecord
@@ -84,6 +85,12 @@ class Section:
         return f"LIMITED to {self.identity.limit} pictures: not comparable" if self.identity.limit else ""
 
     @property
+    def scale(self) -> str:
+        """Of the levels, e.g. `WebP quality`."""
+        codec = codecs().get(self.dataset.codec)
+        return self.unit if codec is None else codec.label
+
+    @property
     def title(self) -> str:
         """Data set, samples and settings in one line."""
         return f"{self.limited + '. ' if self.limited else ''}{self.dataset.heading}: {self.settings}"
@@ -94,7 +101,7 @@ class Section:
         truth = self.rows[0].record.truth_meaning
         return (
             f"Samples: {self.dataset.samples}. Truth {self.identity.truth}{': ' + truth if truth else ''}. "
-            f"{self.pictures} pictures of {self.sources} sources, levels in {self.unit} "
+            f"{self.pictures} pictures of {self.sources} sources, levels in {self.scale} "
             f"{self.dataset.level_lowest:g} to {self.dataset.level_highest:g}. "
             "Brackets: 95 % bootstrap interval over sources."
         )
