@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks import scale
+from datasets.codecs import codec_named
 
 pytestmark = pytest.mark.skipif("not config.getoption('--benchmark-enable')", reason="takes minutes")
 
@@ -19,6 +20,14 @@ def test_the_classical_family_beside_the_bare_ladder(benchmark):
     ratio, _ = benchmark.pedantic(scale.family_ratio, rounds=1)
     benchmark.extra_info["ladders"] = ratio
     assert ratio <= 6.5  # wanted: 4; the non-local means of wu2013 alone cost 1.7
+
+
+@pytest.mark.parametrize("name", scale.CODEC_LIMITS)
+def test_a_codecs_ladder_beside_jpegs(benchmark, name):
+    codec = codec_named(name)
+    if missing := codec.unavailable():
+        pytest.skip(missing)
+    assert max(benchmark.pedantic(scale.codec_ratios, (codec,), rounds=1)) <= scale.CODEC_LIMITS[name]
 
 
 def test_folds_cost_next_to_nothing(benchmark):

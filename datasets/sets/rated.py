@@ -41,6 +41,7 @@ _NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6})?")
 
 
 CODECS: Mapping[str, Codec] = {codec.name: codec for codec in (Jpeg(), Bpg(), Vvc())}
+"""Of which people's ratings can be imported: the scales that their files count by are known (`ratings.directions`)."""
 
 
 @dataclass(frozen=True)

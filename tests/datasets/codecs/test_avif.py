@@ -5,13 +5,14 @@ import os
 
 import numpy as np
 import pytest
-from PIL import AvifImagePlugin, Image, features
+from PIL import Image, features
 
 from datasets.codecs import avif
 from datasets.codecs.avif import Avif
 from datasets.common.errors import UserError
 from tests.datasets.codecs.pictures import PHOTOGRAPH
 
+AvifImagePlugin = pytest.importorskip("PIL.AvifImagePlugin", reason="this Pillow has no AVIF")
 pytestmark = pytest.mark.skipif(bool(Avif().unavailable()), reason=Avif().unavailable())
 
 
