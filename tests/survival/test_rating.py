@@ -176,8 +176,8 @@ def test_a_large_picture_is_decoded_near_the_handle_alone_and_gives_the_files_le
         assert {tuple(look["sides"]) for look in rater.looks} == {(860, 480)}
 
 
-def test_what_two_fingers_enlarge_and_what_another_browser_shows_is_not_rated(launch, tmp_path):
-    """Such a zoom scales the picture and changes no pixel ratio."""
+def test_what_does_not_fit_two_fingers_enlarge_or_another_browser_shows_is_not_rated(launch, tmp_path):
+    """Two fingers' zoom scales the picture and changes no pixel ratio."""
     with serving(tmp_path / "study", {"a": photograph(1, 64, 64)}, trial="slider", per_rater=1, practice=0) as running:
         page = launch(1)
         page.goto(running.url)
@@ -188,6 +188,10 @@ def test_what_two_fingers_enlarge_and_what_another_browser_shows_is_not_rated(la
         rater.wait_for("h1", "The zoom or the screen has changed")
         assert page.evaluate("document.getElementById('bar').inert")
         zoom.send("Emulation.setPageScaleFactor", {"pageScaleFactor": 1})
+        rater.wait_for("#bar:not([inert])")
+        page.set_viewport_size({"width": 700, "height": 240})  # at once, where a hand makes it smaller bit by bit
+        rater.wait_for("h1", "The window is too small")
+        page.set_viewport_size({"width": 900, "height": 700})
         rater.wait_for("#bar:not([inert])")
         page.evaluate("localStorage.clear()")
         page.reload()  # as if another browser: its screen was never checked

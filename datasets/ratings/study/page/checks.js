@@ -40,7 +40,8 @@ export function checks(state) {
     }
     full.hidden = isLarge;
     go.disabled = !(isLarge && card.isMoved && distance.box.checked);
-    sentence.textContent = card.isMoved ? "" : say("checks.card_first");
+    const missing = !card.isMoved ? "card_first" : !distance.box.checked ? "distance_first" : null;
+    sentence.textContent = missing ? say(`checks.${missing}`) : "";
   };
   distance.box.addEventListener("change", update);
   const leave = new AbortController();

@@ -36,9 +36,9 @@ function show(state) {
     [number(state.ratings), say("owner.ratings", { wanted: state.wanted })],
     [number(state.minutes_left), say("owner.minutes")],
     [number(people), say("owner.people", { all: state.raters.length })],
+    ...(state.automated ? [[number(state.automated), say("owner.automated")]] : []),
     [number(state.split_half, 2), say("owner.split_half")],
   ];
-  if (state.automated) facts.push([number(state.automated), say("owner.automated")]);
   panel.replaceChildren(
     make("header", {}, make("h1", {}, say("owner.title")), updated),
     make("dl", {}, ...facts.map(([value, name]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),

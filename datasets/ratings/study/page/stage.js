@@ -44,6 +44,7 @@ export class Stage {
     this.#canvas.height = blockSize;
     this.#fill();
     if (this.#shown) this.#draw();
+    this.#canvas.dispatchEvent(new Event("resize")); // the window's own comes before the canvas has its new size
   }
 
   #fill() {

@@ -60,7 +60,7 @@ class Trial {
     this.listen(document, "visibilitychange", () => this.#halt());
     this.listen(document, "fullscreenchange", () => document.fullscreenElement || this.#halt());
     this.listen(window, "keydown", (event) => event.key === "Escape" && this.#halt());
-    for (const sized of [window, visualViewport]) this.listen(sized, "resize", () => this.#lookAgain());
+    for (const sized of [window, canvas, visualViewport]) this.listen(sized, "resize", () => this.#lookAgain());
     const opened = this.#open();
     if (this.#isToldHow) await Promise.race([this.#tellHow(), this.#finished]);
     await Promise.race([opened, this.#finished]);

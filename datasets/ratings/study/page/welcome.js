@@ -112,7 +112,8 @@ export function withdrawn() {
 /** Others are rating what is left: ask again in a while. */
 export async function pause(state) {
   const seconds = state.retry_s;
-  showPanel("page", [make("h1", {}, say("pause.title")), paragraph("pause.lead", { seconds })]);
+  const code = state.withdrawal_code ? paragraph("stopped.leave", { code: state.withdrawal_code }) : null;
+  showPanel("page", [make("h1", {}, say("pause.title")), paragraph("pause.lead", { seconds }), code]);
   await new Promise((over) => setTimeout(over, 1000 * seconds));
   return ask("/api/state");
 }
