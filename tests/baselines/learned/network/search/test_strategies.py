@@ -67,6 +67,13 @@ def test_clean_answers_lead_to_the_level_of_bpg(search, x0):
 
 
 @every_search
+@pytest.mark.parametrize("x0", [3.2, 12.4, 21.5])
+def test_clean_answers_lead_to_the_level_of_a_ladder_with_steps(search, x0):
+    """WebP, AVIF and JPEG XL have some 25 levels, and positions between two of them mean something."""
+    assert find(search, clean(x0, 1.5, 25)).position == pytest.approx(x0, abs=0.7)
+
+
+@every_search
 @pytest.mark.parametrize(("x0", "end"), [(-12.0, 0.0), (112.0, 99.0)])
 def test_beyond_the_ends_positions_are_clipped(search, x0, end):
     found = find(search, clean(x0, 4.0))
