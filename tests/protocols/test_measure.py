@@ -147,7 +147,7 @@ def test_a_tool_for_jpeg_alone_fails_on_bpg_in_its_own_words():
     predictor = JpegRecompress()
     found = visit(Picture("SRC0505", "SRC0505", Bpg(), 24.3), [predictor, Psnr()])
     measured = found.measured[predictor.measured_as]
-    assert measured.error.startswith("jpeg-recompress searches for a JPEG quality")
+    assert measured.error.startswith("jpeg-recompress has no answer on BPG QP: it searches for a JPEG quality")
 
 
 def test_a_picture_lets_its_pixels_go(make_experiment):

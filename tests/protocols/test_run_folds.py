@@ -12,6 +12,7 @@ from baselines.constant.fixed import Fixed
 from baselines.interface.registry import Registered, registry
 from baselines.metric.psnr import Psnr
 from baselines.pixel.chou1995 import Chou1995
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError
 from datasets.core.ladder import CompressedLadder
 from datasets.core.truths import find_truth
@@ -23,7 +24,11 @@ from protocols.workers.task import Monitor
 from tests.protocols import misbehaving
 from tests.protocols.conftest import cross_validate
 
-LIGHT = {entry.predictor: name for name, entry in registry().items() if entry.cost == "light"}.values()
+LIGHT = {
+    entry.predictor: name
+    for name, entry in registry().items()
+    if entry.cost == "light" and not entry.make().refuses(Jpeg())
+}.values()
 """A name of each class that costs little."""
 
 
