@@ -11,10 +11,11 @@ from __future__ import annotations
 import csv
 import functools
 import importlib.util
+from abc import ABC
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_file
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of
+from datasets.core.folds import Folds, read_folds
 from datasets.core.imaging import Box, grid
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import PIXELS_PER_DEGREE, Picture
@@ -108,37 +110,25 @@ def read_crop(path: Path, box: Box) -> np.ndarray:
     return box.cut(read_picture(path))
 
 
-@final
-class Demo(Dataset):
-    """Crops of the photographs with the committed samples."""
+class DemoSet(Dataset, ABC):
+    """Crops of the photographs with committed samples."""
 
-    card = DatasetCard(
-        name="demo",
-        title="Demo (simulated observers)",
-        samples="simulated observers",
-        terms="Photographs inside scikit-image, scikit-learn and matplotlib, each under its own terms: "
-        + "; ".join(f"{photograph.source}: {photograph.terms}" for photograph in PHOTOGRAPHS)
-        + ". No person has rated them: the samples are computed.",
-        home="",
-        redistributable=True,
-        references=(OBSERVERS_METRIC,),
-        needs_root=False,
-    )
+    samples_file: ClassVar[Path]
 
     @classmethod
     def open(cls, root: Path | None, options: OpenOptions) -> Dataset:
         if root is not None:
             raise UserError("--root: the demo set comes with the installation and has none. Leave --root out.")
         refuse_options("the demo set", options)
-        sampled = read_samples(SAMPLES, "Install jnd-bench again.")
-        parts = hashes_of([SAMPLES], SAMPLES.parent)
+        sampled = read_samples(cls.samples_file, "Install jnd-bench again.")
+        parts = hashes_of([cls.samples_file], cls.samples_file.parent)
         pictures = []
         for photograph in PHOTOGRAPHS:
             path = photograph.file()
             parts[f"{photograph.package}/{photograph.path}"] = photograph.checked_hash(path)
             for name, box in photograph.crops():
                 if name not in sampled:
-                    raise DataError(f"{SAMPLES}: has no samples of {name}. Install jnd-bench again.")
+                    raise DataError(f"{cls.samples_file}: has no samples of {name}. Install jnd-bench again.")
                 ladder = CompressedLadder(
                     Jpeg(), PictureFile(path, functools.partial(read_crop, box=box), f"cut to {box}")
                 )
@@ -152,3 +142,46 @@ class Demo(Dataset):
             f"JPEGs already before they were compressed here: {jpegs}.",
         )
         return cls(tuple(sorted(pictures, key=lambda picture: picture.name)), Manifest(parts), notes)
+
+    def folds(self, name: str) -> Folds:
+        return read_folds(name, Demo.card.name)
+
+
+def _card(name: str, title: str, about_observers: str) -> DatasetCard:
+    return DatasetCard(
+        name=name,
+        title=title,
+        samples="simulated observers",
+        terms="Photographs inside scikit-image, scikit-learn and matplotlib, each under its own terms: "
+        + "; ".join(f"{photograph.source}: {photograph.terms}" for photograph in PHOTOGRAPHS)
+        + f". No person has rated them: the samples are computed. {about_observers}",
+        home="",
+        redistributable=True,
+        references=(OBSERVERS_METRIC,),
+        needs_root=False,
+    )
+
+
+@final
+class Demo(DemoSet):
+    """The observers of today (demo-v2)."""
+
+    samples_file = SAMPLES
+    card = _card(
+        "demo",
+        "Demo (simulated observers)",
+        "Samples demo-v2: one draw (seed 0) of 30 observers, whose criteria were fitted on 150 other photographs; "
+        "another seed moves a picture's mean by 1.5 QF.",
+    )
+
+
+@final
+class DemoV1(DemoSet):
+    """The observers before their criteria were fitted, so that older results can be read and repeated."""
+
+    samples_file = SAMPLES.with_name("demo_samples_v1.csv")
+    card = _card(
+        "demo-v1",
+        "Demo, samples v1 (simulated observers)",
+        "Samples demo-v1: criteria before they were fitted, 7 % lower and 27 % more spread. Use demo.",
+    )

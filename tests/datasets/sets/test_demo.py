@@ -137,12 +137,13 @@ def test_the_committed_settings_are_those_of_the_code(provenance):
         assert about["made_with"][name] == SETTINGS.made_with()[name]
 
 
-def test_observers_disagree_as_the_subjects_of_mcl_jci(demo):
-    """One subject against the mean of the others: 8.3 QF there (MCL-JCI's published samples)."""
+def test_observers_disagree_nearly_as_the_subjects_of_mcl_jci(demo):
+    """One subject against the mean of the others: 8.3 QF there, as on the photographs of the fit;
+    the curves of these pictures are steeper."""
     jnds = np.array([picture.samples for picture in demo.pictures])
     others = (jnds.sum(axis=1, keepdims=True) - jnds) / (jnds.shape[1] - 1)
-    assert abs(np.abs(jnds - others).mean() - 8.26) < 1
-    assert 8 < jnds.std(axis=1, ddof=1).mean() < 12
+    assert abs(np.abs(jnds - others).mean() - 8.26) < 2
+    assert 7 < jnds.std(axis=1, ddof=1).mean() < 12
     assert 30 < jnds.mean() < 70
     assert jnds.mean(axis=1).std() > 5
 
@@ -169,3 +170,10 @@ def test_one_picture_computed_again_gives_its_samples(provenance):
     np.testing.assert_allclose(curve.loss_jod, provenance[job.name]["loss_jod"], atol=0.01)
     committed = read_samples(SAMPLES, "")[job.name].jnds
     assert np.abs(SETTINGS.jnds(job.name, curve) - committed).max() <= TOLERANCE_QF
+
+
+def test_the_first_samples_stay_loadable_with_the_same_pictures_and_folds(demo):
+    first = open_dataset("demo-v1")
+    assert [picture.name for picture in first.pictures] == [picture.name for picture in demo.pictures]
+    assert first.folds("kfold5-v1") == demo.folds("kfold5-v1")
+    assert first.pictures[0].samples.tolist() != demo.pictures[0].samples.tolist()
