@@ -1,6 +1,7 @@
 """Protects the way from answers to a set: exact levels, who is left out, and that scripts are never people."""
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -41,7 +42,8 @@ def seeing(send, criterion):
         differs = lambda step: rmse(decoded(state["trial"], step), reference) > criterion  # noqa: E731
         if state["kind"] == "yes-no":
             return {"noticed": state["shown"] > 0 and differs(state["shown"])}
-        seen = next((step for step in range(1, state["flickers_until"] + 1) if differs(step)), None)
+        last = state["flickers_until"]
+        seen = next(step for step in range(1, last + 1) if differs(step)) if differs(last) else None
         return {"step": seen or 100, "censored": seen is None}
 
     return rate
@@ -62,7 +64,7 @@ def test_scripts_that_see_the_pictures_give_the_level_that_python_computes(new_s
         send = client_of(study)
         script = Script(send, display_of(study), seeing(send, criterion))
         script.rate_all(script.begin())
-        object.__setattr__(study, "settings", new_study(per_rater=8, raters=9).settings)
+        object.__setattr__(study, "settings", dataclasses.replace(study.settings, raters=9))
     export(study, new_about(study.settings))
     with (study.root / "samples.csv").open() as file:
         rows = list(csv.DictReader(file))
