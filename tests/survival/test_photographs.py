@@ -1,5 +1,6 @@
 """Promises about photographs of the usual sizes, which `tests/baselines` holds on small ones."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,13 @@ import pytest
 from baselines.subband.bae2013 import Bae2013
 from baselines.subband.watson1997 import Watson1997
 from baselines.subband.zhang2005 import Zhang2005
+from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.core.picture_file import read_picture
+from datasets.sets._simulated_samples import read_samples
+from datasets.sets.demo import SAMPLES
+from datasets.simulation.local_loss import LocalLoss
+from datasets.simulation.make_demo import PROVENANCE, SETTINGS, TOLERANCE_QF, demo_jobs
+from datasets.simulation.observers import measure_curve
 from tests.baselines.pixel.test_base import EVERY
 from tests.baselines.subband.profiles import PHOTOS, compressed, levels_apart, photographs
 from tests.baselines.subband.test_dct_profiles import every_subband_model
@@ -84,3 +91,15 @@ def test_a_1080p_map_takes_less_than_a_gigabyte(entry, survived):
     run = subprocess.run([sys.executable, "-c", _MEASURE, entry.name], capture_output=True, text=True, check=True)
     assert int(run.stdout) < MAX_PEAK_BYTES, f"{int(run.stdout) / 1e6:.0f} MB"
     survived("JND maps of 1920x1080 pixels in a gigabyte")
+
+
+@pytest.mark.slow(reason="ColorVideoVDP looks at a picture at all 100 QF")
+def test_a_picture_of_the_demo_set_computed_again_gives_its_samples(survived):
+    """Within 1 QF, not exactly: JPEG libraries and processors differ in the last digits."""
+    job = next(job for job in demo_jobs() if job.name == "astronaut-2")
+    curve = measure_curve(job.read(), LocalLoss(PIXELS_PER_DEGREE).largest)
+    committed = json.loads(PROVENANCE.read_text(encoding="utf-8"))[job.name]["loss_jod"]
+    np.testing.assert_allclose(curve.loss_jod, committed, atol=0.01)
+    samples = read_samples(SAMPLES, "")[job.name].jnds
+    assert np.abs(SETTINGS.jnds(job.name, curve) - samples).max() <= TOLERANCE_QF
+    survived("samples of the demo set computed again", len(samples))

@@ -17,7 +17,7 @@ from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.sets import open_dataset
 from datasets.sets._simulated_samples import read_samples, samples_csv
 from datasets.sets.demo import PHOTOGRAPHS, SAMPLES
-from datasets.simulation.make_demo import PROVENANCE, SETTINGS, TOLERANCE_QF, demo_jobs
+from datasets.simulation.make_demo import PROVENANCE, SETTINGS, demo_jobs
 from datasets.simulation.observers import LossCurve, evaluated_levels, measure_curve
 
 
@@ -160,16 +160,14 @@ def test_every_fourth_qf_is_enough_where_time_counts(provenance):
     assert np.percentile(away, 99) <= 3
 
 
-@pytest.mark.slow(reason="ColorVideoVDP looks at a picture at all 100 QF")
-def test_one_picture_computed_again_gives_its_samples(provenance):
-    """Within 1 QF, not exactly: JPEG libraries and processors differ in the last digits."""
+def test_some_losses_computed_again_are_the_committed_ones(provenance):
+    """Not exactly: JPEG libraries and processors differ in the last digits."""
     from datasets.simulation.local_loss import LocalLoss
 
     job = next(job for job in demo_jobs() if job.name == "astronaut-2")
-    curve = measure_curve(job.read(), LocalLoss(PIXELS_PER_DEGREE).largest)
-    np.testing.assert_allclose(curve.loss_jod, provenance[job.name]["loss_jod"], atol=0.01)
-    committed = read_samples(SAMPLES, "")[job.name].jnds
-    assert np.abs(SETTINGS.jnds(job.name, curve) - committed).max() <= TOLERANCE_QF
+    curve = measure_curve(job.read(), LocalLoss(PIXELS_PER_DEGREE).largest, every=12)
+    committed = np.array(provenance[job.name]["loss_jod"])[np.array(curve.levels) - 1]
+    np.testing.assert_allclose(curve.loss_jod, committed, atol=0.01)
 
 
 def test_the_first_samples_stay_loadable_with_the_same_pictures_and_folds(demo):
