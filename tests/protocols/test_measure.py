@@ -48,26 +48,26 @@ def test_what_is_measured_in_the_pass_is_what_is_measured_alone(empty_cache, mak
 
 def test_who_fails_in_passing_takes_nobody_along(empty_cache, make_experiment):
     failing = Failing()
-    found = visit(make_experiment().pictures[0], [failing, *METERED])
+    found = visit(make_experiment().pictures[0], [failing, *METERED[:2]])
     assert found.measured[failing.measured_as].error == (
         f"measuring {found.picture} failed: ZeroDivisionError: at QF 37"
     )
-    assert all(not found.measured[one.measured_as].error for one in METERED)
+    assert all(not found.measured[one.measured_as].error for one in METERED[:2])
     assert found.summary is not None and not found.error
 
 
 def test_shown_pixels_cannot_be_changed_by_who_sees_them(empty_cache, make_experiment):
     careless = Careless()
-    found = visit(make_experiment().pictures[0], [careless, *METERED])
+    found = visit(make_experiment().pictures[0], [careless, *METERED[:2]])
     assert "read-only" in found.measured[careless.measured_as].error
-    assert all(not found.measured[one.measured_as].error for one in METERED)
+    assert all(not found.measured[one.measured_as].error for one in METERED[:2])
 
 
 def test_what_was_measured_once_costs_no_pixels_again(empty_cache, make_experiment, monkeypatch):
-    before = visit(_from_a_file(empty_cache, make_experiment), METERED)
+    before = visit(_from_a_file(empty_cache, make_experiment), METERED[:2])
     monkeypatch.setattr(Jpeg, "decode", lambda *_: pytest.fail("a level was decoded"))
     monkeypatch.setattr("datasets.core.picture_file.read_picture", lambda *_: pytest.fail("a reference was decoded"))
-    again = stored_visit(_from_a_file(empty_cache, make_experiment), METERED)
+    again = stored_visit(_from_a_file(empty_cache, make_experiment), METERED[:2])
     assert again is not None and again.pixels == before.pixels
     np.testing.assert_array_equal(again.summary.mse, before.summary.mse)
     for key, measured in before.measured.items():
