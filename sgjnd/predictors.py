@@ -99,6 +99,7 @@ class SgJnd(SgJndPredictor):
             "patches_per_picture": 2,
             "levels_per_picture": 2,
             "grid_levels": 4,
+            "search": "grid",
             "epochs": 1,
             "width": 8,
             "heads": 2,

@@ -31,6 +31,12 @@ settings.register_profile("unhurried", deadline=None)  # first calls import scip
 settings.load_profile("unhurried")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with tests that are marked slow come first: else one process would be left with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 MADE_SUBJECTS = [(40 - turn // 2, 25 - turn // 3, 12) if turn % 5 else (38,) for turn in range(30)]
 """Thirty subjects of which six have no second and third JND."""
 

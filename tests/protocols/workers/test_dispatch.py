@@ -27,6 +27,9 @@ sys.modules["faulty_predictors"] = faulty  # dataclasses look their module up
 _spec.loader.exec_module(faulty)
 
 
+pytestmark = pytest.mark.slow("starts and ends many processes")
+
+
 @pytest.fixture(autouse=True)
 def importable(tmp_path, monkeypatch, empty_cache):
     """Worker processes can import the faulty predictors; nothing is kept of them."""
