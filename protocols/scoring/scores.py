@@ -99,7 +99,6 @@ SCORES: list[Score] = [
         "rmse",
         "root mean squared error in levels",
         heading="RMSE",
-        brief="RMSE",
         compute=lambda f: float(np.sqrt(np.mean(_error(f) ** 2))),
     ),
     _level_error(

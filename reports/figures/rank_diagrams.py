@@ -21,6 +21,7 @@ from reports.figures.layout import (
 from reports.figures.style import ACCENT, GRID, HOLLOW, INK, MUTED, Drawing, letters_across, new_figure, shortened
 from reports.results.row import CONTROL, Row
 from reports.results.section import Section
+from reports.results.section_scores import columns
 from reports.results.truths import TruthRanking
 from reports.results.written import decimal, interval
 
@@ -51,7 +52,7 @@ def mae_dots(section: Section) -> Drawing:
         axes.axvline(float(section.ceilings[0].scores["mae"] or 0), color=INK, linewidth=1.4, linestyle=":", zorder=1)
     _dots(axes, section.rows, limit)
     for place, row in enumerate(section.rows):
-        text = "no score" if row.has_failed else f"{decimal(mae_of(row), 2)} {interval(row)}"
+        text = "no score" if row.has_failed else f"{decimal(mae_of(row), 2)} {interval(columns()[0], row)}"
         weight = "bold" if section.is_best(row) else "normal"
         beside = axes.get_yaxis_transform()
         axes.text(1.02, place, text, color=INK, fontweight=weight, fontsize=7.6, va="center", transform=beside)

@@ -22,10 +22,11 @@ from protocols.store.picture_facts import read_pictures
 from protocols.store.record import DatasetRecord
 from protocols.store.store import Identity, StoredRun
 from reports.results.ceiling import ceiling_rows
+from reports.results.comparison import Comparison, compare_rows
 from reports.results.grid import Grid, grid_of
 from reports.results.level_curves import curves_of
 from reports.results.row import CONTROL, CeilingRow, Row
-from reports.results.section_scores import Comparison, compare_rows, with_section_scores
+from reports.results.section_scores import with_section_scores
 from reports.results.written import ordinal
 
 _MIXED: Mapping[str, Callable[[Row], str]] = {

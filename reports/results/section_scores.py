@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from protocols.scoring.bootstrap import ALPHA
 from protocols.scoring.ceiling import ORACLE
-from protocols.scoring.pairs import FEW_SOURCES, Pairs, Ranks, best_group, compare_pairs, rank, with_failures
+from protocols.scoring.pairs import FEW_SOURCES
 from protocols.scoring.record import Score
 from protocols.scoring.scores import SCORES
-from protocols.store.record import DatasetRecord
 from reports.results.ceiling import why_no_ceiling
+from reports.results.comparison import Comparison
 from reports.results.grid import Grid
 from reports.results.level_curves import PsnrCurves, fixed_level, partial_correlations
 from reports.results.row import CeilingRow, Row
@@ -23,83 +20,42 @@ if TYPE_CHECKING:
     from reports.results.section import Section
 
 
-@final
-@dataclass(frozen=True)
-class Comparison:
-    """The rows that have predictions, compared picture by picture.
-
-    :param predictors: names, in the section's order.
-    :param errors: absolute, in levels, failed pictures counted as the worst answer there is, shape (predictors,
-        pictures).
-    :param pairs: None where there are fewer than two predictors or sources.
-    :param best: the best and what is not separable from it, bool, shape (predictors,).
-    :param ranks: None where there are fewer than three predictors.
-    """
-
-    predictors: tuple[str, ...]
-    sources: tuple[str, ...]
-    errors: np.ndarray
-    pairs: Pairs | None
-    best: np.ndarray
-    ranks: Ranks | None
-
-    def is_better(self, first: int, second: int) -> bool:
-        """Whether a predictor's error is smaller than another's by more than chance; both by index."""
-        if first == second or self.pairs is None:
-            return False
-        means = self.errors.mean(axis=1)
-        return bool(self.pairs.separable[self.pairs.at(first, second)] and means[first] < means[second])
-
-    def pair_lines(self) -> list[dict[str, Any]]:
-        """The predictors' names and the numbers of each pair, as `protocols.scoring.pairs.Pairs` names them."""
-        if self.pairs is None:
-            return []
-        names = ("difference", "low", "high", "p", "p_holm", "separable")
-        numbers = zip(*(getattr(self.pairs, name).tolist() for name in names), strict=True)
-        return [
-            {
-                "first": self.predictors[first],
-                "second": self.predictors[second],
-                **dict(zip(names, values, strict=True)),
-            }
-            for first, second, values in zip(self.pairs.first, self.pairs.second, numbers, strict=True)
-        ]
-
-    @property
-    def too_few_sources(self) -> bool:
-        """Whether no difference between predictors can be told from chance, however large: see `compare_pairs`."""
-        return self.pairs is not None and len(self.pairs.p) * 2.0 ** (1 - len(set(self.sources))) >= ALPHA
-
-    @property
-    def best_names(self) -> list[str]:
-        """The best predictor and those that are not separable from it, best first."""
-        return [name for name, member in zip(self.predictors, self.best, strict=True) if member]
-
-
-def compare_rows(rows: Sequence[Row], grid: Grid, dataset: DatasetRecord) -> Comparison | None:
-    """Compare the rows of a section; None where none has a prediction."""
-    places = [place for place, row in enumerate(rows) if not row.has_failed]
-    if not places:
-        return None
-    predicted = grid.values["predicted_level"][places]
-    errors = with_failures(predicted, grid.true, dataset.level_lowest, dataset.level_highest)
-    pairs = compare_pairs(errors, grid.sources)
-    best = best_group(errors, pairs, np.array([rows[place].is_whole for place in places]))
-    names = tuple(rows[place].predictor for place in places)
-    return Comparison(names, grid.sources, errors, pairs, best, rank(errors))
-
-
 _LEVELS, _PSNR = "level error", "PSNR at the JND"
 
 SECTION_SCORES: list[Score] = [
     Score(
+        "against_constant",
+        "MAE minus the constant's with its 95 % interval, failed pictures counted as the worst answer there is; below "
+        "0 is better",
+        heading="against the constant",
+        unit="levels",
+        group=_LEVELS,
+        digits=2,
+        after="mae",
+        brief="vs constant",
+    ),
+    Score(
+        "p_constant",
+        "that the row errs as the constant does: step-down max-T bootstrap over sources, corrected for all rows; below "
+        "0.05 is more than chance",
+        heading="p",
+        group=_LEVELS,
+        digits=3,
+        after="against_constant",
+    ),
+    Score(
         "best_group",
-        "whether the row is the best or not separable from it: paired bootstrap over sources, Holm-corrected over all "
-        "pairs, 5 %; rows with failed pictures never are",
+        "whether the row is the best or not separable from it: in the 95 % model confidence set, bootstrap over "
+        "sources; rows with failed pictures never are",
         heading="not separable from the best",
         group=_LEVELS,
         is_flag=True,
-        after="mae",
+        after="p_constant",
+    ),
+    Score(
+        "p_best",
+        "how well the row's being the best agrees with the errors: p-value of the model confidence set; 0 for rows "
+        "with failed pictures",
     ),
     Score("mean_rank", "mean over pictures of its rank among the rows by absolute error, 1 the best, ties shared"),
     Score(
@@ -159,22 +115,44 @@ def with_section_scores(
     """
     control = next((row for row in rows if row.is_control and not row.has_failed), None)
     oracle = next((row for row in ceiling if row.predictor == ORACLE), None)
-    members = set(comparison.best_names) if comparison else set()
-    ranks: dict[str, float] = {}
-    if comparison is not None and comparison.ranks is not None:
-        ranks = dict(zip(comparison.predictors, comparison.ranks.mean_ranks.tolist(), strict=True))
+    compared = _of_comparison(comparison) if comparison else {}
     scored = []
     for place, row in enumerate(rows):
         beside: dict[str, float | None] = {
-            "best_group": None if row.has_failed else float(row.predictor in members),
-            "mean_rank": ranks.get(row.predictor),
             "to_ceiling": _way(row.scores["mae"], control, oracle),
             "psnr_plcc_control": control.scores["psnr_plcc"] if control else None,
             "psnr_srcc_control": control.scores["psnr_srcc"] if control else None,
             **partial_correlations(grid, place, curves),
+            **compared.get(row.predictor, dict.fromkeys(_COMPARED)),
         }
         scored.append(Row(row.run, {**row.scores, **beside}))
     return scored
+
+
+_COMPARED = (
+    *("best_group", "p_best", "mean_rank"),
+    *("against_constant", "against_constant_low", "against_constant_high", "p_constant"),
+)
+"""Scores that come from the comparison of all rows."""
+
+
+def _of_comparison(comparison: Comparison) -> dict[str, dict[str, float | None]]:
+    """By predictor: the scores that come from the comparison of all rows."""
+    family, ranks = comparison.against_constant, comparison.ranks
+    scores = {}
+    for place, name in enumerate(comparison.predictors):
+        p_best = float(comparison.p_best[place])
+        scores[name] = dict.fromkeys(_COMPARED) | {"best_group": float(p_best >= ALPHA), "p_best": p_best}
+        if ranks is not None:
+            scores[name]["mean_rank"] = float(ranks.mean_ranks[place])
+        if family is not None and place != family.other:
+            scores[name] |= {
+                "against_constant": float(family.difference[place]),
+                "against_constant_low": float(family.low[place]),
+                "against_constant_high": float(family.high[place]),
+                "p_constant": float(family.p[place]),
+            }
+    return scores
 
 
 def _way(mae: float | int | None, control: Row | None, oracle: CeilingRow | None) -> float | None:
@@ -194,26 +172,28 @@ def _separable(section: Section) -> list[str]:
     comparison = section.comparison
     if comparison is None or comparison.pairs is None:
         return ["No row can be compared with another: that takes two predictors and two sources."]
-    pairs, names = comparison.pairs, comparison.predictors
-    how = (
-        f"paired bootstrap over {section.sources} sources, Holm-corrected over {len(pairs.p)} "
-        f"{'pair' if len(pairs.p) == 1 else 'pairs'}, 5 %"
-    )
     if comparison.too_few_sources:
         return [
-            f"{section.sources} sources cannot separate any of {len(pairs.p)} pairs, whatever their errors: by chance "
-            f"all sources agree with a probability of {2.0 ** (1 - section.sources):.2g}, which counts once a pair."
+            f"{section.sources} sources cannot tell any two rows apart, whatever their errors: by chance all sources "
+            f"agree with a probability of {2.0 ** (1 - section.sources):.2g}."
         ]
+    how = f"bootstrap over {section.sources} sources, 5 %"
     sentences = []
+    if comparison.against_constant is not None:
+        better, worse = comparison.better_than_constant, comparison.worse_than_constant
+        sentences.append(
+            f"Better than the constant by more than chance ({how} for all rows together): "
+            f"{', '.join(better) or 'none'}."
+        )
+        if worse:
+            sentences.append(f"Worse than the constant by more than chance: {', '.join(worse)}.")
     best, *others = comparison.best_names or [""]
-    if others:
-        sentences.append(f"Not separable from the best, {best} ({how}): {', '.join(others)}.")
+    if len(others) + 1 == len(comparison.predictors) > 2:
+        sentences.append(f"Nothing can be told from the best, {best} (model confidence set, {how}).")
+    elif others:
+        sentences.append(f"Not separable from the best, {best} (model confidence set, {how}): {', '.join(others)}.")
     elif best:
-        sentences.append(f"The best, {best}, is separable from every other row ({how}).")
-    if section.control is not None:
-        place = names.index(section.control.predictor)
-        better = [name for index, name in enumerate(names) if comparison.is_better(index, place)]
-        sentences.append(f"Better than the constant by more than chance: {', '.join(better) or 'none'}.")
+        sentences.append(f"The best, {best}, is separable from every other row (model confidence set, {how}).")
     return sentences
 
 

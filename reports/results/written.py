@@ -42,10 +42,10 @@ def significant(value: float | int | None) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def interval(row: Row | CeilingRow) -> str:
-    """The MAE's bootstrap interval, e.g. `[4.91, 6.30]`; empty where there is none."""
-    low, high = row.scores["mae_low"], row.scores["mae_high"]
-    return "" if low is None or high is None else f"[{decimal(low, 2)}, {decimal(high, 2)}]"
+def interval(column: Score, row: Row | CeilingRow) -> str:
+    """A score's bootstrap interval, e.g. `[4.91, 6.30]`; empty where there is none."""
+    low, high = row.scores.get(f"{column.name}_low"), row.scores.get(f"{column.name}_high")
+    return "" if low is None or high is None else f"[{decimal(low, column.digits)}, {decimal(high, column.digits)}]"
 
 
 def mark(row: Row | CeilingRow) -> str:

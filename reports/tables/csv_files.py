@@ -18,7 +18,10 @@ from reports.results.written import one_line, significant
 _TABLE = ("dataset", "folds", "truth", "jnd", "limited")
 """Which table of the leaderboard a line belongs to."""
 
-PAIR_COLUMNS = (*_TABLE, "first", "second", "mae_difference", "low", "high", "p", "p_holm", "separable", "nemenyi_p")
+PAIR_COLUMNS = (
+    *(*_TABLE, "first", "second", "mae_difference", "low", "high", "p", "p_corrected", "separable"),
+    *("nemenyi_p", "p_against_constant", "sources_needed"),
+)
 TRUTH_COLUMNS = (*_TABLE, "predictor", "rank", "mae", "best_group")
 PUBLISHED_COLUMNS = (
     *_TABLE,
@@ -57,6 +60,7 @@ def pairs_csv(sections: Sequence[Section]) -> str:
 
     `mae_difference` is the first's minus the second's in the codec's levels, with failed pictures counted as the worst
     answer (`protocols.scoring.pairs`); `low` and `high` its 95 % interval; `nemenyi_p` takes pictures as blocks.
+    `p_against_constant` stands in pairs of the constant; so many sources as `sources_needed` would tell the two apart.
     """
     return _csv(PAIR_COLUMNS, (row for section in sections for row in _pairs(section)))
 
@@ -71,9 +75,10 @@ def _pairs(section: Section) -> Iterator[dict[str, str]]:
             **_table(section),
             **{name: line[name] for name in ("first", "second")},
             "mae_difference": significant(line["difference"]),
-            **{name: significant(line[name]) for name in ("low", "high", "p", "p_holm")},
+            **{name: significant(line[name]) for name in ("low", "high", "p", "p_corrected")},
             "separable": str(int(line["separable"])),
             "nemenyi_p": significant(float(ranks.p_values[first, second])) if ranks else "",
+            **{name: significant(line[name]) for name in ("p_against_constant", "sources_needed")},
         }
 
 

@@ -74,7 +74,7 @@ def _cell(column: Column, cell: Cell) -> str:
     parts = [
         rf"\textbf{{{text}}}" if cell.is_best else text,
         rf"\textit{{({cell.mark})}}" if cell.mark else "",
-        f"{{{cell.interval}}}" if cell.interval else "",
+        f"{{{_number(cell.interval)}}}" if cell.interval else "",
         ", ".join(_number(number.text) + _note(number.note) for number in cell.published),
     ]
     return " ".join(filter(None, parts))

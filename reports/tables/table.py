@@ -167,9 +167,9 @@ def _cells(section: Section, row: Row | CeilingRow, numbers: PublishedNumbers) -
 
 def _number(section: Section, row: Row | CeilingRow, score: Score) -> Cell:
     text, value = cell(score, row), significant(row.scores.get(score.name))
-    if not score.is_main or not text:
+    if not text:
         return Cell(text, value)
-    return Cell(text, value, section.is_best(row), interval(row))
+    return Cell(text, value, score.is_main and section.is_best(row), interval(score, row))
 
 
 def truth_table(ranking: TruthRanking) -> Table:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from protocols.scoring.bootstrap import resampled_means
-from protocols.scoring.pairs import best_group, compare_pairs, holm, rank, with_failures
+from protocols.scoring.pairs import compare_pairs, holm, rank, with_failures
 
 
 def _names(count: int) -> list[str]:
@@ -38,7 +38,7 @@ def test_a_known_tie_is_a_tie():
     same = pairs.at(0, 1)
     assert (pairs.difference[same], pairs.low[same], pairs.high[same], pairs.p[same]) == (0, 0, 0, 1)
     mirrored = pairs.at(2, 0)
-    assert pairs.p_holm[mirrored] == 1, "the same errors on other pictures have the same mean"
+    assert pairs.p_corrected[mirrored] == 1, "the same errors on other pictures have the same mean"
     assert not pairs.separable.any()
 
 
@@ -51,7 +51,6 @@ def test_a_known_winner_wins_by_what_it_is_better():
     assert pairs.difference[won] == pytest.approx(3, abs=0.3)
     assert pairs.low[won] < pairs.difference[won] < pairs.high[won]
     assert pairs.separable[won] and not pairs.separable[level]
-    assert best_group(errors, pairs, np.full(3, True)).tolist() == [False, True, True]
 
 
 def test_pairing_takes_out_what_is_hard_for_all():
@@ -88,7 +87,7 @@ def test_pictures_of_one_source_are_not_independent():
 
 def test_a_few_sources_that_agree_prove_nothing():
     errors = np.array([[5.0, 6.0, 7.0, 8.0], [1.0, 2.0, 3.0, 4.0]])
-    assert compare_pairs(errors, _names(4)).p[0] == pytest.approx(2 ** (1 - 4))
+    assert compare_pairs(errors, _names(4)).p[0] == pytest.approx(2 ** (1 - 4), rel=0.02)
     assert compare_pairs(errors, ["a", "a", "a", "a"]) is None
     assert compare_pairs(errors[:1], _names(4)) is None
 
@@ -106,9 +105,6 @@ def test_failing_never_helps():
     predicted[1, np.argsort(-whole[1])[:5]] = np.nan
     failing = with_failures(predicted, true, 1, 100)
     assert failing[1].mean() > whole[1].mean(), "failing where it errs most costs more than erring"
-    pairs = compare_pairs(failing, _names(50))
-    assert best_group(failing, pairs, np.array([True, False])).tolist() == [True, False]
-    assert not best_group(failing, pairs, np.array([False, False])).any()
 
 
 def _errors(predictors: int, pictures: int, seed: int = 0) -> np.ndarray:
