@@ -113,7 +113,8 @@ class Request:
         named = {wanted if isinstance(wanted, str) else wanted.card.name for wanted in self.predictors}
         for entry in list(entries):
             if entry.name not in named and (why := entry.make().refuses(dataset.codec)):
-                _note(f"{entry.name} is left out on {dataset.codec.label}: {why}")
+                if self.predictors:  # what runs by default is a choice of ours, and each codec has its own
+                    _note(f"{entry.name} is left out on {dataset.codec.label}: {why}")
                 entries.remove(entry)
         if self.predictors or dataset.has_pixels:
             return entries
