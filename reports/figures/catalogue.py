@@ -155,7 +155,7 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     ),
     SummaryFigure(
         "saving",
-        "Bytes saved against people who notice",
+        "Bytes saved against those who notice",
         "Further up saves more, further left disturbs fewer. Only what lies above the line of fixed levels is better "
         "than giving every picture one and the same level.",
         saving_and_noticing,
@@ -171,7 +171,7 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     SummaryFigure(
         "sur",
         "SUR curves",
-        "Share of people who see nothing, for a picture with a low, a middle and a high JND: the subjects' own steps, "
+        "Share of observers who see nothing, for a picture with a low, a middle and a high JND: the subjects' own steps, "
         "the fitted curve, and the predicted ones.",
         sur_curves,
         "no SUR curve is known",
@@ -179,7 +179,7 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     SummaryFigure(
         "calibration",
         "Calibration of the predicted SUR",
-        "On the diagonal, as many people see nothing as was predicted. Numbers: pairs of picture and level in a bin.",
+        "On the diagonal, as many observers see nothing as was predicted. Numbers: pairs of picture and level in a bin.",
         sur_calibration,
         f"no predictor gave SUR curves, or {_NO_TABLE}",
     ),

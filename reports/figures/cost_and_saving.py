@@ -1,4 +1,4 @@
-"""What a predictor is good for: its error against its time, and bytes saved against people who notice."""
+"""What a predictor is good for: its error against its time, and bytes saved against those who notice."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def cost_front(section: Section) -> Drawing | None:
     points = cost_points(section)
     if not points:
         return None
-    ceiling = "; dotted: the human ceiling" if section.ceilings else ""
+    ceiling = "; dotted: the ceiling" if section.ceilings else ""
     line = f"bold: nothing else is both faster and better; ▲ beyond the axis{ceiling}"
     figure, axes = _new_figure(section, "MAE against time", line, len(points))
     slowest = 2 * max(point.x for point in points)
@@ -91,9 +91,9 @@ def cost_front(section: Section) -> Drawing | None:
 
 
 def saving_points(section: Section, subjects: Observed) -> list[Point]:
-    """Mean share of people who notice (%) and of bytes saved (%) for every row that has sizes, in the table's order.
+    """Mean share of those who notice (%) and of bytes saved (%) for every row that has sizes, in the table's order.
 
-    Those that save more than one level for all pictures would, at the same share of people who notice, are marked.
+    Those that save more than one level for all pictures would, at the same share of those who notice, are marked.
     """
     noticing, saved = fixed_levels(section, subjects)
     order = np.argsort(noticing, kind="stable")
@@ -109,7 +109,7 @@ def saving_points(section: Section, subjects: Observed) -> list[Point]:
 
 
 def fixed_levels(section: Section, subjects: Observed) -> np.ndarray:
-    """What one level for all pictures would give, shape (2, levels): people who notice and bytes saved, in per cent."""
+    """What one level for all pictures would give, shape (2, levels): those who notice and bytes saved, in per cent."""
     table = section.pictures_table
     if table is None or table["size_bytes"].isna().any():
         return np.empty((2, 0))
@@ -125,7 +125,7 @@ def saving_and_noticing(section: Section) -> Drawing | None:
     if subjects is None or not points:
         return None
     line = f"noticing: by samples of {section.dataset.samples}; ★ at the true levels; bold: above the dashed line"
-    figure, axes = _new_figure(section, "Bytes saved against people who notice", line, len(points))
+    figure, axes = _new_figure(section, "Bytes saved against those who notice", line, len(points))
     fixed = fixed_levels(section, subjects)
     first = next(row for row in section.rows if not row.has_failed)
     truth = [place for place in [_mean_place(first, subjects, "true")] if place is not None]
@@ -135,10 +135,10 @@ def saving_and_noticing(section: Section) -> Drawing | None:
     for place in truth:
         axes.plot(*place, "*", color=INK, markersize=11, zorder=3)
     draw_points(axes, points, avoid=truth)
-    axes.set_xlabel(f"people who would notice (%){'; dashed: one level for all' if fixed.size else ''}")
+    axes.set_xlabel(f"observers who would notice (%){'; dashed: one level for all' if fixed.size else ''}")
     axes.set_ylabel("bytes saved (%)")
     each = "; ".join(f"{point.name} saves {decimal(point.y, 0)} %, {decimal(point.x, 0)} % notice" for point in points)
-    return Drawing(figure, f"Bytes saved against the share of people who would notice on {section.title}: {each}.")
+    return Drawing(figure, f"Bytes saved against the share of observers who would notice on {section.title}: {each}.")
 
 
 def _mean_place(row: Row, subjects: Observed, levels: str) -> tuple[float, float] | None:

@@ -41,7 +41,7 @@ def mae_dots(section: Section) -> Drawing:
     if section.ceilings:
         ceiling = section.ceilings[0]
         mae = decimal(float(ceiling.scores["mae"] or 0), 2)
-        guides.append(f"dotted: the human ceiling ({ceiling.predictor}), {mae} {section.unit}")
+        guides.append(f"dotted: the ceiling ({ceiling.predictor}), {mae} {section.unit}")
     guide_line = ["; ".join(guides)] if guides else []
     title = [f"MAE on {heading}", section.settings, counts, *guide_line, *limit_warning(section)]
     figure, axes = new_figure(WIDTH_IN, 0.6 + 0.24 * len(names), title=title, left_in=left, right_in=1.35)

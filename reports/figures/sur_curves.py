@@ -49,7 +49,7 @@ def sur_curves(section: Section) -> Drawing | None:
     for panel, picture in zip(axes, pictures, strict=True):
         _picture_panel(panel, section, picture, selection, subjects)
         panel.tick_params(labelleft=panel is axes[0])
-    axes[0].set_ylabel("share of people who see nothing")
+    axes[0].set_ylabel("share of observers who see nothing")
     handles = [axes[0].plot([], [], color=FILL, linewidth=4.5, label="GEV fit")[0], *selection.handles(axes[0])]
     if subjects:
         handles.insert(0, axes[0].plot([], [], color=INK, linewidth=0.9, label="subjects")[0])

@@ -1,4 +1,4 @@
-"""The human ceiling as rows of a table: the scores of `protocols.scoring.ceiling`, and why there may be none."""
+"""The ceiling as rows of a table: the scores of `protocols.scoring.ceiling`, and why there may be none."""
 
 from __future__ import annotations
 
@@ -31,7 +31,12 @@ def ceiling_rows(
     names, samples = pictures["picture"].astype(str).tolist(), list(pictures["samples"])
     sources = pictures["source"].astype(str).tolist()
     return tuple(
-        CeilingRow(ceiling.name, MEANINGS[ceiling.name], _scores(ceiling, sources, curves))
+        CeilingRow(
+            ceiling.name,
+            MEANINGS[ceiling.name],
+            _scores(ceiling, sources, curves),
+            who="simulated" if dataset.is_simulated else "people",
+        )
         for ceiling in ceilings(truth, names, samples, codec)
     )
 
@@ -40,16 +45,16 @@ def why_no_ceiling(truth: str, pictures: pd.DataFrame | None) -> str:
     """A sentence for people; empty where nothing stands in the way."""
     if truth not in ESTIMATES:
         return (
-            f"No human ceiling: the truth '{truth}' is tabulated by the data set and not computed from the subjects' "
+            f"No ceiling: the truth '{truth}' is tabulated by the data set and not computed from the subjects' "
             "samples, so no half of the subjects has one."
         )
     if pictures is None:
         return (
-            "No human ceiling and no partial correlations: these runs were stored without their subjects' samples. "
+            "No ceiling and no partial correlations: these runs were stored without their subjects' samples. "
             "Run the protocol again with --rerun always."
         )
     if not has_ceiling(truth, list(pictures["samples"])):
-        return f"No human ceiling: some pictures have fewer than {FEWEST_SUBJECTS} subjects."
+        return f"No ceiling: some pictures have fewer than {FEWEST_SUBJECTS} subjects."
     return ""
 
 

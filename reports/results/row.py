@@ -84,15 +84,17 @@ class Row:
 @final
 @dataclass(frozen=True)
 class CeilingRow:
-    """How well people predict the truth: shown beside the runs, never ranked among them.
+    """How well the observers predict the truth themselves: shown beside the runs, never ranked among them.
 
     :param predictor: the name in the table: see `protocols.scoring.ceiling`.
     :param scores: as `Row.scores`; most are None.
+    :param who: `people` or `simulated`: whose samples these are.
     """
 
     predictor: str
     meaning: str
     scores: dict[str, float | int | None]
+    who: str
     kind: str = "ceiling"
     is_control: bool = False
     is_ceiling: bool = True

@@ -50,8 +50,8 @@ def interval(column: Score, row: Row | CeilingRow) -> str:
 
 def mark(row: Row | CeilingRow) -> str:
     """What is said beside a predictor's name; empty for most."""
-    if row.is_ceiling:
-        return "people"
+    if isinstance(row, CeilingRow):
+        return row.who
     if row.has_failed:
         return "failed"
     if not row.is_whole:

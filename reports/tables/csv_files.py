@@ -41,7 +41,7 @@ def csv_columns() -> tuple[str, ...]:
 
 
 def leaderboard_csv(sections: Sequence[Section]) -> str:
-    """One row a run and one for each human ceiling, columns `csv_columns`, 6 significant digits.
+    """One row a run and one for each ceiling, columns `csv_columns`, 6 significant digits.
 
     Levels are in the codec's unit; what is undefined is empty.
     """

@@ -22,7 +22,7 @@ def leaderboard_text(runs: Iterable[StoredRun], results: Path | None = None) -> 
     """A table for each section, best row first.
 
     :param runs: stored runs; those of different data sets, folds, truths, JNDs or limits get tables of their own.
-    :param results: their folder; None leaves out the human ceiling.
+    :param results: their folder; None leaves out the ceiling.
     :raises DataError: where a run's files are damaged.
     """
     return "\n\n".join(_section_text(section) for section in sections_of(runs, results))

@@ -175,7 +175,7 @@ def test_the_ceiling_is_drawn_and_named(section):
     with styled():
         text = words(mae_dots(section))
         lines = cost_front(section).figure.axes[0].lines
-    assert f"dotted: the human ceiling ({ceiling.predictor}), {ceiling.scores['mae']:.2f} QF" in text
+    assert f"dotted: the ceiling ({ceiling.predictor}), {ceiling.scores['mae']:.2f} QF" in text
     assert any(set(line.get_ydata()) == {ceiling.scores["mae"]} for line in lines if len(line.get_ydata()) == 2)
 
 
