@@ -171,15 +171,15 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     SummaryFigure(
         "sur",
         "SUR curves",
-        "Share of observers who see nothing, for a picture with a low, a middle and a high JND: the subjects' own steps, "
-        "the fitted curve, and the predicted ones.",
+        "Share of observers who see nothing, for a picture with a low, a middle and a high JND: the subjects' own "
+        "steps, the fitted curve, and the predicted ones.",
         sur_curves,
         "no SUR curve is known",
     ),
     SummaryFigure(
         "calibration",
         "Calibration of the predicted SUR",
-        "On the diagonal, as many observers see nothing as was predicted. Numbers: pairs of picture and level in a bin.",
+        "On the diagonal, as many see nothing as was predicted. Numbers: pairs of picture and level in a bin.",
         sur_calibration,
         f"no predictor gave SUR curves, or {_NO_TABLE}",
     ),
