@@ -8,6 +8,8 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+from datasets.codecs import codec_named, codecs
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.commands import command_parser, crop_side, printable, progress, run_command, whole_number
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import users_path
@@ -19,15 +21,20 @@ from datasets.simulation.curves import CurveJob, SimulationSettings, measure_all
 from datasets.simulation.folder import Cut, LeftOut, Photo, SimulationFolder, find_photos
 
 SMALLEST_SIDE = 128
+EVALUATED = 25
+"""Levels of a picture at which the loss is evaluated, about, where the user does not say."""
 
 _EPILOG = """\
 examples:
   python -m datasets.simulate photos --out sets/mine --limit 3        try it on three photographs
   python -m datasets.simulate photos --out sets/mine --jobs 4         the rest; what is done is not done again
   python -m protocols.run --dataset simulated --root sets/mine        compare predictors on it
+  python -m datasets.simulate photos --out sets/avif --codec avif     the same photographs in AVIF, a set of its own
 
 The samples come from no people: 'simulated observers' stands in every table. An observer notices where ColorVideoVDP
 shows a loss above that observer's own criterion (datasets/simulation/observers.py says what is known and what is ours).
+Of other codecs than JPEG no people's levels exist. Their criteria are JPEG's, times 0.91 for AVIF and 0.94 for JPEG
+2000, which is ours.
 It needs the extra: pip install -e '.[simulate]'. A picture of 512x512 takes about ten seconds of one core.
 
 DIR gets the pictures as PNG, samples.csv, folds.csv and simulated.json. Exit status: 0 done, 1 done but for
@@ -40,7 +47,9 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     if min(arguments.max_crops, arguments.jobs, arguments.limit or 1) < 1:
         raise UserError("--max-crops, --jobs and --limit are 1 or more")
-    settings = SimulationSettings(arguments.pixels_per_degree, arguments.observers, arguments.seed, arguments.every)
+    codec = codec_named(arguments.codec)
+    every = arguments.every if arguments.every is not None else max(1, len(codec.levels) // EVALUATED)
+    settings = SimulationSettings(arguments.pixels_per_degree, arguments.observers, arguments.seed, every, codec)
     folder = SimulationFolder(arguments.out, settings, arguments.crop, arguments.max_crops)
     photos, passed_over = find_photos(
         arguments.photos, recursive=arguments.recursive, apart_from=arguments.out / PICTURES
@@ -62,7 +71,7 @@ def main(argv: list[str] | None = None) -> int:
         raise UserError(f"no photograph of {arguments.photos} could be used:\n{_listing(left_out)}")
     limit = arguments.limit if arguments.limit and arguments.limit < len(photos) else None
     folder.finish(sampled, cuts, left_out, limit)
-    print(describe(sampled))
+    print(describe(sampled, codec))
     for note, count in notes.most_common():
         print(printable(f"{count} of the photographs: {note}"))
     if left_out:
@@ -75,6 +84,7 @@ def _cut_all(photos: Sequence[Photo], folder: SimulationFolder) -> tuple[list[Cu
     cuts: list[Cut] = []
     left_out: list[LeftOut] = []
     notes: Counter[str] = Counter()
+    codec = folder.settings.codec
     for photo in progress(photos, "cutting photographs"):
         try:
             pixels = read_upright(photo.path)
@@ -86,8 +96,13 @@ def _cut_all(photos: Sequence[Photo], folder: SimulationFolder) -> tuple[list[Cu
             why = f"is {width}x{height}, and both sides must be {SMALLEST_SIDE} pixels or more"
             left_out.append(LeftOut(photo.shown, why))
             continue
+        boxes = crops_of_size(height, width, folder.crop, folder.max_crops)
+        if max(boxes[0].height, boxes[0].width) > codec.longest_side_px:
+            most = f"{codec.title} takes sides of at most {codec.longest_side_px:,} pixels. Give a smaller --crop"
+            left_out.append(LeftOut(photo.shown, f"is {width}x{height}, and {most}", failed=True))
+            continue
         notes.update(notes_on(photo.path))
-        for number, box in enumerate(crops_of_size(height, width, folder.crop, folder.max_crops), start=1):
+        for number, box in enumerate(boxes, start=1):
             cut = Cut(f"{photo.source}-{number}", photo.source, photo.shown, box)
             folder.keep(cut, box.cut(pixels))
             cuts.append(cut)
@@ -105,8 +120,10 @@ def _parser() -> argparse.ArgumentParser:
         _EPILOG,
     )
     add = parser.add_argument
+    can = ", ".join(name for name, codec in codecs().items() if codec.can_encode)
     add("photos", type=users_path, metavar="PHOTOS", help="the folder of photographs")
     add("--out", type=users_path, required=True, metavar="DIR", help="the folder of the new set")
+    add("--codec", default=Jpeg.name, metavar="NAME", help=f"what compresses them: {can} (default {Jpeg.name})")
     add("--recursive", action="store_true", help="look into the folders of PHOTOS too")
     add(
         "--crop",
@@ -140,9 +157,9 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--every",
         type=int,
-        default=SimulationSettings.every,
         metavar="N",
-        help="evaluate every Nth QF and interpolate (default 4; 1 is exact and takes four times as long)",
+        help="evaluate every Nth level and interpolate (default 4 of JPEG's 100, where 1 is exact and takes four times "
+        "as long, and 1 of codecs with about 25)",
     )
     add("--limit", type=int, metavar="N", help="the first so many photographs only")
     add("--jobs", type=int, default=1, metavar="N", help="processes, one core each (default 1)")

@@ -8,12 +8,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import read_table, read_text, shown
+from datasets.core.codec import Codec
 from datasets.core.dataset import OpenOptions
 from datasets.core.reference import Reference
 
@@ -24,9 +26,9 @@ OBSERVERS_METRIC = Reference(
     year=2024,
     note="the metric that the simulated observers see with",
 )
-COLUMNS = ("picture", "source", "observer", "jnd_qf")
 _NAME = re.compile(r"\w[\w.-]{,199}")
 """Of a picture: it names a file, which must not lie elsewhere."""
+_JPEG: Final = Jpeg()
 
 
 @dataclass(frozen=True)
@@ -34,24 +36,29 @@ class SampledPicture:
     """A picture's samples.
 
     :param source: what folds group by.
-    :param jnds: highest JPEG QF at which each observer notices, shape (observers,), int, 1..100.
+    :param jnds: best whole level of the codec at which each observer notices, shape (observers,), int.
     """
 
     source: str
     jnds: np.ndarray
 
 
-def samples_csv(pictures: Mapping[str, SampledPicture]) -> str:
+def columns(codec: Codec) -> tuple[str, str, str, str]:
+    """The head of the table of samples."""
+    return ("picture", "source", "observer", "jnd_qf" if codec == _JPEG else "jnd_level")
+
+
+def samples_csv(pictures: Mapping[str, SampledPicture], codec: Codec = _JPEG) -> str:
     """The table as text, pictures sorted by name, observers numbered from 1."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns(codec))
     for name, sampled in sorted(pictures.items()):
         writer.writerows((name, sampled.source, number, int(jnd)) for number, jnd in enumerate(sampled.jnds, start=1))
     return text.getvalue()
 
 
-def read_samples(path: Path, what_to_do: str) -> dict[str, SampledPicture]:
+def read_samples(path: Path, what_to_do: str, codec: Codec = _JPEG) -> dict[str, SampledPicture]:
     """Read a table, pictures sorted by name.
 
     :param what_to_do: ends every error.
@@ -59,40 +66,43 @@ def read_samples(path: Path, what_to_do: str) -> dict[str, SampledPicture]:
     """
     source_of: dict[str, str] = {}
     jnds_of: dict[str, list[int]] = {}
-    for line, row in read_table(path, read_text(path, what_to_do), COLUMNS, what_to_do):
-        name, source, jnd = row["picture"] or "", row["source"] or "", row["jnd_qf"]
+    head, levels = columns(codec), frozenset(map(str, codec.whole_levels))
+    for line, row in read_table(path, read_text(path, what_to_do), head, what_to_do):
+        name, source, jnd = row["picture"] or "", row["source"] or "", row[head[-1]]
         if not (_NAME.fullmatch(name) and source):
             wrong = f"picture is {shown(name)} of source {shown(source)}"
             raise DataError(f"{path}, line {line}: {wrong}, expected letters, digits, '_', '-' and '.'. {what_to_do}")
         jnds = jnds_of.setdefault(name, [])
         if source_of.setdefault(name, source) != source or row["observer"] != str(len(jnds) + 1):
             raise DataError(f"{path}, line {line}: source or observer out of order. {what_to_do}")
-        if jnd is None or jnd not in _LEVELS:
-            raise DataError(f"{path}, line {line}: jnd_qf is {shown(jnd)}, expected 1 to 100. {what_to_do}")
+        if jnd is None or jnd not in levels:
+            expected = f"expected {codec.lowest} to {codec.highest}"
+            raise DataError(f"{path}, line {line}: {head[-1]} is {shown(jnd)}, {expected}. {what_to_do}")
         jnds.append(int(jnd))
     _check_counts(path, {name: len(jnds) for name, jnds in jnds_of.items()}, what_to_do)
     return {name: SampledPicture(source_of[name], np.array(jnds_of[name])) for name in sorted(jnds_of)}
 
 
-def describe(pictures: Mapping[str, SampledPicture]) -> str:
+def describe(pictures: Mapping[str, SampledPicture], codec: Codec = _JPEG) -> str:
     """A line for people: how many, and how the samples are spread."""
     jnds = np.array([picture.jnds for picture in pictures.values()], dtype=float)
     means, between = jnds.mean(axis=1), jnds.std(axis=1, ddof=min(1, jnds.shape[1] - 1)).mean()
     return (
         f"{len(jnds)} pictures of {len({picture.source for picture in pictures.values()})} photographs, each with "
-        f"{jnds.shape[1]} simulated observers. JND in QF: mean {means.mean():.1f}, from {means.min():.1f} to "
+        f"{jnds.shape[1]} simulated observers. JND in {codec.unit}: mean {means.mean():.1f}, from {means.min():.1f} to "
         f"{means.max():.1f} (sd between pictures {means.std():.1f}, between observers {between:.1f})"
     )
 
 
-def refuse_options(what: str, options: OpenOptions) -> None:
+def refuse_options(what: str, options: OpenOptions, codec: Codec = _JPEG) -> None:
     """Refuse what no set with simulated observers has."""
     if options.jnd != 1:
         raise UserError(f"--jnd {options.jnd}: simulated observers give the first JND only, so {what} has no other")
     if options.anchor != "source":
         raise UserError(f"--anchor {options.anchor}: simulated observers compare with the source picture only")
-    if options.level_direction == "down":
-        raise UserError(f"--level-direction down: {what} is compressed here, and a higher JPEG QF is better")
+    better, wrong = ("higher", "down") if codec.sign > 0 else ("lower", "up")
+    if options.level_direction == wrong:
+        raise UserError(f"--level-direction {wrong}: {what} is compressed here, and a {better} {codec.label} is better")
 
 
 def _check_counts(path: Path, counts: Mapping[str, int], what_to_do: str) -> None:
@@ -102,6 +112,3 @@ def _check_counts(path: Path, counts: Mapping[str, int], what_to_do: str) -> Non
     for name, count in counts.items():
         if count != observers:
             raise DataError(f"{path}: {name} has {count} samples, others have {observers}. {what_to_do}")
-
-
-_LEVELS = frozenset(str(level) for level in Jpeg().levels)

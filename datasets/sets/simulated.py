@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
+from datasets.codecs import codecs
 from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError
-from datasets.common.files import parse_json, read_text
+from datasets.common.files import parse_json, read_text, shown
+from datasets.core.codec import Codec
 from datasets.core.dataset import Dataset, DatasetCard, Manifest, OpenOptions, hashes_of
 from datasets.core.folds import Folds, parse_folds
 from datasets.core.ladder import CompressedLadder
@@ -45,23 +47,24 @@ class Simulated(Dataset):
 
     @classmethod
     def open(cls, root: Path | None, options: OpenOptions) -> Dataset:
-        refuse_options("a simulated set", options)
         assert root is not None, "the card asks for a root"
         about = read_manifest(root)
+        codec = _codec(root, about)
+        refuse_options("a simulated set", options, codec)
         if not about["finished"]:
             raise DataError(f"{root / MANIFEST}: the set was not finished. {_AGAIN} It goes on where it stopped.")
-        sampled = read_samples(root / SAMPLES, _AGAIN)
+        sampled = read_samples(root / SAMPLES, _AGAIN, codec)
         pictures = []
         for name, picture in sampled.items():
             path = root / PICTURES / f"{name}.png"
             if not path.is_file():
                 raise DataError(f"{path}: no such file, though {SAMPLES} has samples of it. {_AGAIN}")
-            ladder = CompressedLadder(Jpeg(), PictureFile(path))
+            ladder = CompressedLadder(codec, PictureFile(path))
             degrees = float(about["settings"]["pixels_per_degree"])
             jnds = picture.jnds.astype(float)
-            pictures.append(Picture(name, picture.source, Jpeg(), degrees, jnds, ladder_or_none=ladder))
+            pictures.append(Picture(name, picture.source, codec, degrees, jnds, ladder_or_none=ladder))
         parts = hashes_of((root / MANIFEST, root / SAMPLES), root)
-        return cls(tuple(pictures), Manifest(parts), _notes(about), root=root)
+        return cls(tuple(pictures), Manifest(parts), _notes(about, codec), root=root)
 
     def folds(self, name: str) -> Folds:
         if name != BY_SOURCE:
@@ -91,10 +94,25 @@ def read_manifest(root: Path) -> dict[str, Any]:
     return about
 
 
+def codec_name(about: Mapping[str, Mapping[str, object]]) -> str:
+    """Of the codec of a set's levels; sets of JPEG do not name it."""
+    return str(about["settings"].get("codec", Jpeg.name))
+
+
+def _codec(root: Path, about: Mapping[str, Any]) -> Codec:
+    codec = codecs().get(name := codec_name(about))
+    if codec is None or not codec.can_encode:
+        raise DataError(f"{root / MANIFEST}: no codec {shown(name)} can encode here. Install what brought it.")
+    codec.check_available()
+    return codec
+
+
 def _check_manifest(about: Mapping[str, Any]) -> None:
     degrees = float(about["settings"]["pixels_per_degree"])
     if not 0 < degrees < float("inf"):
         raise ValueError(f"pixels_per_degree is {degrees}")
+    if not isinstance(about["settings"].get("codec", ""), str):
+        raise TypeError("codec is a name")
     if not isinstance(about["finished"], bool):
         raise TypeError("finished is true or false")
     if not isinstance(about.get("left_out", []), list):
@@ -103,8 +121,10 @@ def _check_manifest(about: Mapping[str, Any]) -> None:
         raise TypeError("settings, made_with and observed_with are objects")
 
 
-def _notes(about: Mapping[str, Any]) -> tuple[str, ...]:
+def _notes(about: Mapping[str, Any], codec: Codec) -> tuple[str, ...]:
     notes = ["The samples come from simulated observers, not from people."]
+    if codec != Jpeg():
+        notes.append(f"No people's levels exist for {codec.title}: nothing here was compared with people.")
     if about.get("limit"):
         notes.append(f"Made with --limit {about['limit']}: not all photographs were looked at.")
     if left_out := about.get("left_out"):

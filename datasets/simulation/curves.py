@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from datasets.codecs import codecs
 from datasets.codecs.jpeg import Jpeg
 from datasets.common.commands import progress
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import parse_json, read_text, write_atomically
 from datasets.common.hashing import sha256_of_pixels
 from datasets.common.process_pool import ProcessPool
+from datasets.core.codec import Codec
 from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.simulation.local_loss import PHOTOMETRY, REGION_DEGREES, LocalLoss, cvvdp_version
 from datasets.simulation.observers import (
     LOG_SIGMA,
-    ONE_JND_LOSS_JOD,
     PERSONAL_SHARE,
     REGION_FACTOR,
     LossCurve,
     criteria,
     evaluated_levels,
     measure_curve,
+    one_jnd_loss_jod,
     simulated_jnds,
 )
 
@@ -37,13 +38,14 @@ class SimulationSettings:
     """What samples depend on besides the picture.
 
     :param seed: of their criteria.
-    :param every: evaluate every so many QF and interpolate between them; 1 is exact.
+    :param every: evaluate every so many levels and interpolate between them; 1 is all of the codec's.
     """
 
     pixels_per_degree: float = PIXELS_PER_DEGREE
     observers: int = 30
     seed: int = 0
     every: int = 4
+    codec: Codec = field(default_factory=Jpeg)
 
     def __post_init__(self) -> None:
         if not 5 <= self.pixels_per_degree <= 200:
@@ -52,6 +54,15 @@ class SimulationSettings:
             raise UserError(f"--observers is 1 or more, not {self.observers}")
         if not 1 <= self.every <= 20:
             raise UserError(f"--every is 1 (exact) to 20, not {self.every}")
+        if not self.codec.can_encode:
+            can = ", ".join(name for name, codec in codecs().items() if codec.can_encode)
+            raise UserError(f"--codec {self.codec.name}: {self.codec.title} cannot be encoded here. Give one of {can}")
+        self.codec.check_available()
+
+    def flags(self) -> dict[str, object]:
+        """As the command's flags say them. JPEG is not said, as in sets that are older than the flag."""
+        flags = {name: getattr(self, name) for name in ("pixels_per_degree", "observers", "seed", "every")}
+        return flags if self.codec == Jpeg() else {**flags, "codec": self.codec.name}
 
     def made_with(self) -> dict[str, object]:
         """What a loss curve depends on besides the picture: constants, libraries and their versions.
@@ -63,7 +74,7 @@ class SimulationSettings:
             "display": PHOTOMETRY,
             "pixels_per_degree": self.pixels_per_degree,
             "region_degrees": REGION_DEGREES,
-            "jpeg_library": Jpeg().library(),
+            "jpeg_library" if self.codec == Jpeg() else "codec_library": self.codec.library(),
             "every": self.every,
         }
 
@@ -72,7 +83,7 @@ class SimulationSettings:
         return {
             "observers": self.observers,
             "seed": self.seed,
-            "one_jnd_loss_jod": ONE_JND_LOSS_JOD,
+            "one_jnd_loss_jod": one_jnd_loss_jod(self.codec),
             "region_factor": REGION_FACTOR,
             "log_sigma": LOG_SIGMA,
             "personal_share": PERSONAL_SHARE,
@@ -80,7 +91,7 @@ class SimulationSettings:
 
     def jnds(self, name: str, curve: LossCurve) -> np.ndarray:
         """The observers' samples on a picture of this name, shape (observers,), int."""
-        return simulated_jnds(curve, criteria(name, self.observers, self.seed))
+        return simulated_jnds(curve, criteria(name, self.observers, self.seed, self.codec))
 
 
 @dataclass(frozen=True)
@@ -119,24 +130,25 @@ def measure_all(
     made_with = settings.made_with()
     todo = []
     for job in jobs:
-        stored = _stored(folder / f"{job.name}.json", job, made_with, settings.every)
+        stored = _stored(folder / f"{job.name}.json", job, made_with, settings)
         if stored is None:
             todo.append(job)
         else:
             yield stored
-    measure = functools.partial(_measure, pixels_per_degree=settings.pixels_per_degree, every=settings.every)
+    measure = functools.partial(_measure, settings=settings)
     for measured in progress(_run(measure, todo, workers), "simulating observers", len(todo)):
         if measured.curve is not None:
             about = {"picture": measured.name, "pixels": measured.pixels, "made_with": made_with}
-            content = {**about, **dataclasses.asdict(measured.curve)}
+            content = {**about, "levels": measured.curve.levels, "loss_jod": measured.curve.loss_jod}
             write_atomically(folder / f"{measured.name}.json", json.dumps(content) + "\n")
         yield measured
 
 
-def _measure(job: CurveJob, *, pixels_per_degree: float, every: int) -> MeasuredCurve:
+def _measure(job: CurveJob, *, settings: SimulationSettings) -> MeasuredCurve:
     try:
         pixels = job.read()
-        curve = measure_curve(pixels, _loss(pixels_per_degree), every=every)
+        loss = _loss(settings.pixels_per_degree)
+        curve = measure_curve(pixels, loss, every=settings.every, codec=settings.codec)
     except Exception as error:  # one bad picture must not end a night's work; it is reported at the end
         if isinstance(error, UserError) and not isinstance(error, DataError):
             raise
@@ -159,12 +171,15 @@ def _run(
         yield from pool.unordered(measure, jobs)
 
 
-def _stored(path: Path, job: CurveJob, made_with: Mapping[str, object], every: int) -> MeasuredCurve | None:
+def _stored(
+    path: Path, job: CurveJob, made_with: Mapping[str, object], settings: SimulationSettings
+) -> MeasuredCurve | None:
     """A curve that was measured before; None where it is damaged, or of other pixels or made with something else."""
     try:
         content = parse_json(read_text(path, ""))
-        curve = LossCurve(tuple(map(int, content["levels"])), tuple(map(float, content["loss_jod"])))
-        whole = curve.levels == evaluated_levels(every) and len(curve.loss_jod) == len(curve.levels)
+        curve = LossCurve(tuple(map(int, content["levels"])), tuple(map(float, content["loss_jod"])), settings.codec)
+        levels = evaluated_levels(settings.every, settings.codec)
+        whole = curve.levels == levels and len(curve.loss_jod) == len(levels)
         same = content["made_with"] == dict(made_with) and content["pixels"] == f"sha256:{sha256_of_pixels(job.read())}"
     except (ValueError, KeyError, TypeError, OverflowError, UserError):
         return None

@@ -18,7 +18,7 @@ from datasets.core.folds import make_folds
 from datasets.core.imaging import Box, png
 from datasets.core.picture_forms import pictures_in
 from datasets.sets._simulated_samples import SampledPicture, samples_csv
-from datasets.sets.simulated import FOLDS, MANIFEST, PICTURES, SAMPLES, read_manifest
+from datasets.sets.simulated import FOLDS, MANIFEST, PICTURES, SAMPLES, codec_name, read_manifest
 from datasets.simulation.curves import SimulationSettings
 
 CURVES = "curves"
@@ -114,7 +114,7 @@ class SimulationFolder:
         self, sampled: Mapping[str, SampledPicture], cuts: Sequence[Cut], left_out: Sequence[LeftOut], limit: int | None
     ) -> None:
         """Write samples and folds, and last that the set is finished."""
-        write_atomically(self.root / SAMPLES, samples_csv(sampled))
+        write_atomically(self.root / SAMPLES, samples_csv(sampled, self.settings.codec))
         sources = sorted({picture.source for picture in sampled.values()})
         (self.root / FOLDS).unlink(missing_ok=True)
         if len(sources) > 1:
@@ -127,7 +127,7 @@ class SimulationFolder:
         )
 
     def _manifest(self) -> dict[str, dict[str, object]]:
-        settings = {"crop": self.crop, "max_crops": self.max_crops, **dataclasses.asdict(self.settings)}
+        settings = {"crop": self.crop, "max_crops": self.max_crops, **self.settings.flags()}
         return {
             "settings": settings,
             "made_with": self.settings.made_with(),
@@ -140,7 +140,10 @@ class SimulationFolder:
 
     def _check_same(self, before: Mapping[str, Mapping[str, object]]) -> None:
         differences: dict[str, str] = {}
-        for part, values in self._manifest().items():
+        codec, codec_before = self.settings.codec.name, codec_name(before)
+        if codec != codec_before:  # all else that differs follows from it
+            differences["codec"] = f"  --codec: {codec_before} before, now {codec}"
+        for part, values in () if differences else self._manifest().items():
             for name, now in values.items():
                 was = before.get(part, {}).get(name)
                 if was != now:

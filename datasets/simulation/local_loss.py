@@ -1,4 +1,4 @@
-"""How much of a JPEG's loss shows in the region where it shows most, by ColorVideoVDP (Mantiuk et al. 2024).
+"""How much of a compression's loss shows in the region where it shows most, by ColorVideoVDP (Mantiuk et al. 2024).
 
 ColorVideoVDP splits both pictures into colour channels and bands of spatial frequency, weighs the differences by
 sensitivity and masking, takes their root mean square over the picture, and maps the sum over bands and channels to JOD

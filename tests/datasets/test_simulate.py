@@ -10,6 +10,7 @@ import skimage
 from PIL import Image, ImageCms
 from skimage import data
 
+from datasets.codecs.webp import WebP
 from datasets.common.errors import UserError
 from datasets.core.picture_file import read_picture
 from datasets.sets import open_dataset
@@ -58,6 +59,12 @@ def test_what_it_makes_is_a_data_set(made):
     folds = dataset.folds(dataset.card.default_folds)
     assert folds.fold_of.keys() == {"astronaut", "cat", "cup"}
     assert folds.numbers == [1, 2, 3]
+
+
+def test_a_curve_of_jpeg_is_stored_as_before_there_were_other_codecs(made):
+    stored = json.loads((made / "curves/cat-1.json").read_text())
+    assert list(stored) == ["picture", "pixels", "made_with", "levels", "loss_jod"]
+    assert stored["levels"] == [1, 21, 41, 61, 81, 100]
 
 
 def test_pictures_are_the_photographs_own_pixels_the_right_way_up(made):
@@ -173,6 +180,47 @@ def test_settings_that_make_no_sense_are_refused_before_anything_is_done(photos,
     with pytest.raises(UserError, match=message):
         main([str(photos), "--out", str(tmp_path / "set"), *more])
     assert not (tmp_path / "set").exists()
+
+
+def test_another_codec_is_a_set_of_its_own_and_no_other_goes_on_with_it(photos, tmp_path, capsys):
+    out = tmp_path / "set"
+    assert run(photos, out, "--codec", "webp", "--limit", "1") == 0
+    assert "JND in quality" in capsys.readouterr().out
+    picture = open_dataset("simulated", out).pictures[0]
+    assert picture.codec == WebP()
+    assert 0 <= picture.samples.min() <= picture.samples.max() <= 100
+    before = (out / "simulated.json").read_bytes()
+    for codec in ("avif", "jpeg"):
+        with pytest.raises(UserError, match=f"other settings:\n  --codec: webp before, now {codec}\nRepeat"):
+            run(photos, out, "--codec", codec, "--limit", "1")
+    assert (out / "simulated.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("codec", "message"),
+    [("bpg", "--codec bpg: BPG cannot be encoded here. Give one of avif"), ("webpp", "Did you mean 'webp'")],
+)
+def test_a_codec_that_cannot_be_used_is_refused_before_anything_is_done(photos, tmp_path, codec, message):
+    with pytest.raises(UserError, match=message):
+        run(photos, tmp_path / "set", "--codec", codec)
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_codec_whose_library_is_missing_says_how_to_install_it_first(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(WebP, "unavailable", lambda self: "it is not installed: pip install webp")
+    with pytest.raises(UserError, match="WebP cannot be used here: it is not installed: pip install webp"):
+        run(photos, tmp_path / "set", "--codec", "webp")
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_photograph_too_long_for_the_codec_is_named_before_it_is_cut(tmp_path):
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", (16_384, 128)).save(tmp_path / "photos/wide.png")
+    photos, _ = find_photos(tmp_path / "photos", recursive=False, apart_from=tmp_path / "out")
+    folder = SimulationFolder(tmp_path / "out", SimulationSettings(codec=WebP()), None, 1)
+    cuts, (left_out,), _ = _cut_all(photos, folder)
+    assert cuts == [] and left_out.failed
+    assert left_out.why == "is 16384x128, and WebP takes sides of at most 16,383 pixels. Give a smaller --crop"
 
 
 @pytest.mark.parametrize("crop", ["12", "big", "-1"])

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from skimage import data
 
+from datasets.codecs.jpeg import Jpeg
+from datasets.codecs.webp import WebP
 from datasets.common.errors import DataError, UserError
 from datasets.core.dataset import OpenOptions
 from datasets.core.folds import make_folds
@@ -15,6 +17,8 @@ from datasets.sets._simulated_samples import SampledPicture
 from datasets.simulation.curves import SimulationSettings
 from datasets.simulation.folder import Cut, LeftOut, SimulationFolder
 
+JPEG = Jpeg()
+
 
 @pytest.fixture
 def root(tmp_path):
@@ -22,8 +26,9 @@ def root(tmp_path):
     return make(tmp_path / "set", sources=6)
 
 
-def make(root, *, sources, finished=True):
-    folder = SimulationFolder(root, SimulationSettings(pixels_per_degree=31.5), crop=128, max_crops=2)
+def make(root, *, sources, finished=True, codec=JPEG):
+    settings = SimulationSettings(pixels_per_degree=31.5, codec=codec)
+    folder = SimulationFolder(root, settings, crop=128, max_crops=2)
     folder.begin(restart=False)
     cuts, sampled = [], {}
     for number in range(sources):
@@ -45,6 +50,34 @@ def test_pictures_samples_geometry_and_notes(root):
     np.testing.assert_array_equal(dataset.pictures[0].reference, data.astronaut()[:128, 128:256])
     assert any("not from people" in note for note in dataset.notes)
     assert any("1 photograph was left out" in note for note in dataset.notes)
+
+
+def test_a_set_of_another_codec_is_compressed_by_it_and_says_that_no_people_rated_it(tmp_path):
+    dataset = open_dataset("simulated", make(tmp_path / "set", sources=2, codec=WebP()))
+    assert dataset.card.samples == "simulated observers"
+    assert "No people's levels exist for WebP: nothing here was compared with people." in dataset.notes
+    for picture in dataset.pictures:
+        assert (picture.codec, picture.ladder.codec) == (WebP(), WebP())
+    assert dataset.pictures[0].ladder.encoded(40)[8:12] == b"WEBP"
+    assert dataset.pictures[0].samples.tolist() == list(range(40, 70))
+
+
+def test_a_set_of_jpeg_says_nothing_of_codecs_as_before_there_were_others(root):
+    about = json.loads((root / "simulated.json").read_text())
+    assert "codec" not in about["settings"]
+    assert "jpeg_library" in about["made_with"]
+    assert about["observed_with"]["one_jnd_loss_jod"] == 0.38
+    assert (root / "samples.csv").read_text().startswith("picture,source,observer,jnd_qf\n")
+    assert not any("No people's levels" in note for note in open_dataset("simulated", root).notes)
+
+
+@pytest.mark.parametrize("name", ["bpg", "codec-of-a-plug-in"])
+def test_a_codec_that_cannot_encode_here_is_named(root, name):
+    about = json.loads((root / "simulated.json").read_text())
+    about["settings"]["codec"] = name
+    (root / "simulated.json").write_text(json.dumps(about))
+    with pytest.raises(DataError, match=rf"simulated\.json: no codec '{name}' can encode here"):
+        open_dataset("simulated", root)
 
 
 def test_its_own_folds_are_by_source_and_others_can_be_named(root, tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from datasets.codecs.avif import Avif
 from datasets.common.errors import DataError
 from datasets.sets._simulated_samples import SampledPicture, describe, read_samples, samples_csv
 
@@ -56,6 +57,15 @@ def test_a_fault_is_named_with_its_line(tmp_path, old, new, message):
 def test_an_empty_table_is_a_fault(tmp_path, text):
     with pytest.raises(DataError, match=r"samples\.csv"):
         read_samples(write(tmp_path / "samples.csv", text), "")
+
+
+def test_another_codec_has_a_column_and_levels_of_its_own(tmp_path):
+    table = {"a-1": SampledPicture("a", np.array([3, 50, 99]))}
+    path = write(tmp_path / "samples.csv", samples_csv(table, Avif()))
+    assert path.read_text(encoding="utf-8").startswith("picture,source,observer,jnd_level\na-1,a,1,3\n")
+    np.testing.assert_array_equal(read_samples(path, "", Avif())["a-1"].jnds, [3, 50, 99])
+    with pytest.raises(DataError, match="line 2: jnd_level is '2', expected 3 to 99"):
+        read_samples(write(path, path.read_text().replace(",1,3\n", ",1,2\n")), "", Avif())
 
 
 def test_the_description_counts_pictures_photographs_and_observers():

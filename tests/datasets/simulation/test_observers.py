@@ -5,6 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from datasets.codecs.avif import Avif
+from datasets.codecs.jp2 import Jpeg2000
+from datasets.codecs.jxl import JpegXl
+from datasets.codecs.webp import WebP
+from datasets.core.codec import Codec
 from datasets.simulation.observers import (
     LOG_SIGMA,
     ONE_JND_LOSS_JOD,
@@ -76,6 +81,46 @@ def test_criteria_depend_on_seed_and_picture_only():
     np.testing.assert_array_equal(criteria("a", 30, 0), criteria("a", 30, 0))
     assert not np.allclose(criteria("a", 30, 0), criteria("a", 30, 1))
     assert not np.allclose(criteria("a", 30, 0), criteria("b", 30, 0))
+
+
+class Downward(Codec):
+    """Quantisers 41 (worst) to 1, every fourth: 3 grey levels are lost a step."""
+
+    name, title, unit, suffix = "downward", "Downward", "QP", ".down"
+    worst_level, best_level, step, has_file_sizes = 41, 1, 4, True
+
+    def encode(self, rgb, level):
+        return bytes([level])
+
+    def decode(self, encoded):
+        return np.full((8, 8, 3), 3 * (encoded[0] - 1) // 4, np.uint8)
+
+    def library(self):
+        return "none"
+
+
+def measured(codec, loss):
+    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    losses = iter(loss)
+    return measure_curve(picture, lambda reference, test: next(losses), codec=codec)
+
+
+def test_a_curve_has_every_rung_of_a_stepped_codec_and_samples_lie_between_rungs():
+    curve = measured(WebP(), np.linspace(25, 0, 26))  # a loss of (100 - quality) / 4
+    assert curve.levels == tuple(range(0, 101, 4))
+    assert simulated_jnds(curve, np.array([0.3, 5.1, 24.9, 25.0, 0.0])).tolist() == [98, 79, 0, 0, 99]
+
+
+def test_where_a_level_is_worse_the_higher_it_is_the_best_noticed_is_the_lowest():
+    curve = measure_curve(np.zeros((8, 8, 3), np.uint8), lambda _, test: float(test[0, 0, 0]), codec=Downward())
+    assert curve.levels == tuple(range(41, 0, -4))
+    assert curve.loss_jod == tuple(range(30, -1, -3))
+    assert simulated_jnds(curve, np.array([29.9, 8.9, 9.0, 50.0, 0.1])).tolist() == [41, 13, 14, 41, 2]
+
+
+@pytest.mark.parametrize(("codec", "share"), [(Avif(), 0.91), (Jpeg2000(), 0.94), (JpegXl(), 1), (WebP(), 1)])
+def test_criteria_of_a_codec_are_those_of_jpeg_times_its_share(codec, share):
+    np.testing.assert_allclose(criteria("a", 30, 0, codec), share * criteria("a", 30, 0), rtol=1e-12)
 
 
 def test_criteria_are_the_known_ones():
