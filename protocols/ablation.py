@@ -14,9 +14,8 @@ from typing import Any, final
 import numpy as np
 
 from baselines.interface.registry import Registered, Wanted, choose_predictors
-from datasets.common.hashing import canonical_json, sha256_of_bytes
 from datasets.core.dataset import Dataset
-from datasets.core.folds import Folds, dealt
+from datasets.core.folds import Folds, dealt_folds
 from datasets.core.picture import Picture
 from protocols.plan import Job, Protocol
 from protocols.scoring.bootstrap import mean_interval
@@ -26,7 +25,6 @@ from protocols.store.store import StoredRun
 FOLDS = 5
 AGAINST = ("sgjnd-lite", "constant", "lite-regression")
 """Rows that the others are compared with."""
-_SHUFFLE = "dealt5-seed"
 
 
 @final
@@ -82,11 +80,7 @@ class Ablation(Protocol):
 
     def folds(self, dataset: Dataset) -> list[Folds]:
         sources = [picture.source for picture in dataset.pictures]
-        shuffles = [dealt(sources, FOLDS, seed=seed) for seed in range(self.fold_seeds)]
-        return [
-            Folds(f"{_SHUFFLE}{seed}", fold_of, sha256_of_bytes(canonical_json(fold_of)))
-            for seed, fold_of in enumerate(shuffles)
-        ]
+        return [dealt_folds(sources, FOLDS, seed=seed) for seed in range(self.fold_seeds)]
 
     def predictors(self, wanted: Sequence[Wanted]) -> tuple[list[Registered], list[str]]:
         """Variants by name or glob, and registered predictors; none takes the parts and two controls."""
@@ -196,4 +190,4 @@ def _share(job: Job) -> float:
 
 
 def _fold_seed(job: Job) -> int:
-    return int(job.experiment.folds.name.removeprefix(_SHUFFLE))
+    return int(job.experiment.folds.name.rpartition("seed")[2])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from datasets.core.dataset import Dataset
-from datasets.core.folds import Folds
+from datasets.core.folds import Folds, dealt_folds
 from protocols.plan import Protocol
 
 
@@ -25,3 +25,16 @@ class KFold(Protocol):
 
     def folds(self, dataset: Dataset) -> list[Folds]:
         return [dataset.folds(self.fold_file or dataset.card.default_folds)]
+
+
+@final
+@dataclass(frozen=True)
+class LeaveOneSourceOut(Protocol):
+    """As many folds as there are sources: the most training pictures, for sets of few sources."""
+
+    name = "leave-one-source-out"
+    meaning = "fitted on all sources but one, tested on that one; as many fits as there are sources"
+
+    def folds(self, dataset: Dataset) -> list[Folds]:
+        sources = sorted({picture.source for picture in dataset.pictures})
+        return [dealt_folds(sources, len(sources), seed=0)]

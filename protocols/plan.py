@@ -28,7 +28,7 @@ class Protocol(ABC):
     """What is trained and tested on what. A new protocol is one file in this folder with one final subclass."""
 
     name: ClassVar[str]
-    """As `--protocol` takes it: the name of its file."""
+    """As `--protocol` takes it."""
     meaning: ClassVar[str]
     """For people, one sentence."""
 

@@ -74,7 +74,10 @@ def parser() -> argparse.ArgumentParser:
     )
     data.add_argument("--folds", metavar="NAME", help="shipped folds, or a CSV file (source,fold) of yours")
     data.add_argument(
-        "--fold-seeds", type=_at_least_1, metavar="N", help="--protocol ablation: shuffles into folds (default: 5)"
+        "--fold-seeds",
+        type=_at_least_1,
+        metavar="N",
+        help="--protocol repeated-kfold or ablation: shuffles (default: 5)",
     )
     data.add_argument(
         "--truths", nargs="+", default=(), metavar="NAME", help="what 'the JND' means (default: the data set's)"

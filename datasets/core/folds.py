@@ -11,7 +11,7 @@ import numpy as np
 
 from datasets.common.errors import DataError, unknown_name
 from datasets.common.files import read_table, read_text, shown, users_path
-from datasets.common.hashing import sha256_of_bytes
+from datasets.common.hashing import canonical_json, sha256_of_bytes
 
 FOLDER = Path(__file__).parents[1] / "sets" / "folds"
 _SAVE = "Save it as CSV UTF-8."
@@ -90,6 +90,12 @@ def dealt(sources: Sequence[str], count: int, *, seed: int) -> dict[str, int]:
     unique = sorted(set(sources))
     order = np.random.default_rng(seed).permutation(len(unique))
     return {unique[index]: turn % count + 1 for turn, index in enumerate(order)}
+
+
+def dealt_folds(sources: Sequence[str], count: int, *, seed: int) -> Folds:
+    """`dealt` sources as folds, whose name says how they were made."""
+    fold_of = dealt(sources, count, seed=seed)
+    return Folds(f"dealt{count}-seed{seed}", fold_of, sha256_of_bytes(canonical_json(fold_of)))
 
 
 def make_folds(sources: Sequence[str], count: int, *, seed: int, path: Path) -> None:
