@@ -1,6 +1,7 @@
 """Protects the contract of codecs: those that ship keep it, and one that breaks a promise fails at that promise."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,11 @@ from datasets.codecs._contract import CHECKS, run_contract
 from datasets.common.contract import ABSENT, FAILED, OK
 from tests.datasets.codecs import coarse
 from tests.datasets.codecs.pictures import PHOTOGRAPH
+
+
+@pytest.fixture(autouse=True)
+def _the_other_process_finds_the_codecs_of_tests(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[3])
 
 
 @pytest.mark.parametrize("name", codecs())

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.families import simulated_errors, source_names
 from protocols.scoring.bootstrap import ALPHA
 from protocols.scoring.families import against, confidence_set, sources_needed
 from protocols.scoring.pairs import compare_pairs
+from tests.simulated_errors import simulated_errors, source_names
 
 PREDICTORS = 8
 
