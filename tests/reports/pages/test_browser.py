@@ -292,7 +292,9 @@ def test_swaps_are_three_a_second_at_most_however_fast_one_presses(open_page, fl
           return times;
         }"""
     )
-    assert min(later - sooner for sooner, later in itertools.pairwise(times)) >= 330
+    # When the observer hears of a swap varies by some milliseconds; the mean of four does not.
+    assert min(later - sooner for sooner, later in itertools.pairwise(times)) >= 300
+    assert times[-1] - times[0] >= 4 * 333 - 30
 
 
 def test_who_asks_for_less_motion_swaps_by_hand(open_page):
