@@ -15,14 +15,13 @@ import numpy as np
 
 from baselines.interface.registry import Registered, Wanted, choose_predictors
 from datasets.core.dataset import Dataset
-from datasets.core.folds import Folds, dealt_folds
+from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from protocols.plan import Job, Protocol
+from protocols.repeated_kfold import errors_of_shuffles, interval_text, shuffled_folds
 from protocols.scoring.bootstrap import mean_interval
-from protocols.scoring.pairs import with_failures
 from protocols.store.store import StoredRun
 
-FOLDS = 5
 AGAINST = ("sgjnd-lite", "constant", "lite-regression")
 """Rows that the others are compared with."""
 
@@ -79,8 +78,7 @@ class Ablation(Protocol):
     fold_seeds: int = 5
 
     def folds(self, dataset: Dataset) -> list[Folds]:
-        sources = [picture.source for picture in dataset.pictures]
-        return [dealt_folds(sources, FOLDS, seed=seed) for seed in range(self.fold_seeds)]
+        return shuffled_folds(dataset, self.fold_seeds)
 
     def predictors(self, wanted: Sequence[Wanted]) -> tuple[list[Registered], list[str]]:
         """Variants by name or glob, and registered predictors; none takes the parts and two controls."""
@@ -117,13 +115,7 @@ class Ablation(Protocol):
 
     def summary(self, runs: Sequence[StoredRun]) -> str:
         """MAE of every row over all shuffles, and its paired differences, with intervals over sources."""
-        errors: dict[str, dict[str, list[np.ndarray]]] = {}
-        for run in runs:
-            frame, dataset = run.predictions.sort_values("picture"), run.record.dataset
-            predicted, true = (frame[name].to_numpy(dtype=float) for name in ("predicted_level", "true_level"))
-            row = with_failures(predicted, true, dataset.level_lowest, dataset.level_highest)
-            errors.setdefault(run.identity.truth, {}).setdefault(run.identity.predictor, []).append(row)
-            sources = frame["source"].astype(str).tolist()
+        errors, sources = errors_of_shuffles(runs)
         tables = []
         for truth, of_truth in errors.items():
             means = {name: np.mean(values, axis=0) for name, values in of_truth.items()}
@@ -171,17 +163,13 @@ def _table(rows: Sequence[Compared]) -> str:
     head = ["row", "MAE", "95 % interval", *(f"minus {name}" for name in against)]
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for row in rows:
-        cells = [row.name, f"{row.mae:.2f}", _interval(*row.interval)]
+        cells = [row.name, f"{row.mae:.2f}", interval_text(*row.interval)]
         for name in against:
             difference = row.differences.get(name)
-            cells.append(f"{difference[0]:+.2f} ({_interval(*difference[1:], sign='+')})" if difference else "")
+            cells.append(f"{difference[0]:+.2f} ({interval_text(*difference[1:], sign='+')})" if difference else "")
         lines.append(f"| {' | '.join(cells)} |")
     meanings = (f"{row.name}: {VARIANTS[row.name].meaning}" for row in rows if row.name in VARIANTS)
     return "\n".join([*lines, "", *meanings])
-
-
-def _interval(low: float | None, high: float | None, sign: str = "") -> str:
-    return "one source" if low is None or high is None else f"{low:{sign}.2f} to {high:{sign}.2f}"
 
 
 def _share(job: Job) -> float:

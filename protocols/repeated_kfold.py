@@ -32,26 +32,43 @@ class RepeatedKFold(Protocol):
     fold_seeds: int = 5
 
     def folds(self, dataset: Dataset) -> list[Folds]:
-        sources = [picture.source for picture in dataset.pictures]
-        return [dealt_folds(sources, FOLDS, seed=seed) for seed in range(self.fold_seeds)]
+        return shuffled_folds(dataset, self.fold_seeds)
 
     def summary(self, runs: Sequence[StoredRun]) -> str:
         """By truth: MAE over all shuffles with its interval over sources, and how it spreads between shuffles."""
-        errors: dict[str, dict[str, list[np.ndarray]]] = {}
-        for run in runs:
-            frame, dataset = run.predictions.sort_values("picture"), run.record.dataset
-            predicted, true = (frame[name].to_numpy(dtype=float) for name in ("predicted_level", "true_level"))
-            of_pictures = with_failures(predicted, true, dataset.level_lowest, dataset.level_highest)
-            errors.setdefault(run.identity.truth, {}).setdefault(run.identity.predictor, []).append(of_pictures)
-            sources = frame["source"].astype(str).tolist()
+        errors, sources = errors_of_shuffles(runs)
         tables = []
         for truth, of_truth in errors.items():
-            rows = [_row(name, np.array(shuffles), sources) for name, shuffles in of_truth.items()]
+            rows = [_row(name, shuffles, sources) for name, shuffles in of_truth.items()]
             head = f"{runs[0].record.dataset.samples}; truth {truth}; {self.fold_seeds} shuffles into {FOLDS} folds"
             columns = "| predictor | MAE | 95 % over sources | sd between shuffles | best and worst shuffle |\n"
             body = "\n".join(text for _, text in sorted(rows))
             tables.append(f"{head}\n\n{columns}|---|---|---|---|---|\n{body}")
         return "\n\n".join(tables)
+
+
+def shuffled_folds(dataset: Dataset, count: int) -> list[Folds]:
+    """So many shuffles of a data set's sources into folds."""
+    sources = [picture.source for picture in dataset.pictures]
+    return [dealt_folds(sources, FOLDS, seed=seed) for seed in range(count)]
+
+
+def errors_of_shuffles(runs: Sequence[StoredRun]) -> tuple[dict[str, dict[str, np.ndarray]], list[str]]:
+    """Absolute errors by truth and predictor, each of shape (shuffles, pictures), and the pictures' sources."""
+    errors: dict[str, dict[str, list[np.ndarray]]] = {}
+    for run in runs:
+        frame, dataset = run.predictions.sort_values("picture"), run.record.dataset
+        predicted, true = (frame[name].to_numpy(dtype=float) for name in ("predicted_level", "true_level"))
+        of_pictures = with_failures(predicted, true, dataset.level_lowest, dataset.level_highest)
+        errors.setdefault(run.identity.truth, {}).setdefault(run.identity.predictor, []).append(of_pictures)
+        sources = frame["source"].astype(str).tolist()
+    stacked = {truth: {name: np.array(rows) for name, rows in of_truth.items()} for truth, of_truth in errors.items()}
+    return stacked, sources if errors else []
+
+
+def interval_text(low: float | None, high: float | None, sign: str = "") -> str:
+    """An interval over sources as tables write it."""
+    return "one source" if low is None or high is None else f"{low:{sign}.2f} to {high:{sign}.2f}"
 
 
 def _row(name: str, errors: np.ndarray, sources: Sequence[str]) -> tuple[float, str]:
@@ -61,7 +78,12 @@ def _row(name: str, errors: np.ndarray, sources: Sequence[str]) -> tuple[float, 
     """
     of_shuffles = errors.mean(axis=1)
     low, high = mean_interval(errors.mean(axis=0), sources)
-    interval = "one source" if low is None or high is None else f"{low:.2f} to {high:.2f}"
     spread = f"{of_shuffles.std(ddof=1):.2f}" if len(of_shuffles) > 1 else ""
-    cells = (name, f"{of_shuffles.mean():.2f}", interval, spread, f"{of_shuffles.min():.2f}, {of_shuffles.max():.2f}")
+    cells = (
+        name,
+        f"{of_shuffles.mean():.2f}",
+        interval_text(low, high),
+        spread,
+        f"{of_shuffles.min():.2f}, {of_shuffles.max():.2f}",
+    )
     return float(of_shuffles.mean()), f"| {' | '.join(cells)} |"

@@ -85,8 +85,8 @@ def compare_pairs(errors: np.ndarray, sources: Sequence[str]) -> Pairs | None:
     for pair, (here, there) in enumerate(zip(first, second, strict=True)):
         low[pair], high[pair] = np.quantile(means[here] - means[there], ENDS)
     differences = SourceMeans(errors[first] - errors[second], sources)
-    same = differences.statistic == 0
-    low[same & (differences.standard_error == 0)] = high[same & (differences.standard_error == 0)] = 0.0
+    same = (differences.statistic == 0) & (differences.standard_error == 0)
+    low[same] = high[same] = 0.0
     return Pairs(first, second, differences.mean, low, high, *differences.p_values(DRAWS))
 
 

@@ -44,8 +44,8 @@ class SourceMeans:
 
     @property
     def least_p(self) -> float:
-        """The chance that all sources agree, which random signs have by themselves."""
-        return float(2.0 ** (1 - len(self.counts)))
+        """As `least_p` of these sources."""
+        return least_p(len(self.counts))
 
     def drawn(self, draws: int) -> Iterator[np.ndarray]:
         """The statistic with random signs of the sources, the same for every row and every table of these sources.
@@ -82,6 +82,11 @@ class SourceMeans:
         p = np.maximum(np.stack([alone, together]) / (1 + draws), self.least_p)
         p[:, observed == 0] = 1.0
         return p[0], p[1]
+
+
+def least_p(sources: int) -> float:
+    """The chance that all of so many sources agree, which random signs have by themselves."""
+    return float(2.0 ** (1 - sources))
 
 
 def _ratio(difference: np.ndarray, error: np.ndarray) -> np.ndarray:

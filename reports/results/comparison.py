@@ -11,6 +11,7 @@ import numpy as np
 from protocols.scoring.bootstrap import ALPHA
 from protocols.scoring.families import Against, against, confidence_set, sources_needed
 from protocols.scoring.pairs import Pairs, Ranks, compare_pairs, rank, with_failures
+from protocols.scoring.studentised import least_p
 from protocols.store.record import DatasetRecord
 from reports.results.grid import Grid
 from reports.results.row import CONTROL, Row
@@ -77,7 +78,7 @@ class Comparison:
     @property
     def too_few_sources(self) -> bool:
         """Whether no difference between predictors can be told from chance, however large."""
-        return 2.0 ** (1 - len(set(self.sources))) >= ALPHA
+        return least_p(len(set(self.sources))) >= ALPHA
 
     @property
     def best_names(self) -> list[str]:

@@ -10,6 +10,7 @@ from protocols.scoring.ceiling import ORACLE
 from protocols.scoring.pairs import FEW_SOURCES
 from protocols.scoring.record import Score
 from protocols.scoring.scores import SCORES
+from protocols.scoring.studentised import least_p
 from reports.results.ceiling import why_no_ceiling
 from reports.results.comparison import Comparison
 from reports.results.grid import Grid
@@ -175,7 +176,7 @@ def _separable(section: Section) -> list[str]:
     if comparison.too_few_sources:
         return [
             f"{section.sources} sources cannot tell any two rows apart, whatever their errors: by chance all sources "
-            f"agree with a probability of {2.0 ** (1 - section.sources):.2g}."
+            f"agree with a probability of {least_p(section.sources):.2g}."
         ]
     how = f"bootstrap over {section.sources} sources, 5 %"
     sentences = []

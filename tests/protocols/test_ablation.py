@@ -14,8 +14,9 @@ from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from datasets.core.truths import find_truth
 from protocols import ablation
-from protocols.ablation import AGAINST, FOLDS, VARIANTS, Ablation, compare
+from protocols.ablation import AGAINST, VARIANTS, Ablation, compare
 from protocols.plan import Job, find_protocol, plan_jobs
+from protocols.repeated_kfold import FOLDS
 from protocols.run import main
 from protocols.runner import carry_out
 from protocols.store.run_key import key_parts
