@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.csv:
         check_writable(arguments.csv.parent, "--csv")
     anchor = require_anchor(arguments.name) if arguments.ratings else None
-    options = OpenOptions(level_direction=arguments.level_direction)
+    options = OpenOptions(level_direction=arguments.level_direction, codec=arguments.codec)
     verification = verify_dataset(arguments.name, arguments.root, options, quick=arguments.quick)
     print(f"{arguments.name} {f'under {arguments.root}' if arguments.root else ''}".rstrip())
     print("\n".join(f"  {label:<13}{value}" for label, value in _counts(verification, quick=arguments.quick)))
@@ -109,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="auto|up|down",
         help="whether a higher file index is better quality (up) or worse (down); auto looks (default)",
     )
+    parser.add_argument("--codec", default="", metavar="NAME", help="for a set that opens in several, as demo does")
     parser.add_argument("--quick", action="store_true", help="headers and sizes of the levels only")
     parser.add_argument(
         "--ratings",

@@ -17,7 +17,7 @@ from datasets.common.files import users_path
 from datasets.common.process_pool import ProcessPool
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.truths import find_truth
-from datasets.sets import open_dataset
+from datasets.sets import check_codec, open_dataset
 from protocols.estimate import Shard
 from protocols.kfold import KFold
 from protocols.plan import Experiment, Plan, Protocol, find_protocol, limited, plan_jobs
@@ -70,10 +70,11 @@ class Request:
         if isinstance(dataset, str):
             dataset = open_dataset(dataset, None if self.root is None else str(self.root), self.options)
         else:
+            check_codec(dataset, self.options)
             dataset = dataset.afresh()
         if not self.quiet:
             for note in dataset.notes:
-                _note(f"{dataset.card.title}: {note}")
+                _note(f"{dataset.title}: {note}")
         if dataset.has_pixels:
             dataset.codec.check_available()
         experiments = self._experiments(dataset)
@@ -135,6 +136,7 @@ def run_benchmark(
     predictors: Sequence[Wanted] = (),
     *,
     root: str | Path | None = None,
+    codec: str = "",
     protocol: str | Protocol = "kfold",
     folds: str = "",
     truths: Sequence[str] = (),
@@ -157,6 +159,7 @@ def run_benchmark(
     :param predictors: names, globs, classes, or objects with their parameters, which go by their cards' names; empty
         for all that cost little.
     :param root: the folder the data set was unpacked into.
+    :param codec: the name of the codec, for a set that opens in several, as the demo set does; empty for the set's own.
     :param protocol: a name, or an object with its settings.
     :param folds: shipped folds by name, or a CSV file (source,fold); for the protocol `kfold`.
     :param truths: what 'the JND' means, e.g. `["mean"]`; empty for the data set's own.
@@ -183,7 +186,7 @@ def run_benchmark(
         root=None if root is None else users_path(root),
         protocol=protocol,
         truths=truths,
-        options=OpenOptions(jnd=jnd),
+        options=OpenOptions(jnd=jnd, codec=codec),
         limit=limit,
         device=device,
         seed=seed,

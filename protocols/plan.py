@@ -126,7 +126,7 @@ class Job:
         """What the run is about."""
         experiment = self.experiment
         return Identity(
-            dataset=experiment.dataset.card.name,
+            dataset=experiment.dataset.name,
             folds=experiment.folds.name,
             truth=self.truth.name,
             jnd=experiment.options.jnd,

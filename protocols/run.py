@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     data = p.add_argument_group("what is run")
     data.add_argument("--dataset", default="demo", metavar="NAME", help="data set (default: demo); see --list")
     data.add_argument("--root", type=users_path, metavar="DIR", help="folder the data set was unpacked into")
+    data.add_argument("--codec", default="", metavar="NAME", help="for a set that opens in several, as demo does")
     data.add_argument(
         "--predictors",
         nargs="+",
@@ -177,7 +178,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _request(arguments: argparse.Namespace) -> Request:
-    options = OpenOptions(arguments.jnd, arguments.anchor, arguments.level_direction)
+    options = OpenOptions(arguments.jnd, arguments.anchor, arguments.level_direction, arguments.codec)
     known = {field.name for field in fields(Request)}
     given = {name: value for name, value in vars(arguments).items() if name in known}
     return Request(**{**given, "protocol": _protocol(arguments), "options": options})

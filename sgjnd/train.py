@@ -76,7 +76,7 @@ def about(dataset: Dataset, truth: str) -> dict[str, str]:
     sources = len({picture.source for picture in dataset.pictures})
     notes = {"notes": " ".join(dataset.notes)} if dataset.notes else {}
     return {
-        "data": f"{card.title}: {len(dataset.pictures)} pictures of {sources} sources",
+        "data": f"{dataset.title}: {len(dataset.pictures)} pictures of {sources} sources",
         "samples": card.samples,
         "truth": truth,
         "manifest": dataset.manifest.sha256,

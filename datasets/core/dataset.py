@@ -58,11 +58,13 @@ class OpenOptions:
     :param jnd: which JND the samples are, 1 (first), 2 or 3.
     :param anchor: `source`: levels are compared with the source picture; `best-level`: with the codec's best level.
     :param level_direction: `up` if a higher file index is better quality, `down` if worse, `auto` to ask the files.
+    :param codec: the name of the codec, for a set that opens in several; empty for the set's own.
     """
 
     jnd: int = 1
     anchor: str = "source"
     level_direction: str = "auto"
+    codec: str = ""
 
     def __post_init__(self) -> None:
         if self.jnd not in (1, 2, 3):
@@ -119,6 +121,16 @@ class Dataset(ABC):
         """The codec of all pictures."""
         return self.pictures[0].codec
 
+    @property
+    def name(self) -> str:
+        """As tables, pages and stored runs name it: the card's, or one of its own where there is one set a codec."""
+        return self.card.name
+
+    @property
+    def title(self) -> str:
+        """The card's, with the codec where there is one set a codec."""
+        return self.card.title
+
     def fingerprint(self) -> str:
         """Names all that results depend on: what it was built from, and every picture with its ratings and levels."""
         return key_of({"manifest": self.manifest.sha256, "pictures": [*map(_content_of, self.pictures)]}, digits=64)
@@ -128,7 +140,7 @@ class Dataset(ABC):
         return dataclasses.replace(self, pictures=tuple(picture.afresh() for picture in self.pictures))
 
     def folds(self, name: str) -> Folds:
-        """Folds of this data set by name, or anyone's CSV file by path.
+        """Folds of this data set by name, or anyone's CSV file by path; the codecs of a set share them.
 
         :raises UserError: where there are none of that name.
         """

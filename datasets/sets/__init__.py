@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 
+from datasets.codecs import codec_named
 from datasets.common.errors import UserError, check_name
 from datasets.common.files import users_path
 from datasets.core.dataset import Dataset, OpenOptions
@@ -32,7 +33,7 @@ def dataset_classes() -> dict[str, type[Dataset]]:
 def open_dataset(name: str, root: str | Path | None = None, options: OpenOptions | None = None) -> Dataset:
     """Open a data set by name.
 
-    :raises UserError: where there is no such set, or its root is missing.
+    :raises UserError: where there is no such set or codec, the set is not in that codec, or its root is missing.
     :raises DataError: where something under the root is wrong.
     """
     classes = dataset_classes()
@@ -46,4 +47,18 @@ def open_dataset(name: str, root: str | Path | None = None, options: OpenOptions
     folder = None if root is None else users_path(root)
     if folder is not None and not folder.is_dir():
         raise UserError(f"--root {root}: there is no such folder")
-    return classes[name].open(folder, options or OpenOptions())
+    options = options or OpenOptions()
+    if options.codec:
+        codec_named(options.codec)
+    dataset = classes[name].open(folder, options)
+    check_codec(dataset, options)
+    return dataset
+
+
+def check_codec(dataset: Dataset, options: OpenOptions) -> None:
+    """:raises UserError: where an opened set is in another codec than the one asked for."""
+    if options.codec not in ("", dataset.codec.name):
+        raise UserError(
+            f"--codec {options.codec}: the levels of data set {dataset.name!r} are {dataset.codec.title} "
+            f"({dataset.codec.name}) and no other"
+        )

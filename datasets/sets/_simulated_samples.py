@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from abc import ABC
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
 from datasets.common.files import read_table, read_text, shown
 from datasets.core.codec import Codec
-from datasets.core.dataset import OpenOptions
+from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.reference import Reference
 
 OBSERVERS_METRIC = Reference(
@@ -29,6 +30,18 @@ OBSERVERS_METRIC = Reference(
 _NAME = re.compile(r"\w[\w.-]{,199}")
 """Of a picture: it names a file, which must not lie elsewhere."""
 _JPEG: Final = Jpeg()
+
+
+class SimulatedDataset(Dataset, ABC):
+    """A set of which there is one a codec: each but JPEG's has a name of its own, so that no table has two codecs."""
+
+    @property
+    def name(self) -> str:
+        return self.card.name if self.codec == _JPEG else f"{self.card.name}-{self.codec.name}"
+
+    @property
+    def title(self) -> str:
+        return self.card.title if self.codec == _JPEG else f"{self.card.title}, {self.codec.title}"
 
 
 @dataclass(frozen=True)

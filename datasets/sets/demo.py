@@ -28,7 +28,7 @@ from datasets.core.imaging import Box, grid
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import PIXELS_PER_DEGREE, Picture
 from datasets.core.picture_file import PictureFile, read_picture
-from datasets.sets._simulated_samples import OBSERVERS_METRIC, read_samples, refuse_options
+from datasets.sets._simulated_samples import OBSERVERS_METRIC, SimulatedDataset, read_samples, refuse_options
 
 LARGEST_SIDE = 512
 """Of a crop, in pixels: larger ones would make the demo slower, not better."""
@@ -110,7 +110,7 @@ def read_crop(path: Path, box: Box) -> np.ndarray:
     return box.cut(read_picture(path))
 
 
-class DemoSet(Dataset, ABC):
+class DemoSet(SimulatedDataset, ABC):
     """Crops of the photographs with committed samples."""
 
     samples_file: ClassVar[Path]

@@ -17,7 +17,7 @@ from datasets.core.folds import Folds, parse_folds
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import PictureFile
-from datasets.sets._simulated_samples import OBSERVERS_METRIC, read_samples, refuse_options
+from datasets.sets._simulated_samples import OBSERVERS_METRIC, SimulatedDataset, read_samples, refuse_options
 
 MANIFEST, SAMPLES, FOLDS, PICTURES = "simulated.json", "samples.csv", "folds.csv", "pictures"
 """What such a set's folder holds: settings and pictures, samples, folds, and a folder of PNG files."""
@@ -28,7 +28,7 @@ _AGAIN = "Run 'python -m datasets.simulate' with the same arguments again."
 
 @final
 @dataclass(frozen=True)
-class Simulated(Dataset):
+class Simulated(SimulatedDataset):
     """An opened set."""
 
     card = DatasetCard(

@@ -22,7 +22,7 @@ from datasets.core.reference import Reference, citation
 
 Record = TypeVar("Record")
 
-_OF_CARD = ("name", "title", "samples", "terms", "redistributable", "references")
+_OF_CARD = ("samples", "terms", "redistributable", "references")
 
 
 @final
@@ -51,11 +51,13 @@ class Identity:
 class DatasetRecord:
     """What a run says of its data set: see `datasets.core.dataset.DatasetCard`.
 
+    :param name: as tables and pages say it, and `title`: another for each codec (`datasets.core.dataset.Dataset`).
     :param unit: of the codec's levels, `QF` or `QP`.
     :param level_lowest: the numerically smallest level; with `level_highest` the codec's range.
     :param root: the folder it was read from; None where it needs none.
     :param notes: what the loader found out, one sentence each.
     :param screening: what is reported of the raters behind the samples, a line each.
+    :param opens_as: the name by which `options` and `codec` open it again; empty in older runs, where it is `name`.
     """
 
     name: str
@@ -73,6 +75,7 @@ class DatasetRecord:
     root: str | None = None
     notes: tuple[str, ...] = ()
     screening: tuple[str, ...] = ()
+    opens_as: str = ""
 
     @property
     def citation(self) -> str:
@@ -101,6 +104,8 @@ class DatasetRecord:
         """An opened data set's."""
         card, codec = dataset.card, dataset.codec
         return DatasetRecord(
+            name=dataset.name,
+            title=dataset.title,
             **{name: getattr(card, name) for name in _OF_CARD},
             codec=codec.name,
             unit=codec.unit,
@@ -111,6 +116,7 @@ class DatasetRecord:
             root=None if root is None else str(root.resolve()),
             notes=tuple(dataset.notes),
             screening=tuple(dataset.screening),
+            opens_as=card.name,
         )
 
 

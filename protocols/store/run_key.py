@@ -41,7 +41,7 @@ def key_parts(job: Job) -> dict[str, Any]:
         **experiment.protocol.key_parts(job),
         "schema": KEY_VERSION,
         "protocol": experiment.protocol.name,
-        "data set": experiment.dataset.card.name,
+        "data set": experiment.dataset.name,
         "data": experiment.dataset.fingerprint(),
         "decoder": experiment.dataset.codec.library() if experiment.dataset.has_pixels else "none",
         "anchor": experiment.options.anchor,

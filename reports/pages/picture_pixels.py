@@ -6,6 +6,7 @@ that size in which compression at the true level errs most.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -109,9 +110,10 @@ def open_pixels(entry: DatasetEntry, *, include: bool) -> PixelSource:
             "For yourself, build the report with --include-pictures.",
         )
     record = entry.sections[0].rows[0].run.record
-    options = record.dataset.options
+    known = record.dataset
+    options = dataclasses.replace(known.options, codec=known.codec)
     try:
-        dataset = open_dataset(entry.name, record.dataset.root, options)
+        dataset = open_dataset(known.opens_as or known.name, known.root, options)
     except (UserError, OSError):
         # The error's own text names folders of this machine, which have no place in a report that is passed on.
         return PixelSource({}, "The data set cannot be opened any more where the runs found it.")

@@ -7,13 +7,21 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import protocols
 from baselines.constant.constant import Constant
 from baselines.constant.fixed import Fixed
+from datasets.codecs.jpeg import Jpeg
+from datasets.codecs.webp import WebP
 from datasets.common.errors import UserError
+from datasets.core.codec import Codec
+from datasets.core.imaging import Box
 from datasets.sets import open_dataset
+from datasets.sets._simulated_samples import SampledPicture
+from datasets.simulation.curves import SimulationSettings
+from datasets.simulation.folder import Cut, SimulationFolder
 from protocols import run_benchmark
 from protocols.store.store import Store
 
@@ -86,6 +94,9 @@ def test_every_truth_has_rows_and_the_default_folder_is_in_the_cache(empty_cache
         ({"protocol": "ablation", "folds": "kfold5-v1"}, "is for the protocol 'kfold'"),
         ({"truths": ["no-such"]}, "no-such"),
         ({"jnd": 4}, "1, 2 or 3"),
+        ({"codec": "no-such"}, "no codec 'no-such'"),
+        ({"codec": "bpg"}, "--codec bpg"),
+        ({"dataset": open_dataset("demo"), "codec": "webp"}, "--codec webp: the levels"),
     ],
 )
 def test_a_wrong_request_says_so(change, says, tmp_path):
@@ -93,6 +104,30 @@ def test_a_wrong_request_says_so(change, says, tmp_path):
     with pytest.raises(UserError, match=says):
         run_benchmark(**request)
     assert not list(tmp_path.iterdir())
+
+
+def test_runs_of_one_set_in_two_codecs_stand_side_by_side_and_are_opened_again_by_its_name(tmp_path, empty_cache):
+    for codec in (Jpeg(), WebP()):
+        _make_simulated(tmp_path / codec.name, codec)
+        table = run_benchmark(
+            "simulated", ["constant"], root=tmp_path / codec.name, results=tmp_path / "results", quiet=True
+        )
+        assert table["status"].tolist() == ["complete"]
+    runs = Store(tmp_path / "results").current_runs()
+    said = [(run.identity.dataset, run.record.dataset.opens_as, run.record.dataset.codec) for run in runs]
+    assert said == [("simulated", "simulated", "jpeg"), ("simulated-webp", "simulated", "webp")]
+    assert {run.record.key_parts["fold file"] for run in runs} == {runs[0].record.key_parts["fold file"]}
+
+
+def _make_simulated(root: Path, codec: Codec) -> None:
+    folder = SimulationFolder(root, SimulationSettings(codec=codec), crop=32, max_crops=1)
+    folder.begin(restart=False)
+    sampled = {}
+    for number in range(4):
+        cut = Cut(f"p{number}-1", f"p{number}", f"p{number}.png", Box(0, 0, 32, 32))
+        folder.keep(cut, np.random.default_rng(number).integers(0, 256, (32, 32, 3), dtype=np.uint8))
+        sampled[cut.name] = SampledPicture(cut.source, np.arange(40, 70) - number)
+    folder.finish(sampled, [], [], limit=None)
 
 
 def test_the_door_is_light():

@@ -61,6 +61,7 @@ def test_every_card_says_what_a_reader_has_to_know():
 def test_a_new_data_set_is_one_file(plugin):
     plugin("mine_in_a_file", PLUGIN)
     opened = open_dataset("mine", options=OpenOptions(jnd=2))
+    assert (opened.name, opened.title) == ("mine", "Mine")
     assert opened.notes == ("JND 2",) and opened.codec == Jpeg() and not opened.has_pixels
     assert "Unfinished" not in {dataset.__name__ for dataset in dataset_classes().values()}
 
@@ -87,6 +88,15 @@ def test_a_broken_file_is_not_passed_over_in_silence(plugin):
 def test_an_unknown_name_suggests_near_ones():
     with pytest.raises(UserError, match=r"no data set 'mcl_jci'\. Did you mean 'mcl-jci'\?"):
         open_dataset("mcl_jci")
+
+
+def test_an_unknown_codec_and_one_that_a_set_has_not_are_refused(plugin):
+    plugin("mine_in_a_file", PLUGIN)
+    with pytest.raises(UserError, match=r"no codec 'wepb'\. Did you mean 'webp'\?.* Known: avif, "):
+        open_dataset("mine", options=OpenOptions(codec="wepb"))
+    with pytest.raises(UserError, match=r"--codec webp: the levels of data set 'mine' are JPEG \(jpeg\) and no other"):
+        open_dataset("mine", options=OpenOptions(codec="webp"))
+    assert open_dataset("mine", options=OpenOptions(codec="jpeg")).codec == Jpeg()
 
 
 def test_a_missing_root_says_where_the_set_is_given_out():

@@ -54,6 +54,7 @@ def test_pictures_samples_geometry_and_notes(root):
 
 def test_a_set_of_another_codec_is_compressed_by_it_and_says_that_no_people_rated_it(tmp_path):
     dataset = open_dataset("simulated", make(tmp_path / "set", sources=2, codec=WebP()))
+    assert (dataset.name, dataset.title) == ("simulated-webp", "Simulated observers, WebP")
     assert dataset.card.samples == "simulated observers"
     assert "No people's levels exist for WebP: nothing here was compared with people." in dataset.notes
     for picture in dataset.pictures:
@@ -68,7 +69,16 @@ def test_a_set_of_jpeg_says_nothing_of_codecs_as_before_there_were_others(root):
     assert "jpeg_library" in about["made_with"]
     assert about["observed_with"]["one_jnd_loss_jod"] == 0.38
     assert (root / "samples.csv").read_text().startswith("picture,source,observer,jnd_qf\n")
-    assert not any("No people's levels" in note for note in open_dataset("simulated", root).notes)
+    dataset = open_dataset("simulated", root)
+    assert (dataset.name, dataset.title) == ("simulated", "Simulated observers")
+    assert not any("No people's levels" in note for note in dataset.notes)
+
+
+def test_its_codec_may_be_said_and_another_is_refused(tmp_path):
+    root = make(tmp_path / "set", sources=2, codec=WebP())
+    assert open_dataset("simulated", root, OpenOptions(codec="webp")).codec == WebP()
+    with pytest.raises(UserError, match=r"--codec jpeg: the levels of data set 'simulated-webp' are WebP \(webp\)"):
+        open_dataset("simulated", root, OpenOptions(codec="jpeg"))
 
 
 @pytest.mark.parametrize("name", ["bpg", "codec-of-a-plug-in"])
