@@ -30,7 +30,7 @@ FEWEST_SUBJECTS = 4
 ORACLE, HALVES, ONE_SUBJECT = "ceiling-oracle", "ceiling-halves", "ceiling-one-subject"
 MEANINGS = {
     ORACLE: "knows the truth of a random half of the subjects, scored against that of all: as one who knows the "
-    "truth of endlessly many people would",
+    "truth of endlessly many subjects would",
     HALVES: "knows the truth of a random half of the subjects, scored against that of the other half: both are noisy, "
     "so not comparable with predictors",
     ONE_SUBJECT: "one subject, scored against the truth of the others",

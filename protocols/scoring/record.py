@@ -31,6 +31,7 @@ class Score:
     :param is_main: whether rows are sorted by it: its smallest value is marked, and its bootstrap interval, the scores
         `<name>_low` and `<name>_high`, stands beside it.
     :param is_time: whether it differs from run to run by itself, and from machine to machine.
+    :param highest_is_best: whether a larger number is better; a bias is best at 0, and counts as one that is not.
     :param is_flag: whether 1 is written as yes and 0 as nothing.
     :param beside: another score that follows it in parentheses; empty for most.
     :param after: the column that it follows in tables for people; empty at the end.
@@ -48,6 +49,7 @@ class Score:
     needs_truth: bool = True
     is_main: bool = False
     is_time: bool = False
+    highest_is_best: bool = False
     is_flag: bool = False
     beside: str = ""
     after: str = ""

@@ -80,9 +80,10 @@ _LEVELS, _CORRELATION, _PSNR, _SUR, _USE = ("level error", "level correlation", 
 
 _level_error = functools.partial(Score, unit="levels", group=_LEVELS, digits=2)
 _share = functools.partial(Score, unit="%", group=_LEVELS)
-_level_correlation = functools.partial(Score, group=_CORRELATION, digits=3)
+_share_within = functools.partial(_share, highest_is_best=True)
+_level_correlation = functools.partial(Score, group=_CORRELATION, digits=3, highest_is_best=True)
 _of_levels = functools.partial(_correlation, first="true_level", second="predicted_level")
-_psnr_correlation = functools.partial(Score, group=_PSNR, digits=3)
+_psnr_correlation = functools.partial(Score, group=_PSNR, digits=3, highest_is_best=True)
 _of_psnrs = functools.partial(_correlation, first="true_psnr_db", second="predicted_psnr_db")
 _sur_distance = functools.partial(Score, group=_SUR, digits=3, needs_truth=False)
 
@@ -108,17 +109,17 @@ SCORES: list[Score] = [
         brief="bias",
         compute=lambda f: float(np.mean(_error(f))),
     ),
-    _share(
+    _share_within(
         "within_3", "share of pictures within 3 levels", heading="within 3 {unit}", compute=_within(3), in_print=False
     ),
-    _share(
+    _share_within(
         "within_5",
         "share of pictures within 5 levels",
         heading="within 5 {unit}",
         compute=_within(5),
         brief="within 5, %",
     ),
-    _share(
+    _share_within(
         "within_10",
         "share of pictures within 10 levels",
         heading="within 10 {unit}",
@@ -188,6 +189,7 @@ SCORES: list[Score] = [
         "share of the best level's bytes saved at the predicted level",
         heading="bytes saved",
         unit="%",
+        highest_is_best=True,
         group=_USE,
         compute=lambda f: _mean_or_none(1 - f["predicted_bytes"] / f["best_bytes"]),
     ),

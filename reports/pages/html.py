@@ -15,7 +15,8 @@ from reports.results.cards import INDEX, dataset_page, method_page, picture_page
 from reports.results.published import measured_under
 from reports.results.row import Row
 from reports.results.section import Section
-from reports.results.section_scores import columns, findings
+from reports.results.section_scores import columns
+from reports.results.verdict import remarks, verdict
 from reports.results.written import cell, decimal, interval, mark, significant
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    functions = (cell, columns, decimal, findings, interval, mark, measured_under, significant, section_name)
+    functions = (cell, columns, decimal, interval, mark, measured_under, remarks, significant, section_name, verdict)
     page_paths = (dataset_page, method_page, picture_page, predictor_page)
     environment.globals.update(
         {function.__name__: function for function in (*functions, *page_paths)}, index_page=INDEX

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reports.figures.catalogue import RUN_FIGURES, SECTION_FIGURES, TRUTH_FIGURES, RunFigure
+from reports.figures.catalogue import SECTION_FIGURES, TRUTH_FIGURES
 from reports.figures.layout import mae_limit
 from reports.pages.card_pages import dataset_page_text, method_pages, predictor_pages
 from reports.pages.html import FigureImages, document
@@ -14,15 +14,14 @@ from reports.pages.picture import picture_pages
 from reports.pages.picture_pixels import open_pixels
 from reports.pages.report_files import Content, encoded
 from reports.results.cards import INDEX, dataset_entries, dataset_page, methods
+from reports.results.commands import commands
+from reports.results.glossary import column_meanings, glossary
 from reports.results.grid import chosen_pictures
 from reports.results.published import has_published, published
 from reports.results.row import CeilingRow, Row
 from reports.results.section import Section
 from reports.results.truths import truth_notes, truth_rankings
-from reports.tables.table import HOW_TO_READ, leaderboard_table, truth_table
-
-MOST_RUN_FIGURES = 12
-"""Rows whose own figures stand in the index, best first: all 40 would make it tens of megabytes to open."""
+from reports.tables.table import HOW_TO_READ, Line, Table, leaderboard_table, truth_table
 
 DEFAULT_PICTURES = 30
 """Pages of pictures for each data set: the whole demo set, and few enough to build in seconds."""
@@ -72,15 +71,27 @@ def index_text(sections: Sequence[Section], images: FigureImages) -> str:
         how_to_read=HOW_TO_READ,
         bar=interval_bar,
         leaderboard_table=leaderboard_table,
+        pinned_lines=pinned_lines,
+        ranked_lines=ranked_lines,
         section_figures=partial(images.of_summary, SECTION_FIGURES),
         truth_figures=partial(images.of_summary, TRUTH_FIGURES),
-        run_figures=RUN_FIGURES,
-        run_images=lambda kind, section: _run_images(kind, section, images),
-        most_run_figures=MOST_RUN_FIGURES,
         published=published,
+        commands=commands,
+        glossary=glossary,
+        column_meanings=column_meanings,
         truth_table=truth_table,
         truth_notes=truth_notes,
     )
+
+
+def pinned_lines(table: Table) -> list[Line]:
+    """What stays above the ranked rows however they are sorted: the constant, and how well the observers do."""
+    return [*(line for line in table.lines if line.row is not None and line.row.is_control), *table.foot]
+
+
+def ranked_lines(table: Table) -> list[Line]:
+    """The rows that are sorted and filtered."""
+    return [line for line in table.lines if line.row is None or not line.row.is_control]
 
 
 def interval_bar(section: Section, row: Row | CeilingRow) -> dict[str, float | None]:
@@ -97,8 +108,3 @@ def interval_bar(section: Section, row: Row | CeilingRow) -> dict[str, float | N
     return {
         name: None if level is None else round(100 * min(level, limit) / limit, 2) for name, level in levels.items()
     }
-
-
-def _run_images(kind: RunFigure, section: Section, images: FigureImages) -> list[dict[str, str]]:
-    rows = [row for place, row in enumerate(section.rows) if place < MOST_RUN_FIGURES or row.is_control]
-    return [image for row in rows if (image := images.of_run(kind, section, row)) is not None]

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from protocols.scoring.bootstrap import ALPHA
 from protocols.scoring.ceiling import ORACLE
-from protocols.scoring.pairs import FEW_SOURCES
 from protocols.scoring.record import Score
 from protocols.scoring.scores import SCORES
-from protocols.scoring.studentised import least_p
-from reports.results.ceiling import why_no_ceiling
 from reports.results.comparison import Comparison
 from reports.results.grid import Grid
-from reports.results.level_curves import PsnrCurves, fixed_level, partial_correlations
+from reports.results.level_curves import PsnrCurves, partial_correlations
 from reports.results.row import CeilingRow, Row
-
-if TYPE_CHECKING:
-    from reports.results.section import Section
-
 
 _LEVELS, _PSNR = "level error", "PSNR at the JND"
 
@@ -43,6 +35,7 @@ SECTION_SCORES: list[Score] = [
         group=_LEVELS,
         digits=3,
         after="against_constant",
+        brief="p",
     ),
     Score(
         "best_group",
@@ -51,6 +44,7 @@ SECTION_SCORES: list[Score] = [
         heading="not separable from the best",
         group=_LEVELS,
         is_flag=True,
+        highest_is_best=True,
         after="p_constant",
     ),
     Score(
@@ -65,6 +59,7 @@ SECTION_SCORES: list[Score] = [
         heading="way from constant to ceiling",
         unit="%",
         group=_LEVELS,
+        highest_is_best=True,
         after="best_group",
         brief="to ceil. %",
     ),
@@ -77,6 +72,7 @@ SECTION_SCORES: list[Score] = [
         heading="PSNR PLCC, partial",
         group=_PSNR,
         digits=3,
+        highest_is_best=True,
         after="psnr_srcc",
     ),
     Score(
@@ -85,6 +81,7 @@ SECTION_SCORES: list[Score] = [
         heading="PSNR SRCC, partial",
         group=_PSNR,
         digits=3,
+        highest_is_best=True,
         after="psnr_partial_plcc",
         in_print=False,
     ),
@@ -162,69 +159,3 @@ def _way(mae: float | int | None, control: Row | None, oracle: CeilingRow | None
         return None
     start, end = float(control.scores["mae"] or 0), float(oracle.scores["mae"] or 0)
     return (start - float(mae)) / (start - end) if start > end else None
-
-
-def findings(section: Section) -> list[str]:
-    """Which rows differ by more than chance, what the ceiling's rows mean, and what correlations hold fixed."""
-    return [*_separable(section), *_caveats(section), *_ceiling(section), *_partial(section)]
-
-
-def _separable(section: Section) -> list[str]:
-    comparison = section.comparison
-    if comparison is None or comparison.pairs is None:
-        return ["No row can be compared with another: that takes two predictors and two sources."]
-    if comparison.too_few_sources:
-        return [
-            f"{section.sources} sources cannot tell any two rows apart, whatever their errors: by chance all sources "
-            f"agree with a probability of {least_p(section.sources):.2g}."
-        ]
-    how = f"bootstrap over {section.sources} sources, 5 %"
-    sentences = []
-    if comparison.against_constant is not None:
-        better, worse = comparison.better_than_constant, comparison.worse_than_constant
-        sentences.append(
-            f"Better than the constant by more than chance ({how} for all rows together): "
-            f"{', '.join(better) or 'none'}."
-        )
-        if worse:
-            sentences.append(f"Worse than the constant by more than chance: {', '.join(worse)}.")
-    best, *others = comparison.best_names or [""]
-    if len(others) + 1 == len(comparison.predictors) > 2:
-        sentences.append(f"Nothing can be told from the best, {best} (model confidence set, {how}).")
-    elif others:
-        sentences.append(f"Not separable from the best, {best} (model confidence set, {how}): {', '.join(others)}.")
-    elif best:
-        sentences.append(f"The best, {best}, is separable from every other row (model confidence set, {how}).")
-    return sentences
-
-
-def _caveats(section: Section) -> list[str]:
-    sentences = []
-    if section.comparison is not None and section.comparison.pairs is not None and section.sources < FEW_SOURCES:
-        sentences.append(
-            f"Intervals from {section.sources} sources are too narrow: take {FEW_SOURCES} or more seriously."
-        )
-    partly = [row.predictor for row in section.rows if not row.is_whole and not row.has_failed]
-    if partly:
-        sentences.append(
-            "In comparisons a failed picture counts as the worst answer there is, the level farthest from its truth, "
-            f"and a run with one is never called inseparable from the best: {', '.join(partly)}."
-        )
-    return sentences
-
-
-def _ceiling(section: Section) -> list[str]:
-    if section.ceilings:
-        return [f"{row.predictor}: {row.meaning}." for row in section.ceilings]
-    reason = why_no_ceiling(section.identity.truth, section.pictures_table)
-    return [reason] if reason else []
-
-
-def _partial(section: Section) -> list[str]:
-    if all(row.scores.get("psnr_partial_plcc") is None for row in section.rows):
-        return []
-    level = fixed_level(section.grid.true)
-    return [
-        f"PSNR correlations stand with the constant's behind them; the partial ones hold each picture's own PSNR at "
-        f"{section.unit} {level:g} (the rounded median of the true levels) fixed."
-    ]

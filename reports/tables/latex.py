@@ -11,8 +11,8 @@ from datasets.core.reference import Reference
 from reports.results.cards import dataset_entries, methods
 from reports.results.published import PublishedNumbers, published
 from reports.results.section import Section
-from reports.results.section_scores import findings
 from reports.results.truths import TruthRanking, truth_notes, truth_rankings
+from reports.results.verdict import findings
 from reports.results.written import one_line, safe_name
 from reports.tables.table import Cell, Column, Line, Table, leaderboard_table, truth_table
 

@@ -18,7 +18,7 @@ from reports.results.cards import (
 )
 from reports.results.row import Row
 from reports.results.section import Section
-from reports.results.section_scores import findings
+from reports.results.verdict import findings
 from reports.tables.latex import cited_works
 
 SCHEMA_VERSION = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import final
@@ -35,6 +35,7 @@ class Column:
     :param is_text: whether it holds names, not numbers.
     :param is_main: whether rows are sorted by it.
     :param is_published: whether it holds published numbers, beside the measured ones of the column before.
+    :param highest_is_best: whether the best row has its largest number; else the smallest.
     :param in_print: whether a printed page has room for it.
     :param brief: its heading in the terminal; empty where the terminal's table leaves it out.
     """
@@ -46,6 +47,7 @@ class Column:
     is_text: bool = False
     is_main: bool = False
     is_published: bool = False
+    highest_is_best: bool = False
     in_print: bool = True
     brief: str = ""
 
@@ -125,37 +127,58 @@ def leaderboard_table(section: Section, numbers: PublishedNumbers) -> Table:
 
     :param numbers: the section's published ones; those that stand beside a score have a column behind its own.
     """
-    shown: list[Column] = []
-    for score in columns():
+    shown = _first_columns(section)
+    counts = [column.name for column in shown if column.name in _COUNTS]
+    scores = [score for score in columns() if _tells_apart(section, score)]
+    for score in scores:
         heading, is_beside = score.heading_in(section.unit), score.name in numbers.scores
         in_print, brief = score.in_print or is_beside, score.brief.format(unit=section.unit)
         shown.append(
             Column(
-                score.name, heading, score.group, score.meaning, is_main=score.is_main, in_print=in_print, brief=brief
+                score.name,
+                heading,
+                score.group,
+                score.meaning,
+                is_main=score.is_main,
+                highest_is_best=score.highest_is_best,
+                in_print=in_print,
+                brief=brief,
             )
         )
         if is_beside:
             shown.append(Column(score.name, f"published {heading}", score.group, is_published=True))
 
     def lines(rows: tuple[Row, ...] | tuple[CeilingRow, ...]) -> tuple[Line, ...]:
-        return tuple(Line(tuple(_cells(section, row, numbers)), row) for row in rows)
+        return tuple(Line(tuple(_cells(section, row, counts, scores, numbers)), row) for row in rows)
 
-    return Table((*_FIRST, *shown), lines(section.rows), lines(section.ceilings))
-
-
-_FIRST = (
-    Column("predictor", "predictor", is_text=True, brief="predictor"),
-    Column("kind", "kind", is_text=True, in_print=False),
-    Column("n", "n", brief="n"),
-    Column("failed", "failed", brief="failed"),
-)
+    return Table(tuple(shown), lines(section.rows), lines(section.ceilings))
 
 
-def _cells(section: Section, row: Row | CeilingRow, numbers: PublishedNumbers) -> list[Cell]:
-    counts = [str(row.scores[name]) for name in ("n", "failed")]
+def _first_columns(section: Section) -> list[Column]:
+    """Names, and counts of pictures where they are not the same for all rows."""
+    first = [
+        Column("predictor", "predictor", is_text=True, brief="predictor"),
+        Column("kind", "kind", is_text=True, in_print=False),
+    ]
+    if all(row.is_whole and row.scores["n"] == section.pictures for row in section.rows):
+        return first
+    return [*first, *(Column(name, name, brief=name) for name in _COUNTS)]
+
+
+_COUNTS = ("n", "failed")
+
+
+def _tells_apart(section: Section, score: Score) -> bool:
+    """Whether a score's column says something: a flag that is the same in every row stands in a sentence instead."""
+    return not score.is_flag or len({cell(score, row) for row in section.rows}) > 1
+
+
+def _cells(
+    section: Section, row: Row | CeilingRow, counts: Sequence[str], scores: Sequence[Score], numbers: PublishedNumbers
+) -> list[Cell]:
     cells = [Cell(row.predictor, row.predictor, mark=mark(row)), Cell(row.kind, row.kind)]
-    cells += [Cell(count, count) for count in counts]
-    for score in columns():
+    cells += [Cell(count, count) for count in (str(row.scores[name]) for name in counts)]
+    for score in scores:
         cells.append(_number(section, row, score))
         if score.name in numbers.scores:
             beside = (

@@ -10,8 +10,8 @@ from pathlib import Path
 from protocols.store.store import StoredRun
 from reports.results.published import PublishedNumbers, Shown, published
 from reports.results.section import Section, sections_of
-from reports.results.section_scores import findings
 from reports.results.truths import TruthRanking, truth_notes, truth_rankings
+from reports.results.verdict import findings
 from reports.results.written import one_line
 from reports.tables.table import HOW_TO_READ, Cell, Column, Line, Table, leaderboard_table, truth_table
 

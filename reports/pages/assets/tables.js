@@ -27,7 +27,28 @@ function tie(box) {
   };
   list.on("filterComplete", remember);
   remember();
+  for (const button of buttons) {
+    // List.js sorts upwards on the first click; where the highest is best, that click is to sort downwards.
+    button.addEventListener("click", () => {
+      if (button.dataset.best && !button.matches(".asc, .desc")) button.classList.add("asc");
+    }, { capture: true });
+  }
   filter(box, list);
+  choose_columns(box);
+}
+
+// A table opens with its essential columns; a choice shows those of one group, or all.
+function choose_columns(box) {
+  const choice = box.querySelector("select.columns");
+  if (!choice) return;
+  const heads = [...box.querySelectorAll("thead th")];
+  const show = () => {
+    const shown = heads.map(({ dataset }) =>
+      choice.value === "all" || dataset.group === "always" || (choice.value ? dataset.group === choice.value : "brief" in dataset));
+    for (const row of box.querySelectorAll("tr")) [...row.cells].forEach((cell, place) => (cell.hidden = !shown[place]));
+  };
+  choice.addEventListener("input", show);
+  show();
 }
 
 // A row stays where every word stands in one of the columns named for it, and its kind is the chosen one.
@@ -47,7 +68,8 @@ function filter(box, list) {
         words.every((word) => cells.some((cell) => cell.includes(word)))
       );
     });
-    bar.querySelector(".shown").textContent = `${list.matchingItems.length} of ${list.items.length} rows`;
+    const none = list.matchingItems.length ? "" : ": nothing matches, clear the filter to see them";
+    bar.querySelector(".shown").textContent = `${list.matchingItems.length} of ${list.items.length} rows${none}`;
   };
   for (const control of [field, ...choices]) control.addEventListener("input", apply);
   bar.hidden = false;

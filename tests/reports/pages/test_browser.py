@@ -81,7 +81,7 @@ def _is_foreign(url: str, own: str) -> bool:
 def _column(page: Any, name: str) -> list[str]:
     return (
         page.locator("[data-table]")
-        .first.locator(f"tbody .c-{name}")
+        .first.locator(f"tbody.rows .c-{name}")
         .evaluate_all("cells => cells.map(cell => cell.dataset.value)")
     )
 
@@ -99,12 +99,12 @@ def test_a_table_sorts_both_ways_by_click_and_by_key_with_empty_values_last(open
     mae.press("Enter")
     assert [float(value) for value in _column(page, "mae")] == falling[::-1]
     srcc = table.get_by_role("button", name="SRCC", exact=True)
-    for _ in range(2):  # the constant has no correlation
+    for highest_first in (True, False):  # what is best comes first
         srcc.press("Space")
         values = _column(page, "srcc")
-        assert "" in values
         known = [value for value in values if value]
         assert values[: len(known)] == known
+        assert known == sorted(known, key=float, reverse=highest_first)
     table.get_by_role("button", name="predictor").click()
     names = _column(page, "predictor")
     assert names[0] == "chou1995"
@@ -123,11 +123,28 @@ def test_a_table_filters_by_text_and_by_kind(open_page):
     assert _column(page, "predictor") == ["x-<b>y</b>"]
     search.fill("")
     assert _column(page, "predictor") == everything
-    table.get_by_role("combobox").select_option("pixel")
+    table.get_by_role("combobox", name="kind").select_option("pixel")
     assert _column(page, "predictor") == ["chou1995"]
-    table.get_by_role("combobox").select_option("")
+    table.get_by_role("combobox", name="kind").select_option("")
     table.get_by_role("button", name="MAE (QF)", exact=True).click()  # still sorted, so now it turns round
     assert _column(page, "mae") == sorted(_column(page, "mae"), key=float, reverse=True)
+
+
+def test_the_constant_stays_above_the_rows_and_columns_are_chosen(open_page):
+    page = open_page("index.html")
+    table = page.locator("[data-table]").first
+    pinned = table.locator("tbody.pinned tr")
+    assert pinned.first.locator("th").get_attribute("data-value") == "constant"
+    table.get_by_role("searchbox").fill("chou")
+    assert pinned.first.is_visible()
+    head = table.locator("thead th")
+    assert head.get_by_text("MAE (QF)").first.is_visible() and head.get_by_text("PSNR MAE").is_hidden()
+    columns = table.get_by_role("combobox", name="columns")
+    columns.select_option("PSNR at the JND")
+    assert head.get_by_text("PSNR MAE").is_visible() and head.get_by_text("MAE (QF)").first.is_visible()
+    assert head.get_by_text("bias").is_hidden()
+    columns.select_option("all")
+    assert head.get_by_text("bias").is_visible() and head.get_by_text("kind").is_visible()
 
 
 def _states(page: Any, milliseconds: int) -> list[bool]:

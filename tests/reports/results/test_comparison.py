@@ -14,8 +14,9 @@ import pytest
 from protocols.store.picture_facts import COLUMNS
 from protocols.store.store import Store, StoredRun
 from reports.results.section import Section, sections_of
-from reports.results.section_scores import columns, findings
+from reports.results.section_scores import columns
 from reports.results.truths import truth_notes, truth_rankings
+from reports.results.verdict import findings
 from reports.results.written import cell
 from reports.tables.csv_files import leaderboard_csv, pairs_csv, truths_csv
 from reports.tables.latex import leaderboard_tex
@@ -108,7 +109,7 @@ def test_every_text_has_the_ceiling_and_the_constants_correlation(sections):
     for text in (leaderboard_markdown(sections), leaderboard_tex(sections)):
         assert "ceiling-oracle" in text
         assert f"({constant:.3f})" in text
-        assert "model confidence set" in text and "Better than the constant by more than chance" in text
+        assert "Better than the constant: " in text and "The best: " in text
 
 
 def test_a_partial_correlation_is_that_of_what_the_fixed_psnr_leaves(sections):
@@ -197,7 +198,7 @@ def test_too_few_sources_are_said_to_prove_nothing(tmp_path, store_run):
         _with_levels(run, tmp_path, true, np.clip(true + error, 1, 100))
     (section,) = read_sections(tmp_path)
     assert section.sources == 4
-    assert findings(section)[0].startswith("4 sources cannot tell any two rows apart")
+    assert findings(section)[0].startswith("Differences: 4 sources cannot tell any two rows apart")
 
 
 def test_tables_stay_as_they_are(sections, golden):

@@ -75,7 +75,7 @@ def test_a_column_that_latex_leaves_out_stands_where_a_number_needs_it(tmp_path,
 
 def test_the_page_has_a_column_that_does_not_sort_a_note_and_a_list(sections):
     html = index_text(sections, FigureImages({}))
-    assert re.findall(r'<th scope="col" class="number published">([^<]*)</th>', html) == ["published MAE (QF)"]
+    assert re.findall(r'<th scope="col" class="number published"[^>]*>([^<]*)</th>', html) == ["published MAE (QF)"]
     table = html[html.index('<table class="leaderboard"') :]
     cells = re.findall(r'<td class="number published">(.*?)</td>', table[: table.index("</table>")])
     link = re.search(
@@ -90,8 +90,8 @@ def test_the_page_has_a_column_that_does_not_sort_a_note_and_a_list(sections):
     )
     assert html.count("89.35") == 1
     assert '<a href="published.csv">' in html
-    groups, heads = (table.split("<tr>")[1], table.split("<tr>")[2].split("</tr>")[0])
-    assert sum(int(n) for n in re.findall(r'colspan="(\d+)"', groups)) == heads.count("<th ")
+    heads, first = (table.split("<tr")[place].split("</tr>")[0] for place in (1, 2))
+    assert heads.count("<th ") == first.count("<th ") + first.count("<td")
 
 
 def test_the_csv_keeps_measured_and_published_apart(sections):
@@ -136,5 +136,5 @@ def test_measured_numbers_ranks_and_figures_do_not_depend_on_published_ones(tmp_
 def test_without_published_numbers_nothing_speaks_of_them(tmp_path, store_run):
     sections = _store(tmp_path, store_run)
     html = index_text(sections, FigureImages({}))
-    body = html[html.index("<body>") :]
+    body = html[html.index("<body>") : html.index('id="words"')]
     assert not any("ublished" in text for text in (body, leaderboard_markdown(sections), leaderboard_tex(sections)))
