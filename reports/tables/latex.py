@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -17,24 +18,34 @@ from reports.results.written import one_line, safe_name
 from reports.tables.table import Cell, Column, Line, Table, leaderboard_table, truth_table
 
 _HEADINGS = {"predictor": "Predictor", "n": "$N$"}
+_SETUP = r"\centering\scriptsize\setlength{\tabcolsep}{2pt}"
 
 
 def leaderboard_tex(sections: Sequence[Section]) -> str:
-    """A `table*` for each section; needs the package booktabs."""
-    head = "% JND-Bench leaderboard. Needs \\usepackage{booktabs}; wide tables may need \\usepackage{rotating}.\n"
+    """Two `table*` for each section, which fit a page of an article in two columns; needs the package booktabs.
+
+    The first has the columns that matter most, the second the others.
+    """
+    head = "% JND-Bench leaderboard. Needs \\usepackage{booktabs}.\n"
     return head + "\n".join([*map(_section, sections), *map(_truths, truth_rankings(sections))])
 
 
 def _section(section: Section) -> str:
     numbers = published(section)
-    table = leaderboard_table(section, numbers).only(lambda column: column.in_print)
-    heads = [_stacked(_HEADINGS.get(column.name, latex(column.heading))) for column in table.columns]
-    return _float(
-        r"\centering\scriptsize\setlength{\tabcolsep}{3pt}",
-        f"{section.title}. {section.caption}",
-        _tabular(table, heads),
-        [*_notes(map(latex, findings(section))), *_published(numbers)],
+    table = leaderboard_table(section, numbers)
+    first = table.only(lambda column: bool(column.brief) or column.is_published)
+    second = table.only(lambda column: column.in_print and (column.name == "predictor" or not column.brief))
+    notes = [*_notes(map(latex, findings(section))), *_published(numbers)]
+    return "\n".join(
+        [
+            _float(_SETUP, f"{section.title}. {section.caption}", _tabular(first, _heads(first)), []),
+            _float(_SETUP, f"{section.title}. Further scores.", _tabular(second, _heads(second)), notes),
+        ]
     )
+
+
+def _heads(table: Table) -> list[str]:
+    return [_stacked(_HEADINGS.get(column.name, latex(column.brief or column.heading))) for column in table.columns]
 
 
 def _truths(ranking: TruthRanking) -> str:
@@ -104,7 +115,7 @@ def _published(numbers: PublishedNumbers) -> list[str]:
 
 
 def _stacked(head: str) -> str:
-    return r"\shortstack{" + head.replace(" ", r"\\", 1) + "}" if " " in head else head
+    return r"\shortstack{" + head.replace(" ", r"\\") + "}" if " " in head else head
 
 
 _ESCAPES = {
@@ -129,6 +140,9 @@ def bibtex(text: str) -> str:
 
 
 _ARXIV = "arXiv:"
+_JOURNAL = re.compile(r"(?P<journal>.+) (?P<volume>\d+)(?:\((?P<number>[^)]+)\))?(?::(?P<pages>[\w-]+))?")
+"""A venue with a volume, such as `IEEE TCSVT 5(6):467-476`."""
+_CONFERENCES = ("Conference", "Symposium", "Workshop", "ICIP", "Electronic Imaging")
 _VERBATIM = ("doi", "eprint", "url")
 
 
@@ -184,10 +198,12 @@ def references_bib(sections: Sequence[Section]) -> str:
 
 def _entry(work: CitedWork) -> str:
     reference = work.reference
+    kind, where = _published_in(reference)
     fields = {
         "author": " and ".join(reference.authors),
+        "key": "" if reference.authors else work.key,
         "title": reference.title,
-        "howpublished": reference.venue,
+        **where,
         "year": str(reference.year),
         "doi": reference.doi,
         "eprint": reference.venue.removeprefix(_ARXIV) if reference.venue.startswith(_ARXIV) else "",
@@ -196,9 +212,23 @@ def _entry(work: CitedWork) -> str:
         "note": reference.text,
         "keywords": ", ".join(work.used_by),
     }
-    lines = [f"@misc{{{work.key},"]
+    lines = [f"@{kind}{{{work.key},"]
     for name, value in fields.items():
         text = value if name in _VERBATIM and not set(value) & set("{}\\ \n\r") else bibtex(value)
         if text:
             lines.append(f"  {name} = {{{{{text}}}}}," if name == "title" else f"  {name} = {{{text}}},")
     return "\n".join([*lines, "}"]) + "\n"
+
+
+def _published_in(reference: Reference) -> tuple[str, dict[str, str]]:
+    """The entry's type and the fields of its venue; `misc` where BibTeX would miss a field."""
+    misc = "misc", {"howpublished": reference.venue}
+    if not (reference.authors and reference.title) or reference.venue.startswith(_ARXIV):
+        return misc
+    if any(word in reference.venue for word in _CONFERENCES):
+        return "inproceedings", {"booktitle": reference.venue}
+    journal = _JOURNAL.fullmatch(reference.venue)
+    if journal is None:
+        return misc
+    fields = {name: value or "" for name, value in journal.groupdict().items()}
+    return "article", {**fields, "pages": fields["pages"].replace("-", "--")}

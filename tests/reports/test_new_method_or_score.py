@@ -85,16 +85,16 @@ def test_a_method_in_one_file_is_right_everywhere(folder, tmp_path, capsys):
     assert any(line.startswith("| middling | subband | ") for line in lines)
 
     bib = (out / "references.bib").read_text(encoding="utf-8")
-    assert "@misc{middling,\n  author = {Zs. Ötvös and A. van der Body and others},\n" in bib
+    assert "@article{middling,\n  author = {Zs. Ötvös and A. van der Body and others},\n" in bib
     for field in (
         "title = {{On thresholds, levels and other things}},",
-        "howpublished = {Gazette of Lesser Visibility 7(3):12-19},",
+        "journal = {Gazette of Lesser Visibility},",
         "year = {2031},",
         "doi = {10.9999/glv_7.3},",
         "keywords = {middling},",
     ):
         assert f"  {field}\n" in bib
-    assert "@misc{middling-2,\n  title = {{The same in full}},\n" in bib
+    assert "@misc{middling-2,\n  key = {middling-2},\n  title = {{The same in full}},\n" in bib
     assert "  eprint = {3101.00001},\n" in bib
     assert "  url = {https://example.org/a_b?c=d&e#f},\n" in bib
 

@@ -43,7 +43,7 @@ def _entries(text: str) -> dict[str, dict[str, str]]:
     entries: dict[str, dict[str, str]] = {}
     for block in re.split(r"\n(?=@)", text)[1:]:
         head, *lines = block.strip().splitlines()
-        key = re.fullmatch(r"@misc\{([a-z0-9_-]+),", head)
+        key = re.fullmatch(r"@[a-z]+\{([a-z0-9_-]+),", head)
         assert key and lines.pop() == "}", head
         assert key[1] not in entries
         entries[key[1]] = {}

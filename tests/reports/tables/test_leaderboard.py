@@ -156,8 +156,10 @@ def test_latex_tables_are_balanced_and_bold_the_best(tmp_path, store_run):
         store_run(tmp_path, predictor)
         store_run(tmp_path, predictor, truth="sqf")
     text = leaderboard_tex(read_sections(tmp_path))
-    assert text.count(r"\begin{table*}") == text.count(r"\end{table*}") == 3, "two truths, and the truths side by side"
-    assert text.count(r"\toprule") == text.count(r"\bottomrule") == 3
+    assert text.count(r"\begin{table*}") == text.count(r"\end{table*}") == 5, (
+        "two tables for each of two truths, and the truths side by side"
+    )
+    assert text.count(r"\toprule") == text.count(r"\bottomrule") == 5
     assert text.count(r"\textbf{") == 2
     for block in text.split(r"\begin{tabular}")[1:]:
         columns = block[: block.index("\n")].count("r") + 1
