@@ -70,6 +70,7 @@ def main(argv: list[str] | None = None) -> int:
 def where_to_get(card: DatasetCard) -> str:
     """Where a set comes from, under which terms, and the next command, as text for people."""
     rows = [("owners", card.home), ("terms", card.terms), ("paper", card.citation), ("JNDs by", card.samples)]
+    rows.append(("codecs", ", ".join(card.codecs)))
     if card.name in KNOWN_SHA256:
         rows.append(("sha256", f"{KNOWN_SHA256[card.name]} (published by a third party)"))
     wrap = textwrap.TextWrapper(110, subsequent_indent=" " * 11, break_long_words=False, break_on_hyphens=False)

@@ -30,6 +30,8 @@ EXAMPLES = """\
 examples:
   python -m protocols.run
       the demo set (simulated observers), every predictor that costs little; leaderboard here, page in report/index.html
+  python -m protocols.run --codec webp
+      the demo set in WebP, its samples simulated as well
   python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --truths mean sqf
       the real thing, once you have it ('python -m datasets.get mcl-jci' says where from)
   python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --folds sur-featnet-10 --predictors 'constant*' psnr
@@ -62,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     data = p.add_argument_group("what is run")
     data.add_argument("--dataset", default="demo", metavar="NAME", help="data set (default: demo); see --list")
     data.add_argument("--root", type=users_path, metavar="DIR", help="folder the data set was unpacked into")
-    data.add_argument("--codec", default="", metavar="NAME", help="for a set that opens in several, as demo does")
+    data.add_argument("--codec", default="", metavar="NAME", help="for a set that opens in several; see --list")
     data.add_argument(
         "--predictors",
         nargs="+",
@@ -212,7 +214,8 @@ def listing() -> str:
     lines = ["data sets (folds)"]
     for name, cls in dataset_classes().items():
         folds = ", ".join(shipped_folds(name)) or "its own"
-        lines.append(f"  {name:<18} {cls.card.title}, {cls.card.samples} ({folds})")
+        codecs = f"; --codec {', '.join(cls.card.codecs)}" if len(cls.card.codecs) > 1 else ""
+        lines.append(f"  {name:<18} {cls.card.title}, {cls.card.samples} ({folds}){codecs}")
     lines += ["protocols", *(f"  {name:<18} {protocol.meaning}" for name, protocol in protocols().items())]
     lines += ["truths", *(f"  {truth.name:<18} {truth.meaning}" for truth in TRUTHS.values()), "predictors"]
     for name, entry in registry().items():

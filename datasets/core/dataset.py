@@ -32,6 +32,7 @@ class DatasetCard:
     :param needs_root: whether `--root` must be given.
     :param default_truths: the truths a run reports when none are named.
     :param default_folds: the folds a run uses when none are named.
+    :param codecs: names of those in which it opens, the default first; empty where its files decide.
     """
 
     name: str
@@ -44,6 +45,7 @@ class DatasetCard:
     needs_root: bool = True
     default_truths: tuple[str, ...] = ("mean",)
     default_folds: str = "kfold5-v1"
+    codecs: tuple[str, ...] = ()
 
     @property
     def citation(self) -> str:

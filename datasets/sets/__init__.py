@@ -48,8 +48,10 @@ def open_dataset(name: str, root: str | Path | None = None, options: OpenOptions
     if folder is not None and not folder.is_dir():
         raise UserError(f"--root {root}: there is no such folder")
     options = options or OpenOptions()
-    if options.codec:
-        codec_named(options.codec)
+    if options.codec and (codec := codec_named(options.codec)).name not in (card.codecs or [codec.name]):
+        raise UserError(
+            f"--codec {codec.name}: data set {name!r} has no samples in {codec.title}. It has {', '.join(card.codecs)}."
+        )
     dataset = classes[name].open(folder, options)
     check_codec(dataset, options)
     return dataset

@@ -107,6 +107,14 @@ def describe(pictures: Mapping[str, SampledPicture], codec: Codec = _JPEG) -> st
     )
 
 
+def notes_on_samples(codec: Codec) -> list[str]:
+    """What a reader of any table must know."""
+    notes = ["The samples come from simulated observers, not from people."]
+    if codec != _JPEG:
+        notes.append(f"No people's levels exist for {codec.title}: nothing here was compared with people.")
+    return notes
+
+
 def refuse_options(what: str, options: OpenOptions, codec: Codec = _JPEG) -> None:
     """Refuse what no set with simulated observers has."""
     if options.jnd != 1:

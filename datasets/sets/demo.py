@@ -1,9 +1,9 @@
 """The demo set: real photographs that ship inside installed packages, and simulated observers.
 
 No download, and nothing here was rated by people: `datasets.simulation.observers` says what the observers are, and
-`python -m datasets.simulation.make_demo` computed their samples. Left out although scikit-image ships them: the left
-picture of its motorcycle pair, for which it states no licence, and the Hubble deep field, whose noise the metric takes
-for detail (nearly all observers notice above QF 85, which tells predictors apart by nothing).
+`python -m datasets.simulation.make_demo` computed their samples, a table a codec. Left out although scikit-image ships
+them: the left picture of its motorcycle pair, for which it states no licence, and the Hubble deep field, whose noise
+the metric takes for detail (nearly all observers notice above QF 85, which tells predictors apart by nothing).
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from __future__ import annotations
 import csv
 import functools
 import importlib.util
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, final
+from typing import final
 
 import numpy as np
 
+from datasets.codecs import codec_named
 from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_file
@@ -28,7 +29,13 @@ from datasets.core.imaging import Box, grid
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import PIXELS_PER_DEGREE, Picture
 from datasets.core.picture_file import PictureFile, read_picture
-from datasets.sets._simulated_samples import OBSERVERS_METRIC, SimulatedDataset, read_samples, refuse_options
+from datasets.sets._simulated_samples import (
+    OBSERVERS_METRIC,
+    SimulatedDataset,
+    notes_on_samples,
+    read_samples,
+    refuse_options,
+)
 
 LARGEST_SIDE = 512
 """Of a crop, in pixels: larger ones would make the demo slower, not better."""
@@ -100,8 +107,14 @@ def _photographs() -> Iterator[Photograph]:
             yield Photograph(row["source"], row["package"], row["path"], row["sha256"], size, cells, row["terms"])
 
 
+def samples_file(codec: str) -> Path:
+    """The table of samples of a codec by its name; beside it stands a JSON file with the losses that were seen."""
+    return _HERE / ("demo_samples.csv" if codec == Jpeg.name else f"demo_samples_{codec}.csv")
+
+
 _HERE = Path(__file__).parent
-SAMPLES = _HERE / "demo_samples.csv"
+CODECS = (Jpeg.name, *sorted(path.stem.removeprefix("demo_samples_") for path in _HERE.glob("demo_samples_*.json")))
+"""Names of those with samples."""
 PHOTOGRAPHS = tuple(_photographs())
 
 
@@ -113,41 +126,43 @@ def read_crop(path: Path, box: Box) -> np.ndarray:
 class DemoSet(SimulatedDataset, ABC):
     """Crops of the photographs with committed samples."""
 
-    samples_file: ClassVar[Path]
-
     @classmethod
     def open(cls, root: Path | None, options: OpenOptions) -> Dataset:
         if root is not None:
             raise UserError("--root: the demo set comes with the installation and has none. Leave --root out.")
-        refuse_options("the demo set", options)
-        sampled = read_samples(cls.samples_file, "Install jnd-bench again.")
-        parts = hashes_of([cls.samples_file], cls.samples_file.parent)
+        codec = codec_named(options.codec or Jpeg.name)
+        refuse_options("the demo set", options, codec)
+        codec.check_available()
+        table = cls.samples_of(codec.name)
+        sampled = read_samples(table, "Install jnd-bench again.", codec)
+        parts = hashes_of([table], table.parent)
         pictures = []
         for photograph in PHOTOGRAPHS:
             path = photograph.file()
             parts[f"{photograph.package}/{photograph.path}"] = photograph.checked_hash(path)
             for name, box in photograph.crops():
                 if name not in sampled:
-                    raise DataError(f"{cls.samples_file}: has no samples of {name}. Install jnd-bench again.")
-                ladder = CompressedLadder(
-                    Jpeg(), PictureFile(path, functools.partial(read_crop, box=box), f"cut to {box}")
-                )
-                jnds = sampled[name].jnds.astype(float)
-                pictures.append(
-                    Picture(name, photograph.source, Jpeg(), PIXELS_PER_DEGREE, jnds, ladder_or_none=ladder)
-                )
+                    raise DataError(f"{table}: has no samples of {name}. Install jnd-bench again.")
+                file = PictureFile(path, functools.partial(read_crop, box=box), f"cut to {box}")
+                jnds, ladder = sampled[name].jnds.astype(float), CompressedLadder(codec, file)
+                pictures.append(Picture(name, photograph.source, codec, PIXELS_PER_DEGREE, jnds, ladder_or_none=ladder))
         jpegs = ", ".join(photograph.source for photograph in PHOTOGRAPHS if photograph.was_jpeg)
         notes = (
-            "The samples come from simulated observers, not from people.",
+            *notes_on_samples(codec),
             f"JPEGs already before they were compressed here: {jpegs}.",
         )
         return cls(tuple(sorted(pictures, key=lambda picture: picture.name)), Manifest(parts), notes)
+
+    @staticmethod
+    @abstractmethod
+    def samples_of(codec: str) -> Path:
+        """The table of samples of a codec by its name."""
 
     def folds(self, name: str) -> Folds:
         return read_folds(name, Demo.card.name)
 
 
-def _card(name: str, title: str, about_observers: str) -> DatasetCard:
+def _card(name: str, title: str, about_observers: str, in_codecs: tuple[str, ...]) -> DatasetCard:
     return DatasetCard(
         name=name,
         title=title,
@@ -159,6 +174,7 @@ def _card(name: str, title: str, about_observers: str) -> DatasetCard:
         redistributable=True,
         references=(OBSERVERS_METRIC,),
         needs_root=False,
+        codecs=in_codecs,
     )
 
 
@@ -166,12 +182,13 @@ def _card(name: str, title: str, about_observers: str) -> DatasetCard:
 class Demo(DemoSet):
     """The observers of today (demo-v2)."""
 
-    samples_file = SAMPLES
+    samples_of = staticmethod(samples_file)
     card = _card(
         "demo",
         "Demo (simulated observers)",
         "Samples demo-v2: one draw (seed 0) of 30 observers, whose criteria were fitted on 150 other photographs; "
         "another seed moves a picture's mean by 1.5 QF.",
+        CODECS,
     )
 
 
@@ -179,9 +196,10 @@ class Demo(DemoSet):
 class DemoV1(DemoSet):
     """The observers before their criteria were fitted, so that older results can be read and repeated."""
 
-    samples_file = SAMPLES.with_name("demo_samples_v1.csv")
+    samples_of = staticmethod(lambda codec: _HERE / "demo_samples_v1.csv")
     card = _card(
         "demo-v1",
         "Demo, samples v1 (simulated observers)",
         "Samples demo-v1: criteria before they were fitted, 7 % lower and 27 % more spread. Use demo.",
+        (Jpeg.name,),
     )

@@ -17,7 +17,13 @@ from datasets.core.folds import Folds, parse_folds
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import PictureFile
-from datasets.sets._simulated_samples import OBSERVERS_METRIC, SimulatedDataset, read_samples, refuse_options
+from datasets.sets._simulated_samples import (
+    OBSERVERS_METRIC,
+    SimulatedDataset,
+    notes_on_samples,
+    read_samples,
+    refuse_options,
+)
 
 MANIFEST, SAMPLES, FOLDS, PICTURES = "simulated.json", "samples.csv", "folds.csv", "pictures"
 """What such a set's folder holds: settings and pictures, samples, folds, and a folder of PNG files."""
@@ -122,9 +128,7 @@ def _check_manifest(about: Mapping[str, Any]) -> None:
 
 
 def _notes(about: Mapping[str, Any], codec: Codec) -> tuple[str, ...]:
-    notes = ["The samples come from simulated observers, not from people."]
-    if codec != Jpeg():
-        notes.append(f"No people's levels exist for {codec.title}: nothing here was compared with people.")
+    notes = notes_on_samples(codec)
     if about.get("limit"):
         notes.append(f"Made with --limit {about['limit']}: not all photographs were looked at.")
     if left_out := about.get("left_out"):

@@ -12,52 +12,63 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets.codecs import codec_named
+from datasets.codecs.jpeg import Jpeg
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import users_path, write_atomically
 from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.sets._simulated_samples import SampledPicture, describe, read_samples, samples_csv
-from datasets.sets.demo import PHOTOGRAPHS, SAMPLES, read_crop
+from datasets.sets.demo import PHOTOGRAPHS, read_crop, samples_file
 from datasets.simulation.curves import CurveJob, MeasuredCurve, SimulationSettings, measure_all
 
-SETTINGS = SimulationSettings(pixels_per_degree=PIXELS_PER_DEGREE, observers=30, seed=0, every=1)
-PROVENANCE = SAMPLES.with_suffix(".json")
-TOLERANCE_QF = 1
-"""JPEG libraries and processors differ in the last digits, and a loss at a criterion may fall to either side."""
+TOLERANCE = 1
+"""Whole levels: libraries and processors differ in the last digits, and a loss may fall to either side of one."""
 
 _EPILOG = """\
 Needs the extra [simulate] and about ten minutes of one core. A call that was interrupted goes on where it stopped.
 
 examples:
-  python -m datasets.simulation.make_demo --check   compute everything, compare with what is committed, change nothing
-  python -m datasets.simulation.make_demo           write datasets/sets/demo_samples.csv and .json
+  python -m datasets.simulation.make_demo --check        compute all, compare with what is committed, change nothing
+  python -m datasets.simulation.make_demo                write datasets/sets/demo_samples.csv and .json
+  python -m datasets.simulation.make_demo --codec webp   write datasets/sets/demo_samples_webp.csv and .json
 """
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command.
 
-    :returns: 0; with `--check` 1 where a sample differs by more than `TOLERANCE_QF`.
+    :returns: 0; with `--check` 1 where a sample differs by more than `TOLERANCE`.
     :raises UserError: where ColorVideoVDP is not installed, or a picture could not be measured.
     """
     arguments = _parser().parse_args(argv)
     if arguments.jobs < 1:
         raise UserError(f"--jobs is 1 or more, not {arguments.jobs}")
-    measured = {m.name: m for m in measure_all(demo_jobs(), arguments.work, SETTINGS, workers=arguments.jobs)}
+    settings, work = demo_settings(arguments.codec), arguments.work / arguments.codec
+    measured = {m.name: m for m in measure_all(demo_jobs(), work, settings, workers=arguments.jobs)}
     if failed := [m for m in measured.values() if m.curve is None]:
         raise UserError("\n".join(f"{m.name}: {m.error}" for m in failed))
     sampled = {
-        name: SampledPicture(photograph.source, SETTINGS.jnds(name, measured[name].curve))  # type: ignore[arg-type]
+        name: SampledPicture(photograph.source, settings.jnds(name, measured[name].curve))  # type: ignore[arg-type]
         for photograph in PHOTOGRAPHS
         for name, _ in photograph.crops()
     }
-    print(describe(sampled))
-    status = _compare(sampled) if arguments.check else _write(sampled, measured)
+    print(describe(sampled, settings.codec))
+    status = _compare(sampled, settings) if arguments.check else _write(sampled, measured, settings)
     for name in measured:
-        (arguments.work / f"{name}.json").unlink()
-    with contextlib.suppress(OSError):  # someone else's files are in it
+        (work / f"{name}.json").unlink()
+    with contextlib.suppress(OSError):  # another codec's files are in it, or someone else's
+        work.rmdir()
         arguments.work.rmdir()
     return status
+
+
+def demo_settings(codec: str) -> SimulationSettings:
+    """The demo set's, for a codec by its name.
+
+    :raises UserError: where it cannot encode here.
+    """
+    return SimulationSettings(PIXELS_PER_DEGREE, observers=30, seed=0, every=1, codec=codec_named(codec))
 
 
 def demo_jobs() -> list[CurveJob]:
@@ -70,13 +81,20 @@ def demo_jobs() -> list[CurveJob]:
     return jobs
 
 
-def _write(sampled: Mapping[str, SampledPicture], measured: Mapping[str, MeasuredCurve]) -> int:
+def _write(
+    sampled: Mapping[str, SampledPicture], measured: Mapping[str, MeasuredCurve], settings: SimulationSettings
+) -> int:
+    codec, table = settings.codec, samples_file(settings.codec.name)
+    flag = "" if codec == Jpeg() else f" --codec {codec.name}"
+    levels = f"{codec.unit} {codec.worst_level} to {codec.best_level}"
+    if codec.step > 1:
+        levels += f" in steps of {codec.step}"
     header = {
-        "what": "The JNDs in demo_samples.csv come from simulated observers, not from people; here is what they saw.",
-        "made_by": "python -m datasets.simulation.make_demo",
-        "made_with": SETTINGS.made_with(),
-        "observed_with": SETTINGS.observed_with(),
-        "pictures": "by name: hash of the pixels, and the loss in JOD at QF 1 to 100 in the most visible region",
+        "what": f"The JNDs in {table.name} come from simulated observers, not from people; here is what they saw.",
+        "made_by": f"python -m datasets.simulation.make_demo{flag}",
+        "made_with": settings.made_with(),
+        "observed_with": settings.observed_with(),
+        "pictures": f"by name: hash of the pixels, and the loss in JOD at {levels} in the most visible region",
     }
     lines = []
     for name in sorted(sampled):
@@ -84,24 +102,27 @@ def _write(sampled: Mapping[str, SampledPicture], measured: Mapping[str, Measure
         assert curve is not None
         lines.append(f' "{name}": {json.dumps({"pixels": measured[name].pixels, "loss_jod": curve.loss_jod})}')
     text = json.dumps({"about": header}, indent=1)[:-2] + ",\n" + ",\n".join(lines) + "\n}\n"
-    write_atomically(PROVENANCE, text)
-    write_atomically(SAMPLES, samples_csv(sampled))
-    print(f"wrote {SAMPLES} and {PROVENANCE.name}")
+    losses = table.with_suffix(".json")
+    write_atomically(losses, text)
+    write_atomically(table, samples_csv(sampled, codec))
+    print(f"wrote {table} and {losses.name}")
     return 0
 
 
-def _compare(sampled: Mapping[str, SampledPicture]) -> int:
-    committed = read_samples(SAMPLES, "Write it with 'python -m datasets.simulation.make_demo'.")
+def _compare(sampled: Mapping[str, SampledPicture], settings: SimulationSettings) -> int:
+    codec = settings.codec
+    committed = read_samples(samples_file(codec.name), "Write it first, without --check.", codec)
     if set(committed) != set(sampled):
         print(f"the committed samples are of other pictures: {', '.join(sorted(set(committed) ^ set(sampled)))}")
         return 1
     away = {name: np.abs(committed[name].jnds - sampled[name].jnds) for name in sampled}
     every = np.concatenate(list(away.values()))
-    print(f"{np.sum(every > 0)} of {every.size} samples differ from the committed ones, by at most {every.max()} QF")
+    most = f"{every.max()} {codec.unit}"
+    print(f"{np.sum(every > 0)} of {every.size} samples differ from the committed ones, by at most {most}")
     for name, difference in away.items():
-        if difference.max() > TOLERANCE_QF:
-            print(f"  {name}: by up to {difference.max()} QF")
-    return int(every.max() > TOLERANCE_QF)
+        if difference.max() > TOLERANCE:
+            print(f"  {name}: by up to {difference.max()} {codec.unit}")
+    return int(every.max() > TOLERANCE)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
         "Compute the demo set's samples: what simulated observers notice in its pictures.",
         _EPILOG,
     )
+    parser.add_argument("--codec", default=Jpeg.name, metavar="NAME", help=f"what compresses (default {Jpeg.name})")
     parser.add_argument("--check", action="store_true", help="compare with the committed samples; change nothing")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes, one core each (default 1)")
     parser.add_argument(

@@ -213,6 +213,7 @@ def test_the_listing_says_what_methods_cost_and_why_some_cannot_run(capsys, monk
     told = {line.split()[0]: line for line in lines if line.startswith("  ")}
     assert told["sgjnd"].endswith("; heavy") and told["pwjnd2020-fast"].endswith("; slow")
     assert "; " not in told["constant"]
+    assert "; --codec jpeg, avif, jp2, webp" in told["demo"] and "--codec" not in told["mcl-jci"]
     assert "; not here: it needs the program butteraugli_main" in told["butteraugli"]
     assert "named in full" in told["heavy"]
 

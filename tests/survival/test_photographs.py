@@ -14,9 +14,9 @@ from baselines.subband.zhang2005 import Zhang2005
 from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.core.picture_file import read_picture
 from datasets.sets._simulated_samples import read_samples
-from datasets.sets.demo import SAMPLES
+from datasets.sets.demo import samples_file
 from datasets.simulation.local_loss import LocalLoss
-from datasets.simulation.make_demo import PROVENANCE, SETTINGS, TOLERANCE_QF, demo_jobs
+from datasets.simulation.make_demo import TOLERANCE, demo_jobs, demo_settings
 from datasets.simulation.observers import measure_curve
 from tests.baselines.pixel.test_base import EVERY
 from tests.baselines.subband.profiles import PHOTOS, compressed, levels_apart, photographs
@@ -98,8 +98,9 @@ def test_a_picture_of_the_demo_set_computed_again_gives_its_samples(survived):
     """Within 1 QF, not exactly: JPEG libraries and processors differ in the last digits."""
     job = next(job for job in demo_jobs() if job.name == "astronaut-2")
     curve = measure_curve(job.read(), LocalLoss(PIXELS_PER_DEGREE).largest)
-    committed = json.loads(PROVENANCE.read_text(encoding="utf-8"))[job.name]["loss_jod"]
+    table = samples_file("jpeg")
+    committed = json.loads(table.with_suffix(".json").read_text(encoding="utf-8"))[job.name]["loss_jod"]
     np.testing.assert_allclose(curve.loss_jod, committed, atol=0.01)
-    samples = read_samples(SAMPLES, "")[job.name].jnds
-    assert np.abs(SETTINGS.jnds(job.name, curve) - samples).max() <= TOLERANCE_QF
+    samples = read_samples(table, "")[job.name].jnds
+    assert np.abs(demo_settings("jpeg").jnds(job.name, curve) - samples).max() <= TOLERANCE
     survived("samples of the demo set computed again", len(samples))

@@ -10,14 +10,16 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from datasets.codecs import codec_named
+from datasets.codecs.avif import Avif
 from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_pixels
 from datasets.core.dataset import OpenOptions
 from datasets.core.picture import PIXELS_PER_DEGREE
 from datasets.sets import open_dataset
 from datasets.sets._simulated_samples import read_samples, samples_csv
-from datasets.sets.demo import PHOTOGRAPHS, SAMPLES
-from datasets.simulation.make_demo import PROVENANCE, SETTINGS, demo_jobs
+from datasets.sets.demo import CODECS, PHOTOGRAPHS, samples_file
+from datasets.simulation.make_demo import demo_jobs, demo_settings, main
 from datasets.simulation.observers import LossCurve, evaluated_levels, measure_curve
 
 
@@ -28,7 +30,15 @@ def demo():
 
 @pytest.fixture(scope="module")
 def provenance():
-    return json.loads(PROVENANCE.read_text(encoding="utf-8"))
+    return losses("jpeg")
+
+
+def losses(codec):
+    """What the observers saw, as it is committed."""
+    return json.loads(samples_file(codec).with_suffix(".json").read_text(encoding="utf-8"))
+
+
+every_codec = pytest.mark.parametrize("codec", CODECS)
 
 
 def test_it_is_large_enough_and_says_who_rated_it(demo):
@@ -114,27 +124,77 @@ def test_its_folds_cover_it_and_are_never_edited(demo):
     assert folds.sha256 == "2c2dfc4fba2c40d79def56cf5edd7f4c0635c446abdc5dee83c1ec10179ba607"
 
 
-def test_committed_samples_follow_from_the_committed_losses(provenance):
-    committed = read_samples(SAMPLES, "")
-    assert set(provenance) - {"about"} == set(committed)
+@every_codec
+def test_committed_samples_follow_from_the_committed_losses(codec):
+    settings, seen = demo_settings(codec), losses(codec)
+    committed = read_samples(samples_file(codec), "", settings.codec)
+    assert set(seen) - {"about"} == set(committed)
     for name, sampled in committed.items():
-        curve = LossCurve(evaluated_levels(1), tuple(provenance[name]["loss_jod"]))
-        np.testing.assert_array_equal(SETTINGS.jnds(name, curve), sampled.jnds)
-    assert samples_csv(committed) == SAMPLES.read_text(encoding="utf-8")
+        curve = LossCurve(evaluated_levels(1, settings.codec), tuple(seen[name]["loss_jod"]), settings.codec)
+        np.testing.assert_array_equal(settings.jnds(name, curve), sampled.jnds)
+        assert sampled.jnds.shape == (30,)
+    assert samples_csv(committed, settings.codec) == samples_file(codec).read_text(encoding="utf-8")
 
 
-def test_the_losses_are_of_these_pixels(demo, provenance):
-    lossless = {photograph.source for photograph in PHOTOGRAPHS if not photograph.was_jpeg}
+@every_codec
+def test_the_losses_are_of_these_pixels(codec, demo):
+    seen, lossless = losses(codec), {photograph.source for photograph in PHOTOGRAPHS if not photograph.was_jpeg}
     for picture in demo.pictures:
         if picture.source in lossless:  # a JPEG's pixels depend on the library that decodes it
-            assert f"sha256:{sha256_of_pixels(picture.reference)}" == provenance[picture.name]["pixels"]
+            assert f"sha256:{sha256_of_pixels(picture.reference)}" == seen[picture.name]["pixels"]
 
 
-def test_the_committed_settings_are_those_of_the_code(provenance):
-    about = provenance["about"]
-    assert about["observed_with"] == SETTINGS.observed_with()
+@every_codec
+def test_the_committed_settings_are_those_of_the_code(codec):
+    about, settings = losses(codec)["about"], demo_settings(codec)
+    assert about["observed_with"] == settings.observed_with()
     for name in ("display", "pixels_per_degree", "region_degrees", "every"):
-        assert about["made_with"][name] == SETTINGS.made_with()[name]
+        assert about["made_with"][name] == settings.made_with()[name]
+
+
+@every_codec
+def test_each_codec_has_the_pictures_the_folds_and_a_name_of_its_own(codec, demo):
+    """So that no picture is trained on under one codec and tested under another, and no table has two codecs."""
+    dataset = open_dataset("demo", options=OpenOptions(codec=codec))
+    assert dataset.name == ("demo" if codec == "jpeg" else f"demo-{codec}")
+    assert dataset.title.startswith("Demo (simulated observers)")
+    assert [(p.name, p.source) for p in dataset.pictures] == [(p.name, p.source) for p in demo.pictures]
+    assert dataset.folds("kfold5-v1") == demo.folds("kfold5-v1")
+    assert (dataset.card.samples, dataset.codec) == ("simulated observers", codec_named(codec))
+    assert any("No people's levels exist" in note for note in dataset.notes) == (codec != "jpeg")
+    picture = dataset.pictures[0]
+    level = int(dataset.codec.levels[3])
+    assert picture.ladder.encoded(level) == dataset.codec.encode(picture.reference, level)
+
+
+def test_a_codec_without_samples_is_refused_and_those_with_samples_are_named():
+    assert {"jpeg", "webp", "avif", "jp2"} <= set(CODECS)
+    with pytest.raises(UserError, match=f"--codec bpg: data set 'demo' has no samples in BPG. It has {CODECS[0]}, "):
+        open_dataset("demo", options=OpenOptions(codec="bpg"))
+    with pytest.raises(UserError, match=r"--codec webp: data set 'demo-v1' has no samples in WebP\. It has jpeg\."):
+        open_dataset("demo-v1", options=OpenOptions(codec="webp"))
+
+
+def test_where_a_codec_is_missing_the_line_that_installs_it_is_said(monkeypatch):
+    monkeypatch.setattr(Avif, "unavailable", lambda self: "libavif is too old: pip install it")
+    with pytest.raises(UserError, match="AVIF cannot be used here: libavif is too old: pip install it"):
+        open_dataset("demo", options=OpenOptions(codec="avif"))
+    assert open_dataset("demo").codec.name == "jpeg"
+
+
+def test_the_command_checks_the_samples_of_a_codec(tmp_path, capsys):
+    settings = demo_settings("jp2")
+    for job in demo_jobs():  # as a call leaves them that was interrupted
+        curve = {"levels": evaluated_levels(1, settings.codec), "loss_jod": losses("jp2")[job.name]["loss_jod"]}
+        about = {"pixels": f"sha256:{sha256_of_pixels(job.read())}", "made_with": settings.made_with()}
+        path = tmp_path / "work" / "jp2" / f"{job.name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({**about, **curve}), encoding="utf-8")
+    assert main(["--codec", "jp2", "--check", "--work", str(tmp_path / "work")]) == 0
+    said = capsys.readouterr().out
+    assert "JND in dB: mean" in said
+    assert "0 of 750 samples differ from the committed ones, by at most 0 dB" in said
+    assert not (tmp_path / "work").exists()
 
 
 def test_observers_disagree_nearly_as_the_subjects_of_mcl_jci(demo):
@@ -150,12 +210,12 @@ def test_observers_disagree_nearly_as_the_subjects_of_mcl_jci(demo):
 
 def test_every_fourth_qf_is_enough_where_time_counts(provenance):
     """What `datasets.simulate` evaluates by default, against all 100 QF."""
-    levels, away = evaluated_levels(4), []
+    settings, levels, away = demo_settings("jpeg"), evaluated_levels(4), []
     for name in set(provenance) - {"about"}:
-        losses = provenance[name]["loss_jod"]
-        whole = LossCurve(evaluated_levels(1), tuple(losses))
-        part = LossCurve(levels, tuple(losses[level - 1] for level in levels))
-        away.append(np.abs(SETTINGS.jnds(name, part) - SETTINGS.jnds(name, whole)))
+        loss_jod = provenance[name]["loss_jod"]
+        whole = LossCurve(evaluated_levels(1), tuple(loss_jod))
+        part = LossCurve(levels, tuple(loss_jod[level - 1] for level in levels))
+        away.append(np.abs(settings.jnds(name, part) - settings.jnds(name, whole)))
     assert np.mean(away) < 0.5
     assert np.percentile(away, 99) <= 3
 
