@@ -57,7 +57,7 @@ class DatasetRecord:
     :param root: the folder it was read from; None where it needs none.
     :param notes: what the loader found out, one sentence each.
     :param screening: what is reported of the raters behind the samples, a line each.
-    :param opens_as: the name by which `options` and `codec` open it again; empty in older runs, where it is `name`.
+    :param opens_as: the name by which `options` open it again; empty in older runs, where it is `name`.
     """
 
     name: str
@@ -112,7 +112,7 @@ class DatasetRecord:
             level_lowest=codec.lowest,
             level_highest=codec.highest,
             has_pixels=dataset.has_pixels,
-            options=options,
+            options=dataclasses.replace(options, codec=codec.name if codec.name in card.codecs[1:] else ""),
             root=None if root is None else str(root.resolve()),
             notes=tuple(dataset.notes),
             screening=tuple(dataset.screening),

@@ -6,7 +6,6 @@ that size in which compression at the true level errs most.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -111,9 +110,8 @@ def open_pixels(entry: DatasetEntry, *, include: bool) -> PixelSource:
         )
     record = entry.sections[0].rows[0].run.record
     known = record.dataset
-    options = dataclasses.replace(known.options, codec=known.codec)
     try:
-        dataset = open_dataset(known.opens_as or known.name, known.root, options)
+        dataset = open_dataset(known.opens_as or known.name, known.root, known.options)
     except (UserError, OSError):
         # The error's own text names folders of this machine, which have no place in a report that is passed on.
         return PixelSource({}, "The data set cannot be opened any more where the runs found it.")
@@ -125,7 +123,7 @@ def open_pixels(entry: DatasetEntry, *, include: bool) -> PixelSource:
         return PixelSource({}, f"{dataset.codec.title} cannot be decoded here: {lacking}.")
     library, used = dataset.codec.library(), record.decoder
     note = f"Decoded by {library}, the runs by {used}: pixels may differ slightly." if library != used else ""
-    if options.anchor != "source":
+    if known.options.anchor != "source":
         note = f"The reference is the codec's best level, with which the levels were compared. {note}".strip()
     return PixelSource({picture.name: picture for picture in dataset.pictures}, note=note)
 

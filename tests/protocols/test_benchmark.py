@@ -7,21 +7,14 @@ import sys
 import textwrap
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import protocols
 from baselines.constant.constant import Constant
 from baselines.constant.fixed import Fixed
-from datasets.codecs.jpeg import Jpeg
-from datasets.codecs.webp import WebP
 from datasets.common.errors import UserError
-from datasets.core.codec import Codec
-from datasets.core.imaging import Box
+from datasets.core.dataset import OpenOptions
 from datasets.sets import open_dataset
-from datasets.sets._simulated_samples import SampledPicture
-from datasets.simulation.curves import SimulationSettings
-from datasets.simulation.folder import Cut, SimulationFolder
 from protocols import run_benchmark
 from protocols.store.store import Store
 
@@ -106,28 +99,17 @@ def test_a_wrong_request_says_so(change, says, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_runs_of_one_set_in_two_codecs_stand_side_by_side_and_are_opened_again_by_its_name(tmp_path, empty_cache):
-    for codec in (Jpeg(), WebP()):
-        _make_simulated(tmp_path / codec.name, codec)
-        table = run_benchmark(
-            "simulated", ["constant"], root=tmp_path / codec.name, results=tmp_path / "results", quiet=True
-        )
-        assert table["status"].tolist() == ["complete"]
-    runs = Store(tmp_path / "results").current_runs()
-    said = [(run.identity.dataset, run.record.dataset.opens_as, run.record.dataset.codec) for run in runs]
-    assert said == [("simulated", "simulated", "jpeg"), ("simulated-webp", "simulated", "webp")]
-    assert {run.record.key_parts["fold file"] for run in runs} == {runs[0].record.key_parts["fold file"]}
-
-
-def _make_simulated(root: Path, codec: Codec) -> None:
-    folder = SimulationFolder(root, SimulationSettings(codec=codec), crop=32, max_crops=1)
-    folder.begin(restart=False)
-    sampled = {}
-    for number in range(4):
-        cut = Cut(f"p{number}-1", f"p{number}", f"p{number}.png", Box(0, 0, 32, 32))
-        folder.keep(cut, np.random.default_rng(number).integers(0, 256, (32, 32, 3), dtype=np.uint8))
-        sampled[cut.name] = SampledPicture(cut.source, np.arange(40, 70) - number)
-    folder.finish(sampled, [], [], limit=None)
+def test_runs_of_one_set_in_two_codecs_stand_side_by_side_and_say_how_it_is_opened_again(tmp_path, empty_cache):
+    results = tmp_path / "results"
+    for dataset in ("demo", open_dataset("demo", options=OpenOptions(codec="webp"))):
+        run_benchmark(dataset, ["constant"], limit=4, results=results, quiet=True)
+    again = run_benchmark("demo", ["constant"], codec="webp", limit=4, results=results, quiet=True)
+    assert again["dataset"].tolist() == ["demo-webp"]
+    runs = Store(results).current_runs()
+    said = [(run.identity.dataset, run.record.dataset.opens_as, run.record.dataset.options.codec) for run in runs]
+    assert said == [("demo", "demo", ""), ("demo-webp", "demo", "webp")]
+    assert runs[1].record.generation == 1, "the second run in WebP is the stored one"
+    assert runs[0].record.key_parts["fold file"] == runs[1].record.key_parts["fold file"]
 
 
 def test_the_door_is_light():

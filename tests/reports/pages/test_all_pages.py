@@ -207,6 +207,14 @@ def test_a_data_set_that_changed_since_is_not_shown(demo_results, tmp_path):
     assert "has changed since" in open_pixels(entry, include=False).reason
 
 
+def test_a_set_with_a_name_for_its_codec_is_opened_again_by_the_name_and_codec_that_opened_it(demo_results, tmp_path):
+    (entry,) = dataset_entries(_changed(demo_results, tmp_path / "jpeg", name="demo-codec", opens_as="demo"))
+    assert entry.name == "demo-codec" and "chelsea-1" in open_pixels(entry, include=False).pictures
+    options = OpenOptions(codec="webp")
+    (entry,) = dataset_entries(_changed(demo_results, tmp_path / "webp", opens_as="demo", options=options))
+    assert "has changed since" in open_pixels(entry, include=False).reason, "JPEG's runs are not shown WebP's pixels"
+
+
 def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
     work = {"authors": [EVIL], "title": EVIL, "venue": EVIL, "year": 2000, "doi": EVIL, "url": EVIL}
     number = {"dataset": "demo", "truth": EVIL, "metric": EVIL, "value": 3.92, "caveat": EVIL}
