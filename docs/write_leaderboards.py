@@ -11,7 +11,7 @@ from pathlib import Path
 from protocols.store.store import Store
 from reports.results.published import PublishedNumbers
 from reports.results.section import Section, sections_of
-from reports.results.section_scores import findings
+from reports.results.verdict import comparisons
 from reports.tables.table import Table, leaderboard_table
 from reports.tables.text import markdown, markdown_table
 
@@ -35,9 +35,9 @@ def main() -> None:
 def _leaderboard(section: Section) -> str:
     table = leaderboard_table(section, PublishedNumbers((), ())).only(lambda column: column.name in COLUMNS)
     lines = [line for place, line in enumerate(table.lines) if place < BEST or line.cells[0].text in ALWAYS]
-    count = f"The best {BEST} of {len(table.lines)} rows, `{'` and `'.join(ALWAYS)}`."
     shown = markdown_table(Table(table.columns, tuple(lines), table.foot))
-    return "\n\n".join([f"### {markdown(section.title)}", f"{section.caption} {count}", shown, findings(section)[0]])
+    about = f"{section.caption} The best {BEST} of {len(table.lines)} rows, `{'` and `'.join(ALWAYS)}`."
+    return "\n\n".join([f"### {markdown(section.title)}", about, shown, *map(str, comparisons(section))])
 
 
 if __name__ == "__main__":

@@ -187,7 +187,7 @@ class Demo(DemoSet):
         "demo",
         "Demo (simulated observers)",
         "Samples demo-v2: one draw (seed 0) of 30 observers, whose criteria were fitted on 150 other photographs; "
-        "another seed moves a picture's mean by 1.5 QF.",
+        "another seed moves a picture's mean by 1.5 QF in JPEG.",
         CODECS,
     )
 

@@ -52,7 +52,7 @@ def sur_curves(section: Section) -> Drawing | None:
     axes[0].set_ylabel("share of observers who see nothing")
     handles = [axes[0].plot([], [], color=FILL, linewidth=4.5, label="GEV fit")[0], *selection.handles(axes[0])]
     if subjects:
-        handles.insert(0, axes[0].plot([], [], color=INK, linewidth=0.9, label="subjects")[0])
+        handles.insert(0, axes[0].plot([], [], color=INK, linewidth=0.9, label="observers")[0])
     legend_below_title(figure, title, handles)
     predictors = ", ".join(row.predictor for row, _ in selection.rows) or "none"
     return Drawing(figure, f"SUR curves of {', '.join(pictures)} on {section.title}; predicted by: {predictors}.")
