@@ -34,12 +34,10 @@ def main() -> None:
 
 def _leaderboard(section: Section) -> str:
     table = leaderboard_table(section, PublishedNumbers((), ())).only(lambda column: column.name in COLUMNS)
-    always = [line for line in table.lines[BEST:] if line.cells[0].text in ALWAYS]
-    shown = markdown_table(Table(table.columns, (*table.lines[:BEST], *always), table.foot))
-    about = f"{section.caption} The best {BEST} of {len(table.lines)} rows{', and below them' if always else ''}"
-    about += " and ".join(f" `{line.cells[0].text}`" for line in always) + "."
-    better, *_, best = comparisons(section)
-    return "\n\n".join([f"### {markdown(section.title)}", about, shown, str(better), str(best)])
+    lines = [line for place, line in enumerate(table.lines) if place < BEST or line.cells[0].text in ALWAYS]
+    shown = markdown_table(Table(table.columns, tuple(lines), table.foot))
+    about = f"{section.caption} The best {BEST} of {len(table.lines)} rows, `{'` and `'.join(ALWAYS)}`."
+    return "\n\n".join([f"### {markdown(section.title)}", about, shown, *map(str, comparisons(section))])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """What a plan is going to cost: pictures to be measured, and a rough time; and an even share of it for a machine.
 
-A method's cost on a picture is counted in JPEG ladders (encoding and decoding the picture at all levels, one thread),
+A method's cost on a picture is counted in ladders (encoding and decoding the picture at all its levels, one thread),
 which depends little on the machine. `costs.csv` has what methods cost when it was made (`python -m benchmarks.costs`);
-what a ladder takes here, JPEG's and the set's own, is tried on one picture.
+what a ladder takes here is tried on one picture.
 """
 
 from __future__ import annotations
@@ -20,9 +20,7 @@ import numpy as np
 
 from baselines.interface.measurements import has_measurement
 from baselines.interface.registry import Registered
-from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
-from datasets.core.ladder import CompressedLadder, Ladder
 from datasets.core.picture import Picture
 from protocols.plan import Plan
 from protocols.store.picture_facts import has_ladder
@@ -31,7 +29,7 @@ COSTS = Path(__file__).with_name("costs.csv")
 _TRIED_LEVELS = 5
 _FOLD_IN_LADDERS = 5.0
 _LADDER_ITSELF = 1.3
-"""The shared pass in ladders of the set's codec: luma and errors come on top of encoding and decoding."""
+"""The shared pass in ladders: luma and errors come on top of encoding and decoding."""
 
 
 @dataclass(frozen=True)
@@ -102,14 +100,12 @@ def estimate(plans: Sequence[Plan], jobs: int, *, fresh: bool = False) -> Estima
     unknown = tuple(name for name, pictures in missing.items() if pictures and name not in costs)
     same = {names[name].measured_as: name for name in missing}  # variants share what is measured
     ladders = sum(len(missing[name]) * costs[name].ladders for name in same.values() if name in costs)
+    ladders += len(visits) * _LADDER_ITSELF
     folds = len(experiment.folds.numbers)
     fits = sum(folds * costs[plan.job.entry.name].fit_s for plan in waiting if plan.job.entry.name in costs)
     fits *= len(experiment.pictures) / 25
-    unit_s, own_s = _ladders_s(experiment.pictures) if visits else (0.0, 0.0)
-    seconds = None
-    if unit_s is not None and own_s is not None:
-        work_s = ladders * unit_s + len(visits) * _LADDER_ITSELF * own_s + fits
-        seconds = work_s / max(1, min(jobs, len(experiment.pictures)))
+    ladder_s = _ladder_s(experiment.pictures) if visits else 0.0
+    seconds = None if ladder_s is None else (ladders * ladder_s + fits) / max(1, min(jobs, len(experiment.pictures)))
     counts = {name: len(pictures) for name, pictures in missing.items()}
     return Estimate(len(waiting), len(visits), len(experiment.pictures), counts, seconds, unknown)
 
@@ -121,23 +117,15 @@ def known_costs() -> dict[str, Cost]:
         return {row["predictor"]: Cost(float(row["ladders"]), float(row["fit_s"])) for row in csv.DictReader(stream)}
 
 
-def _ladders_s(pictures: Sequence[Picture]) -> tuple[float | None, float | None]:
-    """What ladders of the first picture with pixels take here: JPEG's, and its own."""
+def _ladder_s(pictures: Sequence[Picture]) -> float | None:
+    """What a ladder takes here, tried on the first picture with pixels."""
     picture = next((picture for picture in pictures if picture.has_pixels), None)
     if picture is None:
-        return 0.0, 0.0
-    own_s = _ladder_s(picture.ladder)
-    if picture.codec == Jpeg() or own_s is None:
-        return own_s, own_s
-    return _ladder_s(CompressedLadder(Jpeg(), lambda: picture.reference)), own_s
-
-
-def _ladder_s(ladder: Ladder) -> float | None:
-    """What a ladder takes here, by a few of its levels; None where the picture is damaged."""
-    levels = ladder.codec.levels
+        return 0.0
+    ladder, levels = picture.ladder, picture.codec.levels
     tried = levels[np.linspace(0, len(levels) - 1, _TRIED_LEVELS).astype(int)]
     try:
-        ladder.rgb(int(tried[0]))  # loads the reference and the codec's library
+        _ = ladder.reference
         start = time.perf_counter()
         for level in tried:
             ladder.rgb(int(level))

@@ -15,10 +15,11 @@ from reports.figures.catalogue import draw_figures
 from reports.pages.html import FigureImages
 from reports.pages.index import DEFAULT_PICTURES, USUAL_CHOICE, PictureChoice, index_text, pages
 from reports.pages.report_files import Content, Stamp, differing, encoded, write_files
+from reports.results.codecs import codec_comparisons
 from reports.results.published import has_published
 from reports.results.section import sections_of
 from reports.results.truths import truth_rankings
-from reports.tables.csv_files import leaderboard_csv, pairs_csv, published_csv, truths_csv
+from reports.tables.csv_files import codecs_csv, leaderboard_csv, pairs_csv, published_csv, truths_csv
 from reports.tables.latex import leaderboard_tex, references_bib
 from reports.tables.report_json import report_json
 from reports.tables.text import leaderboard_markdown
@@ -29,7 +30,8 @@ examples:
       results/ -> report/: leaderboard.csv, .md, .tex, report.json, references.bib, figures/ and index.html,
       which opens offline, with pages for predictors, methods, data sets and pictures;
       pairs.csv says which differences are more than chance, truths.csv how the ranking changes with the truth;
-      published.csv too where the methods' papers give numbers on these data sets
+      codecs.html and codecs.csv too where the same pictures ran in several codecs,
+      published.csv where the methods' papers give numbers on these data sets
   python -m reports.build --results ~/runs --out ~/public/jnd
       other folders
   python -m reports.build --pictures all
@@ -66,6 +68,7 @@ def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool =
         "index.html": index_text(sections, images),
         "pairs.csv": pairs_csv(sections),
         **({"truths.csv": truths_csv(sections)} if truth_rankings(sections) else {}),
+        **({"codecs.csv": codecs_csv(sections)} if codec_comparisons(sections) else {}),
         **({"published.csv": published_csv(sections)} if has_published(sections) else {}),
     }
     return {

@@ -3,9 +3,6 @@
 import importlib.util
 from pathlib import Path
 
-from datasets.codecs import codec_named
-from datasets.sets.demo import CODECS
-
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -17,14 +14,6 @@ def test_the_map_of_folders_is_what_the_folders_say():
     spec.loader.exec_module(module)
     text = module.PAGE.read_text(encoding="utf-8")
     assert module.with_map(text) == text, "run: python docs/draw_architecture.py"
-
-
-def test_every_codec_of_the_demo_set_has_its_leaderboard():
-    text = (REPOSITORY / "docs" / "codecs.md").read_text(encoding="utf-8")
-    for codec in map(codec_named, CODECS[1:]):
-        assert f"### Demo (simulated observers), {codec.title}: " in text, (
-            "run: python docs/write_leaderboards.py RESULTS"
-        )
 
 
 def test_the_readme_is_short():

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from datasets.common.commands import progress
+from reports.figures.codec_savings import codec_bytes, codec_savings
 from reports.figures.cost_and_saving import cost_front, saving_and_noticing
 from reports.figures.error_by_content import error_by_content
 from reports.figures.error_histogram_and_scatter import (
@@ -29,6 +30,7 @@ from reports.figures.rank_diagrams import critical_difference, mae_dots, ranks_b
 from reports.figures.style import Drawing, FigureFiles, figure_files, styled
 from reports.figures.sur_curves import sur_calibration, sur_curves
 from reports.results.cards import section_name
+from reports.results.codecs import CodecComparison, codec_comparisons
 from reports.results.row import Row
 from reports.results.section import Section
 from reports.results.truths import TruthRanking, truth_rankings
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Subject = TypeVar("Subject", Section, TruthRanking)
+Subject = TypeVar("Subject", Section, TruthRanking, CodecComparison)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class RunFigure:
 
 @dataclass(frozen=True)
 class SummaryFigure(Generic[Subject]):
-    """A figure of a whole section, or of how the order of predictors changes between truths; fields as `RunFigure`.
+    """A figure of a whole section, of the order of predictors between truths, or of codecs; fields as `RunFigure`.
 
     :param draw: None where there is nothing to draw.
     """
@@ -99,6 +101,8 @@ class SummaryFigure(Generic[Subject]):
             section = subject.sections[0]
             identity = replace(section.identity, truth="-".join(subject.truths))
             return f"figures/{self.name}-{section_name(replace(section, identity=identity))}"
+        if isinstance(subject, CodecComparison):
+            return f"figures/{self.name}-{section_name(subject.reference)}"
         return f"figures/{self.name}-{section_name(subject)}"
 
     def draw_all(self, subject: Subject) -> dict[str, FigureFiles]:
@@ -193,6 +197,22 @@ TRUTH_FIGURES: tuple[SummaryFigure[TruthRanking], ...] = (
     ),
 )
 
+CODEC_FIGURES: tuple[SummaryFigure[CodecComparison], ...] = (
+    SummaryFigure(
+        "codec-savings",
+        "Bytes saved at equal visibility",
+        "A predictor whose point lies on the dashed line has the codecs' difference right on average.",
+        codec_savings,
+    ),
+    SummaryFigure(
+        "codec-bytes",
+        "Bytes by picture",
+        "Points along the dashed line are pictures for which the codec does not matter. How far they scatter says how "
+        "much the saving depends on the picture.",
+        codec_bytes,
+    ),
+)
+
 _ROWS_WORTH_PROCESSES = 12
 _Draw = Callable[[], dict[str, FigureFiles]]
 
@@ -203,6 +223,7 @@ def draw_figures(sections: Sequence[Section], *, quiet: bool = False) -> dict[st
     draws: list[_Draw] = [partial(kind.draw_all, section) for section in sections for kind in RUN_FIGURES]
     draws += [partial(kind.draw_all, section) for section in sections for kind in SECTION_FIGURES]
     draws += [partial(kind.draw_all, ranking) for ranking in truth_rankings(sections) for kind in TRUTH_FIGURES]
+    draws += [partial(kind.draw_all, codecs) for codecs in codec_comparisons(sections) for kind in CODEC_FIGURES]
     rows = sum(len(section.rows) for section in sections)
     figures: dict[str, FigureFiles] = {}
     with styled():

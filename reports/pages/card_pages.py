@@ -87,8 +87,14 @@ def method_pages(sections: Sequence[Section]) -> dict[str, str]:
     }
 
 
-def dataset_page_text(entry: DatasetEntry, with_page: Collection[str]) -> str:
-    """The page of a data set."""
+def dataset_page_text(
+    entry: DatasetEntry, with_page: Collection[str], *, in_codecs: bool = False, not_compared: Sequence[str] = ()
+) -> str:
+    """The page of a data set.
+
+    :param in_codecs: whether the page of codecs has it.
+    :param not_compared: why it does not stand beside the same set in another codec.
+    """
     return document(
         "dataset.html.j2",
         dataset_page(entry.name),
@@ -97,6 +103,8 @@ def dataset_page_text(entry: DatasetEntry, with_page: Collection[str]) -> str:
         page_count=len(with_page),
         labels=section_labels(entry),
         ratings=picture_ratings(entry),
+        in_codecs=in_codecs,
+        not_compared=not_compared,
     )
 
 

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 from datasets.common.hashing import sha256_of_bytes
 from reports.figures.catalogue import RunFigure, Subject, SummaryFigure
 from reports.figures.style import FigureFiles, for_page
-from reports.results.cards import INDEX, dataset_page, method_page, picture_page, predictor_page, section_name, up_from
+from reports.results.cards import (
+    CODECS_PAGE,
+    INDEX,
+    dataset_page,
+    method_page,
+    picture_page,
+    predictor_page,
+    section_name,
+    up_from,
+)
 from reports.results.published import measured_under
 from reports.results.row import Row
 from reports.results.section import Section
@@ -96,7 +105,9 @@ def _environment() -> jinja2.Environment:
     functions = (cell, columns, decimal, interval, mark, measured_under, remarks, significant, section_name, verdict)
     page_paths = (dataset_page, method_page, picture_page, predictor_page)
     environment.globals.update(
-        {function.__name__: function for function in (*functions, *page_paths)}, index_page=INDEX
+        {function.__name__: function for function in (*functions, *page_paths)},
+        index_page=INDEX,
+        codecs_page=CODECS_PAGE,
     )
     return environment
 

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reports.figures.catalogue import SECTION_FIGURES, TRUTH_FIGURES
+from reports.figures.catalogue import CODEC_FIGURES, SECTION_FIGURES, TRUTH_FIGURES
 from reports.figures.layout import mae_limit
 from reports.pages.card_pages import dataset_page_text, method_pages, predictor_pages
 from reports.pages.html import FigureImages, document
 from reports.pages.picture import picture_pages
 from reports.pages.picture_pixels import open_pixels
 from reports.pages.report_files import Content, encoded
-from reports.results.cards import INDEX, dataset_entries, dataset_page, methods
+from reports.results.cards import CODECS_PAGE, INDEX, dataset_entries, dataset_page, methods
+from reports.results.codec_groups import not_compared
+from reports.results.codec_notes import codec_notes
+from reports.results.codecs import codec_comparisons, codec_title
 from reports.results.commands import commands
 from reports.results.glossary import column_meanings, glossary
 from reports.results.grid import chosen_pictures
@@ -21,6 +24,7 @@ from reports.results.published import has_published, published
 from reports.results.row import CeilingRow, Row
 from reports.results.section import Section
 from reports.results.truths import truth_notes, truth_rankings
+from reports.tables.codec_table import codec_table
 from reports.tables.table import HOW_TO_READ, Line, Table, leaderboard_table, truth_table
 
 DEFAULT_PICTURES = 30
@@ -49,13 +53,29 @@ def pages(sections: Sequence[Section], images: FigureImages, choice: PictureChoi
     """
     made: dict[str, Content] = {}
     pictures: dict[str, list[str]] = {}
+    reasons = not_compared(sections)
+    comparisons = codec_comparisons(sections)
+    compared = {section.dataset.name for comparison in comparisons for section in comparison.sections}
     for entry in dataset_entries(sections):
         chosen = pictures[entry.name] = chosen_pictures([section.grid for section in entry.sections], choice.most)
         if chosen:
             source = open_pixels(entry, include=choice.include)
             made.update(picture_pages(entry, chosen, source))
-        made[dataset_page(entry.name)] = encoded(dataset_page_text(entry, chosen))
+        own_reasons = [line.reason for line in reasons if entry.name in line.datasets]
+        text = dataset_page_text(entry, chosen, in_codecs=entry.name in compared, not_compared=own_reasons)
+        made[dataset_page(entry.name)] = encoded(text)
     texts = {**predictor_pages(sections, images, pictures), **method_pages(sections)}
+    if comparisons:
+        texts[CODECS_PAGE] = document(
+            "codecs.html.j2",
+            CODECS_PAGE,
+            comparisons=comparisons,
+            reasons=[line.reason for line in reasons],
+            codec_table=codec_table,
+            codec_title=codec_title,
+            codec_notes=codec_notes,
+            figures=partial(images.of_summary, CODEC_FIGURES),
+        )
     return {**made, **{path: encoded(text) for path, text in texts.items()}}
 
 
@@ -68,6 +88,7 @@ def index_text(sections: Sequence[Section], images: FigureImages) -> str:
         methods=methods(sections),
         has_published=has_published(sections),
         truth_rankings=truth_rankings(sections),
+        codec_comparisons=codec_comparisons(sections),
         how_to_read=HOW_TO_READ,
         bar=interval_bar,
         leaderboard_table=leaderboard_table,

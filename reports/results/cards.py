@@ -124,6 +124,8 @@ def card_key(card: Card) -> str:
 
 
 INDEX = "index.html"
+CODECS_PAGE = "codecs.html"
+"""Codec against codec; there where data sets in several codecs can be compared."""
 
 
 def predictor_page(predictor: str) -> str:

@@ -12,7 +12,10 @@ import pandas as pd
 
 from protocols.store.store import StoredRun
 
-_NUMBERS = ("fold", "true_level", "predicted_level", "true_psnr_db", "predicted_psnr_db", "ms")
+_NUMBERS = (
+    *("fold", "true_level", "predicted_level", "true_psnr_db", "predicted_psnr_db", "true_bytes", "predicted_bytes"),
+    "ms",
+)
 
 
 @final
@@ -23,8 +26,8 @@ class Grid:
     :param predictors: names, in the order of the section's rows.
     :param pictures: names, sorted.
     :param sources: of the pictures, in their order.
-    :param values: for each of `fold`, `true_level`, `predicted_level`, `true_psnr_db`, `predicted_psnr_db` and `ms`
-        the numbers, shape (predictors, pictures); NaN where there is none.
+    :param values: for each of `fold`, `true_level`, `predicted_level`, `true_psnr_db`, `predicted_psnr_db`,
+        `true_bytes`, `predicted_bytes` and `ms` the numbers, shape (predictors, pictures); NaN where there is none.
     :param tables: the predictors' stored predictions, see `protocols.store.store.COLUMNS`.
     """
 
@@ -37,11 +40,15 @@ class Grid:
     @cached_property
     def true(self) -> np.ndarray:
         """The true levels, shape (pictures,)."""
-        levels = self.values["true_level"]
-        if not len(levels):
+        return self.of_any("true_level")
+
+    def of_any(self, name: str) -> np.ndarray:
+        """What the first predictor that knows it says of each picture, shape (pictures,); NaN where none does."""
+        numbers = self.values[name]
+        if not len(numbers):
             return np.empty(0)
-        first_known = np.argmax(~np.isnan(levels), axis=0)
-        return np.asarray(levels[first_known, np.arange(levels.shape[1])])
+        first_known = np.argmax(~np.isnan(numbers), axis=0)
+        return np.asarray(numbers[first_known, np.arange(numbers.shape[1])])
 
     @cached_property
     def errors(self) -> np.ndarray:

@@ -114,8 +114,8 @@ class Section:
         if self.state:
             notes.insert(
                 0,
-                "Runs of this data set, folds and truth were made from different pictures, folds, true levels or "
-                "anchors, so they stand in separate tables. Run the protocol again for all of them to join them.",
+                "Runs of this data set, folds and truth were made from different pictures, folds, true levels, codecs "
+                "or anchors, so they stand in separate tables. Run the protocol again for all of them to join them.",
             )
         for what, of_row in _MIXED.items():
             values = Counter(text for row in self.rows if (text := of_row(row)) not in ("", "none"))
@@ -218,6 +218,8 @@ def _rank(row: Row) -> tuple[bool, bool, float, str]:
 
 def _same_data(first: StoredRun, second: StoredRun) -> bool:
     if first.record.key_parts.get("anchor") != second.record.key_parts.get("anchor"):
+        return False
+    if first.record.dataset.codec != second.record.dataset.codec:  # older runs name the codecs of a set alike
         return False
     if second.predictions.empty:
         return True

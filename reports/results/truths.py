@@ -100,11 +100,11 @@ class TruthRanking:
 
 
 def truth_rankings(sections: Sequence[Section]) -> list[TruthRanking]:
-    """One for each data set, folds, JND and limit with two truths or more and two predictors whole under them all."""
+    """One for each data set, codec, folds, JND and limit with two truths and two predictors whole under them all."""
     groups: dict[tuple[object, ...], list[Section]] = {}
     for section in sections:
         identity = section.identity
-        key = (identity.dataset, identity.folds, identity.jnd, identity.limit, section.state)
+        key = (identity.dataset, section.dataset.codec, identity.folds, identity.jnd, identity.limit, section.state)
         groups.setdefault(key, []).append(section)
     rankings = (_ranking(group) for group in groups.values() if len(group) > 1)
     return [ranking for ranking in rankings if ranking is not None]

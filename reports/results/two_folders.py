@@ -118,12 +118,13 @@ def changes_between(before: Path, after: Path) -> FolderChanges:
     :raises DataError: where a run's files are damaged.
     """
     old, new = _runs(before), _runs(after)
-    both = sorted(old.keys() & new.keys())
+    same_codec = (name for name in old.keys() & new.keys() if _codec(old[name]) == _codec(new[name]))
+    both = sorted(same_codec)  # older runs name the codecs of a set alike
     pairs = [(old[identity], new[identity]) for identity in both]
     changes = [change for pair in pairs if (change := _run_change(*pair)) is not None]
     return FolderChanges(
-        tuple(sorted(old.keys() - new.keys())),
-        tuple(sorted(new.keys() - old.keys())),
+        tuple(sorted(old.keys() - set(both))),
+        tuple(sorted(new.keys() - set(both))),
         len(both) - len(changes),
         _corrected(changes),
     )
@@ -137,6 +138,10 @@ def _runs(results: Path) -> dict[Identity, StoredRun]:
             "Name a folder that 'python -m protocols.run --results DIR' wrote."
         )
     return {run.identity: run for run in runs}
+
+
+def _codec(run: StoredRun) -> str:
+    return run.record.dataset.codec
 
 
 def _run_change(old: StoredRun, new: StoredRun) -> RunChange | None:

@@ -44,8 +44,12 @@ def significant(value: float | int | None) -> str:
 
 def interval(column: Score, row: Row | CeilingRow) -> str:
     """A score's bootstrap interval, e.g. `[4.91, 6.30]`; empty where there is none."""
-    low, high = row.scores.get(f"{column.name}_low"), row.scores.get(f"{column.name}_high")
-    return "" if low is None or high is None else f"[{decimal(low, column.digits)}, {decimal(high, column.digits)}]"
+    return ends(row.scores.get(f"{column.name}_low"), row.scores.get(f"{column.name}_high"), 1, column.digits)
+
+
+def ends(low: float | None, high: float | None, factor: float, digits: int) -> str:
+    """An interval's ends, each times a factor; empty where there are none."""
+    return "" if low is None or high is None else f"[{decimal(factor * low, digits)}, {decimal(factor * high, digits)}]"
 
 
 def mark(row: Row | CeilingRow) -> str:

@@ -1,4 +1,4 @@
-"""The report for programs as CSV files: the leaderboard, pairs of predictors, truths, and published numbers."""
+"""The report for programs as CSV files: the leaderboard, pairs of predictors, truths, codecs, and published numbers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from datasets.common.files import spreadsheet_cell
 from protocols.scoring.scores import SCORES
+from reports.results.codecs import CodecComparison, codec_comparisons
 from reports.results.published import Shown, published
 from reports.results.row import CeilingRow, Row
 from reports.results.section import Section
@@ -23,6 +24,10 @@ PAIR_COLUMNS = (
     *("nemenyi_p", "p_against_constant", "sources_needed"),
 )
 TRUTH_COLUMNS = (*_TABLE, "predictor", "rank", "mae", "best_group")
+CODEC_COLUMNS = (
+    *(*_TABLE, "predictor", "codec", "against", "bytes", "true_bytes", "saving", "low", "high", "true_saving"),
+    *("ratio_error", "n", "failed"),
+)
 PUBLISHED_COLUMNS = (
     *_TABLE,
     *("predictor", "score", "measured", "published", "method"),
@@ -97,6 +102,34 @@ def _truths(ranking: TruthRanking) -> Iterator[dict[str, str]]:
                 "mae": significant(float(ranking.maes[truth, place])),
                 "best_group": str(int(ranking.is_in_best_group(truth, place))),
             }
+
+
+def codecs_csv(sections: Sequence[Section]) -> str:
+    """One row a codec and predictor of each `CodecComparison`, columns `CODEC_COLUMNS`; the truth has no predictor.
+
+    `bytes` is the geometric mean; `saving`, its interval and `ratio_error` are shares, empty for the codec that the
+    others stand against. `n` counts failed pictures, too, which the other numbers leave out.
+    """
+    return _csv(CODEC_COLUMNS, (row for comparison in codec_comparisons(sections) for row in _codecs(comparison)))
+
+
+def _codecs(comparison: CodecComparison) -> Iterator[dict[str, str]]:
+    tables = {section.dataset.codec: _table(section) for section in comparison.sections}
+    for row in (comparison.truth, *comparison.rows):
+        for entry in row.codecs:
+            yield {
+                **tables[entry.codec],
+                "predictor": row.predictor,
+                "codec": entry.codec,
+                "against": comparison.reference.dataset.codec if entry.saving is not None else "",
+                **{name: significant(getattr(entry, name)) for name in _CODEC_NUMBERS},
+                "ratio_error": significant(row.ratio_error) if entry.saving is not None else "",
+                "n": str(row.pictures),
+                "failed": str(row.failed),
+            }
+
+
+_CODEC_NUMBERS = ("bytes", "true_bytes", "saving", "low", "high", "true_saving")
 
 
 def published_csv(sections: Sequence[Section]) -> str:

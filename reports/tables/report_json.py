@@ -16,6 +16,8 @@ from reports.results.cards import (
     section_name,
     shown_of,
 )
+from reports.results.codec_notes import codec_notes
+from reports.results.codecs import CodecComparison, codec_comparisons
 from reports.results.row import Row
 from reports.results.section import Section
 from reports.results.verdict import findings
@@ -32,6 +34,7 @@ def report_json(sections: Sequence[Section]) -> str:
     content = {
         "schema_version": SCHEMA_VERSION,
         "sections": [_section(section) for section in sections],
+        "codec_comparisons": [_codecs(comparison) for comparison in codec_comparisons(sections)],
         "methods": [
             {
                 "page": method_page(method.card),
@@ -77,6 +80,25 @@ def _section(section: Section) -> dict[str, Any]:
             {"name": row.predictor, "meaning": row.meaning, "scores": _scores(row.scores)} for row in section.ceilings
         ],
         "pairs": section.comparison.pair_lines() if section.comparison is not None else [],
+    }
+
+
+def _codecs(comparison: CodecComparison) -> dict[str, Any]:
+    return {
+        "sections": [section_name(section) for section in comparison.sections],
+        "reference": comparison.reference.dataset.codec,
+        "notes": codec_notes(comparison),
+        "rows": [
+            {
+                "predictor": row.predictor or None,
+                "codecs": [dataclasses.asdict(entry) for entry in row.codecs],
+                "pictures": row.pictures,
+                "failed": row.failed,
+                "ratio_error": row.ratio_error,
+                "has_true_order": row.has_true_order,
+            }
+            for row in (comparison.truth, *comparison.rows)
+        ],
     }
 
 

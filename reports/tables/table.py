@@ -88,7 +88,7 @@ class Cell:
 class Line:
     """The cells of a row, one for each column.
 
-    :param row: whose they are; None in the table of truths.
+    :param row: whose they are; None in the tables of truths and of codecs.
     """
 
     cells: tuple[Cell, ...]

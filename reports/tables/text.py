@@ -8,11 +8,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from protocols.store.store import StoredRun
+from reports.results.codec_notes import codec_notes
+from reports.results.codecs import CodecComparison, codec_comparisons
 from reports.results.published import PublishedNumbers, Shown, published
 from reports.results.section import Section, sections_of
 from reports.results.truths import TruthRanking, truth_notes, truth_rankings
 from reports.results.verdict import findings
 from reports.results.written import one_line
+from reports.tables.codec_table import codec_table
 from reports.tables.table import HOW_TO_READ, Cell, Column, Line, Table, leaderboard_table, truth_table
 
 _NONE = PublishedNumbers((), ())
@@ -63,6 +66,7 @@ def leaderboard_markdown(sections: Sequence[Section]) -> str:
     for section in sections:
         parts += [f"## {markdown(section.title)}", markdown(section.caption), *_section_parts(section)]
     parts += [_truths(ranking) for ranking in truth_rankings(sections)]
+    parts += [_codecs(comparison) for comparison in codec_comparisons(sections)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -80,6 +84,12 @@ def _truths(ranking: TruthRanking) -> str:
     heading = f"## Truth next to truth: {markdown(ranking.title)}"
     notes = _list(markdown(text) for text in truth_notes(ranking))
     return "\n\n".join([heading, markdown_table(truth_table(ranking)), notes])
+
+
+def _codecs(comparison: CodecComparison) -> str:
+    heading = f"## Codec next to codec: {markdown(comparison.title)}"
+    notes = _list(markdown(text) for text in codec_notes(comparison))
+    return "\n\n".join([heading, markdown_table(codec_table(comparison)), notes])
 
 
 def markdown_table(table: Table) -> str:

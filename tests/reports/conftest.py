@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from datasets.codecs import codecs
 from datasets.core.dataset import OpenOptions
 from datasets.sets import open_dataset
 from protocols.store import picture_facts
@@ -105,8 +106,10 @@ def _json(identity: Identity, frame: pd.DataFrame, changes: dict[str, Any]) -> d
 PICTURES_TABLE = "pictures-0123456789ab.parquet"
 
 
-def write_pictures_table(results: Path, pictures: list[str], sources: list[str], *, sizes: bool = True) -> None:
-    """The table of the demo set's pictures as the protocol writes it, for runs whose record names `PICTURES_TABLE`."""
+def write_pictures_table(
+    results: Path, pictures: list[str], sources: list[str], *, sizes: bool = True, dataset: str = "demo"
+) -> None:
+    """The table of a set's pictures as the protocol writes it, for runs whose record names `PICTURES_TABLE`."""
     rng = np.random.default_rng(5)
     values = {
         "picture": pictures,
@@ -123,7 +126,7 @@ def write_pictures_table(results: Path, pictures: list[str], sources: list[str],
         "colourfulness": rng.gamma(5, 8, len(pictures)),
     }
     frame = pd.DataFrame({name: values[name] for name in picture_facts.COLUMNS})
-    store_table(results / "demo" / PICTURES_TABLE, frame)
+    store_table(results / dataset / PICTURES_TABLE, frame)
 
 
 def read_sections(results: Path) -> list[Section]:
@@ -159,6 +162,56 @@ def store_run() -> MakeRun:
         if each_a_source:
             frame["source"] = frame["picture"]
         return Store(results).write(RunRecord.from_json(_json(identity, frame, info or {})), frame)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def store_codec_run(store_run) -> MakeRun:
+    """`store_codec_run(results, codec, predictor, ...)` writes a run of the demo set in a codec.
+
+    Its files have `bytes_factor` times JPEG's bytes at the true levels, and `predicted_factor` times that at the
+    predicted ones; each a number or one a picture.
+    """
+
+    def make(
+        results: Path,
+        codec: str = "jpeg",
+        predictor: str = "constant",
+        *,
+        bytes_factor: Any = 1.0,
+        predicted_factor: Any = 1.0,
+        info: dict[str, Any] | None = None,
+        **given: Any,
+    ) -> StoredRun:
+        known = codecs()[codec]
+        name = "demo" if codec == "jpeg" else f"demo-{codec}"
+        facts = {
+            "name": name,
+            "opens_as": "demo",
+            "samples": "simulated observers",
+            "codec": codec,
+            "unit": known.unit,
+            "level_lowest": known.lowest,
+            "level_highest": known.highest,
+            "title": "Demo photographs" if codec == "jpeg" else f"Demo photographs, {known.title}",
+        }
+        changes = {
+            "decoder": f"encoder of {codec}",
+            **(info or {}),
+            "dataset": {**facts, **(info or {}).get("dataset", {})},
+        }
+        run = store_run(results, predictor, **{"dataset": name, **given}, info=changes)
+        frame = run.predictions
+        at_truth = frame["true_bytes"] * bytes_factor
+        frame = frame.assign(
+            codec=codec,
+            true_bytes=at_truth,
+            predicted_bytes=(at_truth * predicted_factor).where(frame["predicted_level"].notna()),
+            true_sur=None,
+            sur=None,
+        )
+        return Store(results).write(run.record, frame)
 
     return make
 

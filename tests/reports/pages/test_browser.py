@@ -383,6 +383,24 @@ def test_each_kind_of_page_is_as_wide_as_the_screen(open_page, shots, report, sc
             page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True)
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1300, "light"), (420, "dark")])
+def test_the_table_of_codecs_sorts_and_filters_below_the_truth(
+    open_page, tmp_path, store_codec_run, small_figures, shots, width, scheme
+):
+    for codec, predictor in itertools.product(("jpeg", "webp", "avif"), ("constant", "psnr", "chou1995")):
+        store_codec_run(tmp_path / "results", codec, predictor)
+    build(tmp_path / "results", tmp_path / "report", PictureChoice(0), quiet=True)
+    page = open_page(tmp_path / "report" / "codecs.html", color_scheme=scheme, viewport={"width": width, "height": 900})
+    page.get_by_role("button", name="JND by").click()
+    assert _column(page, "predictor") == ["chou1995", "constant", "psnr"]
+    page.get_by_role("searchbox").fill("psnr")
+    assert _column(page, "predictor") == ["psnr"]
+    assert page.locator("tbody.pinned th").all_inner_texts() == ["the true JNDs"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if SCREENSHOTS:
+        page.screenshot(path=shots / f"codecs-{scheme}-{width}.png", full_page=True)
+
+
 def test_it_prints(open_page, shots):
     page = open_page("pictures/demo/chelsea-1.html")
     page.pdf(path=shots / "picture.pdf", prefer_css_page_size=True)
