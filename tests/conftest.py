@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from datasets.codecs.bpg import Bpg
 from datasets.codecs.jpeg import Jpeg
@@ -23,6 +25,12 @@ from datasets.core.truths import find_truth
 # Several processes share the cores: threads of torch and BLAS that wait for each other by spinning cost tenfold there.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+# With -n 0 a plugin of pytest has loaded numpy by now.
+threadpool_limits(int(os.environ["OPENBLAS_NUM_THREADS"]), user_api="blas")
+# Containers often let Python write no bytecode: then pytest rewrites all tests, and processes that tests start compile
+# the suite, in every run anew. It stands in folders __pycache__ as usual.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 ):  # as in a background job: commands that tests start would inherit it
