@@ -87,21 +87,28 @@ class Replayed:
     off_full_levels: float
 
 
-def replay(search: Strategy, networks: Networks, prior: Prior) -> Replayed:
-    def ends(strategy: Strategy) -> list:
-        count = networks.probabilities.shape[1]
-        return [strategy.find(answers.__getitem__, count, prior) for answers in networks.probabilities]
-
-    curves, full = ends(search), np.array([curve.position for curve in ends(STRATEGIES["full"]())])
-    positions = np.array([curve.position for curve in curves])
-    passes = float(np.mean([len(curve.asked) for curve in curves]))
-    return Replayed(passes, np.abs(positions - networks.positions).mean(), np.abs(positions - full).mean())
+def replay(searches: dict[str, Strategy], networks: Networks, prior: Prior) -> dict[str, Replayed]:
+    """Searches by name, `full` among them."""
+    count = networks.probabilities.shape[1]
+    curves = {
+        name: [search.find(answers.__getitem__, count, prior) for answers in networks.probabilities]
+        for name, search in searches.items()
+    }
+    positions = {name: np.array([curve.position for curve in ends]) for name, ends in curves.items()}
+    return {
+        name: Replayed(
+            float(np.mean([len(curve.asked) for curve in ends])),
+            np.abs(positions[name] - networks.positions).mean(),
+            np.abs(positions[name] - positions["full"]).mean(),
+        )
+        for name, ends in curves.items()
+    }
 
 
 @functools.cache
 def compared(noise: str) -> dict[str, Replayed]:
     networks = simulate(NOISES[noise], pictures=120)
-    return {name: replay(search, networks, networks.prior()) for name, search in SEARCHES.items()}
+    return replay(SEARCHES, networks, networks.prior())
 
 
 @pytest.mark.parametrize(("noise", "auc"), [("independent", 0.94), ("mixed", 0.945), ("smooth", 0.975)])
@@ -144,18 +151,19 @@ def test_every_soft_search_beats_the_training_pictures_mean(noise):
 def test_a_prior_scale_wrong_by_a_factor_of_two_costs_little():
     networks = simulate(NOISES["mixed"], pictures=60)
     right = networks.prior()
-    errors = [
-        replay(STRATEGIES["scan"](), networks, Prior(right.position, right.spread, right.scale * factor)).mae_levels
-        for factor in (0.5, 1.0, 2.0)
-    ]
+    errors = []
+    for factor in (0.5, 1.0, 2.0):
+        prior = Prior(right.position, right.spread, right.scale * factor)
+        ends = [SEARCHES["scan"].find(answers.__getitem__, 100, prior).position for answers in networks.probabilities]
+        errors.append(np.abs(np.array(ends) - networks.positions).mean())
     assert max(errors) - errors[1] < 0.9
 
 
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_51_levels_of_bpg(noise):
     networks = simulate(NOISES[noise], pictures=60, count=51)
-    searches = [STRATEGIES[name]() for name in ("full", "scan", "bayes", "window")]
-    full, scan, bayes, window = (replay(search, networks, networks.prior()) for search in searches)
+    searches = {name: SEARCHES[name] for name in ("full", "scan", "bayes", "window")}
+    full, scan, bayes, window = replay(searches, networks, networks.prior()).values()
     assert full.passes == window.passes == 51
     assert scan.passes <= 20
     assert max(scan.mae_levels, bayes.mae_levels) < window.mae_levels
