@@ -39,9 +39,10 @@ def importable(tmp_path, monkeypatch, empty_cache):
 
 
 def _visits(experiment, predictors, pool):
-    tasks = [VisitTask(picture, predictors) for picture in experiment.pictures]
-    visits = {visit.picture: visit for _, visit in pool.run(tasks)}
-    assert visits.keys() == {picture.name for picture in experiment.pictures}
+    """Of a picture a source: each in which a process dies costs two processes."""
+    pictures = experiment.pictures[::2]
+    visits = {visit.picture: visit for _, visit in pool.run([VisitTask(picture, predictors) for picture in pictures])}
+    assert visits.keys() == {picture.name for picture in pictures}
     return visits
 
 
@@ -118,7 +119,7 @@ def test_what_only_this_process_can_import_is_run_here(make_experiment, tmp_path
 
 def test_digits_do_not_depend_on_the_threads_of_the_process_that_finds_them(make_experiment):
     """Sums of several threads of BLAS differ in the last digits; watson1997's did."""
-    tasks = [VisitTask(picture, [Watson1997()], fresh=True) for picture in make_experiment().pictures]
+    tasks = [VisitTask(picture, [Watson1997()], fresh=True) for picture in make_experiment().pictures[::2]]
     with threadpool_limits(4, user_api="blas"), WorkerPool(ProcessPool(1)) as pool:
         here, there = dict(WorkerPool().run(tasks)), dict(pool.run(tasks))
     key = Watson1997().measured_as
