@@ -22,10 +22,13 @@ def _findings(comparison: CodecComparison) -> Iterator[str]:
         f"At the true JNDs, against {codec_title(reference)}: {savings} (95 % interval; {truth.pictures} pictures of "
         f"{reference.sources} sources)."
     )
-    turned = [row.predictor for row in comparison.rows if not row.has_true_order]
     order = ", ".join(map(title_of_codec, truth.order))
-    if comparison.rows:
-        yield f"Order at the true JNDs, smallest files first: {order}. Another order: {', '.join(turned) or 'none'}."
+    pairs = [" and ".join(map(title_of_codec, pair)) for pair in comparison.not_told_apart]
+    apart = f" Not told apart by these pictures: {'; '.join(pairs)}." if pairs else ""
+    yield f"Order at the true JNDs, smallest files first: {order}.{apart}"
+    turned = sum(not row.has_true_order for row in comparison.rows)
+    if turned:
+        yield f"{turned} of {len(comparison.rows)} predictors give their codecs another order."
     failing = [f"{row.predictor or 'true JNDs'} ({row.failed})" for row in (truth, *comparison.rows) if row.failed]
     if failing:
         yield (

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import final
 
 import numpy as np
@@ -117,6 +118,20 @@ class CodecComparison:
     def heading(self) -> str:
         """Codecs and data set."""
         return f"{', '.join(codec_title(section) for section in self.sections)} on {self.reference.dataset.heading}"
+
+    @property
+    def not_told_apart(self) -> list[tuple[str, str]]:
+        """Codecs next to each other in the true order whose ratio of bytes may be 1, by its 95 % interval."""
+        known = np.isfinite(self.true_bytes).all(axis=0)
+        sources = np.array(self.reference.grid.sources)[known]
+        names = [section.dataset.codec for section in self.sections]
+        logs = dict(zip(names, np.log(self.true_bytes[:, known]), strict=True))
+        pairs = []
+        for smaller, larger in pairwise(self.truth.order):
+            low, _ = mean_interval(logs[larger] - logs[smaller], sources)
+            if low is None or low <= 0:
+                pairs.append((smaller, larger))
+        return pairs
 
     @property
     def one_codec_only(self) -> list[str]:

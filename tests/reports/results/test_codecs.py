@@ -57,7 +57,21 @@ def test_a_predictor_that_errs_on_one_codec_alone_has_a_wrong_saving_and_a_wrong
     assert wrong.of("webp").saving == pytest.approx(1 - 1.2)
     assert wrong.of("webp").true_saving == pytest.approx(0.2)
     assert wrong.ratio_error == pytest.approx(0.5)
-    assert any("Another order: psnr." in note for note in codec_notes(comparison))
+    assert "1 of 2 predictors give their codecs another order." in codec_notes(comparison)
+
+
+def test_codecs_whose_difference_may_be_chance_are_named(tmp_path, store_codec_run):
+    scatter = np.random.default_rng(5).lognormal(0, 0.3, 24)
+    for codec, factor in (
+        ("jpeg", 1.0),
+        ("webp", 0.5),
+        ("avif", 0.5 * scatter / np.exp(np.log(scatter).mean() - 0.01)),
+    ):
+        store_codec_run(tmp_path, codec, bytes_factor=factor)
+    comparison = _one(tmp_path)
+    assert comparison.not_told_apart == [("webp", "avif")]
+    order = "Order at the true JNDs, smallest files first: WebP, AVIF, JPEG."
+    assert f"{order} Not told apart by these pictures: WebP and AVIF." in codec_notes(comparison)
 
 
 def test_sources_are_resampled_not_pictures(tmp_path, store_codec_run):
