@@ -8,26 +8,28 @@ from pathlib import Path
 import numpy as np
 
 from datasets.common.commands import default_matplotlib
-from sgjnd.answer import photograph
+from datasets.core.codec import Codec
+from sgjnd.answer import named, photograph
 from sgjnd.predictors import SgJndPredictor
 
 _LONGEST_SIDE = 900
 """Pixels of the drawn picture at most: an explanation is for screens, not for print."""
 
 
-def explain(predictor: SgJndPredictor, path: Path, quality: int) -> bytes:
+def explain(predictor: SgJndPredictor, codec: Codec, path: Path, level: int) -> bytes:
     """A PNG of three panels: the picture, each patch's probability that compression is noticed there, its weight.
 
-    :param quality: JPEG quality factor to explain.
+    :param codec: that the predictor was fitted for.
+    :param level: of the codec, to explain.
     """
-    picture = photograph(path)
-    position = picture.codec.position(quality)
+    picture = photograph(path, codec)
+    position = codec.position(level)
     probability, share = predictor.fitted_.model.patches(predictor.tokens(picture)(np.array([position])))
     patches, rgb = predictor.extractor().patches(picture), picture.reference
     maps = [
         (_over_pixels(values[0].numpy(), patches.tops, patches.lefts, patches.size, rgb.shape[:2]), title, colours, top)
         for values, title, colours, top in (
-            (probability, f"probability that JPEG quality {quality} is noticed", "magma", 1.0),
+            (probability, f"probability that {named(codec, level)} is noticed", "magma", 1.0),
             (share * len(patches), "weight (1: as much as the average patch)", "viridis", None),
         )
     ]

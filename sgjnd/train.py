@@ -33,6 +33,8 @@ examples:
       the demo set (simulated observers), a minute: shows that it works
   python -m sgjnd.train --dataset mcl-jci --root ~/data/mcl-jci --truth sqf --out mine.safetensors
       heads on frozen features; then: python -m sgjnd.predict photo.png --checkpoint mine.safetensors
+  python -m sgjnd.train --dataset demo --codec webp --out demo-webp.safetensors
+      for WebP: a network knows one codec
   python -m sgjnd.train --dataset konjnd-1k-jpeg --root ~/data/konjnd-1k --whole --device cuda --out mine.safetensors
       the whole network, backbone included; hours without a GPU
   python -m sgjnd.train --dataset demo --set dropout=0.3 --set backbone=efficientnet-lite2 --out other.safetensors
@@ -54,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings["weights"] = arguments.weights
     predictor = (SgJnd if arguments.whole else SgJndLite)(settings=settings, device=arguments.device)
     config = predictor.config()
-    dataset = open_dataset(arguments.dataset, arguments.root, OpenOptions(jnd=arguments.jnd))
+    dataset = open_dataset(arguments.dataset, arguments.root, OpenOptions(jnd=arguments.jnd, codec=arguments.codec))
     if not dataset.has_pixels:
         raise UserError(f"--root {arguments.root}: holds labels only, and SG-JND learns from pictures")
     extractor = predictor.extractor()
@@ -163,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     add = p.add_argument
     add("--dataset", default="demo", metavar="NAME", help="data set (default: demo; python -m protocols.run --list)")
     add("--root", type=users_path, metavar="DIR", help="its folder")
+    add("--codec", default="", metavar="NAME", help="for a set that opens in several, as demo does")
     add("--truth", default="mean", metavar="NAME", help="what 'the JND' means (default: mean)")
     add("--jnd", type=int, default=1, choices=(1, 2, 3), help="first, second or third JND (default: 1)")
     add("--out", type=users_path, required=True, metavar="FILE.safetensors", help="the checkpoint")

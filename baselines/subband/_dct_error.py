@@ -5,14 +5,13 @@ Either source gives it twice: as 8x8 DCT coefficients, and as a plane of luma fo
 
 from __future__ import annotations
 
-import functools
 from abc import ABC, abstractmethod
 from typing import final
 
 import numpy as np
 
 from baselines.subband._dct_blocks import MID_GREY, SIDE, Blocks, block_dct, inverse_block_dct
-from datasets.codecs.jpeg import Jpeg
+from datasets.codecs.jpeg import Jpeg, luma_table
 from datasets.common.errors import UserError, check_name
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
@@ -30,21 +29,6 @@ SOURCES = {
 """What a run says of the source it used."""
 _STRIP = 2**12
 """Blocks whose errors fit into a core's cache."""
-COARSEST = 255
-"""The largest step of a baseline (8-bit) table."""
-_AT_50 = np.array(
-    [
-        [16, 11, 10, 16, 24, 40, 51, 61],
-        [12, 12, 14, 19, 26, 58, 60, 55],
-        [14, 13, 16, 24, 40, 57, 69, 56],
-        [14, 17, 22, 29, 51, 87, 80, 62],
-        [18, 22, 37, 56, 68, 109, 103, 77],
-        [24, 35, 55, 64, 81, 104, 113, 92],
-        [49, 64, 78, 87, 103, 121, 120, 101],
-        [72, 92, 95, 98, 112, 100, 103, 99],
-    ]
-)
-"""The luma table of standard JPEG at quality factor 50 (ITU-T T.81 Annex K.1)."""
 
 
 class ErrorSource(ABC):
@@ -137,19 +121,3 @@ def error_source(errors: str, picture: Picture, blocks: Blocks) -> ErrorSource:
     :raises UserError: as `kind_of_errors`.
     """
     return QuantisedErrors(blocks) if kind_of_errors(errors, picture) == "quantised" else DecodedErrors(picture)
-
-
-@functools.lru_cache(maxsize=128)
-def luma_table(quality: int) -> np.ndarray:
-    """Steps of the luma quantisation table of standard JPEG, scaled to a quality factor as IJG does.
-
-    :param quality: QF, 1..100.
-    :returns: 1..255, shape (8, 8), read-only.
-    :raises UserError: outside that range.
-    """
-    if not 1 <= quality <= 100:
-        raise UserError(f"a JPEG quality factor is 1..100, not {quality}")
-    percent = 5000 // quality if quality < 50 else 200 - 2 * quality
-    table = np.clip((_AT_50 * percent + 50) // 100, 1, COARSEST)
-    table.setflags(write=False)
-    return table

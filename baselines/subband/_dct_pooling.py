@@ -14,7 +14,8 @@ from typing import final
 import numpy as np
 
 from baselines.subband._dct_blocks import SIDE
-from baselines.subband._dct_error import COARSEST, ErrorSource, QuantisedErrors, luma_table
+from baselines.subband._dct_error import ErrorSource, QuantisedErrors
+from datasets.codecs.jpeg import COARSEST, luma_table
 from datasets.common.errors import UserError, check_name
 
 POOLINGS = {

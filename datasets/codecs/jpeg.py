@@ -8,8 +8,25 @@ from typing import final
 
 import numpy as np
 
+from datasets.common.errors import UserError
 from datasets.core.codec import Codec
 from datasets.core.picture_file import decode_rgb
+
+COARSEST = 255
+"""The largest step of a baseline (8-bit) table."""
+_AT_50 = np.array(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61],
+        [12, 12, 14, 19, 26, 58, 60, 55],
+        [14, 13, 16, 24, 40, 57, 69, 56],
+        [14, 17, 22, 29, 51, 87, 80, 62],
+        [18, 22, 37, 56, 68, 109, 103, 77],
+        [24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101],
+        [72, 92, 95, 98, 112, 100, 103, 99],
+    ]
+)
+"""The luma table of standard JPEG at quality factor 50 (ITU-T T.81 Annex K.1)."""
 
 
 @final
@@ -52,3 +69,30 @@ def jpeg_library() -> str:
 
     named = re.search(r"^\s*JPEG:\s*(.+)$", cv2.getBuildInformation(), re.MULTILINE)
     return f"OpenCV {cv2.__version__}, {named.group(1).strip() if named else 'unknown JPEG library'}"
+
+
+@functools.lru_cache(maxsize=128)
+def luma_table(quality: int) -> np.ndarray:
+    """Steps of the luma quantisation table of standard JPEG, scaled to a quality factor as IJG does.
+
+    :param quality: QF, 1..100.
+    :returns: 1..255, shape (8, 8), read-only.
+    :raises UserError: outside that range.
+    """
+    if not 1 <= quality <= 100:
+        raise UserError(f"a JPEG quality factor is 1..100, not {quality}")
+    percent = 5000 // quality if quality < 50 else 200 - 2 * quality
+    table = np.clip((_AT_50 * percent + 50) // 100, 1, COARSEST)
+    table.setflags(write=False)
+    return table
+
+
+def nearest_quality(table: np.ndarray) -> int:
+    """The quality factor, 1..100, whose luma table has the steps nearest to a file's, by their ratios.
+
+    Encoders that scale the standard's table, as libjpeg does, are told exactly; of others it is an estimate.
+
+    :param table: steps, shape (8, 8).
+    """
+    ratios = [np.abs(np.log(luma_table(quality) / np.maximum(table, 1))).sum() for quality in range(1, 101)]
+    return int(np.argmin(ratios)) + 1

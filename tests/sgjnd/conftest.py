@@ -1,12 +1,14 @@
 """What the tests of SG-JND share: settings for seconds, a fitted predictor, and pictures in BPG."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any, final
 
 import pytest
 
-from baselines.learned.network.checkpoint import save_predictor
+from baselines.learned.network.checkpoint import load_predictor, save_predictor
+from datasets.codecs import codec_named
 from datasets.core.dataset import Dataset, DatasetCard, Manifest
 from sgjnd.predictors import SgJndLite
 
@@ -78,3 +80,19 @@ def checkpoint_file(rated_pictures, true_levels, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("checkpoint") / "small.safetensors"
     save_predictor(path, fitted, about)
     return path
+
+
+@pytest.fixture(scope="session")
+def checkpoint_folder(checkpoint_file, tmp_path_factory) -> Path:
+    """The small network as if one for JPEG, for WebP and for AVIF came with an installation."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    shutil.copy(checkpoint_file, folder / "sgjnd-lite-simulated-jpeg.safetensors")
+    for name in ("webp", "avif"):
+        predictor = load_predictor(checkpoint_file, device="cpu")
+        fitted, shrunk = predictor.fitted_, len(codec_named(name).levels) / 100
+        prior = dataclasses.replace(
+            fitted.prior, **{name: value * shrunk for name, value in dataclasses.asdict(fitted.prior).items()}
+        )
+        predictor.fitted_ = dataclasses.replace(fitted, codec=name, prior=prior)
+        save_predictor(folder / f"sgjnd-lite-simulated-{name}.safetensors", predictor, dict(fitted.about))
+    return folder

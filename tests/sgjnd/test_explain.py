@@ -8,6 +8,7 @@ from PIL import Image
 from skimage import data
 
 from baselines.learned.network.checkpoint import load_predictor
+from datasets.codecs.jpeg import Jpeg
 from sgjnd.explain import _over_pixels, _smaller, explain
 from sgjnd.predictors import SgJndLite
 
@@ -62,7 +63,7 @@ def test_the_drawn_picture_is_small_in_both_directions():
 def test_any_photograph_is_drawn_with_probabilities_and_weights(predictor, panels, tmp_path, shape):
     path = tmp_path / "a $dollar_ and {braces}.png"
     Image.fromarray(np.ascontiguousarray(data.coffee()[: shape[0], : shape[1]])).save(path)
-    with Image.open(io.BytesIO(explain(predictor, path, 40))) as image:
+    with Image.open(io.BytesIO(explain(predictor, Jpeg(), path, 40))) as image:
         image.load()
         assert image.format == "PNG" and image.width > 2 * image.height / 3
     probability, weight = panels
@@ -74,7 +75,11 @@ def test_any_photograph_is_drawn_with_probabilities_and_weights(predictor, panel
 def test_a_worse_quality_is_more_likely_noticed_and_the_same_one_drawn_alike(predictor, panels, tmp_path):
     path = tmp_path / "cat.png"
     Image.fromarray(np.ascontiguousarray(data.chelsea()[100:164, 150:214])).save(path)
-    worst, best, again = explain(predictor, path, 1), explain(predictor, path, 100), explain(predictor, path, 1)
+    worst, best, again = (
+        explain(predictor, Jpeg(), path, 1),
+        explain(predictor, Jpeg(), path, 100),
+        explain(predictor, Jpeg(), path, 1),
+    )
     assert np.nanmean(panels[0]) > np.nanmean(panels[2])
     assert worst == again != best
 
@@ -83,5 +88,5 @@ def test_weights_are_told_in_shares_of_the_average_patch(predictor, panels, tmp_
     """Patches of 32 pixels tile the picture here, so their mean over pixels is that over patches."""
     path = tmp_path / "cat.png"
     Image.fromarray(np.ascontiguousarray(data.chelsea()[100:164, 150:214])).save(path)
-    explain(predictor, path, 30)
+    explain(predictor, Jpeg(), path, 30)
     assert panels[1].mean() == pytest.approx(1, abs=1e-5)

@@ -1,5 +1,6 @@
 """Protects `python -m sgjnd.predict`: what it takes, what it prints, what it writes, and how it refuses."""
 
+import argparse
 import dataclasses
 import io
 import json
@@ -18,9 +19,15 @@ from safetensors.torch import save_file
 from skimage import data
 
 from baselines.learned.network.checkpoint import load_predictor, read_checkpoint, save_predictor
+from datasets.codecs import codec_named
+from datasets.codecs.avif import Avif
+from datasets.codecs.jpeg import Jpeg
+from datasets.codecs.mozjpeg import MozJpeg
 from datasets.common.commands import run_command
 from datasets.common.errors import UserError
-from sgjnd.answer import SHIPPED, Answer
+from sgjnd import networks, predict
+from sgjnd.answer import Answer
+from sgjnd.networks import shipped
 from sgjnd.predict import find_files, main
 
 
@@ -80,7 +87,7 @@ def test_an_answer_is_a_sentence_for_people(ask, folder, capsys):
     assert ask(folder / "cat.png") == 0
     shown = capsys.readouterr()
     assert shown.out.count("\n") == 1
-    for part in ("cat.png (64x48): JPEG quality ", "% of people see no difference", "at quality 95"):
+    for part in ("cat.png (64x48): JPEG quality ", "% of people see no difference; ", " fewer than JPEG quality 95"):
         assert part in shown.out
     assert "simulated observers" in shown.err and "train it on people's samples" in shown.err
 
@@ -93,8 +100,8 @@ def test_json_is_an_object_a_line_with_the_documented_fields_and_nothing_else(as
     for one in found:
         answer = Answer(**one)
         assert (answer.width, answer.height) == (64, 48)
-        assert 1 <= answer.quality <= 100 and 0 <= answer.sur <= 1 and 1 <= answer.jnd_qf <= 100
-        assert answer.bytes > 0 and answer.bytes_at_95 > 0 and answer.levels_tried <= 20
+        assert answer.codec == "jpeg" and 1 <= answer.level <= 100 and 1 <= answer.jnd <= 100
+        assert 0 <= answer.sur <= 1 and answer.bytes_at_jpeg_95 > 0 and answer.bytes == answer.bytes_as_jpeg > 0
 
 
 def spoilt(folder: Path) -> list[Path]:
@@ -138,9 +145,9 @@ def test_the_asked_share_reaches_the_answer(ask, folder, capsys):
         assert ask(folder, "--sur", share, "--json", "-q") == 0
         found[share] = objects(capsys.readouterr().out)
     for some, most in zip(found[0.5], found[0.9], strict=True):
-        assert most["quality"] >= some["quality"]
-        assert most["quality"] == 100 or most["sur"] >= 0.9
-    assert any(most["quality"] > some["quality"] for some, most in zip(found[0.5], found[0.9], strict=True))
+        assert most["level"] >= some["level"]
+        assert most["level"] == 100 or most["sur"] >= 0.9
+    assert any(most["level"] > some["level"] for some, most in zip(found[0.5], found[0.9], strict=True))
 
 
 def test_what_is_saved_is_what_was_told(ask, folder, capsys):
@@ -177,14 +184,13 @@ def test_what_is_saved_looks_like_the_photograph_everywhere_and_tells_no_place(a
 
 
 @pytest.mark.parametrize("quality", [5, 95])
-def test_a_file_that_is_larger_than_the_photographs_own_is_no_saving(ask, tmp_path, capsys, quality):
+def test_a_jpeg_that_is_no_better_than_its_answer_is_to_be_kept(ask, tmp_path, capsys, quality):
     Image.fromarray(np.ascontiguousarray(data.coffee()[:96, :128])).save(tmp_path / "a.jpg", quality=quality)
     assert ask(tmp_path / "a.jpg", "--sur", "0.9" if quality == 5 else "0.1", "--save", "out", "-q") == 0
     said, size = capsys.readouterr().out, (tmp_path / "a.jpg").stat().st_size
-    is_larger = Path("out/a.jpg").stat().st_size >= size
-    assert is_larger == (f" bytes, no saving: the photograph's own file has {size:,}. Keep that" in said)
-    assert is_larger == ("at quality 95" not in said)
-    assert is_larger or quality == 95
+    is_kept = f"is a JPEG of about quality {quality} with {size:,} bytes" in said and "Keep it" in said
+    assert is_kept == (quality == 5)
+    assert is_kept == ("than JPEG quality 95" not in said)
 
 
 def test_a_folders_pictures_are_known_by_content_and_the_rest_is_counted(ask, folder, capsys):
@@ -222,9 +228,9 @@ def test_a_picture_is_never_written_over(ask, folder):
     with pytest.raises(UserError, match=r"cup.jpg: is one of the pictures"):
         shutil.copy(folder / "cat.png", folder / "cup.png")
         ask(folder / "cup.png", folder / "cup.jpg", "--save", folder)
-    shutil.copy(folder / "cat.png", "cat-explained.png")
-    with pytest.raises(UserError, match=r"cat-explained.png: is one of the pictures"):
-        ask(folder / "cat.png", "cat-explained.png", "--explain")
+    shutil.copy(folder / "cat.png", "cat-jpeg-explained.png")
+    with pytest.raises(UserError, match=r"cat-jpeg-explained.png: is one of the pictures"):
+        ask(folder / "cat.png", "cat-jpeg-explained.png", "--explain")
     assert (folder / "cup.jpg").read_bytes() == before
 
 
@@ -239,9 +245,9 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_computed(ask
 def test_an_explanation_is_a_picture_beside_what_is_saved_or_here(ask, folder, capsys):
     assert ask(folder / "cat.png", "--explain", "--json") == 0
     assert ask(folder / "cat.png", "--explain", "--save", "out") == 0
-    assert listed(Path()) == ["cat-explained.png", "out/cat-explained.png", "out/cat.jpg"]
-    assert "wrote cat-explained.png" in capsys.readouterr().err
-    with Image.open("cat-explained.png") as image:
+    assert listed(Path()) == ["cat-jpeg-explained.png", "out/cat-jpeg-explained.png", "out/cat.jpg"]
+    assert "wrote cat-jpeg-explained.png" in capsys.readouterr().err
+    with Image.open("cat-jpeg-explained.png") as image:
         image.load()
         assert image.format == "PNG" and image.width > 1000
 
@@ -266,7 +272,7 @@ def made_for(what: str, checkpoint_file: Path, path: Path) -> None:
     [
         ("missing", "there is no such checkpoint. python -m sgjnd.train writes one"),
         ("foreign", "cannot be read as a checkpoint"),
-        ("bpg", "trained for bpg"),
+        ("bpg", "BPG (bpg) is only read here"),
         ("weights", "it was made with"),
     ],
 )
@@ -278,16 +284,126 @@ def test_a_wrong_checkpoint_ends_with_one_clear_line_and_2(folder, checkpoint_fi
     assert says in shown.err and shown.err.count("\n") == 1 and shown.out == ""
 
 
-def test_right_after_installation_a_photograph_is_answered_by_the_shipped_network(tmp_path, capsys):
+@pytest.mark.parametrize("codec", shipped())
+def test_right_after_installation_a_photograph_is_answered_by_a_shipped_network(codec, tmp_path, capsys):
     """It is small, and says itself that it knows simulated observers only."""
-    assert SHIPPED.stat().st_size < 5e6
-    assert "simulated observers" in load_predictor(SHIPPED, device="cpu").fitted_.about["samples"]
+    if lacking := codec_named(codec).unavailable():
+        pytest.skip(lacking)
+    fitted = load_predictor(shipped()[codec], device="cpu").fitted_
+    assert shipped()[codec].stat().st_size < 5e6 and fitted.codec == codec
+    assert "simulated observers" in fitted.about["samples"]
     Image.fromarray(np.ascontiguousarray(data.astronaut()[:256, 100:484])).save(tmp_path / "astronaut.png")
-    assert main([str(tmp_path / "astronaut.png"), "--json", "--device", "cpu"]) == 0
+    assert main([str(tmp_path / "astronaut.png"), "--codec", codec, "--json", "--device", "cpu"]) == 0
     shown = capsys.readouterr()
     (found,) = objects(shown.out)
-    assert 5 < found["quality"] < 100 and found["bytes"] < found["bytes_at_95"]
+    assert found["codec"] == codec and found["bytes"] < found["bytes_at_jpeg_95"]
+    assert codec_named(codec).worst_level < found["level"] < codec_named(codec).best_level
     assert "simulated observers" in shown.err
+
+
+def test_jpeg_has_a_network_that_comes_with_the_installation():
+    assert "jpeg" in shipped()
+
+
+@pytest.fixture
+def installed(checkpoint_folder, tmp_path, monkeypatch) -> Callable[..., int]:
+    """The command of an installation with small networks for JPEG, WebP and AVIF."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr(networks, "_FOLDER", checkpoint_folder)
+    return lambda *words: main([*map(str, words), "--device", "cpu"])
+
+
+@pytest.mark.parametrize("name", ["jpeg", "webp", "avif"])
+def test_what_is_saved_is_of_the_codec_and_has_the_same_pixels_for_everybody(installed, folder, name, capsys):
+    assert installed(folder / "cat.png", "--codec", name, "--save", "out", "--json", "-q") == 0
+    codec, (reply,) = codec_named(name), objects(capsys.readouterr().out)
+    path = Path("out", f"cat{codec.suffix}")
+    assert reply["saved"] == str(path) and path.stat().st_size == reply["bytes"]
+    with Image.open(path) as image:
+        assert image.format == {"webp": "WEBP"}.get(name, name.upper())
+        np.testing.assert_array_equal(np.asarray(image), codec.decode(path.read_bytes()))
+
+
+def test_several_codecs_are_compared_the_smallest_file_first(installed, folder, capsys):
+    assert installed(folder / "cat.png", folder / "cup.jpg", "--codec", "webp", "avif", "--json") == 0
+    replies = objects(capsys.readouterr().out)
+    assert [Path(reply["image"]).name for reply in replies] == ["cat.png"] * 2 + ["cup.jpg"] * 2
+    for first, second in (replies[:2], replies[2:]):
+        assert first["bytes"] <= second["bytes"] and {first["codec"], second["codec"]} == {"webp", "avif"}
+        assert first["bytes_as_jpeg"] is None
+
+
+@pytest.mark.parametrize("flags", [["--compare"], ["--codec", "webp", "avif", "webp", "--compare"]])
+def test_compare_asks_jpeg_too_and_alone_every_codec_that_has_a_network(installed, folder, flags, capsys):
+    assert installed(folder / "cat.png", "--json", "-q", *flags) == 0
+    replies = objects(capsys.readouterr().out)
+    assert sorted(reply["codec"] for reply in replies) == ["avif", "jpeg", "webp"]
+    as_jpeg = next(reply["bytes"] for reply in replies if reply["codec"] == "jpeg")
+    assert {reply["bytes_as_jpeg"] for reply in replies} == {as_jpeg}
+
+
+def test_compare_alone_goes_on_without_a_codec_that_is_not_installed(installed, folder, capsys, monkeypatch):
+    monkeypatch.setattr(Avif, "unavailable", lambda self: "it needs a package. Install it: pip install thing")
+    assert installed(folder / "cat.png", "--compare", "-q") == 0
+    shown = capsys.readouterr()
+    assert "without AVIF: it needs a package. Install it" in shown.err and shown.out.count("\n") == 2
+
+
+def test_a_picture_too_long_for_one_codec_is_answered_for_the_others(installed, tmp_path, capsys):
+    Image.new("L", (16_384, 1)).save(tmp_path / "long.png")
+    assert installed(tmp_path / "long.png", "--codec", "jpeg", "webp", "--json", "-q") == 1
+    shown = capsys.readouterr()
+    assert [reply["codec"] for reply in objects(shown.out)] == ["jpeg"]
+    assert shown.err == f"left out: {tmp_path / 'long.png'}: is 16384x1, and WebP takes at most 16383 pixels a side\n"
+
+
+def test_a_damaged_picture_is_told_once_for_all_codecs(installed, folder, capsys):
+    (folder / "bad.png").write_bytes(b"these are words")
+    assert installed(folder / "bad.png", "--compare", "-q") == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (
+            ["--codec", "jp2"],
+            "no network for JPEG 2000 comes with the installation, only for avif, jpeg, webp. Train one",
+        ),
+        (["--codec", "heic"], "HEIC (heic) is only read here"),
+        (["--codec", "webp", "--checkpoint", "FILE"], "was trained for jpeg, and --codec says webp. Leave one out"),
+        (["--codec", "jpeg", "webp", "--checkpoint", "FILE"], "was trained for jpeg, and --codec says jpeg webp"),
+        (["--compare", "--checkpoint", "FILE"], "--compare asks the networks that come with the installation"),
+        (["--codec", "avif"], "AVIF cannot be used here: it needs a package"),
+    ],
+)
+def test_a_codec_that_cannot_be_had_is_told_in_one_line(
+    installed, folder, checkpoint_file, flags, says, capsys, monkeypatch
+):
+    monkeypatch.setattr(Avif, "unavailable", lambda self: "it needs a package")
+    monkeypatch.setattr(predict, "answer", lambda *_, **__: pytest.fail("it was computed"))
+    flags = [str(checkpoint_file) if flag == "FILE" else flag for flag in flags]
+    assert run_command(lambda: installed(folder / "cat.png", *flags)) == 2
+    error = capsys.readouterr().err
+    assert says in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [(["--codec", "avfi"], "Did you mean 'avif'"), (["--codec", "avif", "cat.png"], "Name pictures before --codec.")],
+)
+def test_a_word_that_is_no_codec_is_refused(folder, flags, says, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit):
+        main(flags)
+    assert says in capsys.readouterr().err
+
+
+def test_two_codecs_with_one_suffix_are_not_saved_over_each_other(tmp_path):
+    arguments = argparse.Namespace(save=tmp_path / "out", explain=False)
+    with pytest.raises(UserError, match=r"a.png in JPEG and a.png in mozjpeg would both become .*a.jpg"):
+        predict._check_written(arguments, [Path("a.png")], [Jpeg(), MozJpeg()])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")

@@ -22,7 +22,7 @@ from baselines.learned.network.imagenet_weights import read_tensors
 from baselines.learned.network.search.fit import Prior
 from baselines.learned.network.training_set import Fitted
 from datasets.common.errors import UserError
-from sgjnd.answer import SHIPPED
+from sgjnd.networks import shipped
 from sgjnd.predictors import SgJndLite
 from tests.survival.conftest import cases
 
@@ -341,8 +341,9 @@ def test_a_name_with_markup_is_told_as_it_is(tmp_path):
     assert "<b>'\"{0} %s.safetensors: cannot be read" in refused(path)
 
 
-def test_the_shipped_file_holds_tensors_and_text_alone():
-    with safe_open(SHIPPED, framework="pt") as stream:
+@pytest.mark.parametrize("codec", shipped())
+def test_the_shipped_files_hold_tensors_and_text_alone(codec):
+    with safe_open(shipped()[codec], framework="pt") as stream:
         assert set(stream.metadata()) == {"jnd-bench"}
     with pytest.raises(pickle.UnpicklingError):
-        pickle.loads(SHIPPED.read_bytes())
+        pickle.loads(shipped()[codec].read_bytes())

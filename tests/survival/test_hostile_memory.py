@@ -19,7 +19,7 @@ from safetensors.torch import save
 
 from baselines.learned.network.checkpoint import _sha256
 from datasets.common.files import MOST_TEXT_BYTES
-from sgjnd.answer import SHIPPED
+from sgjnd.networks import shipped
 from tests.survival.conftest import cases, png, resized_jpeg
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is told and limited in other ways elsewhere")
@@ -128,7 +128,7 @@ def tiff_of_one_tile(side: int) -> bytes:
 
 def checkpoint(method: str = "", **settings: object) -> bytes:
     """The shipped one with other settings, or as of another method with settings."""
-    with safe_open(SHIPPED, framework="pt") as stream:
+    with safe_open(shipped()["jpeg"], framework="pt") as stream:
         tensors = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 (no dict)
         header = json.loads(stream.metadata()["jnd-bench"])
     header["parameters"]["settings"] |= settings

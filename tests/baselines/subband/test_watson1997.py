@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from baselines.subband._dct_blocks import Blocks
-from baselines.subband._dct_error import QuantisedErrors, luma_table
+from baselines.subband._dct_error import QuantisedErrors
 from baselines.subband._wavelet_thresholds import wavelet_bands
 from baselines.subband.watson1997 import Watson1997
+from datasets.codecs.jpeg import luma_table
 from datasets.common.errors import UserError
 from tests.baselines.subband.profiles import compressed, photograph
 
