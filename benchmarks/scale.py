@@ -17,6 +17,7 @@ import numpy as np
 from baselines.interface.registry import Registered, registry
 from benchmarks.photographs import experiment_of, write_photographs
 from datasets.codecs.jpeg import Jpeg
+from datasets.common.memory import keep_memory
 from datasets.common.process_pool import ProcessPool
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
@@ -26,7 +27,6 @@ from protocols.plan import plan_jobs
 from protocols.runner import carry_out
 from protocols.store.store import Store
 from protocols.workers.dispatch import WorkerPool
-from protocols.workers.task import keep_memory
 
 TRUTHS = ["mean", "median"]
 JPEG = Jpeg()

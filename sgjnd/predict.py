@@ -19,6 +19,7 @@ from datasets.codecs.jpeg import Jpeg
 from datasets.common.commands import command_parser, printable, progress, run_command
 from datasets.common.errors import UserError
 from datasets.common.files import check_writable, users_path, write_atomically
+from datasets.common.memory import keep_memory
 from datasets.core.codec import Codec
 from datasets.core.picture_forms import pictures_in
 from sgjnd.answer import Answer, answer, as_text, compared
@@ -63,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     :raises UserError: for a request that cannot be carried out.
     """
     arguments = _parser().parse_args(argv)
+    keep_memory(of_any_size=True)
     if arguments.sur is not None and not 0 < arguments.sur < 1:
         raise UserError(f"--sur is a share of people between 0 and 1, such as 0.75, not {arguments.sur:g}")
     files = find_files(arguments.images)

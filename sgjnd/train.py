@@ -18,6 +18,7 @@ from baselines.learned.network.training_set import no_progress
 from datasets.common.commands import command_parser, default_matplotlib, progress, run_command, whole_number
 from datasets.common.errors import UserError
 from datasets.common.files import check_writable, users_path, write_atomically
+from datasets.common.memory import keep_memory
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.truths import find_truth
 from datasets.sets import open_dataset
@@ -50,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     :raises UserError: for a request that cannot be carried out.
     """
     arguments = _parser().parse_args(argv)
+    keep_memory(of_any_size=True)
     _check(arguments)
     settings = dict(_setting(text) for text in arguments.set)
     if arguments.weights:

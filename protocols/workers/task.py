@@ -8,11 +8,8 @@ never gives the interpreter back.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import faulthandler
-import functools
 import json
-import platform
 import re
 import sys
 import threading
@@ -22,11 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, final
 
+from datasets.common.memory import keep_memory
 from datasets.common.threads import one_blas_thread
-
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt(3)
-_KEPT_BYTES = 2**30
-_LARGEST_MAPPED_BYTES = 32 * 2**20
 
 
 class Task(Protocol):
@@ -52,21 +46,6 @@ def run_here(task: Task, monitor: Monitor) -> Any:
     keep_memory()
     with one_blas_thread(), contextlib.redirect_stdout(sys.stderr):
         return task.run(monitor)
-
-
-@functools.cache
-def keep_memory() -> None:
-    """Let glibc keep the memory of large arrays for the next ones, instead of mapping and clearing it anew each time.
-
-    Full-HD planes are beyond its usual threshold, and Dask's nanny sets a low one: there everything would take nearly
-    twice as long. Without effect where the C library is another.
-    """
-    if platform.libc_ver()[0] != "glibc":
-        return
-    with contextlib.suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
-        mallopt(_MMAP_THRESHOLD, _LARGEST_MAPPED_BYTES)
 
 
 @final
