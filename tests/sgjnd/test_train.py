@@ -69,6 +69,20 @@ def test_a_training_ends_with_a_checkpoint_that_predict_takes_and_a_picture_of_t
     assert predict([str(tmp_path / "black.png"), "--checkpoint", str(out), "--device", "cpu"]) == 0
 
 
+def test_the_set_is_opened_in_the_codec_that_is_asked_for(monkeypatch, tmp_path):
+    opened = []
+
+    def open_dataset(name, root, options):
+        opened.append((name, options.codec))
+        raise UserError("that is enough")
+
+    monkeypatch.setattr(train, "open_dataset", open_dataset)
+    for flags in ([], ["--codec", "webp"]):
+        with pytest.raises(UserError, match="that is enough"):
+            train.main(["--out", str(tmp_path / "net.safetensors"), "--device", "cpu", *flags])
+    assert opened == [("demo", ""), ("demo", "webp")]
+
+
 def test_a_checkpoint_says_what_it_was_trained_on(learn, tmp_path):
     learn("--truth", "sur75", "--seed", "3")
     about = load_predictor(tmp_path / "new" / "net.safetensors").fitted_.about
