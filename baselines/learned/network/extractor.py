@@ -200,7 +200,11 @@ class PictureExtractor:
 @functools.lru_cache(maxsize=2)
 def _pretrained(chosen: Chosen, device: str) -> Backbone:
     """One network a process and device: every copy of a predictor shares it."""
-    return build(chosen).to(device)
+    from baselines.learned.network.nets.backbones import fold_norms
+
+    backbone = build(chosen)
+    fold_norms(backbone)
+    return backbone.to(device)
 
 
 def device_of(device: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from baselines.learned.network.imagenet_weights import BACKBONES, NONE, build, choose
-from baselines.learned.network.nets.backbones import Backbone
+from baselines.learned.network.nets.backbones import Backbone, fold_norms
 
 backbones = pytest.mark.parametrize("name", BACKBONES)
 _BUILT: dict[str, Backbone] = {}
@@ -76,3 +76,18 @@ def test_padding_is_tensorflows(side):
         rows = np.arange(outputs) * stride - first
         expected = np.where((rows[:, None] >= 0) & (rows >= 0), rows[:, None] * side + rows, 0)
         assert found.shape == (outputs, outputs) and np.array_equal(found, expected)
+
+
+@backbones
+def test_folded_normalisations_change_no_map_and_leave_none_behind(name):
+    backbone, batch = build(choose(name, NONE)), pixels(64, 64)
+    for norm in (module for module in backbone.modules() if isinstance(module, torch.nn.BatchNorm2d)):
+        torch.nn.init.uniform_(norm.running_mean, -0.5, 0.5, generator=torch.Generator().manual_seed(1))
+        torch.nn.init.uniform_(norm.running_var, 0.5, 2.0, generator=torch.Generator().manual_seed(2))
+    with torch.inference_mode():
+        before = backbone(batch)
+    fold_norms(backbone)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in backbone.modules())
+    with torch.inference_mode():
+        for stage, folded in zip(before, backbone(batch), strict=True):
+            assert torch.allclose(stage, folded, rtol=1e-4, atol=1e-5 * float(stage.abs().max()))
