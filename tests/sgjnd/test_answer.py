@@ -170,12 +170,19 @@ def test_the_default_search_agrees_with_looking_at_every_level(checkpoint_file, 
 
 
 @pytest.mark.parametrize("codec", [WebP(), Avif()], ids=lambda codec: codec.name)
-def test_other_codecs_are_answered_on_their_own_levels(checkpoint_folder, cat, cat_file, codec):
-    predictor = load_predictor(checkpoint_folder / f"sgjnd-lite-simulated-{codec.name}.safetensors", device="cpu")
+def test_other_codecs_are_answered_on_their_own_levels(checkpoint_folder, cat, cat_file, codec, monkeypatch):
+    """And at no other levels than the search asks for, although some of them are the grid's of a run."""
+    predictor = searching(checkpoint_folder / f"sgjnd-lite-simulated-{codec.name}.safetensors", "scan")
+    predictor.settings = {**predictor.settings, "grid_levels": 20}
+    compressed, encode = [], CompressedLadder.encoded
+    monkeypatch.setattr(
+        CompressedLadder, "encoded", lambda self, level: compressed.append(level) or encode(self, level)
+    )
     reply, encoded = answer(predictor, codec, cat_file, sur=None)
     assert encoded == codec.encode(cat, reply.level) and reply.level in codec.whole_levels
     assert reply.codec == codec.name and reply.level == int(np.ceil(reply.jnd))
     assert reply.bytes_at_jpeg_95 == len(Jpeg().encode(cat, 95)) and reply.bytes_as_jpeg is None
+    assert len(compressed) <= 10 + 5 + 1
     more, _ = answer(predictor, codec, cat_file, sur=min(reply.sur + 0.2, 0.99))
     assert more.level > reply.level or reply.level == codec.best_level
 

@@ -60,14 +60,16 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
     def features_of(self, picture: Picture) -> Callable[[np.ndarray], PictureFeatures]:
         """A function of positions that gives the picture's features there.
 
-        Where all of them are measured levels it takes what was measured; else it computes.
+        Where all of them are measured levels it takes what was measured, or measures where they are all that is
+        measured; else it computes them alone.
         """
         extractor, backbone = self.extractor(), self.fitted_.backbone
         measured = extractor.positions(picture.codec)
         computed: list[PictureExtractor] = []
 
         def features(positions: np.ndarray) -> PictureFeatures:
-            if backbone is None and np.isin(positions, measured).all():
+            is_measured = len(positions) == len(measured) or self.measured_as in picture.measurements
+            if backbone is None and is_measured and np.isin(positions, measured).all():
                 at = np.searchsorted(measured, positions)
                 grid = PictureFeatures.of(self.measurement(picture))
                 return PictureFeatures(grid.reference, grid.difference[at], grid.distance[at])
