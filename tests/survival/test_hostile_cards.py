@@ -169,7 +169,7 @@ def test_markdown_has_a_row_a_line_and_no_live_markup(home):
 
 def test_references_are_entries_of_their_own(home):
     for text in reports(home, "*.bib"):
-        keys = re.findall(r"^@misc\{([^,]*),$", text, re.MULTILINE)
+        keys = re.findall(r"^@[a-z]+\{([^,]*),$", text, re.MULTILINE)
         assert len(keys) == len(set(keys)) >= len(NAMES)
         assert all(re.fullmatch(r"[a-z0-9_-]+", key) for key in keys)
         assert len(re.findall(r"^}$", text, re.MULTILINE)) == len(keys)

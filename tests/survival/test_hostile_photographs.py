@@ -345,7 +345,7 @@ def test_predict_answers_the_good_names_the_bad_and_writes_into_its_folder_alone
         words, cwd=photos, capture_output=True, text=True, timeout=100, env={**os.environ, **paths}, check=False
     )
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
-    assert done.stdout.count("JPEG quality") == GOOD
+    assert done.stdout.count("): JPEG quality") == GOOD
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", done.stdout + done.stderr)
     assert f"{BAD} of {BAD + GOOD} pictures could not be used" in done.stderr
     for name in ("bomb png", "bomb jpeg", "bomb webp", "empty", "text", "cut"):
