@@ -78,6 +78,11 @@ class DatasetRecord:
     opens_as: str = ""
 
     @property
+    def opening_name(self) -> str:
+        """The name by which `options` open it again, of older runs too."""
+        return self.opens_as or self.name
+
+    @property
     def citation(self) -> str:
         """What to cite, in one line for people; empty where there is nothing."""
         return citation(self.references)

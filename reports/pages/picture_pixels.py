@@ -111,7 +111,7 @@ def open_pixels(entry: DatasetEntry, *, include: bool) -> PixelSource:
     record = entry.sections[0].rows[0].run.record
     known = record.dataset
     try:
-        dataset = open_dataset(known.opens_as or known.name, known.root, known.options)
+        dataset = open_dataset(known.opening_name, known.root, known.options)
     except (UserError, OSError):
         # The error's own text names folders of this machine, which have no place in a report that is passed on.
         return PixelSource({}, "The data set cannot be opened any more where the runs found it.")

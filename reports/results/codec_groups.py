@@ -32,7 +32,7 @@ def alike_sections(sections: Sequence[Section]) -> Iterator[list[list[Section]]]
     by_setting: dict[tuple[object, ...], list[Section]] = {}
     for section in sections:
         identity, dataset = section.identity, section.dataset
-        key = (dataset.opens_as or dataset.name, identity.folds, identity.truth, identity.jnd, identity.limit)
+        key = (dataset.opening_name, identity.folds, identity.truth, identity.jnd, identity.limit)
         by_setting.setdefault(key, []).append(section)
     for members in by_setting.values():
         # Of several states of a codec's data the first has most runs.
@@ -51,15 +51,15 @@ def alike_sections(sections: Sequence[Section]) -> Iterator[list[list[Section]]]
 
 def not_compared(sections: Sequence[Section]) -> list[NotCompared]:
     """Where a reader would expect a comparison and there is none: the same data set, but other pictures or people."""
-    found = []
+    pairs = []
     for alike in alike_sections(sections):
         first, *others = (members[0] for members in alike)
         for other in others:
             if first.dataset.codec != other.dataset.codec:
                 both = f"{first.dataset.heading} and {other.dataset.heading} ({first.settings})"
                 why = _why_not(first, other) or "other runs of that codec are, which were made from other data"
-                found.append(NotCompared((first.dataset.name, other.dataset.name), f"{both} are not compared: {why}."))
-    return found
+                pairs.append(NotCompared((first.dataset.name, other.dataset.name), f"{both} are not compared: {why}."))
+    return pairs
 
 
 def _why_not(first: Section, second: Section) -> str:

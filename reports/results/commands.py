@@ -24,7 +24,7 @@ def commands(section: Section) -> list[str]:
 def _command(section: Section, seed: int, rows: list[Row]) -> str:
     identity, record = section.identity, rows[0].record
     protocol = str(record.key_parts.get("protocol", "kfold"))
-    words = ["python", "-m", "protocols.run", "--dataset", record.dataset.opens_as or record.dataset.name]
+    words = ["python", "-m", "protocols.run", "--dataset", record.dataset.opening_name]
     words += ["--root", "DIR"] if record.dataset.root else []
     words += ["--folds", identity.folds] if protocol == "kfold" else ["--protocol", protocol]
     words += ["--truths", identity.truth]
