@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baselines.learned.network.extractor import FeatureExtractor, PictureFeatures, has_fast_bf16
+from baselines.learned.network.extractor import FeatureExtractor, PictureFeatures
 from baselines.learned.network.imagenet_weights import build, channels_of
 from baselines.learned.network.training_set import Fitted, Progress, TrainingSet, no_progress
 from datasets.common.threads import one_torch_thread
@@ -84,8 +84,8 @@ def fit_whole(
         (network.head.parameters(), config.learning_rate / 10),  # it has been trained before
         (backbone.parameters(), config.backbone_learning_rate),
     ]
-    whole, bf16 = folder and folder / "whole", has_fast_bf16(device)
-    training = Training(network, rates, config, seed=seed, folder=whole, bf16=bf16)
+    whole = folder and folder / "whole"
+    training = Training(network, rates, config, seed=seed, folder=whole, bf16=config.bf16)
     history = training.run(examples, progress=functools.partial(progress, config.members))
     model.keep_member(0)
     return dataclasses.replace(

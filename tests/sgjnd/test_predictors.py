@@ -120,13 +120,17 @@ def test_measurements_are_named_by_what_they_depend_on(quick):
     key = SgJndLite(settings=quick).measurement_key()
     for name, value in {"epochs": 9, "width": 16, "label": "hard", "search": "scan", "attention": False}.items():
         assert SgJndLite(settings={**quick, name: value}).measurement_key() == key, name
-    for name, value in {"patch_pixels": 48, "most_patches": 2, "grid_levels": 7, "pixels": False}.items():
+    features = {"patch_pixels": 48, "most_patches": 2, "grid_levels": 7, "pixels": False, "precision": "bfloat16"}
+    for name, value in features.items():
         assert SgJndLite(settings={**quick, name: value}).measurement_key() != key, name
 
 
 def test_the_remark_names_the_network_and_its_patches(fitted_lite, rated_pictures):
     assert "EfficientNet-Lite0" in fitted_lite.remark(rated_pictures[0])
     assert "patches of 32 pixels" in fitted_lite.remark(rated_pictures[0])
+    assert "float" not in fitted_lite.remark(rated_pictures[0])
+    asked = SgJndLite(settings={"precision": "bfloat16"}).remark(rated_pictures[0])
+    assert ", in bfloat16; patches" in asked
 
 
 TWO_STEPS = {

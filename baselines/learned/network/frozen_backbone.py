@@ -14,7 +14,6 @@ from baselines.learned.network.extractor import (
     PictureExtractor,
     PictureFeatures,
     device_of,
-    has_fast_bf16,
 )
 from baselines.learned.network.imagenet_weights import AUTO, choose
 from baselines.learned.network.predictor import NetworkPredictor
@@ -45,9 +44,9 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
     def measurement_key(self) -> MeasurementKey:
         """The settings that features depend on; those of training do not. All methods on the backbone share it."""
         config, device = self.config(), device_of(self.device)
-        names = ("backbone", "weights", "patch_pixels", "most_patches", "token_cells", "pixels", "grid_levels")
+        names = ("backbone", "weights", "patch_pixels", "most_patches", "token_cells", "pixels", "grid_levels", "bf16")
         parameters = {name: getattr(config, name) for name in names}
-        return MeasurementKey(FrozenBackbonePredictor, {**parameters, "device": device, "bf16": has_fast_bf16(device)})
+        return MeasurementKey(FrozenBackbonePredictor, {**parameters, "device": device})
 
     def ingredients(self) -> Mapping[str, str]:
         return weights_of(self.config())
@@ -55,7 +54,8 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
     def remark(self, picture: Picture) -> str:
         config, extractor = self.config(), self.extractor()
         covered = "" if len(extractor.patches(picture)) < config.most_patches else ", spread over the picture"
-        return f"features of {extractor.chosen.why}; patches of {config.patch_pixels} pixels{covered}"
+        precision = f", in {config.precision}" if config.bf16 else ""
+        return f"features of {extractor.chosen.why}{precision}; patches of {config.patch_pixels} pixels{covered}"
 
     def features_of(self, picture: Picture) -> Callable[[np.ndarray], PictureFeatures]:
         """A function of positions that gives the picture's features there.

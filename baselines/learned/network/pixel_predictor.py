@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from baselines.learned.network.extractor import device_of, has_fast_bf16
+from baselines.learned.network.extractor import device_of
 from baselines.learned.network.patches import Patches, cover
 from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.search.rules import Ask, evenly
@@ -175,7 +175,7 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
                 torch.manual_seed(seed)
                 network = self.new_network().to(device)
             rates = [(network.parameters(), config.learning_rate)]
-            training = Training(network, rates, config, seed=seed, folder=folder, bf16=has_fast_bf16(device))
+            training = Training(network, rates, config, seed=seed, folder=folder, bf16=config.bf16)
             history = training.run(examples, progress=functools.partial(progress, 0))
             return training_set.fitted(network.cpu().eval(), config.label, [history])
 

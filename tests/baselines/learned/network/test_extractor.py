@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.learned.network.extractor import FeatureExtractor, PictureFeatures, Tokeniser, device_of, has_fast_bf16
+from baselines.learned.network.extractor import FeatureExtractor, PictureFeatures, Tokeniser, device_of
 from baselines.learned.network.frozen_backbone import weights_of
 from baselines.learned.network.imagenet_weights import build, channels_of, choose
 from baselines.learned.network.nets.tokens import PIXEL_DIFFERENCE, PIXEL_REFERENCE
@@ -179,19 +179,17 @@ def test_devices(monkeypatch):
     assert device_of("auto") == device_of("cuda") == "cuda"
 
 
-def test_bfloat16_is_off_where_processors_emulate_it(monkeypatch):
-    """Also with releases of torch that cannot tell."""
-    names = [name for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported") if hasattr(torch.cpu, name)]
-    for answer in (False, True):
-        has_fast_bf16.cache_clear()
-        for name in names:
-            monkeypatch.setattr(torch.cpu, name, lambda answer=answer: answer)
-        assert has_fast_bf16("cpu") is (answer and bool(names))
-    for name in names:
-        monkeypatch.delattr(torch.cpu, name)
-    has_fast_bf16.cache_clear()
-    assert has_fast_bf16("cpu") is False
-    has_fast_bf16.cache_clear()
+def test_float32_is_computed_unless_bfloat16_is_asked_for(monkeypatch, extractor, rated_pictures):
+    """Whatever the processor is fast at: answers would else depend on it."""
+    asked = []
+    autocast = torch.autocast
+    monkeypatch.setattr(
+        torch, "autocast", lambda *given, enabled: asked.append(enabled) or autocast(*given, enabled=enabled)
+    )
+    for precision in ("float32", "bfloat16"):
+        config = dataclasses.replace(extractor.config, precision=precision)
+        FeatureExtractor(config, device="cpu").of(rated_pictures[0])
+    assert asked == [False, True]
 
 
 def test_features_are_those_among_what_was_stored():
