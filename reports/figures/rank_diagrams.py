@@ -23,7 +23,7 @@ from reports.results.row import CONTROL, Row
 from reports.results.section import Section
 from reports.results.section_scores import columns
 from reports.results.truths import TruthRanking
-from reports.results.written import decimal, interval
+from reports.results.written import decimal, interval, p_value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,13 +98,12 @@ def critical_difference(section: Section) -> Drawing | None:
     names = [labels[predictor] for predictor in predictors]
     columns = clique_columns(ranks.cliques, order)
     bars_in = 0.2 + _BAR_STEP_IN * (1 + max((column for *_, column in columns), default=0))
-    p_value = "< 0.0001" if ranks.friedman_p < 1e-4 else f"{ranks.friedman_p:.4f}"
     title = section_title(
         section,
         "Critical difference",
         f"blocks are the {ranks.blocks} pictures, which of one source are not independent: see the bootstrap over "
         "sources",
-        f"Friedman chi² {ranks.friedman:.1f}, p {p_value}; bars: not told apart at 5 % (Nemenyi), "
+        f"Friedman chi² {ranks.friedman:.1f}, p {p_value(ranks.friedman_p, 4)}; bars: not told apart at 5 % (Nemenyi), "
         f"critical difference {ranks.critical_difference:.2f} ranks",
     )
     left_in = 0.3 + 0.076 * max(map(len, names))

@@ -34,6 +34,7 @@ SECTION_SCORES: list[Score] = [
         heading="p",
         group=_LEVELS,
         digits=3,
+        is_p=True,
         after="against_constant",
         brief="p",
     ),

@@ -23,6 +23,8 @@ def _written(column: Score, value: float | int | None) -> str:
         return ""
     if column.is_flag:
         return "yes" if value else ""
+    if column.is_p:
+        return p_value(float(value), column.digits)
     return decimal(float(value) * (100 if column.is_share else 1), column.digits)
 
 
@@ -30,6 +32,12 @@ def decimal(value: float, digits: int) -> str:
     """A number with so many decimals; zero has no sign."""
     text = f"{value:.{digits}f}"
     return text.removeprefix("-") if float(text) == 0 else text
+
+
+def p_value(value: float, digits: int = 3) -> str:
+    """A p-value with so many decimals; where they would all be 0, e.g. `< 0.001`."""
+    least = 10.0**-digits
+    return f"< {least:.{digits}f}" if value < least / 2 else f"{value:.{digits}f}"
 
 
 def significant(value: float | int | None) -> str:

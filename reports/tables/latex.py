@@ -18,13 +18,15 @@ from reports.results.written import one_line, safe_name
 from reports.tables.table import Cell, Column, Line, Table, leaderboard_table, truth_table
 
 _HEADINGS = {"predictor": "Predictor", "n": "$N$"}
+_MOST_LINES, _FEW_LINES = 50, 20
+"""Rows of a float, and of one that has room for the notes."""
 _SETUP = r"\centering\scriptsize\setlength{\tabcolsep}{2pt}"
 
 
 def leaderboard_tex(sections: Sequence[Section]) -> str:
     """Two `table*` for each section, which fit a page of an article in two columns; needs the package booktabs.
 
-    The first has the columns that matter most, the second the others.
+    The first has the columns that matter most, the second the others; a long table goes on in further ones.
     """
     head = "% JND-Bench leaderboard. Needs \\usepackage{booktabs}.\n"
     return head + "\n".join([*map(_section, sections), *map(_truths, truth_rankings(sections))])
@@ -36,12 +38,24 @@ def _section(section: Section) -> str:
     first = table.only(lambda column: bool(column.brief) or column.is_published)
     second = table.only(lambda column: column.in_print and (column.name == "predictor" or not column.brief))
     notes = [*_notes(map(latex, findings(section))), *_published(numbers)]
-    return "\n".join(
-        [
-            _float(_SETUP, f"{section.title}. {section.caption}", _tabular(first, _heads(first)), []),
-            _float(_SETUP, f"{section.title}. Further scores.", _tabular(second, _heads(second)), notes),
-        ]
-    )
+    parts = [
+        *_parts(first, f"{section.title}. {section.caption}"),
+        *_parts(second, f"{section.title}. Further scores."),
+    ]
+    # A float is one page at most: notes stand below a short table, and in a float of their own after a long one.
+    if len(table.lines) > _FEW_LINES:
+        parts.append(("", notes))
+    else:
+        parts[-1][1].extend(notes)
+    return "\n".join(_float(_SETUP, *part) for part in parts)
+
+
+def _parts(table: Table, caption: str) -> Iterator[tuple[str, list[str]]]:
+    """Captions and tabulars that fit a page each."""
+    for start in range(0, len(table.lines), _MOST_LINES):
+        end = start + _MOST_LINES
+        part = Table(table.columns, table.lines[start:end], table.foot if end >= len(table.lines) else ())
+        yield (f"{caption} Continued." if start else caption), _tabular(part, _heads(part))
 
 
 def _heads(table: Table) -> list[str]:
@@ -52,11 +66,13 @@ def _truths(ranking: TruthRanking) -> str:
     table = truth_table(ranking)
     heads = [latex(column.heading) for column in table.columns]
     caption = f"Truth next to truth. {ranking.title}."
-    return _float(r"\centering\scriptsize", caption, _tabular(table, heads), _notes(map(latex, truth_notes(ranking))))
+    content = [*_tabular(table, heads), *_notes(map(latex, truth_notes(ranking)))]
+    return _float(r"\centering\scriptsize", caption, content)
 
 
-def _float(setup: str, caption: str, tabular: list[str], notes: list[str]) -> str:
-    lines = [r"\begin{table*}", setup, rf"\caption{{{latex(caption)}}}", *tabular, *notes, r"\end{table*}"]
+def _float(setup: str, caption: str, content: list[str]) -> str:
+    captions = [rf"\caption{{{latex(caption)}}}"] if caption else []
+    lines = [r"\begin{table*}", setup, *captions, *content, r"\end{table*}"]
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import subprocess
 
@@ -23,6 +24,8 @@ def test_tables_fit_a_page_in_two_columns_and_bibtex_is_content(tmp_path, store_
         store_run(tmp_path / "results", name)
     store_run(tmp_path / "results", "broken", failing=24)
     sections = read_sections(tmp_path / "results")
+    # As many rows as the demo has, and more than a page has room for.
+    sections += [dataclasses.replace(sections[0], rows=sections[0].rows * times) for times in (9, 14)]
     for file, text in (("leaderboard.tex", leaderboard_tex(sections)), ("references.bib", references_bib(sections))):
         (tmp_path / file).write_text(text, encoding="utf-8")
     (tmp_path / "paper.tex").write_text(PAPER, encoding="utf-8")

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from reports.results.written import decimal, significant
+from reports.results.written import decimal, p_value, significant
 from reports.tables.csv_files import leaderboard_csv
 from reports.tables.latex import latex, leaderboard_tex
 from reports.tables.text import leaderboard_markdown, leaderboard_text, markdown
@@ -196,3 +196,8 @@ def test_sections_stand_apart_and_failures_are_told(tmp_path, store_run):
 
 def test_nothing_is_said_of_no_runs():
     assert leaderboard_text([]) == ""
+
+
+def test_a_p_value_is_never_written_as_nothing():
+    assert [p_value(p) for p in (1.0, 0.05, 0.0005, 0.0004, 0.0)] == ["1.000", "0.050", "0.001", "< 0.001", "< 0.001"]
+    assert p_value(0.00004, 4) == "< 0.0001"
