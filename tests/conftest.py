@@ -1,5 +1,6 @@
 """What all tests share: small rated pictures, roots in the layouts of the real data sets, data beside the checkout."""
 
+import contextlib
 import functools
 import json
 import os
@@ -147,6 +148,13 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture(scope="module")
 def small_figures() -> Iterator[None]:
+    """Reports built in this file have small figures."""
+    with figures_of_a_few_bytes():
+        yield
+
+
+@contextlib.contextmanager
+def figures_of_a_few_bytes() -> Iterator[None]:
     """Reports built here have their usual figures as files of a few bytes: drawing takes most of a report's time, and
     `tests/reports/figures` looks at what is drawn."""
     from reports.figures.catalogue import RUN_FIGURES, SECTION_FIGURES

@@ -31,7 +31,8 @@ class Score:
     :param is_main: whether rows are sorted by it: its smallest value is marked, and its bootstrap interval, the scores
         `<name>_low` and `<name>_high`, stands beside it.
     :param is_time: whether it differs from run to run by itself, and from machine to machine.
-    :param highest_is_best: whether a larger number is better; a bias is best at 0, and counts as one that is not.
+    :param highest_is_best: whether a larger number is better.
+    :param zero_is_best: whether the number nearest to 0 is best, as of a bias.
     :param is_p: whether it is a p-value, which is never written as 0: `< 0.001` is.
     :param is_flag: whether 1 is written as yes and 0 as nothing.
     :param beside: another score that follows it in parentheses; empty for most.
@@ -51,6 +52,7 @@ class Score:
     is_main: bool = False
     is_time: bool = False
     highest_is_best: bool = False
+    zero_is_best: bool = False
     is_p: bool = False
     is_flag: bool = False
     beside: str = ""

@@ -106,6 +106,7 @@ SCORES: list[Score] = [
         "bias",
         "mean of predicted minus true level",
         heading="bias",
+        zero_is_best=True,
         brief="bias",
         compute=lambda f: float(np.mean(_error(f))),
     ),

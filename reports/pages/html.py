@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 
-TABLE_SCRIPTS = ("vendor/list.min.js", "assets/tables.js")
-"""What a page with sortable tables runs: List.js, and what ties it to them."""
+TABLE_SCRIPTS = ("assets/address.js", "assets/tables.js")
+"""What a page with sortable tables runs."""
 
 PICTURE_SCRIPTS = (*TABLE_SCRIPTS, "assets/flicker.js")
 

@@ -35,7 +35,7 @@ class Column:
     :param is_text: whether it holds names, not numbers.
     :param is_main: whether rows are sorted by it.
     :param is_published: whether it holds published numbers, beside the measured ones of the column before.
-    :param highest_is_best: whether the best row has its largest number; else the smallest.
+    :param best: which number is best: the `highest`, the one nearest to `zero`, else the lowest.
     :param in_print: whether a printed page has room for it.
     :param brief: its heading in the terminal; empty where the terminal's table leaves it out.
     """
@@ -47,7 +47,7 @@ class Column:
     is_text: bool = False
     is_main: bool = False
     is_published: bool = False
-    highest_is_best: bool = False
+    best: str = ""
     in_print: bool = True
     brief: str = ""
 
@@ -140,7 +140,7 @@ def leaderboard_table(section: Section, numbers: PublishedNumbers) -> Table:
                 score.group,
                 score.meaning,
                 is_main=score.is_main,
-                highest_is_best=score.highest_is_best,
+                best="highest" if score.highest_is_best else "zero" if score.zero_is_best else "",
                 in_print=in_print,
                 brief=brief,
             )

@@ -1,150 +1,20 @@
-"""The report in a real browser: tables sort and filter, the viewer flickers, links lead to files, and offline."""
+"""The report in a real browser: the viewer flickers, links lead to files, and pages are as wide as the screen."""
 
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reports.build import build
 from reports.pages import picture_pixels
-from reports.pages.index import PictureChoice
 from reports.pages.picture import picture_pages
 from reports.pages.picture_pixels import open_pixels
 from reports.results.cards import dataset_entries
 from tests.reports.conftest import read_sections
+from tests.reports.pages.conftest import SCREENSHOTS
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-SCREENSHOTS = os.environ.get("JND_BENCH_SCREENSHOTS", "")
 pytestmark = pytest.mark.slow("starts a real browser and builds a report with pictures")
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory, demo_results, small_figures) -> Path:
-    """With pages of the pictures that predictors erred most on, `SHOWN` among them."""
-    out = tmp_path_factory.mktemp("browser") / "report"
-    build(demo_results, out, PictureChoice(6), quiet=True)
-    return out
-
-
-@pytest.fixture(scope="module")
-def shots(tmp_path_factory) -> Path:
-    """Screenshots: in the folder that JND_BENCH_SCREENSHOTS names, else beside the test's other files."""
-    folder = Path(SCREENSHOTS) if SCREENSHOTS else tmp_path_factory.mktemp("screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[test]'")
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium or Chrome on the PATH")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser, report) -> Iterator[Any]:
-    """`open_page(path, **context)`: a page, watched; leaving the test fails where it complained or asked for a file."""
-    complaints: list[str] = []
-    contexts = []
-
-    def make(path: str, **context: Any) -> Any:
-        contexts.append(browser.new_context(**context))
-        page = contexts[-1].new_page()
-        own = (report / path).as_uri()
-        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: complaints.append(request.url) if _is_foreign(request.url, own) else None)
-        page.goto(own)
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def _is_foreign(url: str, own: str) -> bool:
-    return not url.startswith("data:") and url.partition("#")[0] != own
-
-
-def _column(page: Any, name: str) -> list[str]:
-    return (
-        page.locator("[data-table]")
-        .first.locator(f"tbody.rows .c-{name}")
-        .evaluate_all("cells => cells.map(cell => cell.dataset.value)")
-    )
-
-
-def test_a_table_sorts_both_ways_by_click_and_by_key_with_empty_values_last(open_page):
-    page = open_page("index.html")
-    table = page.locator("[data-table]").first
-    mae = table.get_by_role("button", name="MAE (QF)", exact=True)
-    head = mae.locator("xpath=ancestor::th")
-    assert head.get_attribute("aria-sort") == "ascending"
-    mae.click()
-    falling = [float(value) for value in _column(page, "mae")]
-    assert falling == sorted(falling, reverse=True)
-    assert head.get_attribute("aria-sort") == "descending"
-    mae.press("Enter")
-    assert [float(value) for value in _column(page, "mae")] == falling[::-1]
-    srcc = table.get_by_role("button", name="SRCC", exact=True)
-    for highest_first in (True, False):  # what is best comes first
-        srcc.press("Space")
-        values = _column(page, "srcc")
-        known = [value for value in values if value]
-        assert values[: len(known)] == known
-        assert known == sorted(known, key=float, reverse=highest_first)
-    table.get_by_role("button", name="predictor").click()
-    names = _column(page, "predictor")
-    assert names[0] == "chou1995"
-    assert table.locator("th[aria-sort]").count() == 1
-
-
-def test_a_table_filters_by_text_and_by_kind(open_page):
-    page = open_page("index.html")
-    table = page.locator("[data-table]").first
-    everything = _column(page, "predictor")
-    search = table.get_by_role("searchbox")
-    search.press_sequentially("chou")
-    assert _column(page, "predictor") == ["chou1995"]
-    assert table.get_by_role("status").inner_text() == f"1 of {len(everything)} rows"
-    search.fill("x-<b>")
-    assert _column(page, "predictor") == ["x-<b>y</b>"]
-    search.fill("")
-    assert _column(page, "predictor") == everything
-    table.get_by_role("combobox", name="kind").select_option("pixel")
-    assert _column(page, "predictor") == ["chou1995"]
-    table.get_by_role("combobox", name="kind").select_option("")
-    table.get_by_role("button", name="MAE (QF)", exact=True).click()  # still sorted, so now it turns round
-    assert _column(page, "mae") == sorted(_column(page, "mae"), key=float, reverse=True)
-
-
-def test_the_constant_stays_above_the_rows_and_columns_are_chosen(open_page):
-    page = open_page("index.html")
-    table = page.locator("[data-table]").first
-    pinned = table.locator("tbody.pinned tr")
-    assert pinned.first.locator("th").get_attribute("data-value") == "constant"
-    table.get_by_role("searchbox").fill("chou")
-    assert pinned.first.is_visible()
-    head = table.locator("thead th")
-    assert head.get_by_text("MAE (QF)").first.is_visible() and head.get_by_text("PSNR MAE").is_hidden()
-    columns = table.get_by_role("combobox", name="columns")
-    columns.select_option("PSNR at the JND")
-    assert head.get_by_text("PSNR MAE").is_visible() and head.get_by_text("MAE (QF)").first.is_visible()
-    assert head.get_by_text("bias").is_hidden()
-    columns.select_option("all")
-    assert head.get_by_text("bias").is_visible() and head.get_by_text("kind").is_visible()
 
 
 def _states(page: Any, milliseconds: int) -> list[bool]:
@@ -381,24 +251,6 @@ def test_each_kind_of_page_is_as_wide_as_the_screen(open_page, shots, report, sc
         if SCREENSHOTS:
             name = path.partition("/")[0].removesuffix(".html")
             page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True)
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1300, "light"), (420, "dark")])
-def test_the_table_of_codecs_sorts_and_filters_below_the_truth(
-    open_page, tmp_path, store_codec_run, small_figures, shots, width, scheme
-):
-    for codec, predictor in itertools.product(("jpeg", "webp", "avif"), ("constant", "psnr", "chou1995")):
-        store_codec_run(tmp_path / "results", codec, predictor)
-    build(tmp_path / "results", tmp_path / "report", PictureChoice(0), quiet=True)
-    page = open_page(tmp_path / "report" / "codecs.html", color_scheme=scheme, viewport={"width": width, "height": 900})
-    page.get_by_role("button", name="JND by").click()
-    assert _column(page, "predictor") == ["chou1995", "constant", "psnr"]
-    page.get_by_role("searchbox").fill("psnr")
-    assert _column(page, "predictor") == ["psnr"]
-    assert page.locator("tbody.pinned th").all_inner_texts() == ["the true JNDs"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    if SCREENSHOTS:
-        page.screenshot(path=shots / f"codecs-{scheme}-{width}.png", full_page=True)
 
 
 def test_it_prints(open_page, shots):

@@ -1,8 +1,7 @@
-"""BibTeX that parses, JSON as its description says, and third-party files as their packages have them."""
+"""BibTeX that parses, and JSON as its description says."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from pathlib import Path
@@ -129,11 +128,3 @@ def test_the_json_says_what_the_table_says(sections):
 def test_no_folder_of_the_machine_stands_in_the_json(tmp_path, store_run):
     store_run(tmp_path, "constant", info={"dataset": {"root": "/home/me/secret", "options": {"jnd": 1}}})
     assert "secret" not in report_json(read_sections(tmp_path))
-
-
-def test_third_party_files_are_those_of_their_packages():
-    folder = REPOSITORY / "reports" / "pages" / "vendor"
-    readme = (folder / "README.md").read_text()
-    digest = hashlib.sha256((folder / "list.min.js").read_bytes()).hexdigest()
-    assert digest in readme
-    assert "MIT" in (folder / "list.js-LICENSE.txt").read_text()

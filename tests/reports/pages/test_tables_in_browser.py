@@ -1,0 +1,134 @@
+"""Tables in a real browser: they sort, filter, fold variants, and remember in the address what was chosen."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from reports.build import build
+from reports.pages.index import PictureChoice
+from tests.reports.pages.conftest import SCREENSHOTS
+
+pytestmark = pytest.mark.slow("starts a real browser and builds a report with pictures")
+
+
+def _column(page: Any, name: str) -> list[str]:
+    return (
+        page.locator("[data-table]")
+        .first.locator(f"tbody.rows tr:not([hidden]) .c-{name}")
+        .evaluate_all("cells => cells.map(cell => cell.dataset.value)")
+    )
+
+
+def test_a_table_sorts_both_ways_by_click_and_by_key_with_empty_values_last(open_page):
+    page = open_page("index.html")
+    table = page.locator("[data-table]").first
+    table.get_by_role("checkbox", name="one row a method").uncheck()
+    mae = table.get_by_role("button", name="MAE (QF)", exact=True)
+    head = mae.locator("xpath=ancestor::th")
+    assert head.get_attribute("aria-sort") == "ascending"
+    mae.click()
+    falling = [float(value) for value in _column(page, "mae")]
+    assert falling == sorted(falling, reverse=True)
+    assert head.get_attribute("aria-sort") == "descending"
+    mae.press("Enter")
+    assert [float(value) for value in _column(page, "mae")] == falling[::-1]
+    srcc = table.get_by_role("button", name="SRCC", exact=True)
+    for highest_first in (True, False):  # what is best comes first
+        srcc.press("Space")
+        values = _column(page, "srcc")
+        known = [value for value in values if value]
+        assert values[: len(known)] == known
+        assert known == sorted(known, key=float, reverse=highest_first)
+    table.get_by_role("button", name="predictor").click()
+    names = _column(page, "predictor")
+    assert names[0] == "chou1995"
+    assert table.locator("th[aria-sort]").count() == 1
+
+
+def test_a_table_filters_by_text_and_by_kind(open_page):
+    page = open_page("index.html")
+    table = page.locator("[data-table]").first
+    everything = _column(page, "predictor")
+    search = table.get_by_role("searchbox")
+    search.press_sequentially("chou")
+    assert sorted(_column(page, "predictor")) == ["chou1995", "chou1995-as-published"]  # a variant is found, too
+    assert table.get_by_role("status").inner_text() == "2 of 4 rows"
+    search.fill("nobody")
+    assert _column(page, "predictor") == [] and "No row matches" in table.locator(".nothing").inner_text()
+    table.get_by_role("button", name="Show all rows").click()
+    assert _column(page, "predictor") == everything and table.locator(".nothing").is_hidden()
+    search.fill("x-<b>")
+    assert _column(page, "predictor") == ["x-<b>y</b>"]
+    search.fill("")
+    assert _column(page, "predictor") == everything
+    table.get_by_role("combobox", name="kind").select_option("pixel")
+    assert {name[:8] for name in _column(page, "predictor")} == {"chou1995"}
+    table.get_by_role("combobox", name="kind").select_option("")
+    table.get_by_role("button", name="MAE (QF)", exact=True).click()  # still sorted, so now it turns round
+    assert _column(page, "mae") == sorted(_column(page, "mae"), key=float, reverse=True)
+
+
+def test_variants_stand_folded_under_their_method_and_the_address_shows_the_same(open_page):
+    page = open_page("index.html")
+    table = page.locator("[data-table]").first
+    folded = _column(page, "predictor")
+    (lead,) = (name for name in folded if name.startswith("chou1995"))
+    assert len(folded) == 3 and "1 of them folded" in table.get_by_role("status").inner_text()
+    opens = table.get_by_role("button", name="1 more of chou1995")
+    opens.press("Enter")
+    opened = _column(page, "predictor")
+    assert opened[opened.index(lead) + 1].startswith("chou1995") and len(opened) == 4
+    assert opens.get_attribute("aria-expanded") == "true"
+    assert opens.evaluate("button => button === document.activeElement")
+    bias = table.get_by_role("button", name="bias (QF)", exact=True)
+    bias.click()  # what is nearest to 0 comes first
+    leads = [abs(float(value)) for value in _column(page, "bias")]
+    assert leads.index(min(leads)) == 0
+    table.get_by_role("combobox", name="columns").select_option("SUR curve")
+    table.get_by_role("checkbox", name="one row a method").uncheck()
+    assert [abs(float(value)) for value in _column(page, "bias")] == sorted(leads)
+    table.get_by_role("searchbox").fill("1995")
+    again = open_page("index.html" + page.url.partition("index.html")[2])
+    for name in ("predictor", "bias"):
+        assert _column(again, name) == _column(page, name)
+    head = again.locator("[data-table]").first.locator("thead th")
+    assert head.get_by_text("SUR MAE").is_visible() and head.get_by_text("bias").is_hidden()
+    assert again.evaluate("scrollY") > 0
+
+
+def test_the_constant_stays_above_the_rows_and_columns_are_chosen(open_page):
+    page = open_page("index.html")
+    table = page.locator("[data-table]").first
+    pinned = table.locator("tbody.pinned tr")
+    assert pinned.first.locator("th").get_attribute("data-value") == "constant"
+    table.get_by_role("searchbox").fill("chou")
+    assert pinned.first.is_visible()
+    head = table.locator("thead th")
+    assert head.get_by_text("MAE (QF)").first.is_visible() and head.get_by_text("PSNR MAE").is_hidden()
+    columns = table.get_by_role("combobox", name="columns")
+    columns.select_option("PSNR at the JND")
+    assert head.get_by_text("PSNR MAE").is_visible() and head.get_by_text("MAE (QF)").first.is_visible()
+    assert head.get_by_text("bias").is_hidden()
+    columns.select_option("all")
+    assert head.get_by_text("bias").is_visible() and head.get_by_text("kind").is_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1300, "light"), (420, "dark")])
+def test_the_table_of_codecs_sorts_and_filters_below_the_truth(
+    open_page, tmp_path, store_codec_run, small_figures, shots, width, scheme
+):
+    for codec, predictor in itertools.product(("jpeg", "webp", "avif"), ("constant", "psnr", "chou1995")):
+        store_codec_run(tmp_path / "results", codec, predictor)
+    build(tmp_path / "results", tmp_path / "report", PictureChoice(0), quiet=True)
+    page = open_page(tmp_path / "report" / "codecs.html", color_scheme=scheme, viewport={"width": width, "height": 900})
+    page.get_by_role("button", name="JND by").click()
+    assert _column(page, "predictor") == ["chou1995", "constant", "psnr"]
+    page.get_by_role("searchbox").fill("psnr")
+    assert _column(page, "predictor") == ["psnr"]
+    assert page.locator("tbody.pinned th").all_inner_texts() == ["the true JNDs"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if SCREENSHOTS:
+        page.screenshot(path=shots / f"codecs-{scheme}-{width}.png", full_page=True)
