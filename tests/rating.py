@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WINDOW = "--window-size=900,800"
 CRITERION = 6.1
 """Root of the mean squared error, in grey levels, above which the script notices a difference."""

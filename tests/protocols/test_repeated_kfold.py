@@ -12,7 +12,6 @@ from protocols import run_benchmark
 from protocols.kfold import LeaveOneSourceOut
 from protocols.plan import find_protocol
 from protocols.repeated_kfold import FOLDS, RepeatedKFold
-from protocols.run import main
 from protocols.store.store import Store
 
 
@@ -42,11 +41,11 @@ def test_they_run_by_name_and_are_reused(tmp_path):
     assert before == {run.key: run.record.finished for run in Store(tmp_path / "results").current_runs()}
 
 
-def test_the_table_tells_shuffles_from_sources(tmp_path, capsys):
-    flags = ["--results", str(tmp_path / "results"), "--report", str(tmp_path / "report"), "--truths", "mean"]
-    asked = ["--protocol", "repeated-kfold", "--fold-seeds", "3", "--predictors", "constant", "fixed-75"]
-    assert main([*asked, *flags]) == 0
-    said = capsys.readouterr().out
+def test_the_table_tells_shuffles_from_sources(tmp_path):
+    protocol = RepeatedKFold(fold_seeds=3)
+    asked = {"truths": ["mean"], "results": tmp_path / "results", "quiet": True}
+    run_benchmark("demo", ["constant", "fixed-75"], protocol=protocol, **asked)
+    said = protocol.summary(Store(tmp_path / "results").current_runs())
     lines = [line.split("|") for line in said.splitlines() if line.startswith("| ")][1:]
     rows = {cells[1].strip(): [cell.strip() for cell in cells[2:-1]] for cells in lines}
     assert "simulated observers; truth mean; 3 shuffles into 5 folds" in said

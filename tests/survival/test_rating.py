@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.conftest import photograph
-from tests.rating import CHROMIUM, CRITERION, WINDOW, Rater, Running, let_in, serving
+from tests.conftest import CHROMIUM, photograph
+from tests.rating import CRITERION, WINDOW, Rater, Running, let_in, serving
 
 pytestmark = pytest.mark.slow(reason="starts browsers, and rates at the speed at which people do")
 NAMES = ("a", "b", "c", "d")

@@ -1,5 +1,7 @@
 """Protects ColorVideoVDP as a predictor: the package's own JOD, and the study's viewing geometry."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import UserError
 from datasets.simulation.local_loss import LocalLoss
 
-pytest.importorskip("pycvvdp", reason="needs the extra: pip install -e '.[simulate]'")
+pytestmark = pytest.mark.skipif(find_spec("pycvvdp") is None, reason="needs the extra: pip install -e '.[simulate]'")
 
 
 def test_it_keeps_metrics_promises(keeps_metrics_promises):

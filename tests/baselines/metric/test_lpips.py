@@ -3,6 +3,7 @@
 import builtins
 import socket
 import warnings
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from baselines.metric.lpips import WEIGHTS, Lpips
 from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import sha256_of_file
 
-pytest.importorskip("lpips.pretrained_networks", reason="needs the extra: pip install -e '.[lpips]'")
+pytestmark = pytest.mark.skipif(find_spec("lpips") is None, reason="needs the extra: pip install -e '.[lpips]'")
 SHAPES = {0: (64, 3, 11, 11), 3: (192, 64, 5, 5), 6: (384, 192, 3, 3), 8: (256, 384, 3, 3), 10: (256, 256, 3, 3)}
 
 

@@ -15,7 +15,7 @@ import pytest
 from protocols.store.store import Store
 from reports.build import build
 from reports.pages.index import PictureChoice
-from tests.conftest import figures_of_a_few_bytes
+from tests.conftest import CHROMIUM, figures_of_a_few_bytes
 
 VOID = ("meta", "img", "br", "hr", "input", "link", "col", "wbr", "source")
 
@@ -48,7 +48,6 @@ class ParsedPage(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SCREENSHOTS = os.environ.get("JND_BENCH_SCREENSHOTS", "")
 
 

@@ -188,8 +188,10 @@ def test_who_asks_for_less_motion_swaps_by_hand(open_page):
     page = open_page("pictures/demo/chelsea-1.html", reduced_motion="reduce")
     button = page.get_by_role("button", name="Swap with the reference")
     button.press("Enter")
+    page.locator(".stage .compressed.off").wait_for(state="attached")  # swaps wait for a third of a second at most
     assert set(_states(page, 400)) == {False}
     button.press("Enter")
+    page.locator(".stage .compressed:not(.off)").wait_for(state="attached")
     assert set(_states(page, 400)) == {True}
 
 

@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import photograph
-from tests.rating import CHROMIUM, CRITERION, LET_IN, LOOK, WINDOW, Rater, Running, let_in, serving
+from tests.conftest import CHROMIUM, photograph
+from tests.rating import CRITERION, LET_IN, LOOK, WINDOW, Rater, Running, let_in, serving
 
 pytestmark = pytest.mark.slow("starts real browsers and servers")
 
