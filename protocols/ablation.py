@@ -21,6 +21,7 @@ from protocols.plan import Job, Protocol
 from protocols.repeated_kfold import errors_of_shuffles, interval_text, shuffled_folds
 from protocols.scoring.bootstrap import mean_interval
 from protocols.store.store import StoredRun
+from sgjnd.config import PAPER
 
 AGAINST = ("sgjnd-lite", "constant", "lite-regression")
 """Rows that the others are compared with."""
@@ -40,8 +41,40 @@ class Variant:
     share: float = 1.0
 
 
+_ADDITIONS = {
+    "label": "learns the share of people who notice instead of hard decisions",
+    "search": "a logistic curve through all levels' probabilities instead of a window over hard decisions",
+    "grid_levels": "20 levels instead of all 100",
+    "places": "patches that cover the picture instead of as many random ones",
+    "components": "principal components instead of all channels",
+    "distances": "a distance a stage as further inputs",
+    "stages": "the pixels as one more stage",
+    "level_input": "the level as an input",
+    "members": "three heads, averaged, instead of one",
+}
+"""From the paper's network to `sgjnd-lite`, the settings that return to the default, in order."""
+
+
+def _chain() -> dict[str, Variant]:
+    """A row an addition, each with those before it; the last one is `sgjnd-lite` itself.
+
+    Until `grid_levels` all levels are measured, for the window. Rows have the features of the row before but for
+    `grid_levels` and `places`.
+    """
+    settings = {**PAPER, "grid_levels": 100}
+    rows = {"paper-0": Variant("the paper's network on a frozen backbone", settings)}
+    for number, (setting, meaning) in enumerate(_ADDITIONS.items(), start=1):
+        settings = {name: value for name, value in settings.items() if name != setting}
+        if settings:
+            rows[f"paper-{number}-{setting}"] = Variant(f"the row before, and {meaning}", settings)
+    return rows
+
+
+CHAIN = _chain()
+BEFORE = dict(zip([*CHAIN, "sgjnd-lite"][1:], CHAIN, strict=True))
+"""Of the chain's rows, the one before."""
 PARTS = {
-    "sgjnd-lite": Variant("as registered"),
+    "sgjnd-lite": Variant("as registered; the chain's last row, with three heads, averaged, instead of one"),
     "no-attention": Variant("stages side by side instead of cross-scale attention", {"attention": False}),
     "no-patch-weights": Variant("all patches count alike", {"patch_weights": False}),
     "last-stage": Variant("the most semantic stage alone", {"stages": "last"}),
@@ -61,7 +94,7 @@ SEARCHES = {
     f"search-{name}": Variant(f"the level is searched by '{name}'", {"search": name})
     for name in ("full", "scan", "bayes", "window", "bisect")
 }
-VARIANTS = {**PARTS, **SEARCHES}
+VARIANTS = {**PARTS, **CHAIN, **SEARCHES}
 
 
 @final
@@ -146,12 +179,13 @@ def compare(
     """MAE of every row with its interval, and paired differences, best row first.
 
     :param errors: of each row, means over shuffles, shape (pictures,).
+    :param against: rows that all are compared with; those of the chain are compared with the one before, too.
     """
     rows = []
     for name, values in errors.items():
         paired = {
             other: (float((values - errors[other]).mean()), *mean_interval(values - errors[other], sources))
-            for other in against
+            for other in {*against, BEFORE.get(name, name)}
             if other in errors and other != name
         }
         rows.append(Compared(name, float(values.mean()), mean_interval(values, sources), paired))
@@ -160,12 +194,14 @@ def compare(
 
 def _table(rows: Sequence[Compared]) -> str:
     against = [name for name in AGAINST if any(name in row.differences for row in rows)]
+    chain = any(BEFORE.get(row.name) in row.differences for row in rows)
     head = ["row", "MAE", "95 % interval", *(f"minus {name}" for name in against)]
+    head += ["minus the row before in the chain"] if chain else []
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for row in rows:
         cells = [row.name, f"{row.mae:.2f}", interval_text(*row.interval)]
-        for name in against:
-            difference = row.differences.get(name)
+        for name in [*against, BEFORE.get(row.name)] if chain else against:
+            difference = row.differences.get(name)  # type: ignore[arg-type]
             cells.append(f"{difference[0]:+.2f} ({interval_text(*difference[1:], sign='+')})" if difference else "")
         lines.append(f"| {' | '.join(cells)} |")
     meanings = (f"{row.name}: {VARIANTS[row.name].meaning}" for row in rows if row.name in VARIANTS)

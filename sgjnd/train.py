@@ -23,7 +23,7 @@ from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.truths import find_truth
 from datasets.sets import open_dataset
 from sgjnd.config import Config
-from sgjnd.predictors import SgJnd, SgJndLite, SgJndPredictor
+from sgjnd.predictors import SgJnd, SgJndLite, SgJndPlus, SgJndPredictor
 
 if TYPE_CHECKING:
     from baselines.learned.network.nets.training import History
@@ -36,13 +36,14 @@ examples:
       heads on frozen features; then: python -m sgjnd.predict photo.png --checkpoint mine.safetensors
   python -m sgjnd.train --dataset demo --codec webp --out demo-webp.safetensors
       for WebP: a network knows one codec
-  python -m sgjnd.train --dataset konjnd-1k-jpeg --root ~/data/konjnd-1k --whole --device cuda --out mine.safetensors
-      the whole network, backbone included; hours without a GPU
+  python -m sgjnd.train --dataset konjnd-1k-jpeg --root DIR --method sgjnd --device cuda --out mine.safetensors
+      the paper's network, backbone included; hours without a GPU. sgjnd-plus: with our additions
   python -m sgjnd.train --dataset demo --set dropout=0.3 --set backbone=efficientnet-lite2 --out other.safetensors
       other settings (sgjnd/config.py has them all, with reasons)
 
 Killed or interrupted, the same command goes on from the last whole epoch. Losses are drawn beside the checkpoint.
 """
+METHODS = {predictor.card.name: predictor for predictor in (SgJndLite, SgJndPlus, SgJnd)}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = dict(_setting(text) for text in arguments.set)
     if arguments.weights:
         settings["weights"] = arguments.weights
-    predictor = (SgJnd if arguments.whole else SgJndLite)(settings=settings, device=arguments.device)
+    predictor = METHODS[arguments.method](settings=settings, device=arguments.device)
     config = predictor.config()
     dataset = open_dataset(arguments.dataset, arguments.root, OpenOptions(jnd=arguments.jnd, codec=arguments.codec))
     if not dataset.has_pixels:
@@ -65,9 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     _print(arguments.quiet, f"{extractor.chosen.why}; {extractor.device}")
     truth = find_truth(arguments.truth)
     levels = np.array([truth.level(picture) for picture in dataset.pictures])
-    for picture in progress(dataset.pictures, "features of pictures", quiet=arguments.quiet):
-        measure_or_load(picture, predictor)
-        picture.ladder.forget_pixels()
+    if config.heads_first:
+        for picture in progress(dataset.pictures, "features of pictures", quiet=arguments.quiet):
+            measure_or_load(picture, predictor)
+            picture.ladder.forget_pixels()
     on_epoch = no_progress if arguments.quiet else functools.partial(_print_epoch, config)
     predictor.fit(dataset.pictures, levels, seed=arguments.seed, progress=on_epoch, resumes=True)
     _write(arguments, dataset, predictor)
@@ -171,7 +173,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--truth", default="mean", metavar="NAME", help="what 'the JND' means (default: mean)")
     add("--jnd", type=int, default=1, choices=(1, 2, 3), help="first, second or third JND (default: 1)")
     add("--out", type=users_path, required=True, metavar="FILE.safetensors", help="the checkpoint")
-    add("--whole", action="store_true", help="fine-tune the backbone too (ResNet-50 where its weights can be had)")
+    methods = ", ".join(name for name in METHODS if name != "sgjnd-lite")
+    text = f"default: sgjnd-lite; {methods} train the backbone too (ResNet-50 where its weights can be had)"
+    add("--method", default="sgjnd-lite", choices=METHODS, help=text)
     add("--weights", metavar="FILE|none", help="of the backbone: a .pth or .safetensors file, or none for random ones")
     add("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of sgjnd/config.py; repeatable")
     add("--seed", type=whole_number, default=0, metavar="N", help="of everything random (default: 0)")

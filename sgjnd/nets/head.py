@@ -19,8 +19,9 @@ Widths = tuple[int, ...]
 class Head(nn.Module):
     """Patch qualities and weights from projected tokens.
 
-    The level itself is an input: a network that saw pictures alone would have to learn from the artefacts' size what
-    the file says. It enters twice: straight into the logit, as what holds for all pictures, and into the quality.
+    With `level_input` the level itself is an input: a network that sees pictures alone has to learn from the
+    artefacts' size what the file says. It enters twice: straight into the logit, as what holds for all pictures, and
+    into the quality.
 
     :param reference: channels of the reference's tokens, stage by stage, from fine to semantic.
     :param difference: channels of a difference's tokens, likewise.
@@ -41,9 +42,10 @@ class Head(nn.Module):
         self.fusion = nn.ModuleList([CrossScaleAttention(width, config.heads) for _ in range(steps)])
         self.norm = nn.LayerNorm(joined)
         self.dropout = nn.Dropout(config.dropout)
-        self.level = nn.Linear(2, width)
-        self.population = nn.Parameter(torch.zeros(3))
-        self.quality = _two_layers(joined + width, width, config.dropout)
+        if config.level_input:
+            self.level = nn.Linear(2, width)
+            self.population = nn.Parameter(torch.zeros(3))
+        self.quality = _two_layers(joined + width * config.level_input, width, config.dropout)
         self.weight = _two_layers(joined, width, 0.0, start=1.0)
 
     def forward(self, reference: Tensor, difference: Tensor, distance: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
@@ -64,13 +66,18 @@ class Head(nn.Module):
         else:
             fused = torch.cat(stages, dim=-1)
         patch = self.dropout(self.norm(fused.mean(dim=1))).view(batch, patches, -1)
-        powers = torch.stack([level, level.square()], dim=-1)
-        known = self.level(powers)[:, None].expand(-1, patches, -1)
-        base = self.population[0] + powers @ self.population[1:]
-        quality = self.quality(torch.cat([patch, known], dim=-1))[..., 0] + base[:, None]
+        quality = self._quality(patch, level)
         if not self._config.patch_weights:
             return quality, torch.ones_like(quality)
         return quality, nnf.relu(self.weight(patch)[..., 0]) + LEAST_WEIGHT
+
+    def _quality(self, patch: Tensor, level: Tensor) -> Tensor:
+        if not self._config.level_input:
+            return self.quality(patch)[..., 0]  # type: ignore[no-any-return]
+        powers = torch.stack([level, level.square()], dim=-1)
+        known = self.level(powers)[:, None].expand(-1, patch.shape[1], -1)
+        base = self.population[0] + powers @ self.population[1:]
+        return self.quality(torch.cat([patch, known], dim=-1))[..., 0] + base[:, None]  # type: ignore[no-any-return]
 
 
 @final
@@ -79,7 +86,7 @@ class _Embedding(nn.Module):
 
     def __init__(self, config: Config, stage: int, reference: Widths, difference: Widths, distances: int) -> None:
         super().__init__()
-        self._branches = config.branches
+        self._branches, self._has_distance = config.branches, config.distances and config.branches != "reference"
         self._reference, self._difference = _slice(reference, stage), _slice(difference, stage)
         extra = range(len(reference), distances) if stage == 0 else ()
         self._distances = [stage, *extra]
@@ -88,6 +95,7 @@ class _Embedding(nn.Module):
             self.of_reference = nn.Linear(reference[stage], config.width)
         if config.branches != "reference":
             self.of_difference = nn.Linear(difference[stage], config.width)
+        if self._has_distance:
             self.of_distance = nn.Linear(len(self._distances), config.width)
 
     def forward(self, reference: Tensor, difference: Tensor, distance: Tensor) -> Tensor:
@@ -96,6 +104,7 @@ class _Embedding(nn.Module):
             branches.append(self.of_reference(self.dropout(reference[..., self._reference])))
         if self._branches != "reference":
             branches.append(self.of_difference(self.dropout(difference[..., self._difference])))
+        if self._has_distance:
             branches.append(self.of_distance(distance[..., self._distances]))
         return nnf.gelu(torch.stack(branches).sum(dim=0) if len(branches) > 1 else branches[0])
 

@@ -14,7 +14,7 @@ from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from datasets.core.truths import find_truth
 from protocols import ablation
-from protocols.ablation import AGAINST, VARIANTS, Ablation, compare
+from protocols.ablation import AGAINST, BEFORE, CHAIN, VARIANTS, Ablation, compare
 from protocols.plan import Job, find_protocol, plan_jobs
 from protocols.repeated_kfold import FOLDS
 from protocols.run import main
@@ -22,7 +22,7 @@ from protocols.runner import carry_out
 from protocols.store.run_key import key_parts
 from protocols.store.store import Store
 from protocols.workers.dispatch import WorkerPool
-from sgjnd.config import Config
+from sgjnd.config import PAPER, Config
 
 SOURCES = [f"source-{number}" for number in range(12)]
 
@@ -118,6 +118,32 @@ def test_every_variant_is_a_valid_predictor_that_differs_from_the_registered_one
     config = made.make().config()
     assert made.entry.name == row and VARIANTS[row].meaning
     assert (config == Config()) == (row == "sgjnd-lite" or VARIANTS[row].share < 1)
+
+
+def test_the_chain_leads_from_the_papers_network_to_ours_one_setting_a_row(job):
+    first, *_ = rows = [*CHAIN, "sgjnd-lite"]
+    settings = [dataclasses.asdict(job(row).make().config()) for row in rows]
+    assert {name: settings[0][name] for name in PAPER} == PAPER and settings[-1] == dataclasses.asdict(Config())
+    for number, row in enumerate(rows[1:], start=1):
+        changed = [name for name, value in settings[number].items() if settings[number - 1][name] != value]
+        assert len(changed) == 1 and BEFORE[row] == rows[number - 1]
+        assert row == "sgjnd-lite" or row == f"paper-{number}-{changed[0]}", "its name says what it adds"
+    assert first == "paper-0"
+    assert [entry.name for entry in Ablation().predictors(["paper*"])[0]] == list(CHAIN)
+
+
+def test_features_are_measured_once_for_all_rows_that_can_share_them(job):
+    keys = [job(row).make().measurement_key() for row in [*CHAIN, "sgjnd-lite"]]
+    assert len(set(map(str, keys))) == 3, "random and all levels, random, the cover"
+
+
+def test_rows_of_the_chain_are_compared_with_the_row_before():
+    errors = {row: np.full(4, 9.0 - number) for number, row in enumerate([*CHAIN, "sgjnd-lite"])}
+    rows = compared(errors, list("aabb"))
+    assert set(rows["paper-0"].differences) == set()
+    assert all(rows[row].differences[before] == (-1, -1, -1) for row, before in BEFORE.items())
+    table = ablation._table(list(rows.values()))
+    assert "| minus the row before in the chain |" in table and table.count("-1.00 (-1.00 to -1.00) |") == len(BEFORE)
 
 
 def test_variants_have_the_same_seeds_so_that_searches_share_a_network(job):

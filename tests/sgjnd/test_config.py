@@ -6,11 +6,12 @@ import re
 import pytest
 
 from baselines.learned.network.imagenet_weights import BACKBONES
+from baselines.learned.network.patches import PLACES
 from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.settings import LOSSES
 from baselines.learned.network.training_set import LABELS
 from datasets.common.errors import UserError
-from sgjnd.config import BRANCHES, STAGES, Config
+from sgjnd.config import BRANCHES, PAPER, STAGES, Config
 
 COUNTS = {field.name: field.metadata["least"] for field in dataclasses.fields(Config) if "least" in field.metadata}
 
@@ -19,6 +20,7 @@ CHOICES = {
     "stages": STAGES,
     "branches": BRANCHES,
     "loss": LOSSES,
+    "places": PLACES,
     "label": LABELS,
     "search": STRATEGIES,
 }
@@ -43,7 +45,14 @@ def test_counts_are_whole_numbers(name, wrong):
 
 def test_every_whole_number_setting_is_checked():
     whole = {field.name for field in dataclasses.fields(Config) if isinstance(field.default, int)}
-    assert whole - {"pixels", "attention", "patch_weights"} == set(COUNTS)
+    switches = {field.name for field in dataclasses.fields(Config) if isinstance(field.default, bool)}
+    assert whole - switches == set(COUNTS)
+
+
+def test_the_papers_network_has_none_of_our_additions():
+    """Each is one setting, so that they can be added one by one."""
+    papers, ours = dataclasses.asdict(Config.of(PAPER)), dataclasses.asdict(Config())
+    assert {name for name in ours if papers[name] != ours[name]} == set(PAPER)
 
 
 def test_width_must_be_shared_by_the_heads():

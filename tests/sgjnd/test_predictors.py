@@ -16,7 +16,8 @@ from baselines.learned.network.training_set import no_progress
 from datasets.codecs.jpeg import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
-from sgjnd.predictors import SgJnd, SgJndLite
+from sgjnd.config import PAPER
+from sgjnd.predictors import SgJnd, SgJndLite, SgJndPlus, WholeSgJnd
 
 
 def searching(fitted: SgJndLite, search: str) -> SgJndLite:
@@ -134,7 +135,7 @@ def test_the_remark_names_the_network_and_its_patches(fitted_lite, rated_picture
 
 
 TWO_STEPS = {
-    **SgJnd.quick["settings"],
+    **SgJndPlus.quick["settings"],
     "patch_pixels": 32,
     "grid_levels": 4,
     "batch": 3,
@@ -148,8 +149,8 @@ TWO_STEPS = {
 def fit(rated_pictures, true_levels):
     """Fine-tune on four small pictures of two sources, one of which is held out."""
 
-    def run(progress=no_progress, **settings) -> SgJnd:
-        predictor = SgJnd(settings={**TWO_STEPS, **settings}, device="cpu")
+    def run(progress=no_progress, method=SgJndPlus, **settings) -> WholeSgJnd:
+        predictor = method(settings={**TWO_STEPS, **settings}, device="cpu")
         return predictor.fit(rated_pictures[:4], true_levels[:4], seed=0, progress=progress)
 
     return run
@@ -168,7 +169,7 @@ def resnet50_file(tmp_path_factory):
     return path
 
 
-def assert_tuned(predictor: SgJnd, picture, before: Mapping[str, torch.Tensor]) -> None:
+def assert_tuned(predictor: WholeSgJnd, picture, before: Mapping[str, torch.Tensor]) -> None:
     """The backbone has moved from where it started, its statistics have not, and there is an answer."""
     after = predictor.fitted_.backbone.state_dict()
     moved = {name for name, tensor in after.items() if not torch.equal(tensor, before[name])}
@@ -236,6 +237,24 @@ def test_a_checkpoint_holds_the_backbone_that_was_trained(fit, rated_pictures, t
     assert not np.allclose(again.ask(picture)(at), predictor.ask(picture)(at), atol=1e-4)
 
 
+def test_the_papers_network_is_trained_whole_from_the_start_and_slides_its_window_over_all_levels(
+    fit, rated_pictures, passes, tmp_path
+):
+    """And its file says all that answering takes."""
+    epochs = []
+    settings = {**TWO_STEPS, **PAPER, "backbone_learning_rate": 1e-2}
+    predictor = fit(lambda member, epoch, _: epochs.append((member, epoch)), SgJnd, **settings)
+    assert epochs == [(1, 0)], "no head was trained before"
+    assert len(predictor.fitted_.model.members) == 1 and predictor.fitted_.share == 0.5
+    assert_tuned(predictor, rated_pictures[-1], build(choose("efficientnet-lite0")).state_dict())
+    picture = rated_pictures[-1].without_samples()
+    passes.clear()
+    assert predictor.curve(picture).asked.tolist() == list(range(100)) and passes.count("level") == 100
+    save_predictor(path := tmp_path / "whole.safetensors", predictor, {})
+    at = np.array([10, 60])
+    assert np.array_equal(load_predictor(path, device="cpu").ask(picture)(at), predictor.ask(picture)(at))
+
+
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_channels_are_known_without_weights(backbone):
     state = torch.get_rng_state()
@@ -244,7 +263,12 @@ def test_channels_are_known_without_weights(backbone):
     assert torch.equal(state, torch.get_rng_state())
 
 
-def test_the_defaults_are_the_papers_backbone_where_it_can_be_had():
-    config = SgJnd().config()
-    assert config.backbone == "auto" and config.members == 1 and config.batch * config.accumulate == 32
-    assert SgJnd.card.cost == "heavy" and any("EfficientNet-Lite0 stands in" in text for text in SgJnd.card.deviations)
+def test_sgjnd_is_the_papers_network_and_plus_has_all_that_lite_has():
+    paper, plus, lite = (method().config() for method in (SgJnd, SgJndPlus, SgJndLite))
+    assert paper.backbone == plus.backbone == "auto" and paper.batch * paper.accumulate == 32
+    assert {name: getattr(paper, name) for name in PAPER} == PAPER and not paper.heads_first
+    assert {name for name in PAPER if getattr(plus, name) != getattr(lite, name)} == {"search", "members"}
+    for method in (SgJnd, SgJndPlus):
+        assert method.card.cost == "heavy"
+        assert any("EfficientNet-Lite0 stands in" in text for text in method.card.deviations)
+    assert not any("components" in text or "is an input" in text for text in SgJnd.card.deviations)

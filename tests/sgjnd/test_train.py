@@ -148,7 +148,9 @@ def test_random_weights_must_be_asked_for_and_are_told(learn, tmp_path, capsys):
 
 def test_the_whole_network_is_trained_and_its_checkpoint_brings_the_backbone(learn, tmp_path, capsys):
     """Predicting needs no weight file then, and does not look through the one that training started from."""
-    tensors = learn("--whole", "--set", "backbone=efficientnet-lite0", "--set", "epochs=1", "--set", "members=1")
+    tensors = learn(
+        "--method", "sgjnd-plus", "--set", "backbone=efficientnet-lite0", "--set", "epochs=1", "--set", "members=1"
+    )
     assert "whole network, epoch 1/1" in capsys.readouterr().err
     out = tmp_path / "new" / "net.safetensors"
     assert load_predictor(out).fitted_.backbone is not None and sum(t.nbytes for t in tensors.values()) > 1e7

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, final
 import numpy as np
 
 from baselines.learned.network.imagenet_weights import Chosen, build, choose
-from baselines.learned.network.patches import Patches, cover
+from baselines.learned.network.patches import Patches, patches_of
 from baselines.learned.network.search.rules import evenly
 from baselines.learned.network.settings import FeatureSettings
 from datasets.common.errors import UserError
@@ -159,8 +159,8 @@ class FeatureExtractor(Generic[Config]):
 
     def patches(self, picture: Picture) -> Patches:
         """Of a picture, those whose features are computed."""
-        height, width = picture.reference.shape[:2]
-        return cover(height, width, self.config.patch_pixels, self.config.most_patches)
+        config = self.config
+        return patches_of(picture.reference, config.patch_pixels, config.most_patches, config.places)
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """The picture's features at the measured levels, as arrays by name."""

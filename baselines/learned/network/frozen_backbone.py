@@ -44,8 +44,17 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
     def measurement_key(self) -> MeasurementKey:
         """The settings that features depend on; those of training do not. All methods on the backbone share it."""
         config, device = self.config(), device_of(self.device)
-        names = ("backbone", "weights", "patch_pixels", "most_patches", "token_cells", "pixels", "grid_levels", "bf16")
-        parameters = {name: getattr(config, name) for name in names}
+        names = (
+            "backbone",
+            "weights",
+            "patch_pixels",
+            "most_patches",
+            "places",
+            "token_cells",
+            "pixels",
+            "grid_levels",
+        )
+        parameters = {name: getattr(config, name) for name in (*names, "bf16")}
         return MeasurementKey(FrozenBackbonePredictor, {**parameters, "device": device})
 
     def ingredients(self) -> Mapping[str, str]:
@@ -54,6 +63,8 @@ class FrozenBackbonePredictor(NetworkPredictor[Network]):
     def remark(self, picture: Picture) -> str:
         config, extractor = self.config(), self.extractor()
         covered = "" if len(extractor.patches(picture)) < config.most_patches else ", spread over the picture"
+        if config.places == "random":
+            covered = " at random places"
         precision = f", in {config.precision}" if config.bf16 else ""
         return f"features of {extractor.chosen.why}{precision}; patches of {config.patch_pixels} pixels{covered}"
 

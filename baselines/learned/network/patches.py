@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
+
+PLACES = {
+    "cover": "a fixed cover: every pixel where that needs few enough patches, else spread evenly",
+    "random": "anywhere, as many as the cover has; drawn from the picture's own pixels, so that they stay",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +68,27 @@ def cover(height: int, width: int, size: int, most: int) -> Patches:
     tops, lefts = _spread(height - size, rows), _spread(width - size, columns)
     grid = np.meshgrid(tops, lefts, indexing="ij")
     return Patches(size, grid[0].ravel(), grid[1].ravel(), (height, width))
+
+
+def crops(height: int, width: int, size: int, count: int, generator: np.random.Generator) -> Patches:
+    """So many random patches, each drawn for itself: they may overlap."""
+    tops, lefts = (generator.integers(max(side - size, 0) + 1, size=count) for side in (height, width))
+    return Patches(size, tops, lefts, (height, width))
+
+
+def patches_of(reference: np.ndarray, size: int, most: int, places: str) -> Patches:
+    """Those of a picture that a network is asked about: the same of the reference and of its levels.
+
+    :param reference: shape (height, width, 3).
+    :param most: patches at most.
+    :param places: one of `PLACES`.
+    """
+    height, width = reference.shape[:2]
+    covering = cover(height, width, size, most)
+    if places == "cover":
+        return covering
+    generator = np.random.default_rng(zlib.crc32(np.ascontiguousarray(reference)))
+    return crops(height, width, size, len(covering), generator)
 
 
 def scatter(height: int, width: int, size: int, count: int, generator: np.random.Generator) -> Patches:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from baselines.learned.network.extractor import device_of
-from baselines.learned.network.patches import Patches, cover
+from baselines.learned.network.patches import Patches, patches_of
 from baselines.learned.network.predictor import NetworkPredictor
 from baselines.learned.network.search.rules import Ask, evenly
 from baselines.learned.network.settings import TrainingSettings, count, share
@@ -144,9 +144,9 @@ class PixelPredictor(NetworkPredictor["PairNetwork"]):
 
     def patches(self, picture: Picture) -> Patches:
         """Of a picture, those that the network is given when a level is predicted."""
-        height, width = picture.reference.shape[:2]
         config = self.config()
-        return cover(height, width, config.patch_pixels, config.most_patches).aligned(self.step)
+        patches = patches_of(picture.reference, config.patch_pixels, config.most_patches, config.places)
+        return patches.aligned(self.step)
 
     def train(
         self, training_set: TrainingSet, *, seed: int, folder: Path | None, progress: Progress

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from typing_extensions import Self
 
 from baselines.learned.network.imagenet_weights import AUTO, BACKBONES
+from baselines.learned.network.patches import PLACES
 from baselines.learned.network.search import STRATEGIES
 from baselines.learned.network.training_set import LABELS
 from datasets.common.errors import UserError, check_name
@@ -119,6 +120,7 @@ class PatchSettings(Settings):
 
     :param patch_pixels: side of a patch.
     :param most_patches: patches of one picture at most.
+    :param places: where they lie, one of `baselines.learned.network.patches.PLACES`.
     :param grid_levels: evenly spaced levels: those whose features are measured once a picture where they are stored,
         those of held-out pictures, and those that the search `grid` asks.
     :param precision: one of `PRECISIONS`: of features, and of the training of networks on pixels.
@@ -126,6 +128,7 @@ class PatchSettings(Settings):
 
     patch_pixels: int = count(128, least=32)
     most_patches: int = count(48)
+    places: str = choice("cover", PLACES)
     grid_levels: int = count(20, least=4)
     precision: str = choice(FLOAT32, PRECISIONS)
 

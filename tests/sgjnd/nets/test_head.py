@@ -23,6 +23,8 @@ SWITCHES = [
     {"branches": "reference"},
     {"branches": "difference"},
     {"branches": "reference", "attention": False},
+    {"level_input": False},
+    {"distances": False},
 ]
 every_switch = pytest.mark.parametrize("switches", SWITCHES, ids=str)
 
@@ -146,6 +148,19 @@ def test_the_level_moves_the_answer_and_a_new_head_knows_nothing():
     assert not torch.equal(pooled(*head_of()(*tokens[:3], tokens[3] * 0)), pooled(*head_of()(*tokens)))
     quality, weight = new_head()(*tokens)
     assert torch.equal(quality, torch.zeros(3, 5)) and torch.allclose(weight, torch.ones(3, 5), atol=1e-5)
+
+
+def test_without_the_level_as_input_the_answer_is_the_pictures_alone():
+    head, tokens = head_of(level_input=False), inputs()
+    assert torch.equal(pooled(*head(*tokens[:3], tokens[3] * 0)), pooled(*head(*tokens)))
+
+
+def test_without_distances_they_are_not_seen():
+    head, (reference, difference, distance, level) = head_of(distances=False), inputs()
+    assert torch.equal(
+        pooled(*head(reference, difference, distance + 1, level)),
+        pooled(*head(reference, difference, distance, level)),
+    )
 
 
 def test_dropout_is_off_in_evaluation_and_on_in_training():

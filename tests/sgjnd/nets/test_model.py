@@ -53,12 +53,13 @@ def ready(**settings: object) -> Model:
 @pytest.mark.parametrize("stages", STAGES)
 @pytest.mark.parametrize("branches", BRANCHES)
 @pytest.mark.parametrize("pixels", [True, False])
-def test_every_form_answers(stages, branches, pixels):
+@pytest.mark.parametrize("components", [0, 4])
+def test_every_form_answers(stages, branches, pixels, components):
     if stages == "pixels" and not pixels:
         with pytest.raises(UserError, match="there would be no stage left"):
             config(stages=stages, pixels=pixels)
         return
-    model = ready(stages=stages, branches=branches, pixels=pixels)
+    model = ready(stages=stages, branches=branches, pixels=pixels, components=components)
     tokens = model.tokens(features(pixels=pixels)[0], LEVEL)
     found = model.probabilities(tokens)
     assert found.shape == (8,) and found.dtype == np.float64 and ((found > 0) & (found < 1)).all()

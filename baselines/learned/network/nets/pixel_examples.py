@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from baselines.learned.network.nets.training import Batch, Examples
-from baselines.learned.network.patches import Patches, cover, scatter
+from baselines.learned.network.patches import Patches, cover, crops, scatter
 from baselines.learned.network.settings import TrainingSettings
 from datasets.core.picture import Picture
 
@@ -64,10 +64,11 @@ class PixelExamples(Examples):
 
     def _batch(self, pairs: Sequence[tuple[int, int]], generator: np.random.Generator) -> Batch:
         config = self.config
+        draw = crops if config.places == "random" else scatter
         levels = []
         for number, position in pairs:
             height, width = self._pictures[number].reference.shape[:2]
-            patches = scatter(height, width, config.patch_pixels, config.patches_per_picture, generator)
+            patches = draw(height, width, config.patch_pixels, config.patches_per_picture, generator)
             levels.append((number, position, patches.aligned(self._step)))
         return self._joined(levels)
 

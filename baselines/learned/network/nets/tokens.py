@@ -83,10 +83,10 @@ def _gradient(luma: Tensor) -> Tensor:
 
 @final
 class Projection(nn.Module):
-    """Standardised principal components of each stage's channels.
+    """Standardised principal components of each stage's channels, or the standardised channels themselves.
 
     :param channels: of each stage.
-    :param components: at most so many of each stage.
+    :param components: at most so many of each stage; 0 leaves the channels as they are.
     :param logarithm: first and end of the channels whose logarithm is taken: sizes of things, which span decades.
     """
 
@@ -94,14 +94,15 @@ class Projection(nn.Module):
         super().__init__()
         self._channels = tuple(channels)
         self._logarithm = logarithm
-        self.widths = tuple(min(components, count) for count in channels)
+        self._has_axes = components > 0
+        self.widths = tuple(min(components or count, count) for count in channels)
         self.register_buffer("mean", torch.zeros(sum(channels)))
         self.register_buffer("spread", torch.ones(sum(channels)))
-        for stage, (count, width) in enumerate(zip(channels, self.widths, strict=True)):
+        for stage, (count, width) in enumerate(zip(channels, self.widths, strict=True) if self._has_axes else ()):
             self.register_buffer(f"axes_{stage}", torch.zeros(count, width))
 
     def fit(self, tokens: Iterable[np.ndarray]) -> None:
-        """Find means, spreads and axes in one pass over blocks of tokens, each of shape (..., channels)."""
+        """Find means, spreads and axes (if any) in one pass over blocks of tokens of shape (..., channels)."""
         total = sum(self._channels)
         count, sums, products = 0, np.zeros(total), np.zeros((total, total))
         for block in tokens:
@@ -114,6 +115,8 @@ class Projection(nn.Module):
         correlation = covariance / np.outer(spread, spread)
         self.get_buffer("mean").copy_(torch.from_numpy(mean))
         self.get_buffer("spread").copy_(torch.from_numpy(spread))
+        if not self._has_axes:
+            return
         start = 0
         for stage, (size, width) in enumerate(zip(self._channels, self.widths, strict=True)):
             part = np.s_[start : start + size]
@@ -127,6 +130,8 @@ class Projection(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Tokens of shape (..., channels) to (..., sum of widths), float32."""
         scaled = (self._scaled(tokens) - self.get_buffer("mean")) / self.get_buffer("spread")
+        if not self._has_axes:
+            return scaled
         stages = scaled.split(self._channels, dim=-1)
         return torch.cat([values @ self.get_buffer(f"axes_{stage}") for stage, values in enumerate(stages)], dim=-1)
 

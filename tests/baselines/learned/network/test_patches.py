@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.learned.network.patches import Patches, cover, scatter
+from baselines.learned.network.patches import Patches, cover, crops, patches_of, scatter
 
 sides = st.integers(1, 300)
 sizes = st.integers(8, 96)
@@ -83,6 +83,23 @@ def test_random_patches_reach_every_pixel_in_the_long_run():
     generator = np.random.default_rng(0)
     seen = sum(times_covered(scatter(100, 77, 32, 99, generator)) for _ in range(300))
     assert seen.min() > 0
+
+
+@given(sides, sides, sizes, counts, st.integers(0, 99))
+def test_random_crops_stay_inside_and_are_as_many_as_asked(height, width, size, count, seed):
+    patches = crops(height, width, size, count, np.random.default_rng(seed))
+    assert len(patches) == count
+    assert_inside(patches)
+
+
+def test_a_pictures_random_places_are_its_own_and_as_many_as_its_cover():
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 90, 200, 3), dtype=np.uint8)
+    one, again, other = (patches_of(picture, 32, 12, "random") for picture in (pictures[0], pictures[0], pictures[1]))
+    covering = patches_of(pictures[0], 32, 12, "cover")
+    assert np.array_equal(covering.tops, cover(90, 200, 32, 12).tops)
+    assert len(one) == len(covering) and not np.array_equal(one.lefts, covering.lefts)
+    assert np.array_equal(one.tops, again.tops) and np.array_equal(one.lefts, again.lefts)
+    assert not np.array_equal(one.lefts, other.lefts)
 
 
 @given(sides, sides, sizes, counts)

@@ -1,5 +1,6 @@
 """Protects training from pixels: patches, planes, levels and labels belong together, aligned and padded ones too."""
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -158,3 +159,19 @@ def test_patches_start_at_multiples_of_the_step(rated_pictures):
 def _where(picture: Picture) -> np.ndarray:
     rows, columns = np.indices(picture.reference_luma.shape)
     return rows * 100.0 + columns
+
+
+def test_random_places_lie_anywhere_and_are_the_same_of_reference_and_level(rated_pictures):
+    """A shifted grid of 32 has four places in a picture of 64 pixels, and so few of them a start beyond 0 and 32."""
+    config = dataclasses.replace(CONFIG, places="random")
+    batch = next(iter(examples_of(rated_pictures, [0], config=config).epoch(0)))
+    picture, starts = rated_pictures[0], set()
+    for row in range(len(batch.target)):
+        _, position = which(batch, row, labels_of(rated_pictures))
+        level = picture.ladder.rgb(int(picture.codec.levels[position]))
+        for patch in range(3):
+            reference, compressed = (values[row, patch].permute(1, 2, 0).numpy() for values in batch.inputs[:2])
+            at = places(reference, picture.reference)
+            assert set(at) & set(places(compressed, level))
+            starts |= set(at)
+    assert len({top for top, _ in starts} | {left for _, left in starts}) > 2

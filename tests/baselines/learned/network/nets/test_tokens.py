@@ -184,6 +184,14 @@ def test_sizes_over_decades_count_by_their_logarithm():
     assert (found.diff() > 0).all() and float(found.max()) < 3, "a thousand times as much is not a thousand steps away"
 
 
+def test_without_components_channels_stay_and_are_standard(blocks):
+    projection = fitted(blocks, components=0)
+    found = projected(projection, blocks)
+    assert projection.widths == STAGES and found.shape[1] == sum(STAGES)
+    assert np.abs(found.mean(axis=0)).max() < 0.01 and np.abs(found.std(axis=0) - 1).max() < 0.02
+    assert set(projection.state_dict()) == {"mean", "spread"}
+
+
 def test_what_was_fitted_is_in_the_state(blocks):
     projection, other = fitted(blocks), Projection(STAGES, 4, logarithm=(0, 3))
     other.load_state_dict(projection.state_dict())
