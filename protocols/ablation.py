@@ -45,7 +45,8 @@ _ADDITIONS = {
     "label": "learns the share of people who notice instead of hard decisions",
     "search": "a logistic curve through all levels' probabilities instead of a window over hard decisions",
     "grid_levels": "20 levels instead of all 100",
-    "places": "patches that cover the picture instead of as many random ones",
+    "places": "patches spread evenly instead of at random",
+    "most_patches": "up to 48 patches instead of up to 6",
     "components": "principal components instead of all channels",
     "distances": "a distance a stage as further inputs",
     "stages": "the pixels as one more stage",
@@ -58,10 +59,10 @@ _ADDITIONS = {
 def _chain() -> dict[str, Variant]:
     """A row an addition, each with those before it; the last one is `sgjnd-lite` itself.
 
-    Until `grid_levels` all levels are measured, for the window. Rows have the features of the row before but for
-    `grid_levels` and `places`.
+    Until `grid_levels` all levels are measured, for the window, of six patches: at all levels more would take hours.
+    Rows have the features of the row before but for `grid_levels`, `places` and `most_patches`.
     """
-    settings = {**PAPER, "grid_levels": 100}
+    settings = {**PAPER, "grid_levels": 100, "most_patches": 6}
     rows = {"paper-0": Variant("the paper's network on a frozen backbone", settings)}
     for number, (setting, meaning) in enumerate(_ADDITIONS.items(), start=1):
         settings = {name: value for name, value in settings.items() if name != setting}

@@ -100,7 +100,6 @@ class WholeSgJnd(SgJndPredictor):
             "epochs": 1,
             "width": 8,
             "heads": 2,
-            "components": 2,
         }
     }
     resumes = True

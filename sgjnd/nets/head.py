@@ -73,11 +73,11 @@ class Head(nn.Module):
 
     def _quality(self, patch: Tensor, level: Tensor) -> Tensor:
         if not self._config.level_input:
-            return self.quality(patch)[..., 0]  # type: ignore[no-any-return]
+            return self.quality(patch)[..., 0]
         powers = torch.stack([level, level.square()], dim=-1)
         known = self.level(powers)[:, None].expand(-1, patch.shape[1], -1)
         base = self.population[0] + powers @ self.population[1:]
-        return self.quality(torch.cat([patch, known], dim=-1))[..., 0] + base[:, None]  # type: ignore[no-any-return]
+        return self.quality(torch.cat([patch, known], dim=-1))[..., 0] + base[:, None]
 
 
 @final

@@ -87,7 +87,7 @@ def patches_of(reference: np.ndarray, size: int, most: int, places: str) -> Patc
     covering = cover(height, width, size, most)
     if places == "cover":
         return covering
-    generator = np.random.default_rng(zlib.crc32(np.ascontiguousarray(reference)))
+    generator = np.random.default_rng(zlib.crc32(reference.tobytes()))
     return crops(height, width, size, len(covering), generator)
 
 
