@@ -65,7 +65,7 @@ def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool =
         "leaderboard.tex": leaderboard_tex(sections),
         "report.json": report_json(sections),
         "references.bib": references_bib(sections),
-        "index.html": index_text(sections, images),
+        "index.html": index_text(sections, images, choice),
         "pairs.csv": pairs_csv(sections),
         **({"truths.csv": truths_csv(sections)} if truth_rankings(sections) else {}),
         **({"codecs.csv": codecs_csv(sections)} if codec_comparisons(sections) else {}),

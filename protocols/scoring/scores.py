@@ -76,7 +76,8 @@ def bhattacharyya(first_sur: np.ndarray, second_sur: np.ndarray) -> np.ndarray:
     return -np.log(np.clip(overlap, 1e-300, 1.0))
 
 
-_LEVELS, _CORRELATION, _PSNR, _SUR, _USE = ("level error", "level correlation", "PSNR at the JND", "SUR curve", "use")
+_LEVELS, _CORRELATION, _PSNR, _SUR = ("level error", "level correlation", "PSNR at the JND", "SUR curve")
+USE = "use"
 
 _level_error = functools.partial(Score, unit="levels", group=_LEVELS, digits=2)
 _share = functools.partial(Score, unit="%", group=_LEVELS)
@@ -191,7 +192,7 @@ SCORES: list[Score] = [
         heading="bytes saved",
         unit="%",
         highest_is_best=True,
-        group=_USE,
+        group=USE,
         compute=lambda f: _mean_or_none(1 - f["predicted_bytes"] / f["best_bytes"]),
     ),
     Score(
@@ -199,7 +200,7 @@ SCORES: list[Score] = [
         "measuring and predicting one picture, in milliseconds",
         heading="ms per picture",
         unit="ms",
-        group=_USE,
+        group=USE,
         digits=1,
         brief="ms",
         is_time=True,

@@ -87,6 +87,7 @@ class SummaryFigure(Generic[Subject]):
     """A figure of a whole section, of the order of predictors between truths, or of codecs; fields as `RunFigure`.
 
     :param draw: None where there is nothing to draw.
+    :param on_page: whether the page shows it; else it is for papers, and the page has a chart of its own for it.
     """
 
     name: str
@@ -94,6 +95,7 @@ class SummaryFigure(Generic[Subject]):
     reading: str
     draw: Callable[[Subject], Drawing | None]
     missing: str = ""
+    on_page: bool = True
 
     def stem(self, subject: Subject) -> str:
         """Path of the files without their ending."""
@@ -156,6 +158,7 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
         "Lower is better, further left is faster. The step line joins what nothing else beats in both.",
         cost_front,
         "no time was taken",
+        on_page=False,
     ),
     SummaryFigure(
         "saving",
@@ -164,6 +167,7 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
         "than giving every picture one and the same level.",
         saving_and_noticing,
         f"no sizes are known, or {_NO_TABLE}",
+        on_page=False,
     ),
     SummaryFigure(
         "content",

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reports.figures.layout import WIDTH_IN, draw_marker, labelled, mae_limit, mae_of, section_title
 from reports.figures.style import INK, MUTED, Drawing, new_figure, shortened
-from reports.results.level_curves import Observed, observed
-from reports.results.row import Row
+from reports.results.level_curves import fixed_levels, observed
 from reports.results.section import Section
 from reports.results.written import decimal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 _ABOVE = 0.05
 """Per cent of bytes: a point this little above the line of fixed levels is on it."""
@@ -25,18 +26,18 @@ _ABOVE = 0.05
 _LEAST_MS = 0.01
 """A logarithmic axis has no place for what takes no time: a constant reads no pixel."""
 
-_LIST_STEP_IN = 0.165
 _NAME_LETTERS = 27
-_NUMBER_OFFSETS_PT = ((6, 3), (6, -9), (-12, 3), (-12, -9), (-3, 8), (-3, -15), (13, -3), (-21, -3))
-"""Places of a number about its point; the first that is free is taken."""
-
-_FREE_PT = 12.0
+_DISTANCES_PT = (8, 15, 24, 36, 50, 66)
+_ANGLES = (45, 315, 135, 225, 90, 270, 0, 180)
+"""Where a name stands from its point: the first place that is free is taken, the nearer ones first."""
 
 
 @dataclass(frozen=True)
 class Point:
     """A predictor's place.
 
+    :param marked: stands out.
+    :param is_named: whether its name stands beside it.
     :param is_control: the constant, drawn as a diamond.
     :param is_beyond: cut off at the axis' end.
     """
@@ -45,6 +46,7 @@ class Point:
     x: float
     y: float
     marked: bool = False
+    is_named: bool = False
     is_control: bool = False
     is_beyond: bool = False
 
@@ -58,7 +60,9 @@ def cost_points(section: Section) -> list[Point]:
     for row, (ms, mae) in zip(rows, values, strict=True):
         is_beaten = ((values <= (ms, mae)).all(axis=1) & (values < (ms, mae)).any(axis=1)).any()
         marked = row.is_whole and not is_beaten
-        points.append(Point(labelled(row), float(ms), min(float(mae), limit), marked, row.is_control, mae > limit))
+        is_named = marked or row.is_control
+        place = (float(ms), min(float(mae), limit))
+        points.append(Point(labelled(row), *place, marked, is_named, row.is_control, mae > limit))
     return points
 
 
@@ -70,8 +74,8 @@ def cost_front(section: Section) -> Drawing | None:
     if not points:
         return None
     ceiling = "; dotted: the ceiling" if section.ceilings else ""
-    line = f"bold: nothing else is both faster and better; ▲ beyond the axis{ceiling}"
-    figure, axes = _new_figure(section, "MAE against time", line, len(points))
+    line = f"named: nothing else is both faster and better; ▲ beyond the axis{ceiling}"
+    figure, axes = _new_figure(section, "MAE against time", line)
     slowest = 2 * max(point.x for point in points)
     axes.set(xscale="log", xlim=(min(point.x for point in points) / 2, slowest), ylim=(0, mae_limit(section)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -90,45 +94,36 @@ def cost_front(section: Section) -> Drawing | None:
     return Drawing(figure, alt)
 
 
-def saving_points(section: Section, subjects: Observed) -> list[Point]:
-    """Mean share of those who notice (%) and of bytes saved (%) for every row that has sizes, in the table's order.
+def saving_points(section: Section) -> list[Point]:
+    """Mean share of those who notice (%) and of bytes saved (%) for every row that has both, in the table's order.
 
-    Those that save more than one level for all pictures would, at the same share of those who notice, are marked.
+    Those that save more than one level for all pictures would, at the same share of those who notice, are marked; of
+    these, names have those that no other one beats in both.
     """
-    noticing, saved = fixed_levels(section, subjects)
+    noticing, saved = fixed_levels(section)
     order = np.argsort(noticing, kind="stable")
     most = np.maximum.accumulate(saved[order])  # at levels that nobody, or everybody, notices, the smallest files
     points = []
     for row in section.rows:
-        place = _mean_place(row, subjects, "predicted")
-        if place is None:
+        if row.scores["noticing"] is None or row.scores["bytes_saved"] is None:
             continue
+        place = (100 * float(row.scores["noticing"]), 100 * float(row.scores["bytes_saved"]))
         is_above = row.is_whole and most.size > 0 and place[1] > np.interp(place[0], noticing[order], most) + _ABOVE
-        points.append(Point(labelled(row), *place, bool(is_above), row.is_control))
-    return points
-
-
-def fixed_levels(section: Section, subjects: Observed) -> np.ndarray:
-    """What one level for all pictures would give, shape (2, levels): those who notice and bytes saved, in per cent."""
-    table = section.pictures_table
-    if table is None or table["size_bytes"].isna().any():
-        return np.empty((2, 0))
-    sizes = np.stack([np.asarray(values, dtype=float) for values in table["size_bytes"]])
-    noticing = 1 - subjects.satisfied(table["picture"].tolist()).mean(axis=0)
-    return 100 * np.stack([noticing, 1 - (sizes / sizes[:, -1:]).mean(axis=0)])
+        points.append(Point(labelled(row), *place, bool(is_above), is_control=row.is_control))
+    above = [point for point in points if point.marked]
+    beaten = {a for a in above for b in above if (b.x, b.y) != (a.x, a.y) and b.x <= a.x and b.y >= a.y}
+    return [replace(point, is_named=point.is_control or (point in above and point not in beaten)) for point in points]
 
 
 def saving_and_noticing(section: Section) -> Drawing | None:
     """Bytes saved against the share of the subjects who would notice, at the predicted levels."""
-    subjects = observed(section)
-    points = saving_points(section, subjects) if subjects is not None else []
-    if subjects is None or not points:
+    points = saving_points(section)
+    if not points:
         return None
-    line = f"noticing: by samples of {section.dataset.samples}; ★ at the true levels; bold: above the dashed line"
-    figure, axes = _new_figure(section, "Bytes saved against those who notice", line, len(points))
-    fixed = fixed_levels(section, subjects)
-    first = next(row for row in section.rows if not row.has_failed)
-    truth = [place for place in [_mean_place(first, subjects, "true")] if place is not None]
+    line = f"noticing: by samples of {section.dataset.samples}; ★ at the true levels; filled: above the dashed line"
+    figure, axes = _new_figure(section, "Bytes saved against those who notice", line)
+    fixed = fixed_levels(section)
+    truth = _at_the_truth(section)
     x, y = zip(*((point.x, point.y) for point in points), *truth, strict=True)
     axes.set(xlim=(max(-1, min(x) - 4), min(101, max(x) + 6)), ylim=(max(-1, min(y) - 4), min(101, max(y) + 4)))
     axes.plot(*fixed, color=MUTED, linewidth=1.2, linestyle="--", zorder=2)
@@ -141,54 +136,52 @@ def saving_and_noticing(section: Section) -> Drawing | None:
     return Drawing(figure, f"Bytes saved against the share of observers who would notice on {section.title}: {each}.")
 
 
-def _mean_place(row: Row, subjects: Observed, levels: str) -> tuple[float, float] | None:
-    """People who notice and bytes saved, in per cent; None where no size is known.
-
-    :param levels: `true` or `predicted`.
-    """
-    known = row.run.predictions.dropna(subset=[f"{levels}_level", f"{levels}_bytes", "best_bytes"])
-    if known.empty:
-        return None
-    noticing = subjects.noticing(known["picture"].tolist(), known[f"{levels}_level"].to_numpy(float))
-    saved = 1 - known[f"{levels}_bytes"] / known["best_bytes"]
-    return 100 * float(noticing.mean()), 100 * float(saved.mean())
+def _at_the_truth(section: Section) -> list[tuple[float, float]]:
+    """Those who notice and bytes saved at the true levels, in per cent; none where no size is known."""
+    subjects = observed(section.pictures_table, section.dataset)
+    first = next(row for row in section.rows if not row.has_failed)
+    known = first.run.predictions.dropna(subset=["true_bytes", "best_bytes"])
+    if subjects is None or known.empty:
+        return []
+    noticing = subjects.noticing(known["picture"].tolist(), known["true_level"].to_numpy(float))
+    return [(100 * float(noticing.mean()), 100 * float((1 - known["true_bytes"] / known["best_bytes"]).mean()))]
 
 
-def _new_figure(section: Section, what: str, line: str, points: int) -> tuple[Figure, Axes]:
-    """A figure with room for the list of the points."""
-    height_in = max(2.9, 0.15 + _LIST_STEP_IN * points) + 0.48
-    return new_figure(WIDTH_IN, height_in, title=section_title(section, what, line), right_in=2.15)
+def _new_figure(section: Section, what: str, line: str) -> tuple[Figure, Axes]:
+    return new_figure(WIDTH_IN, 3.9, title=section_title(section, what, line))
 
 
 def draw_points(axes: Axes, points: Sequence[Point], *, avoid: Sequence[tuple[float, float]] = ()) -> None:
-    """Draw points with numbers, and the list of their names right of the axes; limits and scales are set before."""
+    """Draw points, and names that cover neither each other nor a point; limits and scales are set before."""
+    from matplotlib.transforms import Bbox
+
     for point in points:
         shape = "^" if point.is_beyond else "D" if point.is_control else "o"
         draw_marker(axes, point.x, point.y, shape, is_filled=point.marked)
-    _number(axes, points, avoid)
-    step = _LIST_STEP_IN * axes.figure.dpi / axes.bbox.height
-    for number, point in enumerate(points):
-        axes.text(
-            1.03, 1 - number * step, f"{number + 1:>2}  {shortened(point.name, _NAME_LETTERS)}",
-            transform=axes.transAxes, va="top", fontsize=7.2, color=INK, zorder=5,
-            fontweight="bold" if point.marked else "normal",
-        )  # fmt: skip
+    point_px = 4 * axes.figure.dpi / 72
+    places = axes.transData.transform([*((point.x, point.y) for point in points), *avoid])
+    taken = [Bbox([place - point_px, place + point_px]) for place in places]
+    for point in points:
+        if point.is_named:
+            _name(axes, point, taken)
 
 
-def _number(axes: Axes, points: Sequence[Point], avoid: Sequence[tuple[float, float]]) -> None:
-    all_places = [*((point.x, point.y) for point in points), *avoid]
-    taken = list(axes.transData.transform(all_places) * 72 / axes.figure.dpi)
-    places = taken[: len(points)]
-    box = axes.bbox.get_points() * 72 / axes.figure.dpi
-    shifts = np.array(_NUMBER_OFFSETS_PT) + 3
-    for number, (point, place) in enumerate(zip(points, places, strict=True), 1):
-        spots = place + shifts
-        room = np.hypot(*(spots[:, None] - np.array(taken)[None]).transpose(2, 0, 1)).min(axis=1)
-        # Outside the axes stand titles and labels.
-        room = np.where(((spots > box[0]) & (spots < box[1])).all(axis=1), room, -1)
-        best = next((at for at, free in enumerate(room) if free >= _FREE_PT), int(np.argmax(room)))
-        taken.append(spots[best])
-        axes.annotate(
-            str(number), (point.x, point.y), _NUMBER_OFFSETS_PT[best], textcoords="offset points",
-            fontsize=7, color=MUTED, zorder=5, annotation_clip=False,
+def _name(axes: Axes, point: Point, taken: list[Bbox]) -> None:
+    """Write a point's name where it covers nothing, and add it to what is taken; nothing where no place is free."""
+    from matplotlib.text import Text
+
+    for distance, angle in product(_DISTANCES_PT, _ANGLES):
+        across, up = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        text = axes.annotate(
+            shortened(point.name, _NAME_LETTERS), (point.x, point.y), (distance * across, distance * up),
+            textcoords="offset points", ha="left" if across > 0.1 else "right" if across < -0.1 else "center",
+            va="center" if abs(up) < 0.9 else "bottom" if up > 0 else "top", fontsize=7.2, color=INK, zorder=5,
+            arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": MUTED} if distance > _DISTANCES_PT[0] else None,
         )  # fmt: skip
+        text.get_window_extent()  # finds its place
+        box = Text.get_window_extent(text)  # without the line that leads to the point
+        is_inside = axes.bbox.contains(box.x0, box.y0) and axes.bbox.contains(box.x1, box.y1)
+        if is_inside and not any(map(box.overlaps, taken)):
+            taken.append(box)
+            return
+        text.remove()

@@ -38,7 +38,8 @@ def sur_curves(section: Section) -> Drawing | None:
     pictures = chosen_pictures(section)
     if not pictures:
         return None
-    selection, subjects = select_rows(section, _MOST_CURVES, has_curves), observed(section)
+    selection = select_rows(section, _MOST_CURVES, has_curves)
+    subjects = observed(section.pictures_table, section.dataset)
     steps = f"steps: {section.dataset.samples}" if subjects else "these runs do not hold the subjects' own steps"
     curves = f"{selection.caption} with curves" if selection.rows else "no predictor here gives a curve"
     title = section_title(section, "SUR curves", f"{steps}; thick: GEV fit; {curves}", "")
@@ -101,7 +102,7 @@ def calibration(predicted: np.ndarray, observed_shares: np.ndarray) -> tuple[np.
 
 def sur_calibration(section: Section) -> Drawing | None:
     """Predicted against observed share of satisfied people, a panel for each of the best predictors with curves."""
-    subjects = observed(section)
+    subjects = observed(section.pictures_table, section.dataset)
     selection = select_rows(section, _MOST_PANELS, has_curves)
     if subjects is None or not selection.rows:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ _FOLDER = Path(__file__).parent
 TABLE_SCRIPTS = ("assets/address.js", "assets/tables.js")
 """What a page with sortable tables runs."""
 
+INDEX_SCRIPTS = (*TABLE_SCRIPTS, "assets/charts.js", "assets/pair.js", "assets/scatter.js")
+
 PICTURE_SCRIPTS = (*TABLE_SCRIPTS, "assets/flicker.js")
 
 
@@ -55,6 +58,11 @@ def document(template: str, page: str, *, scripts: tuple[str, ...] = TABLE_SCRIP
             **values,
         )
     )
+
+
+def script_data(value: Any) -> str:
+    """A value as JSON that may stand in a script element: nothing in it can end one."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def data_uri(content: bytes, media_type: str) -> str:
@@ -102,7 +110,19 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    functions = (cell, columns, decimal, interval, mark, measured_under, remarks, significant, section_name, verdict)
+    functions = (
+        cell,
+        columns,
+        decimal,
+        interval,
+        mark,
+        measured_under,
+        remarks,
+        script_data,
+        section_name,
+        significant,
+        verdict,
+    )
     page_paths = (dataset_page, method_page, picture_page, predictor_page)
     environment.globals.update(
         {function.__name__: function for function in (*functions, *page_paths)},

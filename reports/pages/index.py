@@ -9,10 +9,11 @@ from functools import partial
 from reports.figures.catalogue import CODEC_FIGURES, SECTION_FIGURES, TRUTH_FIGURES
 from reports.figures.layout import mae_limit
 from reports.pages.card_pages import dataset_page_text, method_pages, predictor_pages
-from reports.pages.html import FigureImages, document
+from reports.pages.html import INDEX_SCRIPTS, FigureImages, document
 from reports.pages.picture import picture_pages
 from reports.pages.picture_pixels import open_pixels
 from reports.pages.report_files import Content, encoded
+from reports.pages.section_data import section_data
 from reports.results.cards import CODECS_PAGE, INDEX, dataset_entries, dataset_page, methods
 from reports.results.codec_groups import not_compared
 from reports.results.codec_notes import codec_notes
@@ -52,12 +53,12 @@ def pages(sections: Sequence[Section], images: FigureImages, choice: PictureChoi
     :raises DataError: where a run's files are damaged.
     """
     made: dict[str, Content] = {}
-    pictures: dict[str, list[str]] = {}
+    pictures = _pictures_with_page(sections, choice)
     reasons = not_compared(sections)
     comparisons = codec_comparisons(sections)
     compared = {section.dataset.name for comparison in comparisons for section in comparison.sections}
     for entry in dataset_entries(sections):
-        chosen = pictures[entry.name] = chosen_pictures([section.grid for section in entry.sections], choice.most)
+        chosen = pictures[entry.name]
         if chosen:
             source = open_pixels(entry, include=choice.include)
             made.update(picture_pages(entry, chosen, source))
@@ -79,11 +80,13 @@ def pages(sections: Sequence[Section], images: FigureImages, choice: PictureChoi
     return {**made, **{path: encoded(text) for path, text in texts.items()}}
 
 
-def index_text(sections: Sequence[Section], images: FigureImages) -> str:
+def index_text(sections: Sequence[Section], images: FigureImages, choice: PictureChoice = USUAL_CHOICE) -> str:
     """The index."""
+    chosen = _pictures_with_page(sections, choice)
     return document(
         "index.html.j2",
         INDEX,
+        scripts=INDEX_SCRIPTS,
         sections=sections,
         methods=methods(sections),
         has_published=has_published(sections),
@@ -94,7 +97,8 @@ def index_text(sections: Sequence[Section], images: FigureImages) -> str:
         leaderboard_table=leaderboard_table,
         pinned_lines=pinned_lines,
         ranked_lines=ranked_lines,
-        section_figures=partial(images.of_summary, SECTION_FIGURES),
+        section_data=lambda section: section_data(section, chosen[section.dataset.name]),
+        section_figures=partial(images.of_summary, [kind for kind in SECTION_FIGURES if kind.on_page]),
         truth_figures=partial(images.of_summary, TRUTH_FIGURES),
         published=published,
         commands=commands,
@@ -103,6 +107,12 @@ def index_text(sections: Sequence[Section], images: FigureImages) -> str:
         truth_table=truth_table,
         truth_notes=truth_notes,
     )
+
+
+def _pictures_with_page(sections: Sequence[Section], choice: PictureChoice) -> dict[str, list[str]]:
+    """By data set."""
+    entries = dataset_entries(sections)
+    return {e.name: chosen_pictures([section.grid for section in e.sections], choice.most) for e in entries}
 
 
 def pinned_lines(table: Table) -> list[Line]:

@@ -51,9 +51,12 @@ class Observed:
         return 1 - np.stack([self.noticing(pictures, np.full(len(pictures), level)) for level in self.levels], axis=1)
 
 
-def observed(section: Section) -> Observed | None:
-    """What is known of the subjects; None without a table of the pictures, or where one of them has no sample."""
-    table, codec = section.pictures_table, codecs().get(section.dataset.codec)
+def observed(table: pd.DataFrame | None, dataset: DatasetRecord) -> Observed | None:
+    """What is known of the subjects; None without a table of the pictures, or where one of them has no sample.
+
+    :param table: what is known of a section's pictures, as `Section.pictures_table`.
+    """
+    codec = codecs().get(dataset.codec)
     if table is None or codec is None or table.empty:
         return None
     lists = [np.asarray(values, dtype=float) for values in table["samples"]]
@@ -63,6 +66,19 @@ def observed(section: Section) -> Observed | None:
     for place, values in enumerate(lists):
         samples[place, : len(values)] = values
     return Observed(samples, {name: at for at, name in enumerate(table["picture"])}, codec.levels, codec.sign)
+
+
+def fixed_levels(section: Section) -> np.ndarray:
+    """What one level for all pictures would give, shape (2, levels): those who notice and bytes saved, in per cent.
+
+    No levels where that is not known.
+    """
+    table, subjects = section.pictures_table, observed(section.pictures_table, section.dataset)
+    if table is None or subjects is None or table["size_bytes"].isna().any():
+        return np.empty((2, 0))
+    sizes = np.stack([np.asarray(values, dtype=float) for values in table["size_bytes"]])
+    noticing = 1 - subjects.satisfied(table["picture"].tolist()).mean(axis=0)
+    return 100 * np.stack([noticing, 1 - (sizes / sizes[:, -1:]).mean(axis=0)])
 
 
 def predicted_curves(row: Row) -> tuple[list[str], np.ndarray]:

@@ -24,7 +24,7 @@ from protocols.store.store import Identity, StoredRun
 from reports.results.ceiling import ceiling_rows
 from reports.results.comparison import Comparison, compare_rows
 from reports.results.grid import Grid, grid_of
-from reports.results.level_curves import curves_of
+from reports.results.level_curves import curves_of, observed
 from reports.results.row import CONTROL, CeilingRow, Row
 from reports.results.section_scores import with_section_scores
 from reports.results.written import ordinal
@@ -197,7 +197,7 @@ def _section(runs: Sequence[StoredRun], state: int, results: Path | None) -> Sec
     curves = curves_of(table, dataset)
     ceilings = ceiling_rows(identity.truth, table, curves, dataset)
     comparison = compare_rows(rows, grid, dataset)
-    scored = with_section_scores(rows, grid, comparison, ceilings, curves)
+    scored = with_section_scores(rows, grid, comparison, ceilings, curves, observed(table, dataset))
     return Section(identity, dataset, tuple(scored), grid, state, table, ceilings, comparison)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from protocols.scoring.bootstrap import ALPHA
 from protocols.scoring.ceiling import ORACLE
 from protocols.scoring.record import Score
-from protocols.scoring.scores import SCORES
+from protocols.scoring.scores import SCORES, USE
 from reports.results.comparison import Comparison
 from reports.results.grid import Grid
-from reports.results.level_curves import PsnrCurves, partial_correlations
+from reports.results.level_curves import Observed, PsnrCurves, partial_correlations
 from reports.results.row import CeilingRow, Row
 
 _LEVELS, _PSNR = "level error", "PSNR at the JND"
@@ -86,6 +86,16 @@ SECTION_SCORES: list[Score] = [
         after="psnr_partial_plcc",
         in_print=False,
     ),
+    Score(
+        "noticing",
+        "share of a picture's observers who would notice its compression at the predicted level, by their own samples; "
+        "mean over pictures",
+        heading="would notice",
+        unit="%",
+        group=USE,
+        after="bytes_saved",
+        in_print=False,
+    ),
 ]
 """Scores of a row that only its section can give."""
 
@@ -106,11 +116,13 @@ def with_section_scores(
     comparison: Comparison | None,
     ceiling: Sequence[CeilingRow],
     curves: PsnrCurves | None,
+    subjects: Observed | None,
 ) -> list[Row]:
     """The rows with the scores of `SECTION_SCORES` added.
 
     :param ceiling: the ceiling's rows; none where there is none.
     :param curves: of the section's pictures; None where they are not known.
+    :param subjects: who saw the section's pictures; None where that is not known.
     """
     control = next((row for row in rows if row.is_control and not row.has_failed), None)
     oracle = next((row for row in ceiling if row.predictor == ORACLE), None)
@@ -122,6 +134,7 @@ def with_section_scores(
             "psnr_plcc_control": control.scores["psnr_plcc"] if control else None,
             "psnr_srcc_control": control.scores["psnr_srcc"] if control else None,
             **partial_correlations(grid, place, curves),
+            "noticing": _noticing(row, subjects),
             **compared.get(row.predictor, dict.fromkeys(_COMPARED)),
         }
         scored.append(Row(row.run, {**row.scores, **beside}))
@@ -152,6 +165,14 @@ def _of_comparison(comparison: Comparison) -> dict[str, dict[str, float | None]]
                 "p_constant": float(family.p[place]),
             }
     return scores
+
+
+def _noticing(row: Row, subjects: Observed | None) -> float | None:
+    known = row.run.predictions.dropna(subset=["predicted_level"])
+    if subjects is None or known.empty:
+        return None
+    levels = known["predicted_level"].to_numpy(float)
+    return float(subjects.noticing(known["picture"].tolist(), levels).mean())
 
 
 def _way(mae: float | int | None, control: Row | None, oracle: CeilingRow | None) -> float | None:

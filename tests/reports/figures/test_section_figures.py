@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import re
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from protocols.store.store import Store
 from reports.figures.catalogue import SECTION_FIGURES, TRUTH_FIGURES
@@ -16,7 +16,6 @@ from reports.figures.cost_and_saving import (
     cost_front,
     cost_points,
     draw_points,
-    fixed_levels,
     saving_and_noticing,
     saving_points,
 )
@@ -31,7 +30,7 @@ from reports.figures.rank_diagrams import (
 )
 from reports.figures.style import new_figure, styled
 from reports.figures.sur_curves import calibration, chosen_pictures, sur_calibration, sur_curves
-from reports.results.level_curves import observed
+from reports.results.level_curves import fixed_levels, observed
 from reports.results.truths import truth_rankings
 from tests.reports.conftest import PICTURES_TABLE, read_sections, write_pictures_table
 from tests.reports.figures.conftest import NAMES, SOURCES, words
@@ -89,15 +88,14 @@ def test_the_front_is_what_nothing_beats_in_both(section):
 
 
 def test_people_who_notice_are_counted_from_the_samples(section):
-    subjects = observed(section)
     row = section.rows[0]
     samples = section.pictures_table.set_index("picture")["samples"]
     frame = row.run.predictions
     by_hand = np.mean([np.mean(samples[p] >= q) for p, q in frame[["picture", "predicted_level"]].to_numpy()])
     saved = np.mean(1 - frame["predicted_bytes"] / frame["best_bytes"])
-    point = saving_points(section, subjects)[0]
+    point = saving_points(section)[0]
     assert (point.x, point.y) == pytest.approx((100 * by_hand, 100 * saved))
-    line = fixed_levels(section, subjects)
+    line = fixed_levels(section)
     assert line.shape == (2, 100)
     assert (np.diff(line[0]) <= 1e-9).all()
     assert line[1, -1] == 0
@@ -105,7 +103,7 @@ def test_people_who_notice_are_counted_from_the_samples(section):
 
 def test_a_fixed_level_never_beats_the_line_of_fixed_levels(section):
     """At levels that nobody notices, or everybody, the line stands upright: only its far end counts."""
-    line = fixed_levels(section, observed(section))
+    line, subjects = fixed_levels(section), observed(section.pictures_table, section.dataset)
     assert (line[0] == 0).sum() > 1
     frame = section.rows[0].run.predictions.copy()
     sizes = section.pictures_table.set_index("picture")["size_bytes"]
@@ -113,10 +111,11 @@ def test_a_fixed_level_never_beats_the_line_of_fixed_levels(section):
         frame["predicted_level"] = float(level)
         frame["predicted_bytes"] = [sizes[picture][level - 1] for picture in frame["picture"]]
         frame["best_bytes"] = [sizes[picture][-1] for picture in frame["picture"]]
-        run = copy.copy(section.rows[0].run)
-        vars(run)["predictions"] = frame
-        rows = (dataclasses.replace(section.rows[0], run=run),)
-        point = saving_points(dataclasses.replace(section, rows=rows), observed(section))[0]
+        noticing = subjects.noticing(frame["picture"].tolist(), frame["predicted_level"].to_numpy()).mean()
+        saved = (1 - frame["predicted_bytes"] / frame["best_bytes"]).mean()
+        scores = {**section.rows[0].scores, "noticing": noticing, "bytes_saved": saved}
+        rows = (dataclasses.replace(section.rows[0], scores=scores),)
+        (point,) = saving_points(dataclasses.replace(section, rows=rows))
         assert point.y == pytest.approx(line[1, level - 1]) and not point.marked
 
 
@@ -211,14 +210,17 @@ def test_the_pictures_of_the_sur_curves_span_the_true_levels(section):
     assert levels[1] == pytest.approx(frame["true_level"].median(), abs=3)
 
 
-def test_numbers_stay_inside_the_axes_and_apart():
+def test_names_stay_inside_the_axes_and_cover_neither_each_other_nor_a_point():
     rng = np.random.default_rng(2)
-    points = [Point(f"method-{index}", *rng.uniform(0, 1, 2)) for index in range(20)]
+    points = [Point(f"method-{index}", *rng.uniform(0, 1, 2), is_named=index < 12) for index in range(40)]
     with styled():
-        figure, axes = new_figure(7.2, 4, title=["a"], right_in=2.2)
+        figure, axes = new_figure(7.2, 4, title=["a"])
         axes.set(xlim=(0, 1), ylim=(0, 1))
         draw_points(axes, points)
         figure.canvas.draw()
-    boxes = [text.get_window_extent() for text in axes.texts if text.get_text().isdigit()]
-    assert len(boxes) == len(points)
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
+    assert len(boxes) == 12
     assert not any(a.overlaps(b) for index, a in enumerate(boxes) for b in boxes[:index])
+    places = axes.transData.transform([(point.x, point.y) for point in points])
+    assert not any(box.contains(*place) for box in boxes for place in places)
+    assert all(axes.bbox.contains(*corner) for box in boxes for corner in (box.min, box.max))

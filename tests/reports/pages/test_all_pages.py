@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import functools
 import io
+import json
 import re
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from datasets.core.picture import Picture
 from protocols.store.store import Store
 from reports.build import main
 from reports.figures.catalogue import draw_figures
-from reports.pages.html import FigureImages
+from reports.pages.html import INDEX_SCRIPTS, PICTURE_SCRIPTS, TABLE_SCRIPTS, FigureImages, script_data
 from reports.pages.index import PictureChoice, index_text, pages
 from reports.pages.picture import MOST_LEVELS, PictureTruth, shown_levels
 from reports.pages.picture_pixels import HEIGHT, WIDTH, open_pixels, picture_view, worst_corner
@@ -234,10 +235,11 @@ def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
     assert all(re.fullmatch(r"[a-z0-9_/-]+\.html", path) for path in made)
     for html in made.values():
         parsed = ParsedPage(html)
-        assert len(parsed.all("script")) in (2, 3)
+        assert len(parsed.all("script")) in (len(TABLE_SCRIPTS), len(PICTURE_SCRIPTS), len(INDEX_SCRIPTS) + 1)
         assert not any("onerror" in attributes for _, attributes in parsed.tags)
         assert all((image.get("src") or "data:").startswith("data:") for image in parsed.all("img"))
         assert "<script>alert(1)" in parsed.text
+    assert "<" not in script_data({EVIL: [EVIL]}) and json.loads(script_data({EVIL: [EVIL]})) == {EVIL: [EVIL]}
 
 
 def test_a_data_set_page_says_how_raters_were_screened_and_shows_each_pictures_jnds(tmp_path, store_run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 from typing import Any
 
@@ -97,6 +98,59 @@ def test_variants_stand_folded_under_their_method_and_the_address_shows_the_same
     head = again.locator("[data-table]").first.locator("thead th")
     assert head.get_by_text("SUR MAE").is_visible() and head.get_by_text("bias").is_hidden()
     assert again.evaluate("scrollY") > 0
+
+
+def test_two_ticked_rows_are_compared_with_the_numbers_of_the_program(open_page, report):
+    page = open_page("index.html")
+    table = page.locator("[data-table]").first
+    table.get_by_role("checkbox", name="compare constant").check()
+    assert "Tick a second row" in table.locator(".pair").inner_text()
+    table.get_by_role("checkbox", name="compare psnr").check()
+    with (report / "pairs.csv").open(encoding="utf-8") as file:
+        pair = next(line for line in csv.DictReader(file) if {line["first"], line["second"]} == {"constant", "psnr"})
+    size, ends = abs(float(pair["mae_difference"])), sorted(abs(float(pair[end])) for end in ("low", "high"))
+    text = table.locator(".pair").inner_text()
+    assert f"errs by {size:.2f} QF less than" in text
+    assert all(f"{end:.2f}" in text for end in ends)
+    for name in ("p", "p_corrected", "p_against_constant"):
+        assert f"p {float(pair[name]):.3f}" in text
+    assert f"about {int(pair['sources_needed']):,} sources" in text
+    assert "(0 and 2) count as the worst" in text or "(2 and 0) count as the worst" in text
+    marks = table.locator(".pair a.mark")
+    assert marks.count() == 25 and table.locator(".pair a.mark[href^='pictures/demo/']").count() == 6
+    marks.first.evaluate("mark => mark.parentElement.querySelector('[tabindex=\"0\"]').focus()")
+    page.keyboard.press("ArrowRight")
+    assert " and " in table.locator(".pair .said").inner_text()
+    table.get_by_role("checkbox", name="compare x-<b>").check()  # the third takes the place of the first
+    assert not table.get_by_role("checkbox", name="compare constant").is_checked()
+    again = open_page("index.html" + page.url.partition("index.html")[2])
+    assert again.locator(".pair h3").first.inner_text() == page.locator(".pair h3").first.inner_text()
+    table.get_by_role("button", name="1 more of chou1995").click()
+    for name in ("psnr", "x-<b>"):
+        table.get_by_role("checkbox", name=f"compare {name}").uncheck()
+    for name in ("chou1995", "chou1995-as-published"):
+        table.get_by_role("checkbox", name=f"compare {name}", exact=True).check()
+    assert table.locator(".pair table").inner_text().split()[-2:] == ["threshold", "1.0"]
+
+
+def test_a_chart_shows_the_rows_of_the_table_on_the_axes_that_the_reader_chooses(open_page):
+    page = open_page("index.html")
+    table, chart = page.locator("[data-table]").first, page.locator("figure.chart").first
+    rows = table.locator("tbody.rows tr:not([hidden])").count() + 1
+    assert chart.locator("a.mark").count() == rows
+    assert "ms per picture, logarithmic" in chart.inner_text()
+    chart.locator("select.across").select_option("c-srcc")  # the constant has none
+    assert chart.locator("a.mark").count() == rows - 1
+    table.get_by_role("checkbox", name="compare psnr").check()
+    (filled,) = chart.locator("a.mark.filled").all()
+    assert (filled.get_attribute("aria-label") or "").startswith("psnr: MAE (QF) ")
+    assert filled.get_attribute("href") == "predictors/psnr.html"
+    filled.focus()
+    assert chart.locator(".told").text_content() == "psnr"
+    table.get_by_role("searchbox").fill("psnr")
+    assert chart.locator("a.mark").count() == 1
+    again = open_page("index.html" + page.url.partition("index.html")[2])
+    assert again.locator("figure.chart select.across").first.input_value() == "c-srcc"
 
 
 def test_the_constant_stays_above_the_rows_and_columns_are_chosen(open_page):

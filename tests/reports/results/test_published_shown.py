@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reports.build import render
-from reports.pages.html import FigureImages
+from reports.pages.html import INDEX_SCRIPTS, FigureImages
 from reports.pages.index import index_text
 from reports.results.section import Section
 from reports.tables.csv_files import PUBLISHED_COLUMNS, published_csv
@@ -109,7 +109,7 @@ def test_markup_in_a_number_shows_as_text_everywhere(tmp_path, store_run):
     evil = {"caveat": EVIL, "metric": EVIL}
     sections = _store(tmp_path, store_run, {**BESIDE, **evil}, {**LISTED, **evil, "method": EVIL, "truth": EVIL})
     html = index_text(sections, FigureImages({}))
-    assert html.count("<script>") == 2  # the library of the tables, and what ties it to them
+    assert html.count("<script>") == len(INDEX_SCRIPTS)
     assert 'onclick="' not in html
     text = leaderboard_markdown(sections)
     assert "<script>" not in text.replace("\\<script\\>", "")
