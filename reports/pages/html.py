@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from datasets.common.hashing import sha256_of_bytes
+from datasets.core.reference import Reference
 from reports.figures.catalogue import RunFigure, Subject, SummaryFigure
 from reports.figures.style import FigureFiles, for_page
 from reports.results.cards import (
@@ -31,10 +33,11 @@ from reports.results.written import cell, decimal, interval, mark, significant
 
 if TYPE_CHECKING:
     import jinja2
+    from markupsafe import Markup
 
 _FOLDER = Path(__file__).parent
 
-TABLE_SCRIPTS = ("assets/address.js", "assets/tables.js")
+TABLE_SCRIPTS = ("assets/address.js", "assets/tables.js", "assets/exports.js")
 """What a page with sortable tables runs."""
 
 INDEX_SCRIPTS = (*TABLE_SCRIPTS, "assets/charts.js", "assets/pair.js", "assets/scatter.js")
@@ -63,6 +66,23 @@ def document(template: str, page: str, *, scripts: tuple[str, ...] = TABLE_SCRIP
 def script_data(value: Any) -> str:
     """A value as JSON that may stand in a script element: nothing in it can end one."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def cited(references: Iterable[Reference]) -> Markup:
+    """Works in one line for people, with links to where they are."""
+    from markupsafe import Markup, escape
+
+    lines = []
+    for reference in references:
+        line = escape(reference.text)
+        links = {f"doi:{reference.doi}": f"https://doi.org/{quote(reference.doi)}"} if reference.doi else {}
+        if reference.url.startswith("https://"):
+            links[reference.url] = reference.url
+        for text, address in links.items():
+            link = Markup('<a href="{}" rel="noreferrer">{}</a>').format(address, text)
+            line = line.replace(escape(text), link, 1)
+        lines.append(line)
+    return Markup("; ").join(lines)
 
 
 def data_uri(content: bytes, media_type: str) -> str:
@@ -96,7 +116,7 @@ class FigureImages:
             return None
         if stem not in self._sources:  # an image stands on several pages
             self._sources[stem] = data_uri(for_page(figure.svg), "image/svg+xml")
-        return {"alt": figure.alt, "source": self._sources[stem]}
+        return {"alt": figure.alt, "source": self._sources[stem], "stem": stem}
 
 
 @functools.cache
@@ -112,6 +132,7 @@ def _environment() -> jinja2.Environment:
     )
     functions = (
         cell,
+        cited,
         columns,
         decimal,
         interval,

@@ -26,6 +26,7 @@ from reports.results.row import CeilingRow, Row
 from reports.results.section import Section
 from reports.results.truths import truth_notes, truth_rankings
 from reports.tables.codec_table import codec_table
+from reports.tables.latex import bibtex_entries
 from reports.tables.table import HOW_TO_READ, Line, Table, leaderboard_table, truth_table
 
 DEFAULT_PICTURES = 30
@@ -87,6 +88,7 @@ def index_text(sections: Sequence[Section], images: FigureImages, choice: Pictur
         "index.html.j2",
         INDEX,
         scripts=INDEX_SCRIPTS,
+        bibtex=bibtex_entries(sections),
         sections=sections,
         methods=methods(sections),
         has_published=has_published(sections),

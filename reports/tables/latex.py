@@ -212,6 +212,11 @@ def references_bib(sections: Sequence[Section]) -> str:
     return head + "".join(f"\n{_entry(work)}" for work in cited_works(sections))
 
 
+def bibtex_entries(sections: Sequence[Section]) -> list[tuple[tuple[str, ...], str]]:
+    """Each entry of the file, after the names of what it is used by."""
+    return [(work.used_by, _entry(work)) for work in cited_works(sections)]
+
+
 def _entry(work: CitedWork) -> str:
     reference = work.reference
     kind, where = _published_in(reference)

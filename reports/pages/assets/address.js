@@ -28,6 +28,13 @@ function remember_choice(element, name, values) {
   history.replaceState(null, "", `#${parts.join(";") || section}`);
 }
 
+function html(name, attributes, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
 // The browser itself finds a section only where nothing was chosen in it.
 addEventListener("load", () => {
   const [section, query] = location.hash.slice(1).split("?");

@@ -7,13 +7,6 @@ function svg(name, attributes, ...children) {
   return element;
 }
 
-function html(name, attributes, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-}
-
 // Some five round numbers from low to high; on a logarithmic axis 1, 10, ..., with 2 and 5 where these are few.
 function round_ticks(low, high, isLog) {
   if (isLog) {

@@ -100,8 +100,7 @@ function make_nothing(table) {
   line.hidden = true;
   const cell = line.insertCell();
   cell.colSpan = 100;
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "press", textContent: "Show all rows" });
+  const button = html("button", { type: "button", class: "press" }, "Show all rows");
   button.addEventListener("click", () => table.clear());
   cell.append("No row matches. ", button);
   table.nothing = line;
@@ -145,10 +144,8 @@ function arrange(table) {
 }
 
 function more_button(table, method, count, isOpen) {
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "more", textContent: isOpen ? "−" : `+${count}` });
-  button.setAttribute("aria-expanded", isOpen);
-  button.setAttribute("aria-label", `${count} more of ${method}`);
+  const name = { "aria-expanded": isOpen, "aria-label": `${count} more of ${method}` };
+  const button = html("button", { type: "button", class: "more", ...name }, isOpen ? "−" : `+${count}`);
   button.addEventListener("click", () => {
     table.unfolded[isOpen ? "delete" : "add"](method);
     remember_choice(table.box, "open", [...table.unfolded]);

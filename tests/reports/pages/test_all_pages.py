@@ -60,6 +60,8 @@ def test_every_link_between_pages_leads_to_one(demo_pages):
     for path, html in demo_pages.items():
         for link in ParsedPage(html).all("a"):
             target, _, anchor = (link["href"] or "").partition("#")
+            if target.startswith("https://"):
+                continue
             if not target:
                 assert f'id="{anchor}"' in html
                 continue
@@ -235,10 +237,12 @@ def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):
     assert all(re.fullmatch(r"[a-z0-9_/-]+\.html", path) for path in made)
     for html in made.values():
         parsed = ParsedPage(html)
-        assert len(parsed.all("script")) in (len(TABLE_SCRIPTS), len(PICTURE_SCRIPTS), len(INDEX_SCRIPTS) + 1)
+        run_scripts = [script for script in parsed.all("script") if "type" not in script]
+        assert len(run_scripts) in (len(TABLE_SCRIPTS), len(PICTURE_SCRIPTS), len(INDEX_SCRIPTS))
         assert not any("onerror" in attributes for _, attributes in parsed.tags)
         assert all((image.get("src") or "data:").startswith("data:") for image in parsed.all("img"))
         assert "<script>alert(1)" in parsed.text
+    assert 'href="https://doi.org/%3Cscript%3E' in made["index.html"]
     assert "<" not in script_data({EVIL: [EVIL]}) and json.loads(script_data({EVIL: [EVIL]})) == {EVIL: [EVIL]}
 
 

@@ -62,6 +62,7 @@ def test_ids_are_unique_and_links_lead_somewhere(html):
     for link in parsed.all("a"):
         href = link["href"] or ""
         is_card = href.startswith(("methods/", "datasets/")) and href.endswith(".html")
+        is_card |= href.startswith("figures/") and href.endswith((".svg", ".png"))
         assert href in files or is_card or (href.startswith("#") and href[1:] in ids), href
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_table_filters_by_text_and_by_kind(open_page):
     search = table.get_by_role("searchbox")
     search.press_sequentially("chou")
     assert sorted(_column(page, "predictor")) == ["chou1995", "chou1995-as-published"]  # a variant is found, too
-    assert table.get_by_role("status").inner_text() == "2 of 4 rows"
+    assert table.locator(".shown").inner_text() == "2 of 4 rows"
     search.fill("nobody")
     assert _column(page, "predictor") == [] and "No row matches" in table.locator(".nothing").inner_text()
     table.get_by_role("button", name="Show all rows").click()
@@ -77,7 +78,7 @@ def test_variants_stand_folded_under_their_method_and_the_address_shows_the_same
     table = page.locator("[data-table]").first
     folded = _column(page, "predictor")
     (lead,) = (name for name in folded if name.startswith("chou1995"))
-    assert len(folded) == 3 and "1 of them folded" in table.get_by_role("status").inner_text()
+    assert len(folded) == 3 and "1 of them folded" in table.locator(".shown").inner_text()
     opens = table.get_by_role("button", name="1 more of chou1995")
     opens.press("Enter")
     opened = _column(page, "predictor")
@@ -151,6 +152,32 @@ def test_a_chart_shows_the_rows_of_the_table_on_the_axes_that_the_reader_chooses
     assert chart.locator("a.mark").count() == 1
     again = open_page("index.html" + page.url.partition("index.html")[2])
     assert again.locator("figure.chart select.across").first.input_value() == "c-srcc"
+
+
+def test_what_a_table_shows_is_copied_and_saved(open_page):
+    page = open_page("index.html")
+    table = page.locator("[data-table]").first
+    table.get_by_role("searchbox").fill("psnr")
+    with page.expect_download() as saved:
+        table.get_by_role("button", name="Download CSV").click()
+    assert saved.value.suggested_filename == "demo-kfold5-v1-mean-jnd1.csv"
+    heads, *rows = csv.reader(saved.value.path().read_text(encoding="utf-8").splitlines())
+    assert heads[0] == "predictor" and "MAE (QF)" in heads and "RMSE (QF)" not in heads
+    assert [row[0] for row in rows] == ["constant", "psnr"]
+    table.get_by_role("searchbox").fill("x-<")
+    # Whether a page may use the clipboard is the browser's to say: the test takes its place.
+    page.evaluate("() => (navigator.clipboard.writeText = async (text) => { window.taken = text; })")
+    table.get_by_role("button", name="Copy LaTeX").click()
+    latex = page.evaluate("taken")
+    assert r"\begin{tabular}{l" in latex and "x-\\textless{}b\\textgreater{}y" in latex and "rmse" not in latex.lower()
+    table.get_by_role("button", name="Copy BibTeX").click()
+    entry = page.evaluate("taken")
+    assert entry.startswith("@") and "title = {{A title}}" in entry
+    with page.expect_download() as saved:
+        page.locator("figure.chart").first.get_by_role("button", name="Download SVG").click()
+    drawn = ElementTree.parse(saved.value.path()).getroot()
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+    assert all("rgb" in (mark.get("stroke") or "") for mark in drawn.iter("{http://www.w3.org/2000/svg}circle"))
 
 
 def test_the_constant_stays_above_the_rows_and_columns_are_chosen(open_page):
