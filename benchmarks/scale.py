@@ -22,11 +22,11 @@ from datasets.common.process_pool import ProcessPool
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 from datasets.core.picture_file import read_picture
-from protocols.measure import visit
 from protocols.plan import plan_jobs
 from protocols.runner import carry_out
 from protocols.store.store import Store
 from protocols.workers.dispatch import WorkerPool
+from protocols.workers.measure import visit
 
 TRUTHS = ["mean", "median"]
 JPEG = Jpeg()

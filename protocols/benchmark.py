@@ -120,7 +120,7 @@ class Request:
         if self.predictors or dataset.has_pixels:
             return entries
         _note("the root holds labels only: predictors that look at pictures are left out")
-        return [entry for entry in entries if not entry.predictor.card.needs_pictures]
+        return [entry for entry in entries if not entry.card.needs_pictures]
 
     def _worker_pool(self) -> WorkerPool:
         if self.scheduler:

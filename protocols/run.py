@@ -219,7 +219,7 @@ def listing() -> str:
     lines += ["protocols", *(f"  {name:<18} {protocol.meaning}" for name, protocol in protocols().items())]
     lines += ["truths", *(f"  {truth.name:<18} {truth.meaning}" for truth in TRUTHS.values()), "predictors"]
     for name, entry in registry().items():
-        card = entry.predictor.card
+        card = entry.card
         parameters = ", ".join(f"{key}={value!r}" for key, value in entry.parameters.items())
         cost = "" if entry.cost == "light" else f"; {entry.cost}"
         missing = f"; not here: {why}" if (why := entry.unavailable()) else ""

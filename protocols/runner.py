@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, final
 
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.commands import progress
-from protocols.measure import Visit, VisitTask, apply, stored_visit
 from protocols.plan import Experiment, Plan
-from protocols.run_folds import FoldTask, Row, fold_tasks, predictions_of
 from protocols.store.picture_facts import table_name, write_pictures
 from protocols.store.record import DatasetRecord, RunRecord, machine, versions
 from protocols.store.store import Store, StoredRun
 from protocols.workers.dispatch import WorkerPool
+from protocols.workers.measure import Visit, VisitTask, apply, stored_visit
+from protocols.workers.run_folds import FoldTask, Row, fold_tasks, predictions_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +94,7 @@ class _Work:
             error="" if errors.empty else f"{failed} of {len(predictions)} pictures failed: {errors.iloc[0]}",
             seed=experiment.seed,
             kind=job.entry.kind,
-            card=job.entry.predictor.card,
+            card=job.entry.card,
             parameters=plan.key_parts["parameters"],
             labels_of=job.entry.predictor.labels_of(job.entry.parameters),
             remarks={remark: count for remark, count in sorted(remarks.items()) if remark},

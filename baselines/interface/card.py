@@ -12,6 +12,9 @@ KINDS = ("constant", "pixel", "subband", "metric", "learned")
 OWN = "own"
 """The kind of a method that stands elsewhere: a user's own, or another package's."""
 
+SUBMITTED = "submitted"
+"""The kind of a method that ran elsewhere, and whose predictions came as a file."""
+
 COSTS = {
     "light": "part of a run that names no predictor",
     "slow": "up to minutes for the demo set on two cores: runs when named or matched by a glob",

@@ -38,7 +38,7 @@ class Prediction:
     :param sur: share of satisfied people from the worst to the best level, shape (levels,), rising; None where unknown.
     :param clipped: whether the level was cut off at an end of the codec's range.
     :param reused_ms: what results that `predict` found on disk took when they were computed, in milliseconds. A
-        method's cost is what it takes the first time.
+        method's cost is what it takes the first time. NaN where nobody knows.
     """
 
     level: float

@@ -19,7 +19,7 @@ from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, TypeAlias, TypeGuard
 
-from baselines.interface.card import KINDS, OWN
+from baselines.interface.card import KINDS, OWN, SUBMITTED, Card
 from baselines.interface.predictor import JNDPredictor, constructor_fault
 from datasets.common.code import have_same_content, known_code, require_code
 from datasets.common.errors import PluginWarning, UserError, unknown_name
@@ -29,8 +29,8 @@ SGJND = ("sgjnd.predictors",)
 """The modules of `sgjnd/` that hold predictors."""
 _LONGEST_NAME = 100
 
-Wanted: TypeAlias = "str | type[JNDPredictor] | JNDPredictor"
-"""What a caller names a predictor by: a name, a glob, `package.module:Class`, a class, or a predictor."""
+Wanted: TypeAlias = "str | type[JNDPredictor] | JNDPredictor | Registered"
+"""What a caller names a predictor by: a name, a glob, `package.module:Class`, a class, a predictor, or an entry."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,13 @@ class Registered:
     :param name: as `--predictors` takes it.
     :param predictor: the class.
     :param parameters: keyword arguments of its constructor.
+    :param own_card: where one class stands for methods of many people, the card of this one.
     """
 
     name: str
     predictor: type[JNDPredictor]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    own_card: Card | None = None
     _token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -82,13 +84,18 @@ class Registered:
         return made
 
     @property
+    def card(self) -> Card:
+        """Where the method comes from."""
+        return self.own_card or self.predictor.card
+
+    @property
     def kind(self) -> str:
-        """One of `KINDS`, by the folder that the class stands in; `own` for a class from elsewhere."""
+        """One of `KINDS`, by the folder that the class stands in; `submitted`, or `own` for a class from elsewhere."""
         top, _, rest = self.predictor.__module__.partition(".")
         if top == "sgjnd":
             return "learned"
         kind = rest.partition(".")[0]
-        return kind if top == "baselines" and kind in KINDS else OWN
+        return kind if top == "baselines" and kind in (*KINDS, SUBMITTED) else OWN
 
     @property
     def cost(self) -> str:
@@ -169,6 +176,8 @@ def choose_predictors(wanted: Sequence[Wanted]) -> tuple[list[Registered], list[
 
 
 def _entries(wanted: Wanted) -> list[Registered]:
+    if isinstance(wanted, Registered):
+        return [wanted]
     if not isinstance(wanted, str):
         cls = wanted if isinstance(wanted, type) else type(wanted)
         if not _is_predictor(cls):

@@ -1,4 +1,5 @@
-"""Tasks for worker processes: `dispatch` gives them out and survives dead workers, `dask` reaches a cluster.
+"""Work and who does it: `measure` takes each picture once, `run_folds` fits and predicts, `task` sets time limits.
 
-The processes of this machine are those of `datasets.common.process_pool`. `task` sets time limits.
+`dispatch` gives the tasks out and survives dead workers, `dask` reaches a cluster. The processes of this machine are
+those of `datasets.common.process_pool`.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import fields
 
+from baselines.interface.card import SUBMITTED
 from datasets.core.dataset import OpenOptions
 from reports.results.row import Row
 from reports.results.section import Section
@@ -17,20 +18,34 @@ def commands(section: Section) -> list[str]:
     """
     by_seed: dict[int, list[Row]] = {}
     for row in section.rows:
-        by_seed.setdefault(row.record.seed, []).append(row)
-    return [_command(section, seed, rows) for seed, rows in sorted(by_seed.items())]
+        if row.kind != SUBMITTED:
+            by_seed.setdefault(row.record.seed, []).append(row)
+    submitted = [_submission(section, row) for row in section.rows if row.kind == SUBMITTED]
+    return [*(_command(section, seed, rows) for seed, rows in sorted(by_seed.items())), *submitted]
 
 
 def _command(section: Section, seed: int, rows: list[Row]) -> str:
-    identity, record = section.identity, rows[0].record
+    limit = section.identity.limit
+    words = ["python", "-m", "protocols.run", *_what(section, rows[0])]
+    words += ["--limit", str(limit)] if limit else []
+    words += ["--seed", str(seed)] if seed else []
+    return shlex.join([*words, "--predictors", *(row.predictor for row in rows)])
+
+
+def _submission(section: Section, row: Row) -> str:
+    file = str(row.record.parameters.get("file", "FILE.csv"))
+    return shlex.join(["python", "-m", "protocols.submit", file, "--name", row.predictor, *_what(section, row)])
+
+
+def _what(section: Section, row: Row) -> list[str]:
+    """The flags that say the data set, folds and truth."""
+    record = row.record
     protocol = str(record.key_parts.get("protocol", "kfold"))
-    words = ["python", "-m", "protocols.run", "--dataset", record.dataset.opening_name]
+    words = ["--dataset", record.dataset.opening_name]
     words += ["--root", "DIR"] if record.dataset.root else []
-    words += ["--folds", identity.folds] if protocol == "kfold" else ["--protocol", protocol]
-    words += ["--truths", identity.truth]
-    words += ["--limit", str(identity.limit)] if identity.limit else []
+    words += ["--folds", section.identity.folds] if protocol == "kfold" else ["--protocol", protocol]
+    words += ["--truths", section.identity.truth]
     for option in fields(OpenOptions):
         value = getattr(record.dataset.options, option.name)
         words += [f"--{option.name.replace('_', '-')}", str(value)] if value != option.default else []
-    words += ["--seed", str(seed)] if seed else []
-    return shlex.join([*words, "--predictors", *(row.predictor for row in rows)])
+    return words

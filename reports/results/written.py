@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from baselines.interface.card import SUBMITTED
 from datasets.common.hashing import sha256_of_bytes
 from protocols.scoring.record import Score
 from reports.results.row import CeilingRow, Row
@@ -68,7 +69,7 @@ def mark(row: Row | CeilingRow) -> str:
         return "failed"
     if not row.is_whole:
         return "partly failed"
-    return "control" if row.is_control else ""
+    return "control" if row.is_control else SUBMITTED if row.kind == SUBMITTED else ""
 
 
 def one_line(text: str) -> str:

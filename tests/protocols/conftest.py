@@ -19,9 +19,9 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.sets.demo import PHOTOGRAPHS, read_crop
 from protocols.kfold import KFold
-from protocols.measure import Visit
 from protocols.plan import Experiment, Job
-from protocols.run_folds import Row, fold_tasks, predictions_of
+from protocols.workers.measure import Visit
+from protocols.workers.run_folds import Row, fold_tasks, predictions_of
 from protocols.workers.task import Monitor
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")

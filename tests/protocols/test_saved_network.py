@@ -7,8 +7,8 @@ from PIL import Image
 from baselines.interface.registry import Registered
 from baselines.learned.network.checkpoint import load_predictor, save_predictor
 from datasets.core.truths import find_truth
-from protocols.measure import apply, visit
 from protocols.plan import Job
+from protocols.workers.measure import apply, visit
 from sgjnd.answer import photograph
 from sgjnd.predict import main
 from sgjnd.predictors import SgJndLite

@@ -11,10 +11,10 @@ from baselines.interface.registry import Registered
 from baselines.metric.psnr import Psnr
 from datasets.common.process_pool import ProcessPool
 from datasets.core.truths import find_truth
-from protocols.measure import VisitTask, apply
 from protocols.plan import Job
-from protocols.run_folds import fold_tasks, predictions_of
 from protocols.workers.dispatch import WorkerPool
+from protocols.workers.measure import VisitTask, apply
+from protocols.workers.run_folds import fold_tasks, predictions_of
 from tests.protocols import conftest as protocols
 from tests.protocols.workers.faulty import Faulty
 

@@ -17,8 +17,8 @@ from baselines.metric.psnr import Psnr
 from baselines.subband.watson1997 import Watson1997
 from datasets.common.cache import CacheWarning
 from datasets.common.process_pool import ProcessPool
-from protocols.measure import VisitTask
 from protocols.workers.dispatch import WorkerPool
+from protocols.workers.measure import VisitTask
 from protocols.workers.task import Monitor
 
 _spec = importlib.util.spec_from_file_location("faulty_predictors", Path(__file__).with_name("faulty.py"))

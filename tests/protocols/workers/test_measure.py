@@ -24,8 +24,8 @@ from datasets.common.errors import DataError
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import PictureFile
-from protocols.measure import VisitTask, apply, stored_visit, visit
 from protocols.store.picture_facts import load_ladder
+from protocols.workers.measure import VisitTask, apply, stored_visit, visit
 from protocols.workers.task import Monitor
 
 METERED = [Psnr(), Chou1995(), Yang2005(color="full"), Watson1997(errors="decoded"), Wei2009(errors="decoded")]

@@ -16,10 +16,10 @@ from datasets.codecs.jpeg import Jpeg
 from datasets.common.errors import DataError
 from datasets.core.ladder import CompressedLadder
 from datasets.core.truths import find_truth
-from protocols.measure import apply, visit
 from protocols.plan import Job
-from protocols.run_folds import fold_tasks, predictions_of
 from protocols.store.store import COLUMNS
+from protocols.workers.measure import apply, visit
+from protocols.workers.run_folds import fold_tasks, predictions_of
 from protocols.workers.task import Monitor
 from tests.protocols import misbehaving
 from tests.protocols.conftest import cross_validate

@@ -16,9 +16,9 @@ from datasets.common.errors import UserError
 from datasets.core.gev import sur_curve
 from datasets.core.imaging import psnr_db
 from datasets.core.picture import Picture
-from protocols.measure import ANY_FAILURE, Visit, error_text
 from protocols.plan import Job
 from protocols.store.store import COLUMNS
+from protocols.workers.measure import ANY_FAILURE, Visit, error_text
 from protocols.workers.task import Monitor
 
 if TYPE_CHECKING:
