@@ -1,4 +1,4 @@
-"""Protects runs from files that are not what they seem: each wrong row is said, and what is right is answered as it is."""
+"""Protects from wrong files of predictions: each wrong row is said, and a right one is answered as it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Protects the way in for methods that run elsewhere: from a template to a marked row that is compared like any other."""
+"""Protects the way in for methods that run elsewhere: from a template to a marked row, compared like any other."""
 
 from __future__ import annotations
 
