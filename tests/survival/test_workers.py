@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from baselines.interface.registry import Registered
@@ -20,6 +22,32 @@ from tests.protocols.workers.faulty import Faulty
 
 make_experiment = protocols.make_experiment
 pytestmark = pytest.mark.usefixtures("empty_cache")
+
+
+def _errors(experiment, predictor, pool):
+    """What went wrong for the predictor, of a picture a source."""
+    visits = [visit for _, visit in pool.run([VisitTask(picture, [predictor]) for picture in experiment.pictures[::2]])]
+    assert len(visits) == len(experiment.pictures[::2])
+    return {visit.measured[predictor.measured_as].error for visit in visits}
+
+
+def test_a_process_killed_from_outside_costs_nothing(make_experiment, tmp_path, survived):
+    """As when somebody ends a worker in the middle: its task is done again."""
+    with WorkerPool(ProcessPool(2)) as pool:
+        assert _errors(make_experiment(), Faulty(fault="is killed", once=str(tmp_path / "killed")), pool) == {""}
+    assert (tmp_path / "killed").exists()
+    survived("a worker that is killed from outside")
+
+
+def test_workers_killed_while_they_wait_are_replaced(make_experiment, survived):
+    with WorkerPool(ProcessPool(2)) as pool:
+        assert _errors(make_experiment(), Psnr(), pool) == {""}
+        for child in psutil.Process().children(recursive=True):
+            if "spawn_main" in " ".join(child.cmdline()):
+                child.kill()
+        time.sleep(0.5)
+        assert _errors(make_experiment(), Psnr(), pool) == {""}
+    survived("workers that are killed while they wait", 2)
 
 
 def test_what_kills_again_and_again_is_given_up(make_experiment, survived):

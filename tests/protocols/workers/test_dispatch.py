@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import time
 import warnings
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from threadpoolctl import threadpool_limits
 
@@ -69,25 +67,6 @@ def test_a_measurement_that_goes_wrong_is_a_row_with_its_reason(make_experiment,
     assert all((said in error) == name.startswith("coffee") for name, error in errors.items()), errors
     assert all(visit.summary is not None for visit in visits.values())
     assert not list((empty_cache / "attempts").iterdir()), "nothing is left of attempts"
-
-
-def test_a_process_killed_from_outside_costs_nothing(make_experiment, tmp_path):
-    """As when somebody ends a worker in the middle: its task is done again."""
-    predictor = faulty.Faulty(fault="is killed", once=str(tmp_path / "killed"))
-    with WorkerPool(ProcessPool(2)) as pool:
-        visits = _visits(make_experiment(), [predictor, Psnr()], pool)
-    assert (tmp_path / "killed").exists()
-    assert not any(_errors(visits, predictor).values()) and not any(_errors(visits, Psnr()).values())
-
-
-def test_workers_killed_while_they_wait_are_replaced(make_experiment):
-    with WorkerPool(ProcessPool(2)) as pool:
-        _visits(make_experiment(), [Psnr()], pool)
-        for child in psutil.Process().children(recursive=True):
-            if "spawn_main" in " ".join(child.cmdline()):
-                child.kill()
-        time.sleep(0.5)
-        assert not any(_errors(_visits(make_experiment(), [Psnr()], pool), Psnr()).values())
 
 
 def test_what_predictors_print_does_not_mix_with_the_commands_output(make_experiment, capfd):

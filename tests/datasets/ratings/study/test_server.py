@@ -11,7 +11,6 @@ from PIL import Image
 from datasets.ratings.study import owner
 from datasets.ratings.study.collected import collect
 from datasets.ratings.study.server import MOST_BYTES
-from tests.datasets.ratings.study.killed import assert_nothing_lost, killed
 from tests.datasets.ratings.study.scripts import ORIGIN, OWNER, Script, client_of, display_of, truth_of
 from tests.datasets.ratings.study.test_entry import script
 
@@ -140,9 +139,3 @@ def test_however_often_the_owner_looks_ratings_are_judged_once_a_minute(new_stud
     for _ in range(5):
         view.numbers()
     assert len(judged) == 1
-
-
-def test_twelve_raters_at_once_and_a_kill_lose_and_double_nothing(photos, tmp_path):
-    with killed(photos, tmp_path / "study", kills=1, seconds=2.5, raters=12) as (raters, stored):
-        assert_nothing_lost(raters, stored)
-        assert sum(len(rater.acknowledged) for rater in raters) > 100
