@@ -77,14 +77,7 @@ def answer(predictor: JNDPredictor, codec: Codec, path: Path, *, sur: float | No
     picture = photograph(path, codec)
     height, width = picture.reference.shape[:2]
     prediction = Prediction.of(predictor.predict(picture))
-    assert prediction.sur is not None
-    whole = codec.whole_levels
-    satisfied = np.interp(codec.position(whole), np.arange(len(prediction.sur)), prediction.sur)
-    if sur is None:
-        place = int(np.ceil(codec.position(prediction.level) / codec.grain - 1e-9))
-    else:
-        place = min(int(np.searchsorted(satisfied, sur)), len(whole) - 1)
-    level = int(whole[place])
+    level, satisfied = level_to_use(prediction, codec, sur)
     encoded = picture.ladder.encoded(level)
     bytes_before = path.stat().st_size
     reply = Answer(
@@ -94,7 +87,7 @@ def answer(predictor: JNDPredictor, codec: Codec, path: Path, *, sur: float | No
         codec=codec.name,
         level=level,
         jnd=round(prediction.level, 2),
-        sur=round(float(satisfied[place]), 4),
+        sur=round(satisfied, 4),
         bytes=len(encoded),
         bytes_at_jpeg_95=len(Jpeg().encode(picture.reference, COMPARED_QF)),
         bytes_as_jpeg=len(encoded) if codec == Jpeg() else None,
@@ -104,6 +97,22 @@ def answer(predictor: JNDPredictor, codec: Codec, path: Path, *, sur: float | No
         notes=notes_on(path),
     )
     return reply, encoded
+
+
+def level_to_use(prediction: Prediction, codec: Codec, sur: float | None) -> tuple[int, float]:
+    """The worst whole level that satisfies enough people, and the share of people whom it satisfies.
+
+    :param prediction: with a curve.
+    :param sur: as `answer` takes it.
+    """
+    assert prediction.sur is not None
+    whole = codec.whole_levels
+    satisfied = np.interp(codec.position(whole), np.arange(len(prediction.sur)), prediction.sur)
+    if sur is None:
+        place = int(np.ceil(codec.position(prediction.level) / codec.grain - 1e-9))
+    else:
+        place = min(int(np.searchsorted(satisfied, sur)), len(whole) - 1)
+    return int(whole[place]), float(satisfied[place])
 
 
 def keeps_own(codec: Codec, level: int, size_bytes: int, own_quality: int | None, bytes_before: int) -> bool:

@@ -16,25 +16,26 @@ Networks = dict[Codec, NetworkPredictor[Any]]
 """A fitted predictor a codec."""
 
 _FOLDER = Path(__file__).parent / "checkpoints"
-_PREFIX = "sgjnd-lite-simulated-"
 
 
-def shipped() -> Mapping[str, Path]:
-    """The checkpoints that come with the installation, by the name of their codec.
+def shipped(method: str = "sgjnd-lite") -> Mapping[str, Path]:
+    """The checkpoints of a method that come with the installation, by the name of their codec.
 
     All were trained by the project on simulated observers; each header says on what.
     """
-    return {path.stem.removeprefix(_PREFIX): path for path in sorted(_FOLDER.glob(f"{_PREFIX}*.safetensors"))}
+    prefix = f"{method}-simulated-"
+    return {path.stem.removeprefix(prefix): path for path in sorted(_FOLDER.glob(f"{prefix}*.safetensors"))}
 
 
-def load_shipped(names: Sequence[str], *, device: str) -> Networks:
+def load_shipped(names: Sequence[str], method: str = "sgjnd-lite", *, device: str) -> Networks:
     """The networks for codecs, in their order.
 
     :param names: of the codecs.
+    :param method: the predictor's name.
     :param device: `auto`, `cpu` or `cuda`.
     :raises UserError: where none comes with the installation, or the codec cannot encode here; before any is loaded.
     """
-    files = {codec_named(name): _shipped_file(name) for name in names}
+    files = {codec_named(name): _shipped_file(name, method) for name in names}
     return {codec: load_predictor(file, device=device) for codec, file in files.items()}
 
 
@@ -55,13 +56,14 @@ def load_own(checkpoint: Path, names: Sequence[str], *, device: str) -> Networks
     return {codec: predictor}
 
 
-def _shipped_file(name: str) -> Path:
-    codec, known = codec_named(name), shipped()
+def _shipped_file(name: str, method: str) -> Path:
+    codec, known = codec_named(name), shipped(method)
     if codec.can_encode and name not in known:
         raise UserError(
-            f"--codec {name}: no network for {codec.title} comes with the installation, only for {', '.join(known)}. "
-            f"Train one: python -m datasets.simulate PHOTOS --codec {name} --out SET, then python -m sgjnd.train "
-            "--dataset simulated --root SET --out mine.safetensors, and give it with --checkpoint mine.safetensors"
+            f"--codec {name}: no {method} for {codec.title} comes with the installation, only for {', '.join(known)}. "
+            f"Train one: python -m datasets.simulate PHOTOS --codec {name} --out SET, then python -m "
+            f"sgjnd.train --method {method} --dataset simulated --root SET --out mine.safetensors, and give it with "
+            "--checkpoint mine.safetensors"
         )
     _check_encoder(codec)
     return known[name]

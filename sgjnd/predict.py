@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import glob
 import itertools
 import json
 import sys
@@ -21,10 +20,12 @@ from datasets.common.errors import UserError
 from datasets.common.files import check_writable, users_path, write_atomically
 from datasets.common.memory import keep_memory
 from datasets.core.codec import Codec
-from datasets.core.picture_forms import pictures_in
+from datasets.core.picture_forms import find_files
 from sgjnd.answer import Answer, answer, as_text, compared
+from sgjnd.fast import SgJndFast
 from sgjnd.networks import Networks, load_own, load_shipped, shipped
-from sgjnd.predictors import SgJndPredictor
+from sgjnd.predict_many import check_fast, predict_many
+from sgjnd.predictors import SgJndLite, SgJndPredictor
 
 EXAMPLES = """\
 examples:
@@ -38,11 +39,16 @@ examples:
   python -m sgjnd.predict photo.png --explain             also photo-jpeg-explained.png: where it would show first
   python -m sgjnd.predict photo.png --checkpoint mine.safetensors
       by a network of your own (python -m sgjnd.train), in the codec that it was trained for
+  python -m sgjnd.predict --fast ~/Pictures --out levels.csv
+      levels of hundreds of photographs a minute, as sgjnd-fast sees them, a row each; killed, it goes on from there
 
 Fields of --json: image, width, height, codec; level (to use, in the codec's unit: a quality, of JPEG 2000 dB), jnd
 (with a fraction), sur (share of people who see no difference at the level); bytes, bytes_at_jpeg_95, bytes_as_jpeg (at
 JPEG's own JND; null where JPEG was not asked), bytes_before (of the photograph's own file); own_jpeg_quality (of that
 file by its tables; null where it is no JPEG), keep_own (compressing it again is not worth it); notes, saved.
+
+Fields of --fast, in --out and in --json: image, codec, level, jnd, sur, asked_sur (that of --sur), error (why a
+photograph could not be used: such ones have a line, too, without a level). --fast compresses nothing.
 
 What --save writes is upright and sRGB, whatever colour profile the photograph has: it looks like it in every viewer. It
 has no other data of the photograph's file: no place, no date, no camera.
@@ -67,15 +73,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     keep_memory(of_any_size=True)
     if arguments.sur is not None and not 0 < arguments.sur < 1:
         raise UserError(f"--sur is a share of people between 0 and 1, such as 0.75, not {arguments.sur:g}")
+    check_fast(arguments)
     files = find_files(arguments.images)
     networks = _loaded(arguments)
     _check_written(arguments, files, list(networks))
     if not arguments.quiet:
         for line in dict.fromkeys(_trained_on(predictor.fitted_.about) for predictor in networks.values()):
             print(printable(line), file=sys.stderr)
-    failed = 0
     several = len(files) > 1
-    for path in progress(files, "pictures", quiet=arguments.quiet or not several):
+    failed = (predict_many if arguments.fast else _predict_each)(networks, files, arguments)
+    if failed and several:
+        print(f"{failed} of {len(files)} pictures could not be used", file=sys.stderr)
+    return int(failed > 0)
+
+
+def _predict_each(networks: Networks, files: Sequence[Path], arguments: argparse.Namespace) -> int:
+    failed = 0
+    for path in progress(files, "pictures", quiet=arguments.quiet or len(files) == 1):
         replies, errors = _answers(networks, path, arguments)
         failed += bool(errors)
         for error in errors:
@@ -83,48 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for reply in replies:
             line = json.dumps(asdict(reply)) if arguments.json else printable(as_text(reply, sur=arguments.sur))
             print(line, flush=True)
-    if failed and several:
-        print(f"{failed} of {len(files)} pictures could not be used", file=sys.stderr)
-    return int(failed > 0)
-
-
-def find_files(names: Sequence[str]) -> list[Path]:
-    """The pictures that files, folders and globs stand for, in order, each once; of a folder, those that can be read.
-
-    What a folder holds besides is counted on standard error.
-
-    :raises UserError: where a name stands for nothing.
-    """
-    files: dict[Path, Path] = {}
-    for name in names:
-        try:
-            inside = _files_of(name)
-        except (OSError, ValueError) as error:  # e.g. too long a name
-            raise UserError(f"{name}: cannot be looked for ({error})") from error
-        for path in inside:
-            files.setdefault(path.resolve(), path)
-    return list(files.values())
-
-
-def _files_of(name: str) -> list[Path]:
-    path = users_path(name)
-    if path.is_dir():
-        inside, left_out = pictures_in(path)
-        if not inside:
-            raise UserError(f"{name}: the folder holds no pictures. {left_out}".rstrip())
-        if left_out:
-            print(printable(f"{name}: {left_out}"), file=sys.stderr)
-        return inside
-    if path.is_file():
-        return [path]
-    matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (pathlib knows no absolute patterns)
-    inside = [Path(match) for match in matches if Path(match).is_file()]
-    if not inside:
-        raise UserError(
-            f"{name}: there is no such picture or folder (a pipe or a device is none), and as a pattern it "
-            "matches nothing"
-        )
-    return inside
+    return failed
 
 
 def _loaded(arguments: argparse.Namespace) -> Networks:
@@ -133,12 +106,15 @@ def _loaded(arguments: argparse.Namespace) -> Networks:
     :raises UserError: where there is none, its codec cannot encode here, or it has no patches to explain.
     """
     if not arguments.checkpoint:
-        networks = load_shipped(_codec_names(arguments), device=arguments.device)
+        method = SgJndFast.card.name if arguments.fast else SgJndLite.card.name
+        networks = load_shipped(_codec_names(arguments), method, device=arguments.device)
     elif arguments.compare:
         raise UserError("--compare asks the networks that come with the installation: leave --checkpoint out")
     else:
         networks = load_own(arguments.checkpoint, arguments.codec, device=arguments.device)
     for predictor in networks.values():
+        if arguments.fast and not isinstance(predictor, SgJndFast):
+            raise UserError(f"--fast takes a checkpoint of sgjnd-fast, and this one is of {predictor.card.name}")
         if arguments.explain and not isinstance(predictor, SgJndPredictor):
             raise UserError(f"--explain draws patches of SG-JND, and the checkpoint is one of {predictor.card.name}")
         if isinstance(predictor, SgJndPredictor):
@@ -255,6 +231,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--compare", action="store_true", help="with JPEG too; without --codec every codec that has a network here")
     add("--checkpoint", type=users_path, metavar="FILE", help="a network of yours (default: the one that is installed)")
     add("--sur", type=float, metavar="SHARE", help="share of people to satisfy, e.g. 0.75 (default: the JND itself)")
+    add("--fast", action="store_true", help="by sgjnd-fast, which compresses nothing: many photographs")
+    add("--out", type=users_path, metavar="FILE.jsonl|.csv", help="of --fast: a line a photograph, appended")
     add("--save", type=users_path, metavar="DIR", help="write the compressed files into a folder")
     add("--explain", action="store_true", help="draw patch qualities and weights over the picture")
     add("--json", action="store_true", help="a JSON object a picture")

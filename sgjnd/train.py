@@ -22,8 +22,8 @@ from datasets.common.memory import keep_memory
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.truths import find_truth
 from datasets.sets import open_dataset
-from sgjnd.config import Config
-from sgjnd.predictors import SgJnd, SgJndLite, SgJndPlus, SgJndPredictor
+from sgjnd.fast import SgJndFast
+from sgjnd.predictors import SgJnd, SgJndLite, SgJndPlus
 
 if TYPE_CHECKING:
     from baselines.learned.network.nets.training import History
@@ -43,7 +43,7 @@ examples:
 
 Killed or interrupted, the same command goes on from the last whole epoch. Losses are drawn beside the checkpoint.
 """
-METHODS = {predictor.card.name: predictor for predictor in (SgJndLite, SgJndPlus, SgJnd)}
+METHODS = {predictor.card.name: predictor for predictor in (SgJndLite, SgJndPlus, SgJnd, SgJndFast)}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _print(arguments.quiet, f"{extractor.chosen.why}; {extractor.device}")
     truth = find_truth(arguments.truth)
     levels = np.array([truth.level(picture) for picture in dataset.pictures])
-    if config.heads_first:
+    if getattr(config, "heads_first", True):
         for picture in progress(dataset.pictures, "features of pictures", quiet=arguments.quiet):
             measure_or_load(picture, predictor)
             picture.ladder.forget_pixels()
@@ -98,16 +98,18 @@ def _check(arguments: argparse.Namespace) -> None:
     check_writable(out.parent, "--out")
 
 
-def _write(arguments: argparse.Namespace, dataset: Dataset, predictor: SgJndPredictor) -> None:
+def _write(arguments: argparse.Namespace, dataset: Dataset, predictor: Any) -> None:
     chosen, histories = predictor.extractor().chosen, predictor.fitted_.histories
     sentences = about(dataset, arguments.truth) | {"backbone": chosen.why, "seed": str(arguments.seed)}
     save_predictor(arguments.out, predictor, sentences)
-    losses = arguments.out.with_suffix(".losses.png")
-    write_atomically(losses, draw_losses(histories, title=sentences["data"]))
-    best = ", ".join(f"{min(h.held_out or h.training):.4f} (epoch {h.best + 1})" for h in histories)
-    size_mb = arguments.out.stat().st_size / 1e6
-    _print(arguments.quiet, f"held-out loss of each training: {best}")
-    _print(arguments.quiet, f"wrote {arguments.out} ({size_mb:.1f} MB) and {losses}")
+    wrote = f"{arguments.out} ({arguments.out.stat().st_size / 1e6:.1f} MB)"
+    if histories:  # a regression has no epochs
+        losses = arguments.out.with_suffix(".losses.png")
+        write_atomically(losses, draw_losses(histories, title=sentences["data"]))
+        best = ", ".join(f"{min(h.held_out or h.training):.4f} (epoch {h.best + 1})" for h in histories)
+        _print(arguments.quiet, f"held-out loss of each training: {best}")
+        wrote += f" and {losses}"
+    _print(arguments.quiet, f"wrote {wrote}")
     _print(arguments.quiet, f"use it: python -m sgjnd.predict IMAGE --checkpoint {arguments.out}")
 
 
@@ -136,7 +138,7 @@ def draw_losses(histories: Sequence[History], *, title: str) -> bytes:
     return stream.getvalue()
 
 
-def _print_epoch(config: Config, member: int, epoch: int, history: History) -> None:
+def _print_epoch(config: Any, member: int, epoch: int, history: History) -> None:
     """A line after every epoch, on a terminal in place."""
     name = f"head {member + 1}/{config.members}" if member < config.members else "whole network"
     held_out = f", held out {history.held_out[-1]:.4f}" if history.held_out else ""

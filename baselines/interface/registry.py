@@ -25,7 +25,7 @@ from datasets.common.code import have_same_content, known_code, require_code
 from datasets.common.errors import PluginWarning, UserError, unknown_name
 
 ENTRY_POINT_GROUP = "jnd_bench.predictors"
-SGJND = ("sgjnd.predictors",)
+SGJND = ("sgjnd.predictors", "sgjnd.fast")
 """The modules of `sgjnd/` that hold predictors."""
 _LONGEST_NAME = 100
 

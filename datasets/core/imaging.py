@@ -54,6 +54,17 @@ def _encoded(pixels: np.ndarray, form: str) -> bytes:
     return file.getvalue()
 
 
+def halved(pixels: np.ndarray) -> np.ndarray:
+    """Half the size, each pixel a mean over those in its place; a side of one pixel stays.
+
+    :param pixels: uint8, shape (height, width, 3).
+    """
+    import cv2
+
+    height, width = pixels.shape[:2]
+    return np.asarray(cv2.resize(pixels, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA))
+
+
 def mean_gradient(luma: np.ndarray) -> float:
     """Mean Sobel gradient magnitude of a plane, in grey levels per pixel: a slope of 1 a pixel has 1."""
     import cv2

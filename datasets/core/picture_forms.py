@@ -7,12 +7,18 @@ where phones append videos and second pictures.
 from __future__ import annotations
 
 import contextlib
+import glob
 import re
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, final
+
+from datasets.common.commands import printable
+from datasets.common.errors import UserError
+from datasets.common.files import users_path
 
 FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "TIFF", "GIF", "PPM")
 """What Pillow may take a picture for. It knows forty more, among them EPS, which it gives to a program to execute."""
@@ -180,6 +186,45 @@ def pictures_in(folder: Path, *, recursive: bool = False, apart_from: Path | Non
             left_out[path.suffix.lower() or "without suffix"] += 1
     counts = ", ".join(f"{count} {what}" for what, count in sorted(left_out.items()) if count)
     return pictures, counts and f"left out: {counts}; read are {', '.join(FORMATS)}"
+
+
+def find_files(names: Sequence[str]) -> list[Path]:
+    """The pictures that files, folders and globs stand for, in order, each once; of a folder, those that can be read.
+
+    What a folder holds besides is counted on standard error.
+
+    :raises UserError: where a name stands for nothing.
+    """
+    files: dict[Path, Path] = {}
+    for name in names:
+        try:
+            inside = _files_of(name)
+        except (OSError, ValueError) as error:  # e.g. too long a name
+            raise UserError(f"{name}: cannot be looked for ({error})") from error
+        for path in inside:
+            files.setdefault(path.resolve(), path)
+    return list(files.values())
+
+
+def _files_of(name: str) -> list[Path]:
+    path = users_path(name)
+    if path.is_dir():
+        inside, left_out = pictures_in(path)
+        if not inside:
+            raise UserError(f"{name}: the folder holds no pictures. {left_out}".rstrip())
+        if left_out:
+            print(printable(f"{name}: {left_out}"), file=sys.stderr)
+        return inside
+    if path.is_file():
+        return [path]
+    matches = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (pathlib knows no absolute patterns)
+    inside = [Path(match) for match in matches if Path(match).is_file()]
+    if not inside:
+        raise UserError(
+            f"{name}: there is no such picture or folder (a pipe or a device is none), and as a pattern it "
+            "matches nothing"
+        )
+    return inside
 
 
 def first_value(tags: Any, tag: int) -> int:

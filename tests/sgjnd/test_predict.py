@@ -369,7 +369,7 @@ def test_a_damaged_picture_is_told_once_for_all_codecs(installed, folder, capsys
     [
         (
             ["--codec", "jp2"],
-            "no network for JPEG 2000 comes with the installation, only for avif, jpeg, webp. Train one",
+            "no sgjnd-lite for JPEG 2000 comes with the installation, only for avif, jpeg, webp. Train one",
         ),
         (["--codec", "heic"], "HEIC (heic) is only read here"),
         (["--codec", "webp", "--checkpoint", "FILE"], "was trained for jpeg, and --codec says webp. Leave one out"),

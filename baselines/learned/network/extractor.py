@@ -168,12 +168,13 @@ class FeatureExtractor(Generic[Config]):
 
     def of(self, picture: Picture) -> PictureExtractor:
         """Computes the reference's tokens now, and those of levels when they are asked for."""
+        return PictureExtractor(self.tokeniser(), picture, self.patches(picture))
+
+    def tokeniser(self) -> Tokeniser:
+        """As the settings say."""
         backbone = _pretrained(self.chosen, self.device) if self._backbone is None else self._backbone
         config = self.config
-        tokeniser = Tokeniser(
-            backbone, cells=config.token_cells, pixels=config.pixels, device=self.device, bf16=config.bf16
-        )
-        return PictureExtractor(tokeniser, picture, self.patches(picture))
+        return Tokeniser(backbone, cells=config.token_cells, pixels=config.pixels, device=self.device, bf16=config.bf16)
 
 
 @final

@@ -20,6 +20,7 @@ from baselines.learned.network.settings import TrainingSettings
 from baselines.learned.network.training_set import Fitted, Progress, TrainingSet, no_progress
 from datasets.common.cache import training_folder
 from datasets.common.errors import UserError
+from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
 Network = TypeVar("Network")
@@ -125,6 +126,9 @@ class NetworkPredictor(JNDPredictor, Generic[Network]):
         fitted, codec = self.fitted_, picture.codec
         if codec.name != fitted.codec:
             raise UserError(f"{picture.name} is compressed by {codec.name}, the network was trained for {fitted.codec}")
-        curve = self.curve(picture)
+        return self.prediction_of(self.curve(picture), codec)
+
+    def prediction_of(self, curve: Curve, codec: Codec) -> Prediction:
+        """What a curve says under the truth that it was fitted for."""
         sur = 1 - curve.noticeable(len(codec.levels))
-        return Prediction.at(codec, curve.position_at(fitted.share), sur=sur, clipped=curve.clipped)
+        return Prediction.at(codec, curve.position_at(self.fitted_.share), sur=sur, clipped=curve.clipped)

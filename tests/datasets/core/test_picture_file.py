@@ -8,8 +8,8 @@ from PIL import Image
 from skimage import data
 
 from datasets.common.errors import DataError
-from datasets.core.imaging import luma
-from datasets.core.picture_file import decode_rgb, decode_rgb_strictly, read_picture
+from datasets.core.imaging import halved, luma
+from datasets.core.picture_file import decode_rgb, decode_rgb_strictly, read_picture, read_upright
 
 PHOTOGRAPH = np.ascontiguousarray(data.astronaut()[:64, :80])
 
@@ -110,3 +110,23 @@ def test_reading_a_file_names_it_and_says_what_to_do(tmp_path):
         read_picture(tmp_path / "SRC04.png")
     with pytest.raises(DataError, match=r"SRC03\.png"):
         read_picture(folder)
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("JPEG", "jpg"), ("PNG", "png")])
+def test_at_half_its_size_a_photograph_looks_the_same(kind, suffix, tmp_path):
+    """A JPEG is decoded to it at once, others are made smaller afterwards; odd sides and turned pictures, too."""
+    path = tmp_path / f"photo.{suffix}"
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    path.write_bytes(packed(PHOTOGRAPH[:63, :79], kind, exif=turned, **({"quality": 95} if kind == "JPEG" else {})))
+    whole, half = read_upright(path), read_upright(path, at_half=True)
+    assert whole.shape == (79, 63, 3)
+    assert abs(half.shape[0] - 39.5) < 1 and abs(half.shape[1] - 31.5) < 1
+    assert np.abs(half[:38, :30].astype(float) - halved(whole)[:38, :30]).mean() < 10
+
+
+def test_at_half_its_size_damage_is_refused_as_well(tmp_path):
+    whole = packed(PHOTOGRAPH, "JPEG")
+    (tmp_path / "photo.jpg").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="cannot be read as a picture"):
+        read_upright(tmp_path / "photo.jpg", at_half=True)
