@@ -43,7 +43,7 @@ examples:
   python -m protocols.run --dataset konjnd-1k-jpeg --root /shared/konjnd-1k --scheduler tcp://10.0.0.1:8786
       the same on a Dask cluster; or a part of it on each of 8 machines: --shard 1/8 to --shard 8/8
   python -m protocols.run --predictors my_package.my_module:MyPredictor
-      a predictor of your own beside the stored ones
+      a predictor of your own beside the stored ones; FILE.toml is one that describes a program (docs/first-method.md)
   python -m protocols.run --protocol ablation --dataset simulated --root sets/mine --results results-ablation
       what each part of SG-JND is worth, over 5 shuffles into folds; hours for hundreds of pictures
   python -m protocols.run --protocol ablation --predictors sgjnd-lite 'search-*' constant --fold-seeds 1

@@ -7,17 +7,16 @@ import csv
 import io
 import sys
 from pathlib import Path
-from typing import Any
 
 from baselines.interface.card import Card
+from baselines.interface.card_file import card_of, read_toml
 from baselines.interface.registry import Registered, registry
 from baselines.submitted import Submitted, check_submission
 from datasets.common.commands import command_parser, run_command
 from datasets.common.errors import UserError
-from datasets.common.files import read_text, users_path, write_atomically
+from datasets.common.files import users_path, write_atomically
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.folds import Folds
-from datasets.core.reference import Reference
 from datasets.sets import open_dataset
 from protocols.benchmark import Request
 from protocols.kfold import KFold
@@ -94,29 +93,7 @@ def _template(dataset: Dataset, folds: Folds) -> str:
 def _card(name: str, path: Path | None) -> Card:
     if path is None:
         return Card(name=name, title=name, needs_pictures=False)
-    about = _toml(path)
-    try:
-        references = tuple(
-            Reference(**{**reference, "authors": tuple(reference.get("authors", ()))})
-            for reference in about.pop("references", ())
-        )
-        title, deviations = about.pop("title", name), tuple(about.pop("deviations", ()))
-        if about:
-            raise TypeError(f"it has {', '.join(map(repr, about))}; known are title, deviations and references")
-        return Card(name=name, title=title, needs_pictures=False, references=references, deviations=deviations)
-    except TypeError as error:
-        raise UserError(f"--card {path}: is no card ({error}). --help shows one") from error
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        return tomllib.loads(read_text(path, "--help shows a card."))
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"--card {path}: is no TOML ({error}). --help shows a card") from error
+    return card_of(path, name, read_toml(path), needs_pictures=False)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,7 +1,8 @@
 """Which predictors there are, and which of them a run takes.
 
 Nothing is registered by hand. A method is found as one file in the folder of its kind below `baselines/`, as another
-package's entry point in the group `jnd_bench.predictors`, or where it is named as `package.module:Class`.
+package's entry point in the group `jnd_bench.predictors`, or where it is named: as `package.module:Class`, or by the
+TOML file that describes a program.
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ from datasets.common.errors import PluginWarning, UserError, unknown_name
 ENTRY_POINT_GROUP = "jnd_bench.predictors"
 SGJND = ("sgjnd.predictors", "sgjnd.fast")
 """The modules of `sgjnd/` that hold predictors."""
+PROGRAM = ".toml"
+"""How the name of a file ends that describes a program (`baselines.program`)."""
 _LONGEST_NAME = 100
 
 Wanted: TypeAlias = "str | type[JNDPredictor] | JNDPredictor | Registered"
-"""What a caller names a predictor by: a name, a glob, `package.module:Class`, a class, a predictor, or an entry."""
+"""What a caller names a predictor by: a name, a glob, `package.module:Class`, a program's TOML file, a class, a
+predictor, or an entry."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,8 @@ def _entries(wanted: Wanted) -> list[Registered]:
         if not _is_predictor(cls):
             raise UserError(f"{wanted!r} is no predictor: {_what_is_missing(cls)}.")
         return [Registered.of(wanted)]
+    if wanted.endswith(PROGRAM):
+        return [Registered(**importlib.import_module("baselines.program").described(wanted))]
     if ":" in wanted:
         return [_load(wanted)]
     known = registry()
@@ -201,7 +207,7 @@ def _refuse_others(what: str, names: Iterable[str]) -> None:
 
 
 def _is_glob(wanted: Wanted) -> bool:
-    return isinstance(wanted, str) and ":" not in wanted and wanted not in registry()
+    return isinstance(wanted, str) and ":" not in wanted and not wanted.endswith(PROGRAM) and wanted not in registry()
 
 
 def _load(path: str) -> Registered:

@@ -90,7 +90,7 @@ def test_its_section_says_how_it_is_submitted_again(filled, tmp_path):
     [
         ([], "--name: say under which name"),
         (["--name", "psnr"], "is a predictor's name already"),
-        (["--name", "mine", "--card", "CARD"], "is no card .*'colour'.*--help shows one"),
+        (["--name", "mine", "--card", "CARD"], "has 'colour'; a card has title"),
         (["--name", "mine", "--card", "NO-TOML"], "is no TOML"),
     ],
 )
