@@ -70,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         default=(),
         metavar="NAME",
-        help="names, globs, package.module:Class or FILE.toml (default: all that cost little; --list says what others cost)",
+        help="names, globs, module:Class or FILE.toml (default: all that cost little; --list says what others cost)",
     )
     data.add_argument(
         "--protocol", default="kfold", metavar="NAME", help="what is trained and tested on what (default: kfold)"
