@@ -62,7 +62,7 @@ def test_constants_are_numbers_where_the_scale_is_theirs_and_refused_elsewhere(n
                 predictor.predict(picture_of(codec))
 
 
-@pytest.mark.parametrize("name", ["jpeg-recompress", "image-optim", "guetzli-95"])
+@pytest.mark.parametrize("name", ["jpeg-recompress", "image-optim", "imgmin", "guetzli-95"])
 def test_jpegs_tools_answer_on_jpeg_and_refuse_every_other(name):
     predictor = registry()[name].make()
     assert predictor.refuses(Jpeg()) == ""
