@@ -1,49 +1,67 @@
-"""Run the contract of codecs: `python -m datasets.check CODEC`."""
+"""Run the contract of codecs and data sets: `python -m datasets.check NAME`."""
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from datasets.codecs import codec_named, codecs
-from datasets.codecs._contract import CHECKS, run_contract
+from datasets.codecs import _contract, codec_named, codecs
 from datasets.common.commands import command_parser, run_command
 from datasets.common.contract import print_checks, print_outcomes
-from datasets.common.errors import UserError
+from datasets.common.errors import UserError, check_name
+from datasets.common.files import users_path
+from datasets.sets import _contract as set_contract
+from datasets.sets import dataset_classes, open_dataset
 
 _EXAMPLES = """
 examples:
-  python -m datasets.check avif            one codec
-  python -m datasets.check webp jxl        several
-  python -m datasets.check --list          what is checked, and what each check protects
+  python -m datasets.check avif                              a codec
+  python -m datasets.check webp jxl                          several
+  python -m datasets.check mcl-jci --root ~/data/MCL-JCI     a data set, in its folder
+  python -m datasets.check my_sets:MyStudy --root DIR        one of your own, on the Python path
+  python -m datasets.check --list                            what is checked, and what each check protects
 
-A small photograph is encoded at every level. Exit status: 0 where every check holds or cannot be run here, 1 where one
-fails, 2 where a name is wrong.
+Of a codec, a small photograph is encoded at every level; of a data set, every rating and a few ladders are looked at.
+Exit status: 0 where every check holds or cannot be run here, 1 where one fails, 2 where a name is wrong.
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns its exit status."""
     parser = command_parser(
-        "datasets.check", "Check that codecs keep the contract that every ladder relies on.", _EXAMPLES
+        "datasets.check", "Check that codecs and data sets keep the contracts that runs rely on.", _EXAMPLES
     )
-    parser.add_argument("names", nargs="*", metavar="CODEC", help="a codec's name")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a codec, a data set, or module:Class")
+    parser.add_argument("--root", type=users_path, metavar="DIR", help="folder that the data set was unpacked into")
     parser.add_argument("--list", action="store_true", help="list the checks and end")
     arguments = parser.parse_args(argv)
     if arguments.list:
-        print_checks(CHECKS)
+        for what, checks in (("of a codec", _contract.CHECKS), ("of a data set", set_contract.CHECKS)):
+            print(what)
+            print_checks(checks)
         return 0
     if not arguments.names:
-        raise UserError(f"name a codec to check, or --list. Known: {', '.join(codecs())}.")
-    chosen = [codec_named(name) for name in arguments.names]
-    failed = [
-        codec.name
-        for codec in chosen
-        if not print_outcomes(f"{codec.name} ({codec.label}, {len(codec.levels)} levels)", CHECKS, run_contract(codec))
-    ]
-    if len(chosen) > 1:
-        print(f"\n{len(chosen)} codecs, {len(failed)} failed{': ' + ', '.join(failed) if failed else ''}")
+        known = f"codecs: {', '.join(codecs())}; data sets: {', '.join(dataset_classes())}"
+        raise UserError(f"name what to check, or --list. Known {known}.")
+    failed = [name for name in arguments.names if not _keeps_its_contract(name, arguments.root)]
+    if len(arguments.names) > 1:
+        print(f"\n{len(arguments.names)} checked, {len(failed)} failed{': ' + ', '.join(failed) if failed else ''}")
     return 1 if failed else 0
+
+
+def _keeps_its_contract(name: str, root: Path | None) -> bool:
+    if name not in dataset_classes() and ":" not in name:
+        check_name("codec or data set", name, (*codecs(), *dataset_classes()))
+        codec = codec_named(name)
+        title = f"{codec.name} ({codec.label}, {len(codec.levels)} levels)"
+        return print_outcomes(title, _contract.CHECKS, _contract.run_contract(codec))
+    open_set = functools.partial(open_dataset, name, root)
+    dataset = open_set()
+    sources = len({picture.source for picture in dataset.pictures})
+    title = f"{dataset.title} ({len(dataset.pictures)} pictures of {sources} sources, {dataset.codec.label})"
+    return print_outcomes(title, set_contract.CHECKS, set_contract.run_set_contract(open_set))
 
 
 if __name__ == "__main__":

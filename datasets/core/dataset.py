@@ -133,6 +133,12 @@ class Dataset(ABC):
         """The card's, with the codec where there is one set a codec."""
         return self.card.title
 
+    @property
+    def opens_as(self) -> str:
+        """By which name it is opened again: the card's, or `module:Class` where its class stands elsewhere."""
+        cls = type(self)
+        return self.card.name if cls.__module__.startswith("datasets.") else f"{cls.__module__}:{cls.__qualname__}"
+
     def fingerprint(self) -> str:
         """Names all that results depend on: what it was built from, and every picture with its ratings and levels."""
         return key_of({"manifest": self.manifest.sha256, "pictures": [*map(_content_of, self.pictures)]}, digits=64)

@@ -121,7 +121,7 @@ class DatasetRecord:
             root=None if root is None else str(root.resolve()),
             notes=tuple(dataset.notes),
             screening=tuple(dataset.screening),
-            opens_as=card.name,
+            opens_as=dataset.opens_as,
         )
 
 
