@@ -172,7 +172,7 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     SummaryFigure(
         "content",
         "Error by content",
-        "Each point is a fifth of the pictures: which content each predictor fails on.",
+        "Each point is a fifth of the pictures, with its interval: which content each predictor fails on.",
         error_by_content,
         _NO_TABLE,
     ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from protocols.scoring.bootstrap import ENDS, resampled_means
 from reports.figures.layout import WIDTH_IN, RowSelection, legend_below_title, mae_limit, section_title, select_rows
 from reports.figures.style import INK, Drawing, new_panels, shortened
 from reports.results.section import Section
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 _FIFTHS = 5
 _SOURCES = 8
 _MOST_ROWS = 4
+_DRAWS = 2000
+"""Of an interval of a fifth: a figure needs no more."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +54,31 @@ def properties(section: Section) -> list[Property]:
     return [item for item in known if np.isfinite(item.values).all() and np.ptp(item.values) > 0]
 
 
-def error_by_fifths(values: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def error_by_fifths(
+    values: np.ndarray, errors: np.ndarray, sources: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean error in fifths of the pictures, by a property.
 
     :param values: shape (pictures,).
     :param errors: absolute, shape (pictures,), NaN where a picture failed.
-    :returns: the property's median and the mean error in each fifth that has one, each shape (fifths,).
+    :param sources: of the pictures.
+    :returns: the property's median and the mean error in each fifth that has one, each shape (fifths,); and the ends of
+        its 95 % interval over sources, shape (2, fifths), NaN where a fifth has one source.
     """
     edges = np.unique(np.quantile(values, np.linspace(0, 1, _FIFTHS + 1)))
     fifth = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(len(edges) - 2, 0))
     known = np.isfinite(errors)
     filled = np.unique(fifth[known])
     medians = np.array([np.median(values[fifth == number]) for number in filled])
-    return medians, np.array([errors[known & (fifth == number)].mean() for number in filled])
+    parts = [known & (fifth == number) for number in filled]
+    ends = [_interval(errors[part], np.asarray(sources)[part]) for part in parts]
+    return medians, np.array([errors[part].mean() for part in parts]), np.array(ends).reshape(-1, 2).T
+
+
+def _interval(errors: np.ndarray, sources: np.ndarray) -> np.ndarray:
+    if len(set(sources)) < 2:
+        return np.full(2, np.nan)
+    return np.quantile(resampled_means(errors[None], sources.tolist(), _DRAWS), ENDS)
 
 
 def error_by_content(section: Section) -> Drawing | None:
@@ -73,13 +89,17 @@ def error_by_content(section: Section) -> Drawing | None:
     grid = section.grid
     errors = np.abs(grid.errors[[grid.predictors.index(row.predictor) for row, _ in selection.rows]])
     known = [Property(f"true level ({section.unit})", grid.true), *properties(section)]
-    each_point = "each point: the mean over about a fifth of the pictures"
+    each_point = "points: means of a fifth of the pictures, 95 % intervals over sources"
     title = section_title(section, "Error by content", f"{selection.caption}; {each_point}", "")
     slots = len(known) + len(known) % 2
     figure, axes = new_panels(WIDTH_IN, 2.2, title=title, panels=slots + 1, across=2, between_in=(0.65, 0.62))
     for panel, item in zip(axes, known, strict=False):
-        for (_, style), row_errors in zip(selection.rows, errors, strict=True):
-            panel.plot(*error_by_fifths(item.values, row_errors), **style)
+        step = 0.012 * np.ptp(item.values)  # side by side, so that no interval hides another
+        for place, ((_, style), row_errors) in enumerate(zip(selection.rows, errors, strict=True)):
+            x, means, ends = error_by_fifths(item.values, row_errors, grid.sources)
+            x = x + (place - (len(errors) - 1) / 2) * step
+            panel.plot(x, means, **style)
+            panel.vlines(x, *ends, color=style["color"], linewidth=0.8, alpha=0.7)
         panel.set(xlabel=item.label, ylabel=f"mean |error| ({section.unit})", ylim=(0, None))
     if slots > len(known):
         axes[slots - 1].remove()

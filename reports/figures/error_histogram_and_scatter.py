@@ -93,22 +93,23 @@ class RowFrame:
 WITHIN = 5
 """Levels: the histogram shows at least twice as far, and marks this."""
 
-_BIN_WIDTHS = (1, 3, 5, 9)
+_BIN_WIDTHS = (1, 2, 5, 10)
+"""Levels: 2 x `WITHIN` is a multiple of each, so that both its ends stand on edges."""
 _MOST_BINS = 30
 
 
 def error_bins(section: Section) -> tuple[np.ndarray, int]:
     """Bins for every row of a section that has errors.
 
-    :returns: edges in levels, with 0 in a bin's middle, that cover the errors of every row within `mae_limit`; and
+    :returns: edges in levels, with +-`WITHIN` among them, that cover the errors of every row within `mae_limit`; and
         the fullest bin's count over all rows.
     """
     near_errors = [section.grid.errors_of(row.predictor) for row in near_rows(section)]
     low = min(-2.0 * WITHIN, *(float(errors.min()) for errors in near_errors))
     high = max(2.0 * WITHIN, *(float(errors.max()) for errors in near_errors))
     width = next((w for w in _BIN_WIDTHS if (high - low) / w <= _MOST_BINS), _BIN_WIDTHS[-1])
-    first, last = np.floor(low / width + 0.5), np.ceil(high / width - 0.5)
-    edges = (np.arange(first, last + 2) - 0.5) * width
+    first, last = np.floor((low - WITHIN) / width), np.ceil((high - WITHIN) / width)
+    edges = WITHIN + np.arange(first, last + 1) * width
     all_errors = [section.grid.errors_of(row.predictor) for row in section.rows if not row.has_failed]
     return edges, max(int(np.histogram(errors, edges)[0].max()) for errors in all_errors)
 
@@ -223,10 +224,12 @@ def add_psnr(section: Section, row: Row, axes: Axes) -> tuple[list[Artist], str]
 
 
 def _square_axes(section: Section, low: float, high: float) -> tuple[Figure, Axes]:
+    from matplotlib.ticker import MaxNLocator
+
     figure, axes = new_row_figure(section, 3.7)
     axes.plot([low, high], [low, high], color=MUTED, linewidth=1.0, linestyle="--")
-    axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", anchor="W")
-    use_few_ticks(axes)
+    ticks = [tick for tick in np.asarray(MaxNLocator(nbins=6).tick_values(low, high)).tolist() if low <= tick <= high]
+    axes.set(xlim=(low, high), ylim=(low, high), xticks=ticks, yticks=ticks, aspect="equal", anchor="W")
     return figure, axes
 
 

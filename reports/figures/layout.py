@@ -92,12 +92,13 @@ def mae_of(row: Row) -> float:
 
 def mae_limit(section: Section) -> float:
     """Where the MAE axis ends, in levels: rows far worse than the best must not press the others into a corner."""
-    highest = [_highest_mae(row) for row in section.rows if not row.has_failed]
-    control = _highest_mae(section.control) if section.control is not None else 0.0
+    highest = [highest_mae(row) for row in section.rows if not row.has_failed]
+    control = highest_mae(section.control) if section.control is not None else 0.0
     return 1.08 * max(min(max(highest), max(_MAE_LIMIT_FACTOR * min(highest), control)), 1e-6) if highest else 1.0
 
 
-def _highest_mae(row: Row) -> float:
+def highest_mae(row: Row) -> float:
+    """Where a row's interval ends, in levels; its MAE where it has none."""
     return float(row.scores["mae_high"] or mae_of(row))
 
 

@@ -12,6 +12,7 @@ from reports.figures.layout import (
     ROW_STYLES,
     WIDTH_IN,
     draw_marker,
+    highest_mae,
     labelled,
     limit_warning,
     mae_limit,
@@ -60,7 +61,8 @@ def mae_dots(section: Section) -> Drawing:
     axes.set(xlim=(0, limit), ylim=(len(names) - 0.4, -0.6))
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(visible=False, axis="y")
-    arrows = "; arrow: beyond the axis" if any(mae_of(row) > limit for row in section.rows) else ""
+    is_cut = any(highest_mae(row) > limit for row in section.rows if not row.has_failed)
+    arrows = "; arrow: goes on beyond the axis" if is_cut else ""
     axes.set_xlabel(f"MAE in {section.unit}, lower is better{arrows}")
     best = next((row for row in section.rows if section.is_best(row)), None)
     best_text = f" Best: {best.predictor} with {decimal(mae_of(best), 2)} {section.unit}." if best else ""
@@ -77,6 +79,9 @@ def _dots(axes: Axes, rows: Sequence[Row], limit: float) -> None:
     ]
     if bars:
         axes.hlines(*np.array(bars).T, color=ACCENT, linewidth=2.2, zorder=2)
+    for place, row in scored:
+        if mae_of(row) <= limit < highest_mae(row):
+            axes.plot(limit, place, ">", color=ACCENT, markersize=5, clip_on=False, zorder=3)
     for place, row in scored:
         shape = ">" if mae_of(row) > limit else "D" if row.is_control else "o"
         draw_marker(axes, min(mae_of(row), limit), place, shape, is_filled=row.is_whole and not row.is_control)
@@ -109,16 +114,16 @@ def critical_difference(section: Section) -> Drawing | None:
     left_in = 0.3 + 0.076 * max(map(len, names))
     right_in = bars_in + _RIGHT_IN
     figure, axes = new_figure(WIDTH_IN, 1.0 + 0.2 * len(names), title=title, left_in=left_in, right_in=right_in)
-    axes.hlines(np.arange(len(names)), means[0], means, color=GRID, linewidth=1.2, zorder=1)
+    axes.hlines(np.arange(len(names)), 1, means, color=GRID, linewidth=1.2, zorder=1)
     across = axes.get_yaxis_transform()
     for place, (mean, predictor) in enumerate(zip(means, predictors, strict=True)):
         marker, face = ("D", HOLLOW) if predictor == CONTROL else ("o", ACCENT)
         axes.plot(mean, place, marker, markerfacecolor=face, markeredgecolor=INK, markersize=5.5)
         axes.text(1.015, place, f"{mean:.2f}", transform=across, fontsize=7.2, va="center")
-    _critical_difference_scale(axes, ranks, float(means[0]))
+    _critical_difference_scale(axes, ranks)
     room = 0.04 * max(float(np.ptp(means)), ranks.critical_difference, 0.5)
-    high = max(float(means[-1]), float(means[0]) + ranks.critical_difference)
-    axes.set(xlim=(float(means[0]) - room, high + room), ylim=(len(names) - 0.4, -1.7))
+    high = max(float(means[-1]), 1 + ranks.critical_difference)
+    axes.set(xlim=(1, high + room), ylim=(len(names) - 0.4, -1.7))
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(visible=False, axis="y")
@@ -147,9 +152,9 @@ def clique_columns(cliques: Sequence[Sequence[int]], order: np.ndarray) -> list[
     return bars
 
 
-def _critical_difference_scale(axes: Axes, ranks: Ranks, start: float) -> None:
-    end = start + ranks.critical_difference
-    axes.plot([start, end], [-1.1, -1.1], "|-", color=INK, linewidth=1.4, markersize=7)
+def _critical_difference_scale(axes: Axes, ranks: Ranks) -> None:
+    end = 1 + ranks.critical_difference
+    axes.plot([1, end], [-1.1, -1.1], "|-", color=INK, linewidth=1.4, markersize=7, clip_on=False)
     axes.text(end, -1.1, "  critical difference", fontsize=7.2, va="center", color=INK, clip_on=False)
 
 

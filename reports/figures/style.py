@@ -199,8 +199,8 @@ def for_page(svg: bytes) -> bytes:
     dark = "".join(f"--{name}:{colour};" for name, colour in _ON_PAGE.values())
     for colour, (name, _) in _ON_PAGE.items():
         text = text.replace(f": {colour}", f": var(--{name})")
-    text = text.replace(f"fill: {_PAPER}", "fill: none").replace("'DejaVu Sans'", "system-ui, 'DejaVu Sans'")
-    style = f"<style>:root{{{light}}}@media (prefers-color-scheme: dark){{:root{{{dark}}}}}</style>"
+    text = text.replace(f"fill: {_PAPER}", "fill: none").replace("'DejaVu Sans'", "system-ui, DejaVu Sans")
+    style = f"<style>:root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}</style>"
     start = text.index("<svg")
     opened = text.index(">", start) + 1
     return (text[start:opened] + style + text[opened:]).encode("utf-8")

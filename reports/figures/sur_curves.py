@@ -119,7 +119,7 @@ def sur_calibration(section: Section) -> Drawing | None:
         panel.plot(predicted, observed_shares, clip_on=False, zorder=3, **style)
         for x, count in zip(predicted, counts, strict=True):
             text = str(count) if count < 10_000 else f"{count // 1000}k"
-            panel.text(x, -0.05, text, rotation=90, fontsize=6, ha="center", va="top", color=INK)
+            panel.text(x, -0.05, text, rotation=90, fontsize=7, ha="center", va="top", color=INK)
         panel.axhline(0, color=MUTED, linewidth=0.6)
         panel.set(xlim=(-0.03, 1.03), ylim=(-0.3, 1.03), xticks=ticks, yticks=ticks, xlabel="predicted share")
         panel.set_title(f"{shortened(row.predictor, 26)}, {len(pictures)} pictures", fontsize=7.6)

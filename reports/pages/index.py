@@ -18,7 +18,7 @@ from reports.results.cards import CODECS_PAGE, INDEX, dataset_entries, dataset_p
 from reports.results.codec_groups import not_compared
 from reports.results.codec_notes import codec_notes
 from reports.results.codecs import codec_comparisons, codec_title
-from reports.results.commands import commands
+from reports.results.commands import commands, surroundings
 from reports.results.glossary import column_meanings, glossary
 from reports.results.grid import chosen_pictures
 from reports.results.published import has_published, published
@@ -104,6 +104,7 @@ def index_text(sections: Sequence[Section], images: FigureImages, choice: Pictur
         truth_figures=partial(images.of_summary, TRUTH_FIGURES),
         published=published,
         commands=commands,
+        surroundings=surroundings,
         glossary=glossary,
         column_meanings=column_meanings,
         truth_table=truth_table,
@@ -127,10 +128,10 @@ def ranked_lines(table: Table) -> list[Line]:
     return [line for line in table.lines if line.row is None or not line.row.is_control]
 
 
-def interval_bar(section: Section, row: Row | CeilingRow) -> dict[str, float | None]:
+def interval_bar(section: Section, row: Row | CeilingRow) -> dict[str, float | bool | None]:
     """Where to draw a row's MAE, its interval (`low`, `high`) and the constant's MAE; empty where the row has no MAE.
 
-    Numbers are percentages of the axis; what lies beyond the axis stands at its end.
+    Numbers are percentages of the axis; what lies beyond the axis stands at its end, and `is_cut` says so.
     """
     mae, low, high = (row.scores[name] for name in ("mae", "mae_low", "mae_high"))
     if mae is None:
@@ -138,6 +139,7 @@ def interval_bar(section: Section, row: Row | CeilingRow) -> dict[str, float | N
     limit = mae_limit(section)
     control = section.control.scores["mae"] if section.control is not None else None
     levels = {"mae": mae, "low": mae if low is None else low, "high": mae if high is None else high, "control": control}
-    return {
+    bar: dict[str, float | bool | None] = {
         name: None if level is None else round(100 * min(level, limit) / limit, 2) for name, level in levels.items()
     }
+    return {**bar, "is_cut": (mae if high is None else high) > limit}

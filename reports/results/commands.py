@@ -1,4 +1,4 @@
-"""The commands that run a section again."""
+"""The commands that run a section again, and what it ran on."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ def commands(section: Section) -> list[str]:
             by_seed.setdefault(row.record.seed, []).append(row)
     submitted = [_submission(section, row) for row in section.rows if row.kind == SUBMITTED]
     return [*(_command(section, seed, rows) for seed, rows in sorted(by_seed.items())), *submitted]
+
+
+def surroundings(section: Section) -> dict[str, list[str]]:
+    """Decoder, machine and versions in one line each, and the predictors that ran there, those of most rows first."""
+    names: dict[str, list[str]] = {}
+    for row in section.rows:
+        record = row.record
+        versions = (f"{package} {version}" for package, version in record.versions.items())
+        parts = (record.decoder or "no decoder", *map(str, record.machine.values()), *versions)
+        names.setdefault(", ".join(parts), []).append(row.predictor)
+    return dict(sorted(names.items(), key=lambda item: -len(item[1])))
 
 
 def _command(section: Section, seed: int, rows: list[Row]) -> str:

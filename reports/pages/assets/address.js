@@ -35,6 +35,16 @@ function html(name, attributes, ...children) {
   return element;
 }
 
+// A printed page shows what is closed on the screen.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details:not([open])")];
+  for (const details of opened) details.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const details of opened) details.open = false;
+});
+
 // The browser itself finds a section only where nothing was chosen in it.
 addEventListener("load", () => {
   const [section, query] = location.hash.slice(1).split("?");

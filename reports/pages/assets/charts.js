@@ -98,5 +98,5 @@ function point_chart({ width, height, label, x, y, points, lines }) {
     next.focus();
   });
   chart.append(...marks.map(({ mark }) => mark), told);
-  return html("div", {}, html("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, chart), said);
+  return html("div", {}, chart, said);
 }

@@ -57,7 +57,7 @@ function chart_rows(figure, box) {
       const levels = fixed[0].map((value, place) => [value / 10, fixed[1][place] / 10]);
       charts.push({ kind: "fixed", points: levels.filter(([right, top]) => right <= x.high && top >= y.low && top <= y.high) });
     }
-    const width = Math.max(300, Math.min(720, figure.clientWidth));
+    const width = Math.max(260, Math.min(720, figure.clientWidth));
     const chart = points.length
       ? point_chart({ width, height: Math.min(420, 0.75 * width), label: `${heading(up)} against ${heading(across)}`, x, y, points, lines: charts })
       : html("p", {}, "No row has both scores.");

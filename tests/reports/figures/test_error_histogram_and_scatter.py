@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.patches import StepPatch
 
 from protocols.store.store import Store
 from reports.figures.catalogue import RUN_FIGURES, RunFigure
-from reports.figures.error_histogram_and_scatter import RowFrame, error_bins
+from reports.figures.error_histogram_and_scatter import WITHIN, RowFrame, error_bins
 from reports.figures.layout import mae_limit
 from reports.figures.rank_diagrams import mae_dots
 from reports.figures.style import styled
@@ -63,18 +62,19 @@ def test_levels_stand_over_the_truth_with_the_constants_line(section):
     assert np.allclose(points.get_offsets(), row.run.predictions[["true_level", "predicted_level"]])
     level = section.control.run.predictions["predicted_level"].median()
     assert any(set(line.get_ydata()) == {level} for line in axes.lines)
+    assert np.array_equal(axes.get_xticks(), axes.get_yticks())
     text = _words(LEVELS, section, row)
     assert f"constant, median {level:.1f}" in text
     assert f"MAE {row.scores['mae']:.2f} QF, SRCC {row.scores['srcc']:+.3f}" in text
 
 
-def test_bins_are_shared_and_zero_stands_in_the_middle_of_one(section):
+def test_bins_are_shared_and_five_levels_off_stand_on_edges(section):
     edges, highest = error_bins(section)
     rows = [section.grid.errors_of(row.predictor) for row in section.rows]
     everything = np.concatenate(rows)
     assert edges[0] <= everything.min()
     assert everything.max() <= edges[-1]
-    assert np.abs(edges).min() == pytest.approx((edges[1] - edges[0]) / 2)
+    assert {-WITHIN, WITHIN} <= set(edges)
     assert highest == max(np.histogram(errors, edges)[0].max() for errors in rows if errors.size)
 
 
@@ -109,4 +109,4 @@ def test_a_very_poor_row_does_not_press_the_others_into_a_corner(tmp_path: Path,
     assert beyond > 0
     assert f"{beyond} farther →" in _words(ERRORS, section, poor)
     with styled():
-        assert "arrow: beyond the axis" in words(mae_dots(section))
+        assert "arrow: goes on beyond the axis" in words(mae_dots(section))

@@ -135,9 +135,12 @@ def test_calibration_bins_hold_every_pair(section):
 def test_errors_by_parts_average_to_the_whole(section):
     values, errors = np.arange(20.0), np.arange(20.0)
     errors[3] = np.nan
-    middles, means = error_by_fifths(values, errors)
+    sources = [f"source-{number // 2}" for number in range(20)]
+    middles, means, ends = error_by_fifths(values, errors, sources)
     assert middles.tolist() == [1.5, 5.5, 9.5, 13.5, 17.5]
     assert means == pytest.approx([1.0, 5.5, 9.5, 13.5, 17.5])
+    assert (ends[0] < means).all() and (means < ends[1]).all()
+    assert np.isnan(error_by_fifths(values, errors, ["one"] * 20)[2]).all()
     labels = [item.label for item in properties(section)]
     assert labels[0] == "bytes a pixel at the best level (all 0.31 megapixels)"
     assert labels[1:] == ["gradient (grey levels a pixel)", "colourfulness"]
@@ -149,6 +152,29 @@ def test_the_ranks_are_those_of_the_comparison_and_pictures_are_the_blocks(secti
     assert "blocks are the 24 pictures" in text
     assert all(f"{rank:.2f}" in text for rank in section.comparison.ranks.mean_ranks)
     assert f"critical difference {section.comparison.ranks.critical_difference:.2f} ranks" in text
+
+
+def test_stems_of_ranks_begin_at_the_first_and_every_cut_interval_has_an_arrow(section):
+    with styled():
+        stems, *_ = critical_difference(section).figure.axes[0].collections
+        scores = {**section.rows[0].scores, "mae_high": 90.0}
+        rows = (dataclasses.replace(section.rows[0], scores=scores), *section.rows[1:])
+        axes = mae_dots(dataclasses.replace(section, rows=rows)).figure.axes[0]
+    assert {segment[0, 0] for segment in stems.get_segments()} == {1.0}
+    arrows = [line.get_ydata()[0] for line in axes.lines if line.get_marker() == ">"]
+    limit = axes.get_xlim()[1]
+    cut = [place for place, row in enumerate(rows) if not row.has_failed and row.scores["mae_high"] > limit]
+    assert 0 in cut and sorted(arrows) == cut
+
+
+def test_letters_are_nine_pixels_high_on_a_phone(figures):
+    """Where the page shows a figure as wide as its style wants at least: 42rem, and 24rem for those of one run."""
+    for stem, figure in figures.items():
+        text = figure.svg.decode()
+        width = float(re.search(r'viewBox="0 0 ([\d.]+)', text)[1])
+        least = min(float(size) for size in re.findall(r"font(?:-size)?: (?:bold )?([\d.]+)px", text))
+        shown = 16 * (24 if stem.count("/") == 2 else 42)
+        assert least * shown / width >= 9, stem
 
 
 def test_bars_of_cliques_never_touch():

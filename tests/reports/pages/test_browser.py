@@ -255,9 +255,3 @@ def test_each_kind_of_page_is_as_wide_as_the_screen(open_page, shots, report, sc
         if SCREENSHOTS:
             name = path.partition("/")[0].removesuffix(".html")
             page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True)
-
-
-def test_it_prints(open_page, shots):
-    page = open_page("pictures/demo/chelsea-1.html")
-    page.pdf(path=shots / "picture.pdf", prefer_css_page_size=True)
-    assert (shots / "picture.pdf").stat().st_size > 10_000
