@@ -26,6 +26,7 @@ from reports.figures.error_histogram_and_scatter import (
     level_axes,
     psnr_axes,
 )
+from reports.figures.learning_curves import learning_curves
 from reports.figures.rank_diagrams import critical_difference, mae_dots, ranks_between_truths
 from reports.figures.style import Drawing, FigureFiles, figure_files, styled
 from reports.figures.sur_curves import sur_calibration, sur_curves
@@ -145,6 +146,12 @@ RUN_FIGURES = (
 _NO_TABLE = "the runs are of an older form, without a table of the pictures"
 SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     SummaryFigure("mae", "MAE", "Each predictor's mean absolute error with its interval over sources.", mae_dots),
+    SummaryFigure(
+        "learning",
+        "Learning curves",
+        "A curve that still falls at its end would fall further with more rated pictures.",
+        learning_curves,
+    ),
     SummaryFigure(
         "difference",
         "Critical difference",
