@@ -138,7 +138,7 @@ def test_the_same_results_give_the_same_bytes_from_one_process_or_several(sectio
 
 def test_on_the_page_colours_follow_the_screen(figures):
     svg = for_page(figures["figures/mae-demo-kfold5-v1-mean-jnd1"].svg).decode()
-    assert "prefers-color-scheme: dark" in svg
+    assert "prefers-color-scheme:dark" in svg
     assert not re.search(r'style="[^"]*#(?:1f2328|59636e|ffffff)', svg)
 
 
