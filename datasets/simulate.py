@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from datasets.codecs import codec_named, codecs
 from datasets.codecs.jpeg import Jpeg
 from datasets.common.commands import command_parser, crop_side, printable, progress, run_command, whole_number
-from datasets.common.errors import DataError, UserError
+from datasets.common.errors import DataError, UserError, check_name
 from datasets.common.files import users_path
 from datasets.core.imaging import crops_of_size
 from datasets.core.picture_file import notes_on, read_picture, read_upright
 from datasets.sets._simulated_samples import SampledPicture, describe
 from datasets.sets.simulated import PICTURES
 from datasets.simulation.curves import CurveJob, SimulationSettings, measure_all
+from datasets.simulation.cvvdp import CvvdpLoss
 from datasets.simulation.folder import Cut, LeftOut, Photo, SimulationFolder, find_photos
+from datasets.simulation.observers import LOSS_METRICS
 
 SMALLEST_SIDE = 128
 EVALUATED = 25
@@ -30,12 +32,14 @@ examples:
   python -m datasets.simulate photos --out sets/mine --jobs 4         the rest; what is done is not done again
   python -m protocols.run --dataset simulated --root sets/mine        compare predictors on it
   python -m datasets.simulate photos --out sets/avif --codec avif     the same photographs in AVIF, a set of its own
+  python -m datasets.simulate photos --out sets/s2 --metric ssimulacra2     observers of another kind, a set of its own
 
-The samples come from no people: 'simulated observers' stands in every table. An observer notices where ColorVideoVDP
-shows a loss above that observer's own criterion (datasets/simulation/observers.py says what is known and what is ours).
-Of other codecs than JPEG no people's levels exist. Their criteria are JPEG's, times 0.91 for AVIF and 0.94 for JPEG
-2000, which is ours.
-It needs the extra: pip install -e '.[simulate]'. A picture of 512x512 takes about ten seconds of one core.
+The samples come from no people: 'simulated observers' stands in every table. An observer notices where the metric shows
+a loss above that observer's own criterion; the metric's file in datasets/simulation/ says what is known and what is
+ours. Of other codecs than JPEG no people's levels exist. Their criteria are JPEG's, for some codecs times a factor that
+is ours: with cvvdp 0.91 for AVIF and 0.94 for JPEG 2000.
+cvvdp needs the extra [simulate] (pip install -e '.[simulate]'), psnr-hvs-m the extra [hvsm]. A picture of 512x512 takes
+about ten seconds of one core with cvvdp or ssimulacra2, and one with psnr-hvs-m.
 
 DIR gets the pictures as PNG, samples.csv, folds.csv and simulated.json. Exit status: 0 done, 1 done but for
 photographs that could not be used, 2 it could not be started, 130 interrupted (the same command goes on).
@@ -49,7 +53,11 @@ def main(argv: list[str] | None = None) -> int:
         raise UserError("--max-crops, --jobs and --limit are 1 or more")
     codec = codec_named(arguments.codec)
     every = arguments.every if arguments.every is not None else max(1, len(codec.levels) // EVALUATED)
-    settings = SimulationSettings(arguments.pixels_per_degree, arguments.observers, arguments.seed, every, codec)
+    check_name("metric", arguments.metric, LOSS_METRICS)
+    metric = LOSS_METRICS[arguments.metric]
+    settings = SimulationSettings(
+        arguments.pixels_per_degree, arguments.observers, arguments.seed, every, codec, metric
+    )
     folder = SimulationFolder(arguments.out, settings, arguments.crop, arguments.max_crops)
     photos, passed_over = find_photos(
         arguments.photos, recursive=arguments.recursive, apart_from=arguments.out / PICTURES
@@ -71,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
         raise UserError(f"no photograph of {arguments.photos} could be used:\n{_listing(left_out)}")
     limit = arguments.limit if arguments.limit and arguments.limit < len(photos) else None
     folder.finish(sampled, cuts, left_out, limit)
-    print(describe(sampled, codec))
+    print(describe(sampled, codec, metric.about))
     for note, count in notes.most_common():
         print(printable(f"{count} of the photographs: {note}"))
     if left_out:
@@ -124,6 +132,12 @@ def _parser() -> argparse.ArgumentParser:
     add("photos", type=users_path, metavar="PHOTOS", help="the folder of photographs")
     add("--out", type=users_path, required=True, metavar="DIR", help="the folder of the new set")
     add("--codec", default=Jpeg.name, metavar="NAME", help=f"what compresses them: {can} (default {Jpeg.name})")
+    add(
+        "--metric",
+        default=CvvdpLoss.about.name,
+        metavar="NAME",
+        help=f"what the observers see with: {', '.join(LOSS_METRICS)} (default {CvvdpLoss.about.name})",
+    )
     add("--recursive", action="store_true", help="look into the folders of PHOTOS too")
     add(
         "--crop",

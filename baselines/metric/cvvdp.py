@@ -47,8 +47,8 @@ class Cvvdp(MetricPredictor):
         ),
         cost="slow",
         deviations=(
-            "The observers of the demo and simulated sets are made from this very metric (its most visible region): "
-            "there its score says nothing.",
+            "The observers of the demo set, and of simulated sets that name no other metric, are made from this very "
+            "metric (its most visible region): there its score says nothing.",
             f"The display is the package's {PHOTOMETRY}, at the pixels per degree of the study.",
             "The paper names no threshold of noticing: -as-published takes its unit, 1 JOD, at which 75 % of people "
             "prefer the reference.",

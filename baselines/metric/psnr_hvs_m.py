@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from typing import final
 
 import numpy as np
@@ -12,12 +10,8 @@ from baselines.interface.card import Card
 from baselines.metric._base import SEARCHED, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import UserError
-from datasets.core.imaging import luma
 from datasets.core.reference import Reference
-
-_BLOCK = 8
-_IDENTICAL_DB = 100.0
-"""What the package gives for identical pictures, and at most."""
+from datasets.simulation.psnr_hvs_m import BLOCK, psnr_hvs_m, visible_error
 
 
 @final
@@ -50,25 +44,10 @@ class PsnrHvsM(MetricPredictor):
     )
 
     def against(self, reference: np.ndarray, pixels_per_degree: float) -> Score:
-        if min(reference.shape[:2]) < _BLOCK:
-            raise UserError(f"psnr-hvs-m needs pictures of at least {_BLOCK} pixels a side, not {reference.shape[:2]}")
-        with contextlib.redirect_stdout(io.StringIO()):  # it advertises its other backends
-            import psnr_hvsm
-        compare = psnr_hvsm.BACKENDS["numpy"]["psnr_hvs_hvsm"]
-        held = _blocks(reference)
-
-        def score(rgb: np.ndarray) -> float:
-            with np.errstate(divide="ignore", invalid="ignore"):  # it divides 0 by 0 in flat blocks, and sorts that out
-                return float(compare(held, _blocks(rgb))[1])
-
-        return score
+        if min(reference.shape[:2]) < BLOCK:
+            raise UserError(f"psnr-hvs-m needs pictures of at least {BLOCK} pixels a side, not {reference.shape[:2]}")
+        return psnr_hvs_m(reference)
 
     def distance(self, score: float) -> float:
         """Root mean squared visible error in grey levels, 0..255."""
-        return 0.0 if score >= _IDENTICAL_DB else float(255 * 10 ** (-score / 20))
-
-
-def _blocks(rgb: np.ndarray) -> np.ndarray:
-    """Luma from 0 to 1, cropped to whole blocks."""
-    height, width = (side - side % _BLOCK for side in rgb.shape[:2])
-    return luma(rgb)[:height, :width] / 255.0
+        return visible_error(score)

@@ -125,12 +125,12 @@ class Dataset(ABC):
 
     @property
     def name(self) -> str:
-        """As tables, pages and stored runs name it: the card's, or one of its own where there is one set a codec."""
+        """As tables, pages and stored runs name it: the card's, or one of its own where there are several of a kind."""
         return self.card.name
 
     @property
     def title(self) -> str:
-        """The card's, with the codec where there is one set a codec."""
+        """The card's, with what tells several of a kind apart, such as the codec."""
         return self.card.title
 
     @property
@@ -138,6 +138,16 @@ class Dataset(ABC):
         """By which name it is opened again: the card's, or `module:Class` where its class stands elsewhere."""
         cls = type(self)
         return self.card.name if cls.__module__.startswith("datasets.") else f"{cls.__module__}:{cls.__qualname__}"
+
+    @property
+    def samples(self) -> str:
+        """Who gave the JNDs: as the card says it, or more exactly."""
+        return self.card.samples
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """What to cite: the card's, or what this very set was made with."""
+        return self.card.references
 
     def fingerprint(self) -> str:
         """Names all that results depend on: what it was built from, and every picture with its ratings and levels."""

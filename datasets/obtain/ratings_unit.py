@@ -7,7 +7,6 @@ pictures spread otherwise.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ from datasets.common.errors import DataError, UserError
 from datasets.common.hashing import key_of
 from datasets.common.process_pool import ProcessPool
 from datasets.common.threads import usable_cores
-from datasets.core.imaging import bitmap
 from datasets.core.picture import Picture
 from datasets.sets._konjnd_ratings import both_readings
+from datasets.simulation.ssimulacra2 import ssimulacra2
 
 READINGS = ("file indices", "slider positions")
 """How a rating may be meant, in the order of every array here."""
@@ -111,14 +110,9 @@ def verdict(anchor: Anchor, scores: np.ndarray) -> list[str]:
 
 
 def _measure(picture: Picture) -> tuple[str, tuple[float, float]]:
-    from ssimulacra2 import compute_ssimulacra2
-
     try:
-        reference = bitmap(picture.ladder.reference)
-        scores = [
-            float(compute_ssimulacra2(io.BytesIO(reference), io.BytesIO(bitmap(picture.ladder.rgb(level)))))
-            for level in both_readings(picture)
-        ]
+        reference = picture.ladder.reference
+        scores = [ssimulacra2(reference, picture.ladder.rgb(level)) for level in both_readings(picture)]
         save_arrays(_key(picture), {"scores": np.array(scores)})
     except DataError:  # which the verification names
         scores = [math.nan, math.nan]

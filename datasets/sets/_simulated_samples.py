@@ -7,9 +7,9 @@ import io
 import re
 from abc import ABC
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, final
 
 import numpy as np
 
@@ -20,28 +20,97 @@ from datasets.core.codec import Codec
 from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.reference import Reference
 
-OBSERVERS_METRIC = Reference(
-    authors=("R. K. Mantiuk", "P. Hanji", "M. Ashraf", "Y. Asano", "A. Chapiro"),
-    title="ColorVideoVDP: A visual difference predictor for image, video and display distortions",
-    venue="ACM Transactions on Graphics 43(4)",
-    year=2024,
-    note="the metric that the simulated observers see with",
+
+@final
+@dataclass(frozen=True)
+class ObserversMetric:
+    """The metric that simulated observers see with, as data sets and reports name it.
+
+    :param name: of the predictor, too.
+    :param samples: who gave the JNDs, in words that stand in every table.
+    """
+
+    name: str
+    title: str
+    samples: str
+    reference: Reference
+
+
+_CITED_FOR = "the metric that the simulated observers see with"
+CVVDP: Final = ObserversMetric(
+    "cvvdp",
+    "ColorVideoVDP",
+    "simulated observers",
+    Reference(
+        authors=("R. K. Mantiuk", "P. Hanji", "M. Ashraf", "Y. Asano", "A. Chapiro"),
+        title="ColorVideoVDP: A visual difference predictor for image, video and display distortions",
+        venue="ACM Transactions on Graphics 43(4)",
+        year=2024,
+        note=_CITED_FOR,
+    ),
 )
+SSIMULACRA2: Final = ObserversMetric(
+    "ssimulacra2",
+    "SSIMULACRA2",
+    "simulated observers with SSIMULACRA2",
+    Reference(
+        authors=("J. Sneyers",),
+        title="SSIMULACRA 2: structural similarity unveiling local and compression related artifacts",
+        venue="Cloudinary",
+        year=2022,
+        url="https://github.com/cloudinary/ssimulacra2",
+        note=_CITED_FOR,
+    ),
+)
+PSNR_HVS_M: Final = ObserversMetric(
+    "psnr-hvs-m",
+    "PSNR-HVS-M",
+    "simulated observers with PSNR-HVS-M",
+    Reference(
+        authors=("N. Ponomarenko", "F. Silvestri", "K. Egiazarian", "M. Carli", "J. Astola", "V. Lukin"),
+        title="On between-coefficient contrast masking of DCT basis functions",
+        venue="Third International Workshop on Video Processing and Quality Metrics",
+        year=2007,
+        note=_CITED_FOR,
+    ),
+)
+OBSERVERS_METRICS: Final = (CVVDP, SSIMULACRA2, PSNR_HVS_M)
+"""The first is meant where none is named."""
+
 _NAME = re.compile(r"\w[\w.-]{,199}")
 """Of a picture: it names a file, which must not lie elsewhere."""
 _JPEG: Final = Jpeg()
 
 
+@dataclass(frozen=True)
 class SimulatedDataset(Dataset, ABC):
-    """A set of which there is one a codec: each but JPEG's has a name of its own, so that no table has two codecs."""
+    """A set of which there is one a metric and codec: each but ColorVideoVDP's in JPEG has a name of its own, so that
+    no table has two kinds of observers, or two codecs.
+    """
+
+    metric: ObserversMetric = field(default=CVVDP, kw_only=True)
 
     @property
     def name(self) -> str:
-        return self.card.name if self.codec == _JPEG else f"{self.card.name}-{self.codec.name}"
+        parts = [self.card.name]
+        if self.metric != CVVDP:
+            parts.append(self.metric.name)
+        if self.codec != _JPEG:
+            parts.append(self.codec.name)
+        return "-".join(parts)
 
     @property
     def title(self) -> str:
-        return self.card.title if self.codec == _JPEG else f"{self.card.title}, {self.codec.title}"
+        metric = "" if self.metric == CVVDP else f" with {self.metric.title}"
+        return f"{self.card.title}{metric}{'' if self.codec == _JPEG else f', {self.codec.title}'}"
+
+    @property
+    def samples(self) -> str:
+        return self.metric.samples
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        return (self.metric.reference,)
 
 
 @dataclass(frozen=True)
@@ -96,20 +165,20 @@ def read_samples(path: Path, what_to_do: str, codec: Codec = _JPEG) -> dict[str,
     return {name: SampledPicture(source_of[name], np.array(jnds_of[name])) for name in sorted(jnds_of)}
 
 
-def describe(pictures: Mapping[str, SampledPicture], codec: Codec = _JPEG) -> str:
+def describe(pictures: Mapping[str, SampledPicture], codec: Codec = _JPEG, metric: ObserversMetric = CVVDP) -> str:
     """A line for people: how many, and how the samples are spread."""
     jnds = np.array([picture.jnds for picture in pictures.values()], dtype=float)
     means, between = jnds.mean(axis=1), jnds.std(axis=1, ddof=min(1, jnds.shape[1] - 1)).mean()
     return (
         f"{len(jnds)} pictures of {len({picture.source for picture in pictures.values()})} photographs, each with "
-        f"{jnds.shape[1]} simulated observers. JND in {codec.unit}: mean {means.mean():.1f}, from {means.min():.1f} to "
+        f"{jnds.shape[1]} {metric.samples}. JND in {codec.unit}: mean {means.mean():.1f}, from {means.min():.1f} to "
         f"{means.max():.1f} (sd between pictures {means.std():.1f}, between observers {between:.1f})"
     )
 
 
-def notes_on_samples(codec: Codec) -> list[str]:
+def notes_on_samples(codec: Codec, metric: ObserversMetric = CVVDP) -> list[str]:
     """What a reader of any table must know."""
-    notes = ["The samples come from simulated observers, not from people."]
+    notes = [f"The samples come from {metric.samples}, not from people."]
     if codec != _JPEG:
         notes.append(f"No people's levels exist for {codec.title}: nothing here was compared with people.")
     return notes

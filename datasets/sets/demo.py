@@ -30,7 +30,7 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import PIXELS_PER_DEGREE, Picture
 from datasets.core.picture_file import PictureFile, read_picture
 from datasets.sets._simulated_samples import (
-    OBSERVERS_METRIC,
+    CVVDP,
     SimulatedDataset,
     notes_on_samples,
     read_samples,
@@ -172,7 +172,7 @@ def _card(name: str, title: str, about_observers: str, in_codecs: tuple[str, ...
         + f". No person has rated them: the samples are computed. {about_observers}",
         home="",
         redistributable=True,
-        references=(OBSERVERS_METRIC,),
+        references=(CVVDP.reference,),
         needs_root=False,
         codecs=in_codecs,
     )

@@ -18,7 +18,9 @@ from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from datasets.core.picture_file import PictureFile
 from datasets.sets._simulated_samples import (
-    OBSERVERS_METRIC,
+    CVVDP,
+    OBSERVERS_METRICS,
+    ObserversMetric,
     SimulatedDataset,
     notes_on_samples,
     read_samples,
@@ -45,7 +47,7 @@ class Simulated(SimulatedDataset):
         "them: the samples are computed.",
         home="",
         redistributable=False,
-        references=(OBSERVERS_METRIC,),
+        references=(CVVDP.reference,),
         default_folds=BY_SOURCE,
     )
 
@@ -55,7 +57,7 @@ class Simulated(SimulatedDataset):
     def open(cls, root: Path | None, options: OpenOptions) -> Dataset:
         assert root is not None, "the card asks for a root"
         about = read_manifest(root)
-        codec = _codec(root, about)
+        codec, metric = _codec(root, about), _metric(root, about)
         refuse_options("a simulated set", options, codec)
         if not about["finished"]:
             raise DataError(f"{root / MANIFEST}: the set was not finished. {_AGAIN} It goes on where it stopped.")
@@ -70,7 +72,7 @@ class Simulated(SimulatedDataset):
             jnds = picture.jnds.astype(float)
             pictures.append(Picture(name, picture.source, codec, degrees, jnds, ladder_or_none=ladder))
         parts = hashes_of((root / MANIFEST, root / SAMPLES), root)
-        return cls(tuple(pictures), Manifest(parts), _notes(about, codec), root=root)
+        return cls(tuple(pictures), Manifest(parts), _notes(about, codec, metric), metric=metric, root=root)
 
     def folds(self, name: str) -> Folds:
         if name != BY_SOURCE:
@@ -105,6 +107,19 @@ def codec_name(about: Mapping[str, Mapping[str, object]]) -> str:
     return str(about["settings"].get("codec", Jpeg.name))
 
 
+def metric_name(about: Mapping[str, Mapping[str, object]]) -> str:
+    """Of the metric that a set's observers see with; sets with ColorVideoVDP do not name it."""
+    return str(about["settings"].get("metric", CVVDP.name))
+
+
+def _metric(root: Path, about: Mapping[str, Any]) -> ObserversMetric:
+    name = metric_name(about)
+    for metric in OBSERVERS_METRICS:
+        if metric.name == name:
+            return metric
+    raise DataError(f"{root / MANIFEST}: no metric {shown(name)} is known. A newer version may have made the set.")
+
+
 def _codec(root: Path, about: Mapping[str, Any]) -> Codec:
     codec = codecs().get(name := codec_name(about))
     if codec is None or not codec.can_encode:
@@ -117,8 +132,8 @@ def _check_manifest(about: Mapping[str, Any]) -> None:
     degrees = float(about["settings"]["pixels_per_degree"])
     if not 0 < degrees < float("inf"):
         raise ValueError(f"pixels_per_degree is {degrees}")
-    if not isinstance(about["settings"].get("codec", ""), str):
-        raise TypeError("codec is a name")
+    if not all(isinstance(about["settings"].get(part, ""), str) for part in ("codec", "metric")):
+        raise TypeError("codec and metric are names")
     if not isinstance(about["finished"], bool):
         raise TypeError("finished is true or false")
     if not isinstance(about.get("left_out", []), list):
@@ -127,8 +142,8 @@ def _check_manifest(about: Mapping[str, Any]) -> None:
         raise TypeError("settings, made_with and observed_with are objects")
 
 
-def _notes(about: Mapping[str, Any], codec: Codec) -> tuple[str, ...]:
-    notes = notes_on_samples(codec)
+def _notes(about: Mapping[str, Any], codec: Codec, metric: ObserversMetric) -> tuple[str, ...]:
+    notes = notes_on_samples(codec, metric)
     if about.get("limit"):
         notes.append(f"Made with --limit {about['limit']}: not all photographs were looked at.")
     if left_out := about.get("left_out"):

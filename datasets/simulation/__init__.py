@@ -1,1 +1,1 @@
-"""Simulated observers: their criteria, loss curves by ColorVideoVDP, and the folder of a finished set."""
+"""Simulated observers: what they see with, their criteria, loss curves, and the folder of a finished set."""

@@ -19,16 +19,14 @@ from datasets.common.hashing import sha256_of_pixels
 from datasets.common.process_pool import ProcessPool
 from datasets.core.codec import Codec
 from datasets.core.picture import PIXELS_PER_DEGREE
-from datasets.simulation.local_loss import PHOTOMETRY, REGION_DEGREES, LocalLoss, cvvdp_version
+from datasets.simulation.cvvdp import CvvdpLoss
+from datasets.simulation.loss_metric import Loss, LossMetric
 from datasets.simulation.observers import (
-    LOG_SIGMA,
     PERSONAL_SHARE,
-    REGION_FACTOR,
     LossCurve,
     criteria,
     evaluated_levels,
     measure_curve,
-    one_jnd_loss_jod,
     simulated_jnds,
 )
 
@@ -46,10 +44,16 @@ class SimulationSettings:
     seed: int = 0
     every: int = 4
     codec: Codec = field(default_factory=Jpeg)
+    metric: LossMetric = field(default_factory=CvvdpLoss)
 
     def __post_init__(self) -> None:
         if not 5 <= self.pixels_per_degree <= 200:
             raise UserError(f"--pixels-per-degree is 5 to 200 (24.3 in KonJND-1k), not {self.pixels_per_degree:g}")
+        if self.pixels_per_degree != PIXELS_PER_DEGREE and not self.metric.knows_geometry:
+            raise UserError(
+                f"--pixels-per-degree {self.pixels_per_degree:g}: {self.metric.about.title} knows no viewing geometry, "
+                f"so its observers see at {PIXELS_PER_DEGREE} only. Leave the flag out."
+            )
         if self.observers < 1:
             raise UserError(f"--observers is 1 or more, not {self.observers}")
         if not 1 <= self.every <= 20:
@@ -60,20 +64,21 @@ class SimulationSettings:
         self.codec.check_available()
 
     def flags(self) -> dict[str, object]:
-        """As the command's flags say them. JPEG is not said, as in sets that are older than the flag."""
+        """As the command's flags say them. JPEG and ColorVideoVDP are not said, as in sets older than these flags."""
         flags = {name: getattr(self, name) for name in ("pixels_per_degree", "observers", "seed", "every")}
-        return flags if self.codec == Jpeg() else {**flags, "codec": self.codec.name}
+        if self.codec != Jpeg():
+            flags["codec"] = self.codec.name
+        if self.metric != CvvdpLoss():
+            flags["metric"] = self.metric.about.name
+        return flags
 
     def made_with(self) -> dict[str, object]:
         """What a loss curve depends on besides the picture: constants, libraries and their versions.
 
-        :raises UserError: where ColorVideoVDP is not installed.
+        :raises UserError: where the metric's package is not installed.
         """
         return {
-            "metric": f"ColorVideoVDP, package cvvdp {cvvdp_version()}",
-            "display": PHOTOMETRY,
-            "pixels_per_degree": self.pixels_per_degree,
-            "region_degrees": REGION_DEGREES,
+            **self.metric.made_with(self.pixels_per_degree),
             "jpeg_library" if self.codec == Jpeg() else "codec_library": self.codec.library(),
             "every": self.every,
         }
@@ -83,15 +88,13 @@ class SimulationSettings:
         return {
             "observers": self.observers,
             "seed": self.seed,
-            "one_jnd_loss_jod": one_jnd_loss_jod(self.codec),
-            "region_factor": REGION_FACTOR,
-            "log_sigma": LOG_SIGMA,
+            **self.metric.constants(self.codec),
             "personal_share": PERSONAL_SHARE,
         }
 
     def jnds(self, name: str, curve: LossCurve) -> np.ndarray:
         """The observers' samples on a picture of this name, shape (observers,), int."""
-        return simulated_jnds(curve, criteria(name, self.observers, self.seed, self.codec))
+        return simulated_jnds(curve, criteria(name, self.observers, self.seed, self.codec, self.metric))
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def measure_all(
     for measured in progress(_run(measure, todo, workers), "simulating observers", len(todo)):
         if measured.curve is not None:
             about = {"picture": measured.name, "pixels": measured.pixels, "made_with": made_with}
-            content = {**about, "levels": measured.curve.levels, "loss_jod": measured.curve.loss_jod}
+            content = {**about, "levels": measured.curve.levels, settings.metric.loss_name: measured.curve.loss}
             write_atomically(folder / f"{measured.name}.json", json.dumps(content) + "\n")
         yield measured
 
@@ -147,7 +150,7 @@ def measure_all(
 def _measure(job: CurveJob, *, settings: SimulationSettings) -> MeasuredCurve:
     try:
         pixels = job.read()
-        loss = _loss(settings.pixels_per_degree)
+        loss = _loss(settings.metric, settings.pixels_per_degree)
         curve = measure_curve(pixels, loss, every=settings.every, codec=settings.codec)
     except Exception as error:  # one bad picture must not end a night's work; it is reported at the end
         if isinstance(error, UserError) and not isinstance(error, DataError):
@@ -157,8 +160,8 @@ def _measure(job: CurveJob, *, settings: SimulationSettings) -> MeasuredCurve:
 
 
 @functools.lru_cache(maxsize=1)
-def _loss(pixels_per_degree: float) -> Callable[[np.ndarray, np.ndarray], float]:
-    return LocalLoss(pixels_per_degree).largest
+def _loss(metric: LossMetric, pixels_per_degree: float) -> Loss:
+    return metric.loss(pixels_per_degree)
 
 
 def _run(
@@ -177,14 +180,13 @@ def _stored(
     """A curve that was measured before; None where it is damaged, or of other pixels or made with something else."""
     try:
         content = parse_json(read_text(path, ""))
-        curve = LossCurve(tuple(map(int, content["levels"])), tuple(map(float, content["loss_jod"])), settings.codec)
+        losses = tuple(map(float, content[settings.metric.loss_name]))
+        curve = LossCurve(tuple(map(int, content["levels"])), losses, settings.codec)
         levels = evaluated_levels(settings.every, settings.codec)
-        whole = curve.levels == levels and len(curve.loss_jod) == len(levels)
+        whole = curve.levels == levels and len(losses) == len(levels)
         same = content["made_with"] == dict(made_with) and content["pixels"] == f"sha256:{sha256_of_pixels(job.read())}"
     except (ValueError, KeyError, TypeError, OverflowError, UserError):
         return None
     return (
-        MeasuredCurve(job.name, curve, content["pixels"])
-        if whole and same and np.isfinite(curve.loss_jod).all()
-        else None
+        MeasuredCurve(job.name, curve, content["pixels"]) if whole and same and np.isfinite(curve.loss).all() else None
     )

@@ -18,7 +18,7 @@ from datasets.core.folds import make_folds
 from datasets.core.imaging import Box, png
 from datasets.core.picture_forms import pictures_in
 from datasets.sets._simulated_samples import SampledPicture, samples_csv
-from datasets.sets.simulated import FOLDS, MANIFEST, PICTURES, SAMPLES, codec_name, read_manifest
+from datasets.sets.simulated import FOLDS, MANIFEST, PICTURES, SAMPLES, codec_name, metric_name, read_manifest
 from datasets.simulation.curves import SimulationSettings
 
 CURVES = "curves"
@@ -135,14 +135,16 @@ class SimulationFolder:
         }
 
     def _write_manifest(self, *, finished: bool, **more: object) -> None:
-        about = {"samples": "simulated observers", "finished": finished, **self._manifest(), **more}
+        about = {"samples": self.settings.metric.about.samples, "finished": finished, **self._manifest(), **more}
         write_atomically(self.root / MANIFEST, json.dumps(about, indent=1) + "\n")
 
     def _check_same(self, before: Mapping[str, Mapping[str, object]]) -> None:
-        differences: dict[str, str] = {}
-        codec, codec_before = self.settings.codec.name, codec_name(before)
-        if codec != codec_before:  # all else that differs follows from it
-            differences["codec"] = f"  --codec: {codec_before} before, now {codec}"
+        both = {
+            "codec": (codec_name(before), self.settings.codec.name),
+            "metric": (metric_name(before), self.settings.metric.about.name),
+        }
+        differences = {name: f"  --{name}: {was} before, now {now}" for name, (was, now) in both.items() if was != now}
+        # where there are such, all else that differs follows from them
         for part, values in () if differences else self._manifest().items():
             for name, now in values.items():
                 was = before.get(part, {}).get(name)

@@ -100,7 +100,7 @@ def _write(
     for name in sorted(sampled):
         curve = measured[name].curve
         assert curve is not None
-        lines.append(f' "{name}": {json.dumps({"pixels": measured[name].pixels, "loss_jod": curve.loss_jod})}')
+        lines.append(f' "{name}": {json.dumps({"pixels": measured[name].pixels, "loss_jod": curve.loss})}')
     text = json.dumps({"about": header}, indent=1)[:-2] + ",\n" + ",\n".join(lines) + "\n}\n"
     losses = table.with_suffix(".json")
     write_atomically(losses, text)

@@ -22,8 +22,6 @@ from datasets.core.reference import Reference, citation
 
 Record = TypeVar("Record")
 
-_OF_CARD = ("samples", "terms", "redistributable", "references")
-
 
 @final
 @dataclass(frozen=True, order=True)
@@ -111,13 +109,16 @@ class DatasetRecord:
         return DatasetRecord(
             name=dataset.name,
             title=dataset.title,
-            **{name: getattr(card, name) for name in _OF_CARD},
+            samples=dataset.samples,
+            terms=card.terms,
+            redistributable=card.redistributable,
             codec=codec.name,
             unit=codec.unit,
             level_lowest=codec.lowest,
             level_highest=codec.highest,
             has_pixels=dataset.has_pixels,
             options=dataclasses.replace(options, codec=codec.name if codec.name in card.codecs[1:] else ""),
+            references=dataset.references,
             root=None if root is None else str(root.resolve()),
             notes=tuple(dataset.notes),
             screening=tuple(dataset.screening),

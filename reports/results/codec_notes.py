@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from datasets.simulation.observers import SHARE_OF_JPEGS_LOSS
+from datasets.simulation.observers import LOSS_METRICS
 from protocols.scoring.pairs import FEW_SOURCES
 from reports.results.codecs import CodecBytes, CodecComparison, codec_title, title_of_codec
 from reports.results.written import decimal, ends
@@ -60,10 +60,12 @@ def _caveats(comparison: CodecComparison) -> Iterator[str]:
             "Nobody has looked at these pictures. The observers are simulated, so are the JNDs, and so are the "
             "savings: they say nothing of people."
         )
+        shares_of = {metric.about.samples: metric.share_of_jpegs_loss for metric in LOSS_METRICS.values()}
+        shares = shares_of.get(reference.dataset.samples, {})
         scaled = [
-            f"{SHARE_OF_JPEGS_LOSS[section.dataset.codec]:g} for {codec_title(section)}"
+            f"{shares[section.dataset.codec]:g} for {codec_title(section)}"
             for section in comparison.sections
-            if section.dataset.codec in SHARE_OF_JPEGS_LOSS
+            if section.dataset.codec in shares
         ]
         if scaled:
             yield (

@@ -12,7 +12,8 @@ _WORDS = {
     "level": "one step of the codec's own quality scale, such as JPEG's quality factor (QF) 1 to 100.",
     "truth": "which level counts as a picture's JND where observers differ: their mean, their median, or the level at "
     "which 50 % or 75 % of them see nothing (sur50, sur75).",
-    "simulated observers": "no people: a computed visibility (ColorVideoVDP) compared with criteria drawn at random.",
+    "simulated observers": "no people: a computed visibility (ColorVideoVDP, where the set names no other metric) "
+    "compared with criteria drawn at random.",
     "source": "a photograph. Crops of one photograph count as one source in folds, intervals and tests.",
     "folds": "the parts into which sources are divided: a method is trained on all but one and tested on that one, in "
     "turn. kfold5-v1 are the five parts that come with the set.",

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from datasets.codecs import codecs
+from datasets.sets._simulated_samples import OBSERVERS_METRICS
 from protocols.scoring.scores import score
 from protocols.store.picture_facts import read_pictures
 from protocols.store.record import DatasetRecord
@@ -129,6 +130,11 @@ class Section:
         if knowing:
             notes.append(
                 f"{', '.join(knowing)}: threshold from this set's labels, so the method has seen the truth here."
+            )
+        seen_with = {metric.samples: metric.name for metric in OBSERVERS_METRICS}.get(self.dataset.samples)
+        if itself := [row.predictor for row in self.rows if row.card.name == seen_with]:
+            notes.append(
+                f"{', '.join(itself)}: the metric that the simulated observers see with; its scores say nothing here."
             )
         if self.control is None:
             notes.append(f"The control '{CONTROL}' is not among these runs: nothing here can be read against it.")

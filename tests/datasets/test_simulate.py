@@ -174,6 +174,8 @@ def test_what_cannot_be_used_is_named_and_the_rest_is_made(photos, made, tmp_pat
         (["--every", "0"], "--every"),
         (["--jobs", "0"], "--jobs"),
         (["--limit", "-1"], "--limit"),
+        (["--metric", "ssimulacra"], "no metric 'ssimulacra'. Did you mean 'ssimulacra2'"),
+        (["--metric", "ssimulacra2", "--pixels-per-degree", "30"], "SSIMULACRA2 knows no viewing geometry"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_before_anything_is_done(photos, tmp_path, more, message):
@@ -194,6 +196,18 @@ def test_another_codec_is_a_set_of_its_own_and_no_other_goes_on_with_it(photos, 
         with pytest.raises(UserError, match=f"other settings:\n  --codec: webp before, now {codec}\nRepeat"):
             run(photos, out, "--codec", codec, "--limit", "1")
     assert (out / "simulated.json").read_bytes() == before
+
+
+def test_observers_of_another_kind_are_a_set_of_their_own_too(photos, tmp_path, capsys):
+    out = tmp_path / "set"
+    assert run(photos, out, "--metric", "ssimulacra2", "--limit", "1") == 0
+    assert "each with 5 simulated observers with SSIMULACRA2. JND in QF" in capsys.readouterr().out
+    stored = json.loads((out / "curves/astronaut-1.json").read_text())
+    assert list(stored) == ["picture", "pixels", "made_with", "levels", "loss_points"]
+    assert stored["made_with"]["metric"].startswith("SSIMULACRA2, package ssimulacra2 ")
+    assert open_dataset("simulated", out).name == "simulated-ssimulacra2"
+    with pytest.raises(UserError, match="other settings:\n  --metric: ssimulacra2 before, now cvvdp\nRepeat"):
+        run(photos, out, "--limit", "1")
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_some_losses_computed_again_are_the_committed_ones(provenance):
     job = next(job for job in demo_jobs() if job.name == "astronaut-2")
     curve = measure_curve(job.read(), LocalLoss(PIXELS_PER_DEGREE).largest, every=12)
     committed = np.array(provenance[job.name]["loss_jod"])[np.array(curve.levels) - 1]
-    np.testing.assert_allclose(curve.loss_jod, committed, atol=0.01)
+    np.testing.assert_allclose(curve.loss, committed, atol=0.01)
 
 
 def test_the_first_samples_stay_loadable_with_the_same_pictures_and_folds(demo):

@@ -16,6 +16,8 @@ from datasets.sets import open_dataset
 from datasets.sets._simulated_samples import SampledPicture
 from datasets.simulation.curves import SimulationSettings
 from datasets.simulation.folder import Cut, LeftOut, SimulationFolder
+from datasets.simulation.observers import LOSS_METRICS
+from protocols.store.record import DatasetRecord
 
 JPEG = Jpeg()
 
@@ -26,8 +28,8 @@ def root(tmp_path):
     return make(tmp_path / "set", sources=6)
 
 
-def make(root, *, sources, finished=True, codec=JPEG):
-    settings = SimulationSettings(pixels_per_degree=31.5, codec=codec)
+def make(root, *, sources, finished=True, **settings):
+    settings = SimulationSettings(**{"pixels_per_degree": 31.5, **settings})
     folder = SimulationFolder(root, settings, crop=128, max_crops=2)
     folder.begin(restart=False)
     cuts, sampled = [], {}
@@ -63,9 +65,31 @@ def test_a_set_of_another_codec_is_compressed_by_it_and_says_that_no_people_rate
     assert dataset.pictures[0].samples.tolist() == list(range(40, 70))
 
 
+@pytest.mark.parametrize(("codec", "name", "title"), [(JPEG, "", ""), (WebP(), "-webp", ", WebP")])
+def test_observers_of_another_kind_are_a_set_of_their_own(tmp_path, codec, name, title):
+    settings = {"pixels_per_degree": 24.3, "codec": codec, "metric": LOSS_METRICS["ssimulacra2"]}
+    root = make(tmp_path / "set", sources=2, **settings)
+    dataset = open_dataset("simulated", root)
+    assert dataset.name == f"simulated-ssimulacra2{name}"
+    assert dataset.title == f"Simulated observers with SSIMULACRA2{title}"
+    assert "The samples come from simulated observers with SSIMULACRA2, not from people." in dataset.notes
+    record = DatasetRecord.of(dataset, OpenOptions(), root)
+    assert record.is_simulated and record.samples == "simulated observers with SSIMULACRA2"
+    assert record.heading == dataset.title
+    assert "SSIMULACRA 2" in record.citation and "ColorVideoVDP" not in record.citation
+
+
+def test_a_metric_that_is_not_known_is_named(root):
+    about = json.loads((root / "simulated.json").read_text())
+    about["settings"]["metric"] = "vmaf"
+    (root / "simulated.json").write_text(json.dumps(about))
+    with pytest.raises(DataError, match=r"simulated\.json: no metric 'vmaf' is known"):
+        open_dataset("simulated", root)
+
+
 def test_a_set_of_jpeg_says_nothing_of_codecs_as_before_there_were_others(root):
     about = json.loads((root / "simulated.json").read_text())
-    assert "codec" not in about["settings"]
+    assert not {"codec", "metric"} & set(about["settings"])
     assert "jpeg_library" in about["made_with"]
     assert about["observed_with"]["one_jnd_loss_jod"] == 0.38
     assert (root / "samples.csv").read_text().startswith("picture,source,observer,jnd_qf\n")

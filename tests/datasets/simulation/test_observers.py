@@ -11,10 +11,8 @@ from datasets.codecs.jxl import JpegXl
 from datasets.codecs.webp import WebP
 from datasets.core.codec import Codec
 from datasets.simulation.observers import (
-    LOG_SIGMA,
-    ONE_JND_LOSS_JOD,
+    LOSS_METRICS,
     PERSONAL_SHARE,
-    REGION_FACTOR,
     LossCurve,
     criteria,
     evaluated_levels,
@@ -61,16 +59,23 @@ def test_a_straight_curve_loses_nothing_by_interpolation():
     np.testing.assert_allclose(part.envelope(), whole.envelope(), atol=1e-12)
 
 
-def test_criteria_are_log_normal_around_the_loss_of_one_jnd():
-    logs = np.log(criteria("a", 20_000, 0))
-    assert abs(logs.mean() - np.log(ONE_JND_LOSS_JOD * REGION_FACTOR)) < 0.01
-    assert abs(logs.std() - LOG_SIGMA) < 0.01
+@pytest.mark.parametrize("metric", LOSS_METRICS.values(), ids=LOSS_METRICS)
+def test_criteria_are_log_normal_around_the_loss_of_one_jnd(metric):
+    logs = np.log(criteria("a", 20_000, 0, metric=metric))
+    assert abs(logs.mean() - np.log(metric.one_jnd_loss * metric.region_factor)) < 0.01
+    assert abs(logs.std() - metric.log_sigma) < 0.01
     assert abs(((logs - logs.mean()) ** 3).mean() / logs.std() ** 3) < 0.1
 
 
 def test_a_person_keeps_a_character_over_pictures():
     first, second = (np.log(criteria(name, 20_000, 0)) for name in ("a", "b"))
     assert abs(np.corrcoef(first, second)[0, 1] - PERSONAL_SHARE) < 0.03
+
+
+def test_observers_of_another_kind_are_other_people():
+    """So that what two kinds have in common comes from the pictures, not from the draw."""
+    logs = [np.log(criteria("a", 20_000, 0, metric=metric)) for metric in LOSS_METRICS.values()]
+    assert np.abs(np.corrcoef(logs) - np.eye(len(logs))).max() < 0.03
 
 
 def test_an_observer_does_not_change_with_how_many_there_are():
@@ -114,13 +119,26 @@ def test_a_curve_has_every_rung_of_a_stepped_codec_and_samples_lie_between_rungs
 def test_where_a_level_is_worse_the_higher_it_is_the_best_noticed_is_the_lowest():
     curve = measure_curve(np.zeros((8, 8, 3), np.uint8), lambda _, test: float(test[0, 0, 0]), codec=Downward())
     assert curve.levels == tuple(range(41, 0, -4))
-    assert curve.loss_jod == tuple(range(30, -1, -3))
+    assert curve.loss == tuple(range(30, -1, -3))
     assert simulated_jnds(curve, np.array([29.9, 8.9, 9.0, 50.0, 0.1])).tolist() == [41, 13, 14, 41, 2]
 
 
-@pytest.mark.parametrize(("codec", "share"), [(Avif(), 0.91), (Jpeg2000(), 0.94), (JpegXl(), 1), (WebP(), 1)])
-def test_criteria_of_a_codec_are_those_of_jpeg_times_its_share(codec, share):
-    np.testing.assert_allclose(criteria("a", 30, 0, codec), share * criteria("a", 30, 0), rtol=1e-12)
+@pytest.mark.parametrize(
+    ("metric", "codec", "share"),
+    [
+        ("cvvdp", Avif(), 0.91),
+        ("cvvdp", Jpeg2000(), 0.94),
+        ("cvvdp", JpegXl(), 1),
+        ("cvvdp", WebP(), 1),
+        ("ssimulacra2", Avif(), 0.85),
+        ("ssimulacra2", WebP(), 1),
+        ("psnr-hvs-m", Avif(), 1),
+    ],
+)
+def test_criteria_of_a_codec_are_those_of_jpeg_times_its_share(metric, codec, share):
+    seen_with = LOSS_METRICS[metric]
+    of_jpeg = criteria("a", 30, 0, metric=seen_with)
+    np.testing.assert_allclose(criteria("a", 30, 0, codec, seen_with), share * of_jpeg, rtol=1e-12)
 
 
 def test_criteria_are_the_known_ones():
@@ -140,8 +158,8 @@ def test_a_curve_is_measured_at_every_level_with_the_pictures_own_jpeg():
     assert curve.levels == evaluated_levels(10)
     assert len(seen) == len(curve.levels)
     assert all(test.shape == picture.shape for test in seen)
-    assert min(curve.loss_jod) >= 0
-    assert curve.loss_jod[0] > curve.loss_jod[-1]
+    assert min(curve.loss) >= 0
+    assert curve.loss[0] > curve.loss[-1]
 
 
 KNOWN_CRITERIA = [1.9480735854543079, 1.1444595434867046, 1.980355435268947]

@@ -133,6 +133,22 @@ def test_a_method_that_knows_this_sets_labels_is_named(labels_of, tmp_path, stor
     )
 
 
+@pytest.mark.parametrize(
+    ("samples", "row"),
+    [
+        ("simulated observers", "cvvdp"),
+        ("simulated observers with PSNR-HVS-M", "psnr-hvs-m"),
+        ("simulated observers: scripts, not people", ""),
+    ],
+)
+def test_the_metric_that_the_observers_see_with_is_named(samples, row, tmp_path, store_run):
+    for predictor in ("constant", "cvvdp", "psnr-hvs-m"):
+        store_run(tmp_path, predictor, info={"dataset": {"samples": samples}})
+    (section,) = read_sections(tmp_path)
+    note = f"{row}: the metric that the simulated observers see with; its scores say nothing here."
+    assert section.notes == ([note] if row else [])
+
+
 def test_an_empty_failed_run_joins_the_others(tmp_path, store_run):
     whole = store_run(tmp_path, "constant")
     run = store_run(tmp_path, "broken", failing=24)
