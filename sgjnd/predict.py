@@ -40,7 +40,7 @@ examples:
   python -m sgjnd.predict photo.png --checkpoint mine.safetensors
       by a network of your own (python -m sgjnd.train), in the codec that it was trained for
   python -m sgjnd.predict --fast ~/Pictures --out levels.csv
-      levels of hundreds of photographs a minute, as sgjnd-fast sees them, a row each; killed, it goes on from there
+      levels of hundreds of photographs a minute, as sgjnd-fast guesses them, a row each; killed, it goes on from there
 
 Fields of --json: image, width, height, codec; level (to use, in the codec's unit: a quality, of JPEG 2000 dB), jnd
 (with a fraction), sur (share of people who see no difference at the level); bytes, bytes_at_jpeg_95, bytes_as_jpeg (at
