@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
         "--fold-seeds",
         type=_at_least_1,
         metavar="N",
-        help="--protocol repeated-kfold or ablation: shuffles (default: 5)",
+        help="shuffles of --protocol repeated-kfold, learning-curve or ablation",
     )
     data.add_argument(
         "--truths", nargs="+", default=(), metavar="NAME", help="what 'the JND' means (default: the data set's)"
