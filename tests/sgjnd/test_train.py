@@ -69,6 +69,17 @@ def test_a_training_ends_with_a_checkpoint_that_predict_takes_and_a_picture_of_t
     assert predict([str(tmp_path / "black.png"), "--checkpoint", str(out), "--device", "cpu"]) == 0
 
 
+def test_the_fast_one_is_a_regression_without_losses(few, tmp_path, capsys):
+    out = tmp_path / "new" / "net.safetensors"
+    assert train.main(["--out", str(out), "--device", "cpu", "--method", "sgjnd-fast", "--set", "misfit=5"]) == 0
+    assert [path.name for path in out.parent.iterdir()] == ["net.safetensors"]
+    assert f"wrote {out} (" in capsys.readouterr().out
+    Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(tmp_path / "black.png")
+    assert predict(["--fast", str(tmp_path / "black.png"), "--checkpoint", str(out), "--device", "cpu"]) == 0
+    assert predict([str(tmp_path / "black.png"), "--checkpoint", str(out), "--device", "cpu"]) == 0
+    assert capsys.readouterr().out.count("black.png") == 2
+
+
 def test_the_set_is_opened_in_the_codec_that_is_asked_for(monkeypatch, tmp_path):
     opened = []
 
