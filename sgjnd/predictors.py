@@ -56,8 +56,8 @@ CPU_SIZED: Mapping[str, Any] = {
     "epochs": 6,
     "learning_rate": 2e-3,
 }
-"""Settings of `sgjnd` with which a fold of dozens of pictures trains in minutes of one core: a patch of 128 pixels costs
-a third of one of 224, and eight levels a picture with two patches each show more than fewer levels with more patches."""
+"""Settings of `sgjnd` with which a fold of 40 pictures trains in minutes of one core: a patch of 128 pixels costs a
+third of one of 224, and two patches of each of eight levels show more than the same number of fewer levels."""
 
 
 class SgJndPredictor(FrozenBackbonePredictor["Model"]):

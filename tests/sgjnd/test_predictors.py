@@ -17,7 +17,7 @@ from datasets.codecs.jpeg import Jpeg
 from datasets.core.ladder import CompressedLadder
 from datasets.core.picture import Picture
 from sgjnd.config import PAPER
-from sgjnd.predictors import SgJnd, SgJndLite, SgJndPlus, WholeSgJnd
+from sgjnd.predictors import CPU_SIZED, SgJnd, SgJndLite, SgJndPlus, WholeSgJnd
 
 
 def searching(fitted: SgJndLite, search: str) -> SgJndLite:
@@ -268,6 +268,8 @@ def test_sgjnd_is_the_papers_network_and_plus_has_all_that_lite_has():
     assert paper.backbone == plus.backbone == "auto" and paper.batch * paper.accumulate == 32
     assert {name: getattr(paper, name) for name in PAPER} == PAPER and not paper.heads_first
     assert {name for name in PAPER if getattr(plus, name) != getattr(lite, name)} == {"search", "members"}
+    small = SgJnd(settings=CPU_SIZED).config()
+    assert {name: getattr(small, name) for name in PAPER} == PAPER, "its sizes alone are smaller"
     for method in (SgJnd, SgJndPlus):
         assert method.card.cost == "heavy"
         assert any("EfficientNet-Lite0 stands in" in text for text in method.card.deviations)
