@@ -1,7 +1,7 @@
 """Observers that see with PSNR-HVS-M (Ponomarenko et al. 2007) of the whole picture.
 
 * `one_jnd_loss` (43.3 dB) is ours: nothing is known of what people see at a PSNR-HVS-M. It is set so that the mean
-  JND over photographs, 51.2 QF, is that of the two other kinds of observers, which lie at 52.6 (ColorVideoVDP) and 50.1
+  JND over photographs, 51.1 QF, is that of the two other kinds of observers, which lie at 52.5 (ColorVideoVDP) and 50.0
   (SSIMULACRA2), on every third of the photographs that `cvvdp` was fitted on, over 20 draws.
 * `log_sigma` (ours) is fitted on all 150 photographs, over 20 draws of 30 observers, to how much the subjects of
   MCL-JCI disagree: there, one subject against the mean of the others has a mean absolute error of 8.3 QF and subjects
@@ -9,7 +9,7 @@
 * JPEG's loss is taken for every codec, which is ours, too: no values at 1 JND are known for any.
 
 These observers rank photographs otherwise than the others: their mean JNDs correlate with those of ColorVideoVDP's
-observers by -0.03 on the 150 photographs, and with those of SSIMULACRA2's by 0.23 on 50.
+observers by -0.03 on the 150 photographs, and with those of SSIMULACRA2's by 0.24 on 50.
 """
 
 from __future__ import annotations

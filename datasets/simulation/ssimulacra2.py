@@ -6,7 +6,7 @@
   4.7 to 5.0: people do not notice at one score, and these observers do.
 * `log_sigma` (ours) is fitted on these photographs, over 20 draws of 30 observers, to how much the subjects of MCL-JCI
   disagree: there, one subject against the mean of the others has a mean absolute error of 8.3 QF and subjects spread by
-  10.2 QF on a picture; here by 8.5 and 10.1.
+  10.2 QF on a picture; here by 8.5 and 10.0.
 * `share_of_jpegs_loss` (ours) comes from JPEG AIC-4's example data, interpolated linearly: at 1 JND SSIMULACRA2 has
   75.1 for JPEG, 75.5 for JPEG XL, 78.8 for AVIF and 80.3 for JPEG 2000. These are five sources of another protocol, at
   encoder settings that the data do not name. No people's levels exist to check it.
