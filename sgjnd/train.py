@@ -83,7 +83,7 @@ def about(dataset: Dataset, truth: str) -> dict[str, str]:
     notes = {"notes": " ".join(dataset.notes)} if dataset.notes else {}
     return {
         "data": f"{dataset.title}: {len(dataset.pictures)} pictures of {sources} sources",
-        "samples": card.samples,
+        "samples": dataset.samples,
         "truth": truth,
         "manifest": dataset.manifest.sha256,
         **notes,
