@@ -78,7 +78,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def about(dataset: Dataset, truth: str) -> dict[str, str]:
     """What a checkpoint says of its training data."""
-    card = dataset.card
     sources = len({picture.source for picture in dataset.pictures})
     notes = {"notes": " ".join(dataset.notes)} if dataset.notes else {}
     return {
