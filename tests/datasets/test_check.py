@@ -25,7 +25,8 @@ def test_a_codec_that_fails_gets_advice_and_status_1(capsys, monkeypatch):
     assert "FAILED" in row and "take a larger step" in row and "protects: every level is one of its own" in row
 
 
-def test_list_names_every_check_and_what_it_protects(capsys):
+def test_list_names_every_check_and_what_it_protects(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
     assert check.main(["--list"]) == 0
     printed = capsys.readouterr().out
     assert all(promise.name in printed and promise.protects in printed for promise in (*CHECKS, *OF_SETS))
