@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from datasets.codecs.bpg import Bpg
 from datasets.codecs.jpeg import Jpeg
-from datasets.common.threads import usable_cores
+from datasets.common.code import forget_code
 from datasets.core.ladder import CompressedLadder, ShippedLadder
 from datasets.core.picture import Picture
 from datasets.core.truths import find_truth
@@ -42,22 +42,14 @@ settings.register_profile("unhurried", deadline=None)  # first calls import scip
 settings.load_profile("unhurried")
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than cores: tests of pages and servers wait for browsers and processes a good part of their time."""
-    return usable_cores() + 1
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with tests that are marked slow come first: else one process would be left with one at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))), None
-)
-"""The browser of the pages' tests. The first, made for tests, takes half the time of the others."""
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+"""The browser of the pages' tests."""
 MADE_SUBJECTS = [(40 - turn // 2, 25 - turn // 3, 12) if turn % 5 else (38,) for turn in range(30)]
 """Thirty subjects of which six have no second and third JND."""
 
@@ -119,6 +111,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JND_BENCH_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_code(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hashes of code that were made while a test had patched something end with it."""
+    yield
+    if "monkeypatch" in request.fixturenames:
+        forget_code()
 
 
 @pytest.fixture(scope="session")
