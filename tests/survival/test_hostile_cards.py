@@ -23,6 +23,7 @@ from datasets.core.reference import Reference
 from protocols.run import main as run
 from protocols.store.store import Store
 from reports.build import main as build
+from reports.pages.html import INDEX_SCRIPTS, PICTURE_SCRIPTS, _inlined
 from reports.results.written import one_line, safe_name
 from reports.tables.latex import bibtex, latex
 from reports.tables.text import markdown
@@ -115,14 +116,18 @@ def test_every_file_lies_in_the_results_or_the_report_and_has_a_harmless_name(ho
 
 def test_pages_are_well_formed_and_run_no_script_but_their_own(home, survived):
     pages = reports(home, "*.html")
+    own = {_inlined(name)["text"] for name in {*INDEX_SCRIPTS, *PICTURE_SCRIPTS}}
     for html in pages:
         parsed = ParsedPage(html)
         assert parsed.open == []
-        assert sum(tag == "script" for tag, _ in parsed.tags) <= 3
+        for script in re.findall(r"<script>(.*?)</script>", html, re.DOTALL):
+            assert script in own
+        assert html.count("<script") == html.count("<script>") + html.count('<script type="application/json"')
         for tag, attributes in parsed.tags:
             assert not any(name.startswith("on") for name in attributes), (tag, attributes)
             address = attributes.get("href") or attributes.get("src") or ""
-            assert not address.startswith(("javascript:", "http", "/")), address
+            assert not address.startswith(("javascript:", "http:", "/")), address
+            assert not address.startswith("https:") or attributes.get("rel") == "noreferrer", address
     survived("pages with hostile cards", len(pages))
 
 
