@@ -47,7 +47,8 @@ def test_all_that_is_not_heavy_has_a_known_cost():
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_more_processes_take_less_time(empty_cache, make_experiment, tmp_path, jobs):
     plans = _plans(make_experiment(), Store(tmp_path / "r"), "wu2013")
-    assert estimate(plans, jobs).seconds < estimate(plans, 1).seconds * 1.5 / jobs
+    tries = [(estimate(plans, jobs).seconds, estimate(plans, 1).seconds) for _ in range(3)]  # each takes the time anew
+    assert min(several / alone for several, alone in tries) < 1.5 / jobs
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 200])
