@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import signal
@@ -132,9 +133,8 @@ class Program:
     def ingredients(self) -> dict[str, str]:
         """Hashes of the TOML file, of the program with its files, and of what it says of its version."""
         own = {word: sha256_of_file(path) for word, path in self.files().items()}
-        return {"description": sha256_of_file(self.path), **own} | (
-            {"version": sha256_of_bytes(self.call(self.version).encode())} if self.version else {}
-        )
+        own["description"] = sha256_of_file(self.path)
+        return own | ({"version": _version_sha256(self, frozenset(own.items()))} if self.version else {})
 
     def number(self, printed: str) -> float:
         """The last word of what it printed.
@@ -152,6 +152,12 @@ class Program:
 
             most = int(self.memory_gib * 2**30)
             resource.prlimit(process.pid, resource.RLIMIT_AS, (most, most))
+
+
+@functools.lru_cache(maxsize=64)
+def _version_sha256(program: Program, files: frozenset[tuple[str, str]]) -> str:
+    """Of what a program says of its version, asked once as long as its files stay: metrics want it for each picture."""
+    return sha256_of_bytes(program.call(program.version).encode())
 
 
 def _filled(word: str, values: Mapping[str, object]) -> str:
