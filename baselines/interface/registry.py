@@ -22,7 +22,7 @@ from typing import Any, TypeAlias, TypeGuard
 
 from baselines.interface.card import KINDS, OWN, SUBMITTED, Card
 from baselines.interface.predictor import JNDPredictor, constructor_fault
-from datasets.common.code import have_same_content, known_code, require_code
+from datasets.common.code import have_same_content, known_code, load_named, require_code
 from datasets.common.errors import PluginWarning, UserError, unknown_name
 
 ENTRY_POINT_GROUP = "jnd_bench.predictors"
@@ -211,14 +211,7 @@ def _is_glob(wanted: Wanted) -> bool:
 
 
 def _load(path: str) -> Registered:
-    module_name, _, class_name = path.partition(":")
-    try:
-        predictor = getattr(importlib.import_module(module_name), class_name)
-    except Exception as error:  # anyone's file may fail in any way
-        raise UserError(
-            f"predictor {path!r} cannot be loaded: {type(error).__name__}: {error}. "
-            "Expected package.module:Class on the Python path."
-        ) from error
+    predictor = load_named("predictor", path)
     if not _is_predictor(predictor):
         raise UserError(f"{path!r} is no predictor: {_what_is_missing(predictor)}.")
     return Registered.of(predictor)

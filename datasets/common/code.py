@@ -8,10 +8,11 @@ too, and a constant that a script has set counts.
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from types import CodeType, FunctionType, ModuleType
-from typing import final
+from typing import Any, final
 
 from datasets.common.contents import Content, NoContentError, digest_of, name_of
 from datasets.common.errors import UserError
@@ -88,6 +89,22 @@ def require_code(code: type, sha256: str) -> None:
             f"{name_of(code)} is other code here than where it was asked for: it, or something that it uses, was "
             "edited or set after it was loaded"
         )
+
+
+def load_named(what: str, path: str) -> Any:
+    """What stands at `package.module:Class`.
+
+    :param what: it is to be, as the error says it.
+    :raises UserError: where it cannot be loaded.
+    """
+    module, _, attribute = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # anyone's file may fail in any way
+        raise UserError(
+            f"{what} {path!r} cannot be loaded: {type(error).__name__}: {error}. "
+            "Expected package.module:Class on the Python path."
+        ) from error
 
 
 def forget_code() -> None:

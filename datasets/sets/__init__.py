@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from datasets.codecs import codec_named
+from datasets.common.code import load_named
 from datasets.common.errors import PluginWarning, UserError, check_name
 from datasets.common.files import users_path
 from datasets.core.dataset import Dataset, OpenOptions
@@ -48,14 +49,7 @@ def dataset_class(name: str) -> type[Dataset]:
         classes = dataset_classes()
         check_name("data set", name, classes)
         return classes[name]
-    module, _, attribute = name.partition(":")
-    try:
-        dataset = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # anyone's file may fail in any way
-        raise UserError(
-            f"data set {name!r} cannot be loaded: {type(error).__name__}: {error}. "
-            "Expected module:Class on the Python path."
-        ) from error
+    dataset = load_named("data set", name)
     if not _is_dataset(dataset):
         raise UserError(f"{name!r} is no data set: expected a subclass of datasets.core.dataset.Dataset with a card")
     return dataset

@@ -43,11 +43,12 @@ ALLOWED = {
     ("datasets/common/commands.py", "exec"): "of an empty text: makes Python forget that an `exec` was interrupted",
     ("datasets/common/contents.py", "import copyreg"): "takes objects apart to hash them, and puts none together",
     ("baselines/catalogue.py", "importlib.import_module"): "reads the docstrings of the folders of methods",
+    ("datasets/common/code.py", "importlib.import_module"): "loads a class that the user names by its path",
     ("datasets/__init__.py", "importlib.import_module"): "loads the public names of its own folder when they are used",
     (
         "datasets/sets/__init__.py",
         "importlib.import_module",
-    ): "loads the modules of its own folder, and a set named by path",
+    ): "loads the modules of its own folder",
     ("datasets/sets/_contract.py", "import pickle"): "asks whether a picture reaches a worker process",
     ("datasets/sets/_contract.py", "pickle.dumps"): "makes of a picture what a worker gets",
     ("datasets/sets/_contract.py", "pickle.loads"): "reads what this very check has dumped, from memory",
