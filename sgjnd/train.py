@@ -23,7 +23,7 @@ from datasets.core.dataset import Dataset, OpenOptions
 from datasets.core.truths import find_truth
 from datasets.sets import open_dataset
 from sgjnd.fast import SgJndFast
-from sgjnd.predictors import SgJnd, SgJndLite, SgJndPlus
+from sgjnd.predictors import SgJnd, SgJndLite, SgJndPlus, WholeSgJnd
 
 if TYPE_CHECKING:
     from baselines.learned.network.nets.training import History
@@ -174,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--truth", default="mean", metavar="NAME", help="what 'the JND' means (default: mean)")
     add("--jnd", type=int, default=1, choices=(1, 2, 3), help="first, second or third JND (default: 1)")
     add("--out", type=users_path, required=True, metavar="FILE.safetensors", help="the checkpoint")
-    methods = ", ".join(name for name in METHODS if name != "sgjnd-lite")
+    methods = ", ".join(name for name, predictor in METHODS.items() if issubclass(predictor, WholeSgJnd))
     text = f"default: sgjnd-lite; {methods} train the backbone too (ResNet-50 where its weights can be had)"
     add("--method", default="sgjnd-lite", choices=METHODS, help=text)
     add("--weights", metavar="FILE|none", help="of the backbone: a .pth or .safetensors file, or none for random ones")
