@@ -103,7 +103,8 @@ def _rate_until(script: Script, stopped: threading.Event) -> None:
 
 def _as_a_new_person(script: Script) -> dict[str, Any] | None:
     try:
-        script.send("POST", "/api/leave", {})
+        if not script.send("POST", "/api/leave", {})[0]:  # still the person before
+            return None
         content = script.send("GET", "/api/probe.jpg")[1]
         rgb = CODEC.decode(content)
         rgba = b"".join(bytes((*pixel, 255)) for pixel in rgb.reshape(-1, 3).tolist())
