@@ -17,9 +17,10 @@ from baselines.interface.registry import Registered, Wanted, choose_predictors
 from datasets.core.dataset import Dataset
 from datasets.core.folds import Folds
 from datasets.core.picture import Picture
+from protocols.kfold import shuffled_folds
 from protocols.plan import Job, Protocol
-from protocols.repeated_kfold import errors_of_shuffles, interval_text, shuffled_folds
 from protocols.scoring.bootstrap import mean_interval
+from protocols.scoring.shuffles import errors_of_shuffles, interval_text
 from protocols.store.store import StoredRun
 from sgjnd.config import PAPER
 

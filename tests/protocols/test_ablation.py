@@ -15,8 +15,8 @@ from datasets.core.picture import Picture
 from datasets.core.truths import find_truth
 from protocols import ablation
 from protocols.ablation import AGAINST, BEFORE, CHAIN, VARIANTS, Ablation, compare
+from protocols.kfold import FOLDS
 from protocols.plan import Job, find_protocol, plan_jobs
-from protocols.repeated_kfold import FOLDS
 from protocols.run import main
 from protocols.runner import carry_out
 from protocols.store.run_key import key_parts

@@ -1,4 +1,4 @@
-"""Protects what the small protocols train and test on, and that shuffles are told apart from sources."""
+"""Protects what cross-validation trains and tests on, and that shuffles are told apart from sources."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import pytest
 
 from datasets.sets import open_dataset
 from protocols import run_benchmark
-from protocols.kfold import LeaveOneSourceOut
+from protocols.kfold import FOLDS, LeaveOneSourceOut, RepeatedKFold
 from protocols.plan import find_protocol
-from protocols.repeated_kfold import FOLDS, RepeatedKFold
 from protocols.store.store import Store
 
 
