@@ -16,7 +16,7 @@ from protocols.store.record import DatasetRecord, RunRecord, machine, versions
 from protocols.store.store import Store, StoredRun
 from protocols.workers.dispatch import WorkerPool
 from protocols.workers.measure import Visit, VisitTask, apply, stored_visit
-from protocols.workers.run_folds import FoldTask, Row, fold_tasks, predictions_of
+from protocols.workers.run_folds import FoldResult, FoldTask, Row, fold_tasks, predictions_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,12 +66,14 @@ class _Work:
         self.tasks: list[FoldTask] = fold_tasks(plan.job, visits)
         self.seconds = 0.0
         self._rows: dict[str, Row] = {}
+        self._fitted: dict[int, dict[str, float]] = {}
         self._done = 0
 
-    def take(self, rows: dict[str, Row], seconds: float) -> bool:
-        """Take the rows of one task; whether that was the last."""
-        self._rows |= rows
-        self.seconds += seconds
+    def take(self, result: FoldResult) -> bool:
+        """Take what one task gave; whether that was the last."""
+        self._rows |= result.rows
+        self._fitted |= result.fitted
+        self.seconds += result.seconds
         self._done += 1
         return self._done == len(self.tasks)
 
@@ -96,6 +98,7 @@ class _Work:
             kind=job.entry.kind,
             card=job.entry.card,
             parameters=plan.key_parts["parameters"],
+            fitted={str(fold): numbers for fold, numbers in sorted(self._fitted.items()) if numbers},
             labels_of=job.entry.predictor.labels_of(job.entry.parameters),
             remarks={remark: count for remark, count in sorted(remarks.items()) if remark},
             truth_meaning=job.truth.meaning,
@@ -144,7 +147,7 @@ def _visits(
 def _finished(works: Sequence[_Work], pool: WorkerPool) -> Iterator[_Work]:
     """Each plan's work when the last of its folds is done."""
     tasks = [(work, task) for work in works for task in work.tasks]
-    for place, (rows, seconds) in pool.run([task for _, task in tasks]):
+    for place, result in pool.run([task for _, task in tasks]):
         work, _ = tasks[place]
-        if work.take(rows, seconds):
+        if work.take(result):
             yield work

@@ -135,6 +135,7 @@ class RunRecord:
     :param error: how many pictures failed, and why the first did; empty where none did.
     :param key: hash of everything the predictions depend on, and `key_parts` by name what that is.
     :param card: of the method, and `kind` the folder in which it stands.
+    :param fitted: by fold the numbers that the method learned from the other folds; empty where it learns none.
     :param labels_of: the data set whose labels gave the method its parameters; empty where none did.
     :param remarks: what the predictor said of pictures, each with the number of pictures.
     :param pictures_table: name of the table of its pictures (`protocols.store.pictures`); empty where there is none.
@@ -163,6 +164,7 @@ class RunRecord:
     device: str = "auto"
     key_parts: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    fitted: dict[str, dict[str, float]] = field(default_factory=dict)
     labels_of: str = ""
     remarks: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

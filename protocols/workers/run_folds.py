@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import numpy as np
 
 from baselines.interface.measurements import Measurement
 from baselines.interface.predictor import JNDPredictor, Prediction
+from baselines.interface.threshold import LogNormalObserver
 from datasets.common.errors import UserError
 from datasets.core.gev import sur_curve
 from datasets.core.imaging import psnr_db
@@ -27,6 +29,21 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 """By column, see `protocols.store.store.COLUMNS`."""
+
+
+@final
+@dataclass(frozen=True)
+class FoldResult:
+    """What some folds of a job gave.
+
+    :param rows: by picture name: out-of-fold predictions, or why there is none.
+    :param fitted: by fold the numbers that `fit` learned, see `fitted_numbers`.
+    :param seconds: that all of it took.
+    """
+
+    rows: dict[str, Row]
+    fitted: dict[int, dict[str, float]]
+    seconds: float
 
 
 @final
@@ -59,8 +76,8 @@ class FoldTask:
             return self
         return dataclasses.replace(self, failures={**self.failures, work: reason})
 
-    def run(self, monitor: Monitor) -> tuple[dict[str, Row], float]:
-        """Rows by picture name (out-of-fold predictions, or why there is none), and the seconds that they took."""
+    def run(self, monitor: Monitor) -> FoldResult:
+        """Fit and predict each fold."""
         start = time.perf_counter()
         pictures = self.job.experiment.pictures
         key = self.job.make().measured_as
@@ -70,11 +87,14 @@ class FoldTask:
                 picture.measurements[key] = measurement.values
         truths = {picture.name: self.job.truth.level(picture) for picture in pictures}
         rows: dict[str, Row] = {}
+        fitted: dict[int, dict[str, float]] = {}
         for fold in self.folds:
             tested = [p for p in pictures if self.job.experiment.folds.fold_of[p.source] == fold]
             if tested:
-                rows.update(_Fold(self, fold, tested, truths, monitor).rows())
-        return rows, time.perf_counter() - start
+                work = _Fold(self, fold, tested, truths, monitor)
+                rows.update(work.rows())
+                fitted[fold] = work.fitted
+        return FoldResult(rows, fitted, time.perf_counter() - start)
 
 
 def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:
@@ -83,6 +103,22 @@ def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:
     measured = {name: visit.measured.get(key, Measurement()) for name, visit in visits.items()}
     whole = FoldTask(job, job.experiment.folds.numbers, measured)
     return [dataclasses.replace(whole, folds=[number]) for number in whole.folds] if whole.is_heavy else [whole]
+
+
+def fitted_numbers(predictor: JNDPredictor) -> dict[str, float]:
+    """The single numbers that a fitted predictor has learned, by name: a threshold, a slope. Networks have none.
+
+    What `fit` learns stands under names that end in an underscore; a parameter that is given was not learned. Of
+    the observer that is fitted to subjects, its own two numbers count.
+    """
+    given = {f"{name}_" for name, value in predictor.get_params().items() if value is not None}
+    own = (name for name in vars(predictor) if name.endswith("_") and not name.startswith("_") and name not in given)
+    learned = {name.rstrip("_"): getattr(predictor, name) for name in own}
+    observer = learned.pop("observer", None)
+    if isinstance(observer, LogNormalObserver):
+        learned |= vars(observer)
+    numbers = {name: float(value) for name, value in learned.items() if isinstance(value, int | float)}
+    return {name: value for name, value in numbers.items() if math.isfinite(value)}
 
 
 def predictions_of(job: Job, rows: Mapping[str, Row]) -> pd.DataFrame:
@@ -99,6 +135,7 @@ class _Fold:
     ) -> None:
         self._task, self._job, self._fold, self._tested = task, task.job, fold, tested
         self._truths, self._monitor = truths, monitor
+        self.fitted: dict[str, float] = {}
 
     def rows(self) -> dict[str, Row]:
         rows = {p.name: empty_row(p, self._fold, self._truths[p.name]) for p in self._tested}
@@ -116,6 +153,7 @@ class _Fold:
             else:
                 reason = f"nothing to fit on, since no training picture could be measured: {unmeasured}"
             return {name: {**row, "error": measured[name].error or reason} for name, row in rows.items()}
+        self.fitted = fitted_numbers(predictor)
         for picture in self._tested:
             measurement = measured[picture.name]
             reason = measurement.error or self._task.failures.get(picture.name, "")

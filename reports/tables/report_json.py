@@ -26,7 +26,7 @@ from reports.tables.latex import cited_works
 SCHEMA_VERSION = 1
 """Goes up when a name goes or changes its meaning; new names alone leave it."""
 
-_OF_RECORD = ("key", "parameters", "seed", "decoder", "device", "versions", "machine", "finished")
+_OF_RECORD = ("key", "parameters", "fitted", "seed", "decoder", "device", "versions", "machine", "finished")
 
 
 def report_json(sections: Sequence[Section]) -> str:

@@ -59,7 +59,7 @@ def cross_validate(job: Job, visits: Mapping[str, Visit]) -> pd.DataFrame:
     """Out-of-fold predictions of a job in this process, with visits that were applied to its pictures."""
     rows: dict[str, Row] = {}
     for task in fold_tasks(job, visits):
-        rows |= task.run(Monitor())[0]
+        rows |= task.run(Monitor()).rows
     return predictions_of(job, rows)
 
 

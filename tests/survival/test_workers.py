@@ -85,8 +85,8 @@ def test_a_fold_that_goes_wrong_fails_alone(make_experiment, where, failed, faul
         for picture in experiment.pictures:
             apply(visits[picture.name], picture)
         rows = {}
-        for _, (done, _) in pool.run(fold_tasks(job, visits)):
-            rows |= done
+        for _, result in pool.run(fold_tasks(job, visits)):
+            rows |= result.rows
     table = predictions_of(job, rows)
     assert table["error"].ne("").sum() == failed
     wrong = {"dies": "died", "hangs": "it took more than 1 s"}[fault]

@@ -19,7 +19,7 @@ from datasets.core.truths import find_truth
 from protocols.plan import Job
 from protocols.store.store import COLUMNS
 from protocols.workers.measure import apply, visit
-from protocols.workers.run_folds import fold_tasks, predictions_of
+from protocols.workers.run_folds import fitted_numbers, fold_tasks, predictions_of
 from protocols.workers.task import Monitor
 from tests.protocols import misbehaving
 from tests.protocols.conftest import cross_validate
@@ -124,8 +124,8 @@ def test_work_that_is_not_tried_fails_alone(make_experiment, work, failed):
     experiment = make_experiment()
     job = Job(experiment, find_truth("mean"), Registered("fixed", Fixed), "cpu")
     (task,) = fold_tasks(job, {picture.name: visit(picture, [job.make()]) for picture in experiment.pictures})
-    rows, _ = task.without(task.predictor, work, "it died").run(Monitor())
-    table = predictions_of(job, rows)
+    result = task.without(task.predictor, work, "it died").run(Monitor())
+    table = predictions_of(job, result.rows)
     assert table["error"].str.contains("it died").sum() == table["error"].ne("").sum() == failed
     assert task.without("another under mean", work, "it died") is task
 
@@ -171,6 +171,29 @@ def test_where_no_training_picture_could_be_measured_that_is_said_and_why(make_e
     frame, _ = _run(dataclasses.replace(experiment, pictures=pictures), Psnr)
     alone = frame[frame["source"] == "coffee"]
     assert alone["error"].str.contains("no training picture could be measured: .*png: is cut off").all()
+
+
+def test_numbers_that_a_fit_learned_are_kept_and_given_ones_are_not(make_experiment):
+    """A reader of a report checks which threshold a method used where."""
+    pictures = make_experiment().pictures
+    levels = np.array([picture.samples.mean() for picture in pictures])
+    for picture in pictures:
+        apply(visit(picture, [Psnr()]), picture)
+    fitted = Psnr().fit(pictures, levels, seed=0)
+    observer = fitted.observer_
+    assert fitted_numbers(fitted) == {"threshold": fitted.threshold_, **vars(observer)}
+    assert fitted_numbers(Constant().fit(pictures, levels, seed=0)) == {"level": np.median(levels)}
+    assert fitted_numbers(Psnr(threshold=3.0).fit(pictures, levels, seed=0)) == {}
+    assert fitted_numbers(Fixed().fit(pictures, levels, seed=0)) == {}
+
+
+def test_each_folds_numbers_stand_under_its_name(make_experiment):
+    experiment = make_experiment()
+    job = Job(experiment, find_truth("mean"), Registered("constant", Constant), "cpu")
+    (task,) = fold_tasks(job, {picture.name: visit(picture, [job.make()]) for picture in experiment.pictures})
+    result = task.run(Monitor())
+    by_fold = {row["fold"]: row["predicted_level"] for row in result.rows.values()}
+    assert result.fitted == {fold: {"level": level} for fold, level in by_fold.items()}
 
 
 def test_the_truth_decides_what_is_learned(make_experiment):

@@ -90,6 +90,16 @@ def test_a_predictor_page_tells_failures_and_its_worst_pictures(demo_pages):
     assert len(worst) == 2 * 10
 
 
+def test_a_predictor_page_shows_what_was_fitted_on_each_fold(demo_pages):
+    html = demo_pages["predictors/psnr.html"]
+    table = html[html.index("Fitted on each fold</h3>") :]
+    assert re.findall(r'<tr><th scope="row">(\d)</th><td class="number">([\d.]+)', table)[:3] == [
+        ("1", "41"),
+        ("2", "42"),
+        ("3", "43"),
+    ]
+
+
 def test_a_picture_page_has_every_predictors_level_and_the_distribution(demo_pages):
     html = next(html for path, html in demo_pages.items() if path.startswith("pictures/"))
     tags = ParsedPage(html)

@@ -89,7 +89,9 @@ def _names(value: Any, path: str = "") -> set[str]:
     """Every name in the JSON as the description writes it; what has no fixed names is not looked into."""
     if isinstance(value, list):
         return set().union(*(_names(item, f"{path}[]") for item in value)) if value else set()
-    if not isinstance(value, dict) or path.endswith((".scores", ".parameters", ".versions", ".machine", ".card")):
+    if not isinstance(value, dict) or path.endswith(
+        (".scores", ".parameters", ".fitted", ".versions", ".machine", ".card")
+    ):
         return set()
     if path.endswith(".facts[]"):
         return set()
