@@ -111,7 +111,7 @@ def ceilings(truth: str, names: Sequence[str], samples: Sequence[np.ndarray], co
     if truth.startswith("sur"):
         most = min(most, max(2, _FITTED_SINGLES_TOTAL // len(names)))
     alone = np.empty((2, most, len(names)))
-    for places, rows in _by_count(samples):
+    for places, rows in by_count(samples):
         whole[places] = estimate(rows, codec)
         halves[:, :, places] = _halves(rows, splits, estimate, codec, generator)
         alone[:, :, places] = _one_out(rows, most, estimate, codec, generator)
@@ -125,7 +125,7 @@ def ceilings(truth: str, names: Sequence[str], samples: Sequence[np.ndarray], co
     ]
 
 
-def _by_count(samples: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def by_count(samples: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Pictures with equally many subjects: their places, and their samples, shape (pictures, subjects)."""
     counts = np.array([len(jnds) for jnds in samples])
     for count in np.unique(counts):

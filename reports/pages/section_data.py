@@ -47,6 +47,7 @@ def _pairs(section: Section, comparison: Comparison, with_page: Collection[str])
         **{name: [_thousandths(line[name]) for line in lines] for name in ("p", "p_corrected", "p_against_constant")},
         "separable": "".join(str(int(line["separable"])) for line in lines),
         "needed": [line["sources_needed"] for line in lines],
+        "noise": _whole([line["truth_noise"] for line in lines], 2) if comparison.truth_noise is not None else None,
         "settings": _settings(section, comparison.predictors),
     }
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
+import pandas as pd
 
+from datasets.codecs import codecs
 from protocols.scoring.bootstrap import ALPHA
 from protocols.scoring.families import Against, against, confidence_set, sources_needed
 from protocols.scoring.pairs import Pairs, Ranks, compare_pairs, rank, with_failures
 from protocols.scoring.studentised import least_p
+from protocols.scoring.truth_noise import truth_noise
 from protocols.store.record import DatasetRecord
 from reports.results.grid import Grid
 from reports.results.row import CONTROL, Row
@@ -30,6 +33,7 @@ class Comparison:
     :param p_best: how well each one's being the best agrees with the errors, in [0, 1], shape (predictors,): see
         `protocols.scoring.families.confidence_set`.
     :param ranks: None where there are fewer than three predictors.
+    :param truth_noise: shape (predictors, predictors), see `protocols.scoring.truth_noise`; None where it is unknown.
     """
 
     predictors: tuple[str, ...]
@@ -39,6 +43,7 @@ class Comparison:
     against_constant: Against | None
     p_best: np.ndarray
     ranks: Ranks | None
+    truth_noise: np.ndarray | None
 
     def is_better(self, first: int, second: int) -> bool:
         """Whether a predictor's error is smaller than another's by more than chance; both by index."""
@@ -51,7 +56,8 @@ class Comparison:
         """The predictors' names and the numbers of each pair, as `protocols.scoring.pairs.Pairs` names them.
 
         With `sources_needed` (`protocols.scoring.families`; None for no difference), and in pairs of the constant with
-        `p_against_constant`.
+        `p_against_constant`. `truth_noise` is half the width of the interval in which other people would move the
+        difference.
         """
         if self.pairs is None:
             return []
@@ -65,6 +71,7 @@ class Comparison:
                 **dict(zip(names, values, strict=True)),
                 "p_against_constant": self._p_against_constant(int(first), int(second)),
                 "sources_needed": int(count) if np.isfinite(count) else None,
+                "truth_noise": None if self.truth_noise is None else float(self.truth_noise[first, second]),
             }
             for first, second, values, count in zip(self.pairs.first, self.pairs.second, numbers, needed, strict=True)
         ]
@@ -99,8 +106,13 @@ class Comparison:
         return [name for name, is_chosen in zip(self.predictors, chosen, strict=True) if is_chosen]
 
 
-def compare_rows(rows: Sequence[Row], grid: Grid, dataset: DatasetRecord) -> Comparison | None:
-    """Compare the rows of a section; None where none has a prediction."""
+def compare_rows(
+    rows: Sequence[Row], grid: Grid, dataset: DatasetRecord, pictures: pd.DataFrame | None
+) -> Comparison | None:
+    """Compare the rows of a section; None where none has a prediction.
+
+    :param pictures: what is known of the section's pictures, sorted by name.
+    """
     places = [place for place, row in enumerate(rows) if not row.has_failed]
     if not places:
         return None
@@ -110,4 +122,7 @@ def compare_rows(rows: Sequence[Row], grid: Grid, dataset: DatasetRecord) -> Com
     names = tuple(rows[place].predictor for place in places)
     constant = against(errors, grid.sources, names.index(CONTROL)) if CONTROL in names else None
     p_best = confidence_set(errors, grid.sources, np.array([rows[place].is_whole for place in places]))
-    return Comparison(names, grid.sources, errors, pairs, constant, p_best, rank(errors))
+    codec, noise = codecs().get(dataset.codec), None
+    if pictures is not None and codec is not None:
+        noise = truth_noise(rows[0].run.identity.truth, grid.pictures, list(pictures["samples"]), codec, predicted)
+    return Comparison(names, grid.sources, errors, pairs, constant, p_best, rank(errors), noise)

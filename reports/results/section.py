@@ -202,7 +202,7 @@ def _section(runs: Sequence[StoredRun], state: int, results: Path | None) -> Sec
     table = None if results is None else _pictures_table(results, rows)
     curves = curves_of(table, dataset)
     ceilings = ceiling_rows(identity.truth, table, curves, dataset)
-    comparison = compare_rows(rows, grid, dataset)
+    comparison = compare_rows(rows, grid, dataset, table)
     scored = with_section_scores(rows, grid, comparison, ceilings, curves, observed(table, dataset))
     return Section(identity, dataset, tuple(scored), grid, state, table, ceilings, comparison)
 

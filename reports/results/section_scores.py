@@ -64,6 +64,17 @@ SECTION_SCORES: list[Score] = [
         after="best_group",
         brief="to ceil. %",
     ),
+    Score(
+        "truth_noise",
+        "how far the MAE would move, up or down, if other observers were asked (95 %): each picture's truth is redrawn "
+        "from its own observers, predictions stay; pairs.csv has the same of each difference",
+        heading="moved by other observers",
+        unit="levels",
+        group=_LEVELS,
+        digits=2,
+        after="to_ceiling",
+        in_print=False,
+    ),
     Score("psnr_plcc_control", "the constant's psnr_plcc"),
     Score("psnr_srcc_control", "the constant's psnr_srcc"),
     Score(
@@ -137,12 +148,15 @@ def with_section_scores(
             "noticing": _noticing(row, subjects),
             **compared.get(row.predictor, dict.fromkeys(_COMPARED)),
         }
+        mae, noise = row.scores["mae"], beside["truth_noise"]
+        if mae is not None and noise is not None:
+            beside |= {"truth_noise_low": float(mae) - noise, "truth_noise_high": float(mae) + noise}
         scored.append(Row(row.run, {**row.scores, **beside}))
     return scored
 
 
 _COMPARED = (
-    *("best_group", "p_best", "mean_rank"),
+    *("best_group", "p_best", "mean_rank", "truth_noise"),
     *("against_constant", "against_constant_low", "against_constant_high", "p_constant"),
 )
 """Scores that come from the comparison of all rows."""
@@ -157,6 +171,8 @@ def _of_comparison(comparison: Comparison) -> dict[str, dict[str, float | None]]
         scores[name] = dict.fromkeys(_COMPARED) | {"best_group": float(p_best >= ALPHA), "p_best": p_best}
         if ranks is not None:
             scores[name]["mean_rank"] = float(ranks.mean_ranks[place])
+        if comparison.truth_noise is not None:
+            scores[name]["truth_noise"] = float(comparison.truth_noise[place, place])
         if family is not None and place != family.other:
             scores[name] |= {
                 "against_constant": float(family.difference[place]),

@@ -69,7 +69,7 @@ def comparisons(section: Section) -> list[Answer]:
             f"agree with a probability of {least_p(section.sources):.2g}."
         )
         return [Answer("Differences", text)]
-    return [*_against_constant(section, comparison), _best(section, comparison)]
+    return [*_against_constant(section, comparison), _best(section, comparison), *_noise(section, comparison)]
 
 
 def _who(section: Section) -> Answer:
@@ -145,6 +145,20 @@ def _best(section: Section, comparison: Comparison) -> Answer:
     if section.sources < needed < np.inf:
         text += f" About {needed:,.0f} sources would separate it from {others[0]}; here are {section.sources}."
     return Answer("The best", text)
+
+
+def _noise(section: Section, comparison: Comparison) -> list[Answer]:
+    """What the best row's MAE, and its distance from another, are worth if other people are asked."""
+    if comparison.truth_noise is None:
+        return []
+    who = "simulated observers" if section.dataset.is_simulated else "people"
+    own, *differences = comparison.truth_noise[0]
+    text = (
+        f"other {who} would move the MAE of {comparison.predictors[0]} by ±{decimal(own, 2)} {section.unit}, and its "
+        f"difference from another row by ±{decimal(float(np.median(differences)), 2)} (median of the rows): a smaller "
+        "difference is not about methods."
+    )
+    return [Answer("Noise of the truth", text)]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ _TABLE = ("dataset", "folds", "truth", "jnd", "limited")
 
 PAIR_COLUMNS = (
     *(*_TABLE, "first", "second", "mae_difference", "low", "high", "p", "p_corrected", "separable"),
-    *("nemenyi_p", "p_against_constant", "sources_needed"),
+    *("nemenyi_p", "p_against_constant", "sources_needed", "truth_noise"),
 )
 TRUTH_COLUMNS = (*_TABLE, "predictor", "rank", "mae", "best_group")
 CODEC_COLUMNS = (
@@ -66,6 +66,7 @@ def pairs_csv(sections: Sequence[Section]) -> str:
     `mae_difference` is the first's minus the second's in the codec's levels, with failed pictures counted as the worst
     answer (`protocols.scoring.pairs`); `low` and `high` its 95 % interval; `nemenyi_p` takes pictures as blocks.
     `p_against_constant` stands in pairs of the constant; so many sources as `sources_needed` would tell the two apart.
+    Other observers would move the difference by `truth_noise` up or down (`protocols.scoring.truth_noise`).
     """
     return _csv(PAIR_COLUMNS, (row for section in sections for row in _pairs(section)))
 
@@ -83,7 +84,7 @@ def _pairs(section: Section) -> Iterator[dict[str, str]]:
             **{name: significant(line[name]) for name in ("low", "high", "p", "p_corrected")},
             "separable": str(int(line["separable"])),
             "nemenyi_p": significant(float(ranks.p_values[first, second])) if ranks else "",
-            **{name: significant(line[name]) for name in ("p_against_constant", "sources_needed")},
+            **{name: significant(line[name]) for name in ("p_against_constant", "sources_needed", "truth_noise")},
         }
 
 

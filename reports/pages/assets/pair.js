@@ -57,6 +57,7 @@ function pair_of(data, ...names) {
     data.p_against_constant[at] === null ? "" : `, for the rows against the constant alone ${p(data.p_against_constant[at])}`,
     data.separable[at] === "1" ? ": more than chance, whichever pair one picks. " : ". ",
     data.needed[at] === null ? "" : `If these two alone were compared, about ${data.needed[at].toLocaleString("en")} sources like these would separate them. `,
+    data.noise === null ? "" : `Other observers would move it by ${levels(data.noise[at])} ${data.unit}: less than that is not about methods. `,
     failed[0] + failed[1] ? `Pictures that failed (${failed[0]} and ${failed[1]}) count as the worst answer there is.` : "",
   ];
   return [

@@ -100,6 +100,24 @@ def test_the_ceiling_is_never_ranked(sections):
     assert all(float(row["mae_low"]) < float(row["mae"]) < float(row["mae_high"]) for row in ceilings)
 
 
+def test_what_other_observers_would_move_stands_beside_scores_and_differences(sections):
+    """The constant errs in one direction only, so its MAE moves as the mean of the truths does."""
+    section = sections[0]
+    scores = {row.predictor: row.scores for row in section.rows}
+    noise = scores["constant"]["truth_noise"]
+    assert noise == pytest.approx(1.96 * 8 / np.sqrt(SUBJECTS * PICTURES), rel=0.1)
+    assert scores["constant"]["truth_noise_high"] == pytest.approx(scores["constant"]["mae"] + noise)
+    pairs = list(csv.DictReader(io.StringIO(pairs_csv([section]))))
+    moved = {(row["first"], row["second"]): float(row["truth_noise"]) for row in pairs}
+    best, median = (
+        scores["turned"]["truth_noise"],
+        np.median([moved["turned", name] for name in scores if name != "turned"]),
+    )
+    (said,) = (text for text in findings(section) if text.startswith("Noise of the truth: "))
+    assert f"other simulated observers would move the MAE of turned by ±{best:.2f} QF" in said
+    assert f"from another row by ±{median:.2f} (median of the rows)" in said
+
+
 def test_every_text_has_the_ceiling_and_the_constants_correlation(sections):
     constant = sections[0].control.scores["psnr_plcc"]
     column = next(column for column in columns() if column.name == "psnr_plcc")
