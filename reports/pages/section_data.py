@@ -32,7 +32,7 @@ def _pairs(section: Section, comparison: Comparison, with_page: Collection[str])
     """Rows by place; pairs in the order (0, 1), (0, 2), ..., (1, 2), ... of their places, each number a list.
 
     `errors` are absolute, in tenths of a level, those of failed pictures below 0; differences are in hundredths and
-    p-values in thousandths, 0 for less than that.
+    p-values in thousandths, 0 for less than that; `p_against_constant` has those of the constant's pairs by place.
     """
     failed = np.isnan(section.grid.errors[[section.grid.predictors.index(name) for name in comparison.predictors]])
     lines = comparison.pair_lines()
@@ -44,7 +44,12 @@ def _pairs(section: Section, comparison: Comparison, with_page: Collection[str])
         "sources": section.sources,
         "errors": [_whole(errors, 1) for errors in np.where(failed, -comparison.errors, comparison.errors)],
         **{name: _whole([line[name] for line in lines], 2) for name in ("difference", "low", "high")},
-        **{name: [_thousandths(line[name]) for line in lines] for name in ("p", "p_corrected", "p_against_constant")},
+        **{name: [_thousandths(line[name]) for line in lines] for name in ("p", "p_corrected")},
+        "p_against_constant": {
+            place: _thousandths(line["p_against_constant"])
+            for place, line in enumerate(lines)
+            if line["p_against_constant"] is not None
+        },
         "separable": "".join(str(int(line["separable"])) for line in lines),
         "needed": [line["sources_needed"] for line in lines],
         "noise": _whole([line["truth_noise"] for line in lines], 2) if comparison.truth_noise is not None else None,
@@ -71,6 +76,6 @@ def _whole(values: Sequence[float] | np.ndarray, digits: int) -> list[int]:
     return [int(decimal(float(value), digits).replace(".", "")) for value in values]
 
 
-def _thousandths(p: float | None) -> int | None:
-    text = "" if p is None else p_value(p)
-    return None if not text else 0 if text.startswith("<") else int(text.replace(".", ""))
+def _thousandths(p: float) -> int:
+    text = p_value(p)
+    return 0 if text.startswith("<") else int(text.replace(".", ""))

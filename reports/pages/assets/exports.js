@@ -52,7 +52,7 @@ function latex_of(cell) {
   const text = cell.matches("td.bar") ? csv_of(cell) : text_of(cell);
   const escaped = text.replace(/[\\~^&%$#_{}<>|]/g, (letter) => (
     { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}", ">": "\\textgreater{}", "|": "\\textbar{}" }[letter] ?? `\\${letter}`));
-  const number = cell.matches(".number, .bar") ? escaped.replaceAll("-", "$-$") : escaped;
+  const number = cell.matches(".number, .bar, .of-numbers td:not(.text)") ? escaped.replaceAll("-", "$-$") : escaped;
   return cell.matches(".best") ? `\\textbf{${number}}` : number;
 }
 

@@ -54,7 +54,7 @@ function pair_of(data, ...names) {
     difference === 0 ? `${a} and ${b} err alike` : `${a} errs by ${levels(Math.abs(difference))} ${data.unit} less than ${b}`,
     ` [${levels(ends[0])}, ${levels(ends[1])}], on average over the same ${errors.length} pictures of ${data.sources} sources, and less on ${fewer} of them. `,
     `For this pair alone ${p(data.p[at])}; corrected for all ${pairs} pairs ${p(data.p_corrected[at])}`,
-    data.p_against_constant[at] === null ? "" : `, for the rows against the constant alone ${p(data.p_against_constant[at])}`,
+    data.p_against_constant[at] === undefined ? "" : `, for the rows against the constant alone ${p(data.p_against_constant[at])}`,
     data.separable[at] === "1" ? ": more than chance, whichever pair one picks. " : ". ",
     data.needed[at] === null ? "" : `If these two alone were compared, about ${data.needed[at].toLocaleString("en")} sources like these would separate them. `,
     data.noise === null ? "" : `Other observers would move it by ${levels(data.noise[at])} ${data.unit}: less than that is not about methods. `,

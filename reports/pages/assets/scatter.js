@@ -8,7 +8,10 @@ for (const figure of document.querySelectorAll("figure.chart")) {
 function chart_rows(figure, box) {
   const axes = ["across", "up"].map((name) => figure.querySelector(`select.${name}`));
   const { fixed } = JSON.parse(box.querySelector("script.data").textContent);
+  const buttons = [...box.querySelectorAll("thead th.number button.sort")];
   for (const axis of axes) {
+    axis.append(...buttons.map((button) => html("option", { value: button.dataset.sort }, button.textContent)));
+    axis.value = axis.matches(".across") ? "c-ms_per_picture" : "c-mae";
     const [wanted] = choice_of(box, axis.className);
     if ([...axis.options].some(({ value }) => value === `c-${wanted}`)) axis.value = `c-${wanted}`;
     axis.addEventListener("input", () => {
@@ -23,8 +26,9 @@ function chart_rows(figure, box) {
   function draw() {
     const [across, up] = axes.map(({ value }) => value);
     // A logarithmic axis has no place for what takes no time: a constant reads no pixel.
+    const cell = (row, name) => row.cells[buttons.find((button) => button.dataset.sort === name).parentElement.cellIndex];
     const number = (row, name) => {
-      const text = row.querySelector(`.${name}`)?.dataset.value ?? "";
+      const text = cell(row, name).dataset.value ?? "";
       const value = Number(text) * (is_share(name) ? 100 : 1);
       return text === "" ? NaN : name === "c-ms_per_picture" ? Math.max(value, 0.1) : value;
     };
@@ -34,7 +38,7 @@ function chart_rows(figure, box) {
     const points = rows
       .map((row) => ({ row, x: number(row, across), y: number(row, up), shape: row.matches(".control") ? "diamond" : "", isFilled: row.matches(".ticked") }))
       .filter(({ x, y }) => !isNaN(x) && !isNaN(y));
-    const written = (row, name) => `${heading(name)} ${row.querySelector(`.${name}`).firstChild?.textContent.trim() ?? ""}`;
+    const written = (row, name) => `${heading(name)} ${cell(row, name).firstChild?.textContent.trim() ?? ""}`;
     for (const point of points) {
       const link = point.row.querySelector("th a");
       point.name = link.textContent;

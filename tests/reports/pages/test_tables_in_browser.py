@@ -17,11 +17,11 @@ pytestmark = pytest.mark.slow("starts a real browser and builds a report with pi
 
 
 def _column(page: Any, name: str) -> list[str]:
-    return (
-        page.locator("[data-table]")
-        .first.locator(f"tbody.rows tr:not([hidden]) .c-{name}")
-        .evaluate_all("cells => cells.map(cell => cell.dataset.value)")
-    )
+    """The values of a column's cells in the rows that show, from the top."""
+    table = page.locator("[data-table]").first
+    place = table.locator(f"[data-sort=c-{name}]").evaluate("button => button.closest('th').cellIndex")
+    rows = table.locator("tbody.rows tr:not([hidden])")
+    return rows.evaluate_all("(rows, at) => rows.map((row) => row.cells[at].dataset.value ?? '')", place)
 
 
 def test_a_table_sorts_both_ways_by_click_and_by_key_with_empty_values_last(open_page):
