@@ -76,7 +76,7 @@ def test_a_column_that_latex_leaves_out_stands_where_a_number_needs_it(tmp_path,
 def test_the_page_has_a_column_that_does_not_sort_a_note_and_a_list(sections):
     html = index_text(sections, FigureImages({}))
     assert re.findall(r'<th scope="col" class="number published"[^>]*>([^<]*)</th>', html) == ["published MAE (QF)"]
-    table = html[html.index('<table class="leaderboard"') :]
+    table = html[html.index('<table class="leaderboard ') :]
     cells = re.findall(r'<td class="number published">(.*?)</td>', table[: table.index("</table>")])
     link = re.search(
         r'<span title="Other weights\.">0\.123</span><sup><a href="#([^"]+)" aria-label="note 1">1</a>', html
