@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 class Request:
     """What is run, and how: as `run_benchmark` takes it, and what only the command has.
 
+    :param jnds: which JNDs; none for that of `options`.
     :param scheduler: address of a Dask cluster that does the work; empty for none.
     :param shard: the part of the predictors that is run; None for all.
     :param memory_gib: what a process may allocate; None for any amount.
@@ -47,6 +48,7 @@ class Request:
     protocol: Protocol = field(default_factory=KFold)
     truths: Sequence[str] = ()
     options: OpenOptions = field(default_factory=OpenOptions)
+    jnds: Sequence[int] = ()
     limit: int = 0
     device: str = "auto"
     seed: int = 0
@@ -66,26 +68,25 @@ class Request:
         """
         _check_device(self.device)
         forget_code()
-        dataset = self.dataset
-        if isinstance(dataset, str):
-            dataset = open_dataset(dataset, None if self.root is None else str(self.root), self.options)
-        else:
-            check_codec(dataset, self.options)
-            dataset = dataset.afresh()
+        jnds = dict.fromkeys(self.jnds or [self.options.jnd])
+        opened = [(options, self._open(options)) for options in (replace(self.options, jnd=jnd) for jnd in jnds)]
+        dataset = opened[0][1]
         if not self.quiet:
-            for note in dataset.notes:
+            for note in dict.fromkeys(note for _, each in opened for note in each.notes):
                 _note(f"{dataset.title}: {note}")
         if dataset.has_pixels:
             dataset.codec.check_available()
-        experiments = self._experiments(dataset)
-        truths = list(dict.fromkeys(self.truths or _default_truths(dataset)))
-        for truth in map(find_truth, truths):
-            for picture in experiments[0].pictures:
-                truth.level(picture)
         entries = self._entries(dataset)
         if self.shard:
             entries = self.shard.part_of(entries)
-        return plan_jobs(experiments, truths, entries, Store(self.results), rerun=self.rerun, device=self.device)
+        plans = []
+        for options, each in opened:
+            experiments = self._experiments(each, options)
+            truths = list(dict.fromkeys(self.truths or _default_truths(each)))
+            _check_truths(truths, experiments[0])
+            store = Store(self.results)
+            plans += plan_jobs(experiments, truths, entries, store, rerun=self.rerun, device=self.device)
+        return plans
 
     def carry_out(self, plans: Sequence[Plan], log: Callable[[str], None] = lambda line: None) -> list[StoredRun]:
         """As `protocols.runner.carry_out`, once it is known that runs can be stored."""
@@ -94,7 +95,16 @@ class Request:
         with self._worker_pool() as pool:
             return carry_out(plans, store, pool, quiet=self.quiet, log=log, fresh=self.rerun == "always")
 
-    def _experiments(self, dataset: Dataset) -> list[Experiment]:
+    def _open(self, options: OpenOptions) -> Dataset:
+        dataset = self.dataset
+        if isinstance(dataset, str):
+            return open_dataset(dataset, None if self.root is None else str(self.root), options)
+        if len(set(self.jnds)) > 1:
+            raise UserError("an opened data set has the samples of one JND: to run several, give its name and its root")
+        check_codec(dataset, options)
+        return dataset.afresh()
+
+    def _experiments(self, dataset: Dataset, options: OpenOptions) -> list[Experiment]:
         folds = self.protocol.folds(dataset)
         for each in folds:
             each.check_covers(picture.source for picture in dataset.pictures)
@@ -103,8 +113,7 @@ class Request:
             pictures = limited(pictures, folds[0], self.limit)
         limit = self.limit if len(pictures) < len(dataset.pictures) else 0
         return [
-            Experiment(self.protocol, dataset, pictures, each, self.options, limit, self.seed, self.root)
-            for each in folds
+            Experiment(self.protocol, dataset, pictures, each, options, limit, self.seed, self.root) for each in folds
         ]
 
     def _entries(self, dataset: Dataset) -> list[Registered]:
@@ -140,7 +149,7 @@ def run_benchmark(
     protocol: str | Protocol = "kfold",
     folds: str = "",
     truths: Sequence[str] = (),
-    jnd: int = 1,
+    jnd: int | Sequence[int] = 1,
     limit: int = 0,
     device: str = "auto",
     seed: int = 0,
@@ -163,7 +172,7 @@ def run_benchmark(
     :param protocol: a name, or an object with its settings.
     :param folds: shipped folds by name, or a CSV file (source,fold); for the protocol `kfold`.
     :param truths: what 'the JND' means, e.g. `["mean"]`; empty for the data set's own.
-    :param jnd: the first, second or third JND.
+    :param jnd: 1, 2 or 3, the first, second or third JND; or several of them.
     :param limit: so many pictures only; 0 for all.
     :param device: where networks compute: `auto`, `cpu` or `cuda`.
     :param seed: from which all randomness derives.
@@ -172,8 +181,8 @@ def run_benchmark(
         cache folder.
     :param jobs: processes; 1 does everything in this one.
     :param timeout_s: what a predictor may take for one picture, or for fitting one fold; None for any time.
-    :returns: a row a predictor and truth (and fold file), by MAE; columns: what the run is, its status, `n`, `failed`,
-        and every score of `protocols.scoring.scores` by its name, `mae_low` and `mae_high` with them.
+    :returns: a row a predictor, truth and JND (and fold file), by MAE; columns: what the run is, its status, `n`,
+        `failed`, and every score of `protocols.scoring.scores` by its name, `mae_low` and `mae_high` with them.
     :raises UserError: for a request that cannot be carried out.
     """
     if folds and protocol != "kfold":
@@ -186,7 +195,8 @@ def run_benchmark(
         root=None if root is None else users_path(root),
         protocol=protocol,
         truths=truths,
-        options=OpenOptions(jnd=jnd, codec=codec),
+        options=OpenOptions(codec=codec),
+        jnds=[jnd] if isinstance(jnd, int) else jnd,
         limit=limit,
         device=device,
         seed=seed,
@@ -197,7 +207,7 @@ def run_benchmark(
         quiet=quiet,
     )
     table = score_table(request.carry_out(request.plans()))
-    return table.sort_values(["truth", "folds", "mae"], ignore_index=True, kind="stable")
+    return table.sort_values(["jnd", "truth", "folds", "mae"], ignore_index=True, kind="stable")
 
 
 def score_table(runs: Iterable[StoredRun]) -> pd.DataFrame:
@@ -223,6 +233,16 @@ def _default_truths(dataset: Dataset) -> list[str]:
     for truth in set(dataset.card.default_truths) - set(known):
         _note(f"truth {truth!r} is left out: the root does not give it for every picture")
     return known
+
+
+def _check_truths(truths: Sequence[str], experiment: Experiment) -> None:
+    """:raises UserError: for a picture that has not every truth."""
+    for truth in map(find_truth, truths):
+        for picture in experiment.pictures:
+            try:
+                truth.level(picture)
+            except UserError as error:
+                raise UserError(f"JND {experiment.options.jnd}: {error}") from error
 
 
 def _check_device(device: str) -> None:

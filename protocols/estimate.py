@@ -22,7 +22,7 @@ from baselines.interface.measurements import has_measurement
 from baselines.interface.registry import Registered
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
-from protocols.plan import Plan
+from protocols.plan import Plan, named_pictures
 from protocols.store.picture_facts import has_ladder
 
 COSTS = Path(__file__).with_name("costs.csv")
@@ -84,30 +84,33 @@ def estimate(plans: Sequence[Plan], jobs: int, *, fresh: bool = False) -> Estima
     waiting = [plan for plan in plans if plan.stored is None]
     if not waiting:
         return Estimate(0, 0, 0, {}, 0.0, ())
-    experiment = waiting[0].job.experiment
+    pictures = list(named_pictures(waiting).values())
     names = {plan.job.entry.name: plan.job.make() for plan in waiting}
     missing = {
         name: [
             p
-            for p in experiment.pictures
+            for p in pictures
             if p.has_pixels and predictor.measures() and (fresh or not has_measurement(p, predictor))
         ]
         for name, predictor in names.items()
     }
-    bare = [p for p in experiment.pictures if p.has_pixels and (fresh or not has_ladder(p))]
+    bare = [p for p in pictures if p.has_pixels and (fresh or not has_ladder(p))]
     visits = {picture.name for pictures in [bare, *missing.values()] for picture in pictures}
     costs = known_costs()
     unknown = tuple(name for name, pictures in missing.items() if pictures and name not in costs)
     same = {names[name].measured_as: name for name in missing}  # variants share what is measured
     ladders = sum(len(missing[name]) * costs[name].ladders for name in same.values() if name in costs)
     ladders += len(visits) * _LADDER_ITSELF
-    folds = len(experiment.folds.numbers)
-    fits = sum(folds * costs[plan.job.entry.name].fit_s for plan in waiting if plan.job.entry.name in costs)
-    fits *= len(experiment.pictures) / 25
-    ladder_s = _ladder_s(experiment.pictures) if visits else 0.0
-    seconds = None if ladder_s is None else (ladders * ladder_s + fits) / max(1, min(jobs, len(experiment.pictures)))
+    fits = sum(
+        len(plan.job.experiment.folds.numbers) * costs[plan.job.entry.name].fit_s
+        for plan in waiting
+        if plan.job.entry.name in costs
+    )
+    fits *= len(pictures) / 25
+    ladder_s = _ladder_s(pictures) if visits else 0.0
+    seconds = None if ladder_s is None else (ladders * ladder_s + fits) / max(1, min(jobs, len(pictures)))
     counts = {name: len(pictures) for name, pictures in missing.items()}
-    return Estimate(len(waiting), len(visits), len(experiment.pictures), counts, seconds, unknown)
+    return Estimate(len(waiting), len(visits), len(pictures), counts, seconds, unknown)
 
 
 @functools.cache

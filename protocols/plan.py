@@ -150,6 +150,12 @@ class Plan:
     reason: str
 
 
+def named_pictures(plans: Sequence[Plan]) -> dict[str, Picture]:
+    """The pictures of all plans, each name once: experiments may differ in their samples."""
+    experiments = {id(plan.job.experiment.dataset): plan.job.experiment for plan in plans}
+    return {picture.name: picture for experiment in experiments.values() for picture in experiment.pictures}
+
+
 def limited(pictures: Sequence[Picture], folds: Folds, limit: int) -> tuple[Picture, ...]:
     """The first pictures of each fold in turn until there are `limit`, so that every fold is touched.
 

@@ -36,6 +36,8 @@ examples:
       the real thing, once you have it ('python -m datasets.get mcl-jci' says where from)
   python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --folds sur-featnet-10 --predictors 'constant*' psnr
       published folds, some predictors
+  python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --jnd 1 2 3
+      the first, second and third JND, a table each
   python -m protocols.run --predictors '*'
       the slow ones too (metrics and small networks, minutes); heavy ones run only when named in full
   python -m protocols.run --predictors '*' --dry-run
@@ -85,7 +87,15 @@ def parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--truths", nargs="+", default=(), metavar="NAME", help="what 'the JND' means (default: the data set's)"
     )
-    data.add_argument("--jnd", type=int, default=1, choices=(1, 2, 3), help="first, second or third JND (default: 1)")
+    data.add_argument(
+        "--jnd",
+        dest="jnds",
+        type=int,
+        nargs="+",
+        default=(1,),
+        choices=(1, 2, 3),
+        help="first, second or third JND, or several of them (default: 1)",
+    )
     data.add_argument("--limit", type=_at_least_1, default=0, metavar="N", help="N pictures only, for a quick look")
     data.add_argument(
         "--anchor",
@@ -180,7 +190,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _request(arguments: argparse.Namespace) -> Request:
-    options = OpenOptions(arguments.jnd, arguments.anchor, arguments.level_direction, arguments.codec)
+    options = OpenOptions(anchor=arguments.anchor, level_direction=arguments.level_direction, codec=arguments.codec)
     known = {field.name for field in fields(Request)}
     given = {name: value for name, value in vars(arguments).items() if name in known}
     return Request(**{**given, "protocol": _protocol(arguments), "options": options})
@@ -203,7 +213,7 @@ def _describe_all(plans: Sequence[Plan], request: Request) -> None:
     work = estimate(plans, request.jobs, fresh=request.rerun == "always")
     for plan in plans:
         identity, verb = plan.job.identity, "run  " if plan.stored is None else "reuse"
-        line = f"{verb} {identity.predictor:<24} {identity.dataset}/{identity.folds}/{identity.truth}: {plan.reason}"
+        line = f"{verb} {identity.predictor:<24} {identity.dataset}/{identity.folds}/{identity.asked}: {plan.reason}"
         missing = work.to_measure.get(plan.job.entry.name, 0) if plan.stored is None else 0
         print(line + (f"; {missing} pictures to measure" if missing else ""))
     print(work.sentences())
@@ -246,7 +256,7 @@ def _status(plans: Sequence[Plan], runs: Sequence[StoredRun], *, quiet: bool) ->
         print(f"{reused} of {len(plans)} runs were stored and still valid; -v says why, --rerun always computes them")
     for run in runs:
         if run.status != "complete":
-            print(f"FAILED: {run.identity.predictor} under {run.identity.truth}: {run.record.error}", file=sys.stderr)
+            print(f"FAILED: {run.identity.predictor} under {run.identity.asked}: {run.record.error}", file=sys.stderr)
     return int(any(run.status != "complete" for run in runs))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, final
 
 from baselines.interface.predictor import JNDPredictor
 from datasets.common.commands import progress
-from protocols.plan import Experiment, Plan
+from datasets.core.picture import Picture
+from protocols.plan import Plan, named_pictures
 from protocols.store.picture_facts import table_name, write_pictures
 from protocols.store.record import DatasetRecord, RunRecord, machine, versions
 from protocols.store.store import Store, StoredRun
@@ -33,7 +34,7 @@ def carry_out(
 ) -> list[StoredRun]:
     """Run what the plans ask for, and return every plan's run in order, reused ones included.
 
-    :param plans: of experiments with the same pictures.
+    :param plans: of experiments whose pictures of one name are the same, but for their samples.
     :param log: takes one line a stored run.
     :param fresh: whether to measure anew what is stored of pictures.
     :raises DataError: where a run cannot be stored.
@@ -45,25 +46,29 @@ def carry_out(
     for plan in waiting:
         for aside in store.set_aside(plan.job.identity):
             log(f"{aside}: set aside, damaged")
-    visits = _visit(waiting[0].job.experiment, waiting, pool, quiet, fresh)
-    table = store.results / waiting[0].job.identity.dataset / table_name(waiting[0].key_parts)
+    visits = _visit(waiting, pool, quiet, fresh)
     pixels = {name: visit.pixels for name, visit in visits.items()}
-    write_pictures(table, waiting[0].job.experiment.pictures, pixels)
+    for plan in {id(plan.job.experiment.dataset): plan for plan in waiting}.values():
+        pictures = plan.job.experiment.pictures
+        for picture in pictures:
+            apply(visits[picture.name], picture)
+        write_pictures(store.results / plan.job.identity.dataset / table_name(plan.key_parts), pictures, pixels)
     works = [_Work(plan, visits) for plan in waiting]
     stored: dict[int, StoredRun] = {}
     for work in progress(_finished(works, pool), "runs", len(works), quiet=quiet):
         run = work.store(store)
         stored[id(work.plan)] = run
         job = work.plan.job
-        log(f"{job.identity.predictor} under {job.truth.name}: {run.status} ({work.seconds:.1f} s after measuring)")
+        log(f"{job.identity.predictor} under {job.identity.asked}: {run.status} ({work.seconds:.1f} s after measuring)")
     return [plan.stored or stored[id(plan)] for plan in plans]
 
 
 @final
 class _Work:
     def __init__(self, plan: Plan, visits: dict[str, Visit]) -> None:
-        self.plan, self._visits = plan, visits
-        self.tasks: list[FoldTask] = fold_tasks(plan.job, visits)
+        self.plan = plan
+        self._visits = {picture.name: visits[picture.name] for picture in plan.job.experiment.pictures}
+        self.tasks: list[FoldTask] = fold_tasks(plan.job, self._visits)
         self.seconds = 0.0
         self._rows: dict[str, Row] = {}
         self._fitted: dict[int, dict[str, float]] = {}
@@ -116,15 +121,13 @@ class _Work:
         )
 
 
-def _visit(
-    experiment: Experiment, plans: Sequence[Plan], pool: WorkerPool, quiet: bool, fresh: bool
-) -> dict[str, Visit]:
+def _visit(plans: Sequence[Plan], pool: WorkerPool, quiet: bool, fresh: bool) -> dict[str, Visit]:
+    """A visit to each picture, for all predictors, truths and JNDs."""
     predictors = {predictor.measured_as: predictor for predictor in (plan.job.make() for plan in plans)}
     asked = list(predictors.values())
-    pictures = {picture.name: picture for picture in experiment.pictures}
+    pictures = named_pictures(plans)
     visits: dict[str, Visit] = {}
-    for visit in progress(_visits(experiment, asked, pool, fresh), "pictures", len(pictures), quiet=quiet):
-        apply(visit, pictures[visit.picture])
+    for visit in progress(_visits(pictures, asked, pool, fresh), "pictures", len(pictures), quiet=quiet):
         visits[visit.picture] = visit
         if visit.error:
             warnings.warn(f"{visit.picture}: no PSNR and no bytes are known: {visit.error}", stacklevel=2)
@@ -132,10 +135,10 @@ def _visit(
 
 
 def _visits(
-    experiment: Experiment, predictors: Sequence[JNDPredictor], pool: WorkerPool, fresh: bool
+    pictures: Mapping[str, Picture], predictors: Sequence[JNDPredictor], pool: WorkerPool, fresh: bool
 ) -> Iterator[Visit]:
     tasks = []
-    for picture in experiment.pictures:
+    for picture in pictures.values():
         known = None if fresh else stored_visit(picture, predictors)
         if known is None:
             tasks.append(VisitTask(picture, predictors, fresh))

@@ -70,7 +70,7 @@ class OpenOptions:
 
     def __post_init__(self) -> None:
         if self.jnd not in (1, 2, 3):
-            raise UserError(f"--jnd is 1, 2 or 3, not {self.jnd}")
+            raise UserError(f"--jnd is 1, 2 or 3, not {self.jnd!r}")
         if self.anchor not in ("source", "best-level"):
             raise unknown_name("anchor", self.anchor, ("source", "best-level"))
         if self.level_direction not in ("auto", "up", "down"):

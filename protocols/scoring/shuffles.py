@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 
 def errors_of_shuffles(runs: Sequence[StoredRun]) -> tuple[dict[str, dict[str, np.ndarray]], list[str]]:
-    """Absolute errors by truth and predictor, each of shape (shuffles, pictures), and the pictures' sources."""
+    """Absolute errors by truth and predictor, each of shape (shuffles, pictures), and the pictures' sources.
+
+    :returns: truths are named with their JND where it is not the first.
+    """
     errors: dict[str, dict[str, list[np.ndarray]]] = {}
     for run in runs:
         frame, dataset = run.predictions.sort_values("picture"), run.record.dataset
         predicted, true = (frame[name].to_numpy(dtype=float) for name in ("predicted_level", "true_level"))
         of_pictures = with_failures(predicted, true, dataset.level_lowest, dataset.level_highest)
-        errors.setdefault(run.identity.truth, {}).setdefault(run.identity.predictor, []).append(of_pictures)
+        errors.setdefault(run.identity.asked, {}).setdefault(run.identity.predictor, []).append(of_pictures)
         sources = frame["source"].astype(str).tolist()
     stacked = {truth: {name: np.array(rows) for name, rows in of_truth.items()} for truth, of_truth in errors.items()}
     return stacked, sources if errors else []

@@ -39,6 +39,11 @@ class Identity:
     predictor: str
 
     @property
+    def asked(self) -> str:
+        """The truth, and which JND where it is not the first: for people."""
+        return self.truth if self.jnd == 1 else f"{self.truth}, JND {self.jnd}"
+
+    @property
     def folder(self) -> Path:
         """Where its runs lie below the results folder."""
         return Path(self.dataset) / self.folds / self.truth

@@ -68,7 +68,7 @@ class FoldTask:
     @property
     def predictor(self) -> str:
         """A name of the job's predictor that is the same for all folds."""
-        return f"{self.job.entry.name} under {self.job.truth.name}"
+        return f"{self.job.entry.name} under {self.job.identity.asked}"
 
     def without(self, predictor: str, work: str, reason: str) -> FoldTask:
         """The same folds without some of the work, whose rows have the reason as their error."""
