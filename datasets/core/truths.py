@@ -50,10 +50,10 @@ def _sqf(picture: Picture) -> float:
 TRUTHS = {
     truth.name: truth
     for truth in (
-        Truth("mean", "mean of the subjects' JNDs", partial(_average, of=np.mean)),
-        Truth("median", "median of the subjects' JNDs", partial(_average, of=np.median)),
-        Truth("sur50", "level at which 50 % of the people are satisfied (GEV fit)", partial(_sur, share=0.50)),
-        Truth("sur75", "level at which 75 % of the people are satisfied (GEV fit)", partial(_sur, share=0.75)),
+        Truth("mean", "mean of the observers' JNDs", partial(_average, of=np.mean)),
+        Truth("median", "median of the observers' JNDs", partial(_average, of=np.median)),
+        Truth("sur50", "level at which 50 % of the observers are satisfied (GEV fit)", partial(_sur, share=0.50)),
+        Truth("sur75", "level at which 75 % of the observers are satisfied (GEV fit)", partial(_sur, share=0.75)),
         Truth("sqf", "aggregate staircase point that the data set tabulates (GMM over the subjects)", _sqf),
     )
 }

@@ -29,11 +29,11 @@ FEWEST_SUBJECTS = 4
 """A half needs two."""
 ORACLE, HALVES, ONE_SUBJECT = "ceiling-oracle", "ceiling-halves", "ceiling-one-subject"
 MEANINGS = {
-    ORACLE: "knows the truth of a random half of the subjects, scored against that of all: as one who knows the "
-    "truth of endlessly many subjects would",
-    HALVES: "knows the truth of a random half of the subjects, scored against that of the other half: both are noisy, "
+    ORACLE: "knows the truth of a random half of the observers, scored against that of all: as one who knows the "
+    "truth of endlessly many observers would",
+    HALVES: "knows the truth of a random half of the observers, scored against that of the other half: both are noisy, "
     "so not comparable with predictors",
-    ONE_SUBJECT: "one subject, scored against the truth of the others",
+    ONE_SUBJECT: "one observer, scored against the truth of the others",
 }
 
 _SPLITS_TOTAL, _FIT_SPLITS_TOTAL = 100_000, 2_000

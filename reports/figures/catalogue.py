@@ -186,7 +186,7 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     SummaryFigure(
         "sur",
         "SUR curves",
-        "Share of observers who see nothing, for a picture with a low, a middle and a high JND: the subjects' own "
+        "Share of observers who see nothing, for a picture with a low, a middle and a high JND: the observers' own "
         "steps, the fitted curve, and the predicted ones.",
         sur_curves,
         "no SUR curve is known",

@@ -40,7 +40,7 @@ def sur_curves(section: Section) -> Drawing | None:
         return None
     selection = select_rows(section, _MOST_CURVES, has_curves)
     subjects = observed(section.pictures_table, section.dataset)
-    steps = f"steps: {section.dataset.samples}" if subjects else "these runs do not hold the subjects' own steps"
+    steps = f"steps: {section.dataset.samples}" if subjects else "these runs do not hold the observers' own steps"
     curves = f"{selection.caption} with curves" if selection.rows else "no predictor here gives a curve"
     title = section_title(section, "SUR curves", f"{steps}; thick: GEV fit; {curves}", "")
     # One more line is left free for the panels' own titles.

@@ -45,16 +45,16 @@ def why_no_ceiling(truth: str, pictures: pd.DataFrame | None) -> str:
     """A sentence for people; empty where nothing stands in the way."""
     if truth not in ESTIMATES:
         return (
-            f"No ceiling: the truth '{truth}' is tabulated by the data set and not computed from the subjects' "
-            "samples, so no half of the subjects has one."
+            f"No ceiling: the truth '{truth}' is tabulated by the data set and not computed from the observers' "
+            "samples, so no half of the observers has one."
         )
     if pictures is None:
         return (
-            "No ceiling and no partial correlations: these runs were stored without their subjects' samples. "
+            "No ceiling and no partial correlations: these runs were stored without their observers' samples. "
             "Run the protocol again with --rerun always."
         )
     if not has_ceiling(truth, list(pictures["samples"])):
-        return f"No ceiling: some pictures have fewer than {FEWEST_SUBJECTS} subjects."
+        return f"No ceiling: some pictures have fewer than {FEWEST_SUBJECTS} observers."
     return ""
 
 

@@ -126,6 +126,15 @@ class Section:
                     f"{value}: {', '.join(r.predictor for r in self.rows if of_row(r) == value)}" for value in others
                 )
                 notes.append(f"{what}: {most} for most of them; {'; '.join(rest)}.")
+        notes += self.row_notes
+        if self.control is None:
+            notes.append(f"The control '{CONTROL}' is not among these runs: nothing here can be read against it.")
+        return list(dict.fromkeys(notes))
+
+    @property
+    def row_notes(self) -> list[str]:
+        """Which rows are no fair comparison here, and why."""
+        notes = []
         knowing = [row.predictor for row in self.rows if row.record.labels_of == self.dataset.name]
         if knowing:
             notes.append(
@@ -136,9 +145,7 @@ class Section:
             notes.append(
                 f"{', '.join(itself)}: the metric that the simulated observers see with; its scores say nothing here."
             )
-        if self.control is None:
-            notes.append(f"The control '{CONTROL}' is not among these runs: nothing here can be read against it.")
-        return list(dict.fromkeys(notes))
+        return notes
 
     @property
     def pictures(self) -> int:

@@ -41,7 +41,9 @@ def _section_text(section: Section) -> str:
     aligned = [_aligned(texts, widths) for texts in lines]
     aligned.insert(1, "-" * max(map(len, aligned)))
     failed = [f"  failed: {row.predictor}: {one_line(text)}" for row in section.rows for text in row.failures]
-    wrapped = (textwrap.wrap(one_line(text), 116, break_on_hyphens=False) for text in findings(section))
+    wrapped = (
+        textwrap.wrap(one_line(text), 116, break_on_hyphens=False) for text in [*findings(section), *section.row_notes]
+    )
     sentences = [f"  {line}" for lines in wrapped for line in lines]
     counts = f"{section.pictures} pictures of {section.sources} sources"
     return "\n".join([one_line(section.title), counts, "", *aligned, *failed, "", *sentences])

@@ -83,7 +83,7 @@ def _json(identity: Identity, frame: pd.DataFrame, changes: dict[str, Any]) -> d
             "licence": "Apache-2.0",
             "needs_pictures": identity.predictor in ("psnr", "chou1995"),
         },
-        truth_meaning="mean of the subjects' JNDs",
+        truth_meaning="mean of the observers' JNDs",
         fitted={str(fold): {"level": 40.0 + fold, "spread": 1.5} for fold in (1, 2, 3)},
         remarks={"looked <twice>": 6},
         dataset={

@@ -90,7 +90,7 @@ function start(viewer) {
     const frame = frames === 1 ? "one frame" : `${frames} frames`;
     said.textContent =
       `Flickering: a switch every ${ms.toFixed(0)} ms (wanted ${WANTED_MS}; ${frame} at ${hertz.toFixed(0)} Hz). ` +
-      "At the JND people see nothing; past it they do. Press again, or Escape, to stop.";
+      "At the JND observers see nothing; past it they do. Press again, or Escape, to stop.";
   }
 
   // By hand: held down, the reference shows until it is let go; pressed shortly, until it is pressed again.

@@ -90,6 +90,16 @@ def test_a_predictor_page_tells_failures_and_its_worst_pictures(demo_pages):
     assert len(worst) == 2 * 10
 
 
+def test_pages_of_a_simulated_set_call_nobody_a_person(demo_pages):
+    """Its samples are computed: words of people would make findings of them."""
+    denied = r"no people|not from people|nothing of people|migraine in people"
+    for path, html in demo_pages.items():
+        if not path.startswith("methods/"):
+            assert re.findall(r"\b(?:people|human\w*|subjects)\b", re.sub(denied, "", ParsedPage(html).text)) == [], (
+                path
+            )
+
+
 def test_a_predictor_page_shows_what_was_fitted_on_each_fold(demo_pages):
     html = demo_pages["predictors/psnr.html"]
     table = html[html.index("Fitted on each fold</h3>") :]

@@ -196,7 +196,7 @@ def test_a_partly_failed_row_is_never_as_good_as_the_best(tmp_path, store_run):
     ("truth", "table", "says"),
     [
         ("sqf", True, "'sqf' is tabulated"),
-        ("mean", False, "stored without their subjects"),
+        ("mean", False, "stored without their observers"),
         ("mean", True, "fewer than"),
     ],
 )

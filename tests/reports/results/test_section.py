@@ -10,6 +10,7 @@ import pytest
 
 from protocols.store.store import Store
 from reports.results.written import ordinal
+from reports.tables.text import leaderboard_text
 from tests.reports.conftest import read_sections
 
 
@@ -142,11 +143,15 @@ def test_a_method_that_knows_this_sets_labels_is_named(labels_of, tmp_path, stor
     ],
 )
 def test_the_metric_that_the_observers_see_with_is_named(samples, row, tmp_path, store_run):
-    for predictor in ("constant", "cvvdp", "psnr-hvs-m"):
+    """On the page and in the terminal."""
+    runs = [
         store_run(tmp_path, predictor, info={"dataset": {"samples": samples}})
+        for predictor in ("constant", "cvvdp", "psnr-hvs-m")
+    ]
     (section,) = read_sections(tmp_path)
     note = f"{row}: the metric that the simulated observers see with; its scores say nothing here."
     assert section.notes == ([note] if row else [])
+    assert (note in " ".join(leaderboard_text(runs).split())) == bool(row)
 
 
 def test_an_empty_failed_run_joins_the_others(tmp_path, store_run):
