@@ -105,7 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def find_map_predictor(name: str) -> JNDPredictor:
     """The predictor of a registered name or `package.module:Class`, if it draws maps.
 
-    :raises UserError: where there is no such predictor, or it has no map; the text lists those that have one.
+    :raises UserError: where there is no such predictor, or it has no map (the text lists those that have one), or
+        cannot run here.
     """
     known = [entry.name for entry in registry().values() if draws_a_map(entry.predictor)]
     if ":" not in name and name not in registry():
@@ -113,6 +114,8 @@ def find_map_predictor(name: str) -> JNDPredictor:
     predictor = find_predictors([name])[0].make()
     if not draws_a_map(type(predictor)):
         raise UserError(f"{name!r} is a predictor, but draws no map. Those that do: {', '.join(known)}.")
+    if why := predictor.unavailable():
+        raise UserError(f"{name!r} cannot draw here: {why}")
     return predictor
 
 

@@ -19,9 +19,7 @@ LIMIT, HEAVY_LIMIT = 0.10, 2.0
 HEAVY = ("liu2010", "wu2013")
 """A solver that converges, and a non-local mean: the only maps that may cost more than the ladder."""
 MODELS = {
-    name: entry
-    for name, entry in registry().items()
-    if issubclass(entry.predictor, PixelMapPredictor) and "threshold" not in entry.parameters
+    name: entry for name, entry in registry().items() if entry.kind == "pixel" and "threshold" not in entry.parameters
 }
 
 

@@ -17,9 +17,7 @@ from datasets.core.ladder import ShippedLadder
 from datasets.core.picture import Picture
 
 MODELS = {
-    name: entry
-    for name, entry in registry().items()
-    if issubclass(entry.predictor, PixelMapPredictor) and "threshold" not in entry.parameters
+    name: entry for name, entry in registry().items() if entry.kind == "pixel" and "threshold" not in entry.parameters
 }
 EVERY = pytest.mark.parametrize("entry", MODELS.values(), ids=MODELS.keys())
 EVERY_ON_LUMA = pytest.mark.parametrize(
