@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import keyword
-import re
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from string import Template
 
 from baselines.interface.card import KINDS
-from baselines.interface.contract.form import NAME, NAME_IN_WORDS
 from baselines.interface.registry import registry
 from datasets.common.commands import command_parser, run_command
-from datasets.common.errors import UserError
-from datasets.common.files import users_path, write_atomically
+from datasets.common.files import users_path
+from datasets.common.new_file import NAME_IN_WORDS, class_name, module_name, write_new
 
 HERE = Path(__file__).parent
 _IS_CHECKOUT = (HERE.parent / "pyproject.toml").is_file()
@@ -69,46 +64,13 @@ def write_template(name: str, folder: Path, base: str) -> Path:
     :returns: the file.
     :raises UserError: where the name is no good or taken, or the folder is missing.
     """
-    _check_name(name)
-    if not folder.is_dir():
-        raise UserError(f"--folder {folder}: there is no such folder. Make it first.")
-    path = folder / f"{_module(name)}.py"
-    if path.exists():
-        raise UserError(f"{path} exists already and is left as it is. Pick another name, e.g. {name + '-2'!r}.")
-    if importlib.util.find_spec(path.stem):
-        raise UserError(f"Python has a module {path.stem!r}, which {path} would hide. Pick another name.")
-    template = Template((HERE / "templates" / f"{base}.txt").read_text(encoding="utf-8"))
-    title = name.replace("-", " ").capitalize()
-    write_atomically(path, template.substitute(name=name, title=title, class_name=_class_name(name)))
-    return path
-
-
-def _check_name(name: str) -> None:
-    if not NAME.fullmatch(name):
-        raise UserError(
-            f"{name!r} is no name for a predictor: {NAME_IN_WORDS}, beginning with a letter. Try {_suggestion(name)!r}."
-        )
-    module = _module(name)
-    if keyword.iskeyword(module) or module in sys.stdlib_module_names:
-        raise UserError(
-            f"{name!r} is a word or module of Python's own, so a file cannot be named so. Try 'jnd-{name}'."
-        )
-    if name in registry():
-        taken = registry()[name].predictor
-        raise UserError(
-            f"the name {name!r} is taken by {taken.__module__}:{taken.__qualname__}. Try {name + '-2'!r}, or another."
-        )
-
-
-def _suggestion(name: str) -> str:
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
-    slug = re.sub(r"[^a-z0-9]+", "-", spaced.lower()).strip("-")
-    return slug if NAME.fullmatch(slug) else f"jnd-{slug}" if slug else "my-method"
+    taken = {name: entry.predictor for name, entry in registry().items()}
+    return write_new(HERE / "templates" / f"{base}.txt", name, folder, "method", taken)
 
 
 def _next_commands(name: str, path: Path) -> list[str]:
     inside = path.parent.parent.resolve() == HERE.resolve()
-    called = name if inside else f"{_module(name)}:{_class_name(name)}"
+    called = name if inside else f"{module_name(name)}:{class_name(name)}"
     search = "" if inside else f"PYTHONPATH={shlex.quote(str(_as_typed(path.parent)))} "
     return [
         f"{search}python -m baselines.check {called}",
@@ -122,14 +84,6 @@ def _next_commands(name: str, path: Path) -> list[str]:
 def _as_typed(path: Path) -> Path:
     absolute = path.resolve()
     return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute
-
-
-def _module(name: str) -> str:
-    return re.sub("[-.]", "_", name)
-
-
-def _class_name(name: str) -> str:
-    return "".join(word.capitalize() for word in re.split("[-.]", name))
 
 
 if __name__ == "__main__":

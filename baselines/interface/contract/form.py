@@ -12,10 +12,9 @@ import timeit
 from baselines.interface.card import COSTS, Card, PublishedNumber
 from baselines.interface.contract.trial import Trial
 from datasets.common.contract import require
+from datasets.common.new_file import NAME, NAME_IN_WORDS
 from datasets.core.reference import Reference
 
-NAME = re.compile(r"[a-z][a-z0-9]*([-.][a-z0-9]+)*")
-NAME_IN_WORDS = "lower-case words and digits joined by '-' or '.'"
 _SCORE = re.compile(r"[a-z][a-z0-9_]*")
 _CONSTRUCTOR_MS = 50
 
