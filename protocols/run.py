@@ -37,7 +37,7 @@ examples:
   python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --folds sur-featnet-10 --predictors 'constant*' psnr
       published folds, some predictors
   python -m protocols.run --dataset mcl-jci --root ~/data/MCL-JCI --jnd 1 2 3
-      the first, second and third JND, a table each
+      the first, second and third JND, a table each, and a page that shows them together
   python -m protocols.run --predictors '*'
       the slow ones too (metrics and small networks, minutes); heavy ones run only when named in full
   python -m protocols.run --predictors '*' --dry-run

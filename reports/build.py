@@ -16,10 +16,11 @@ from reports.pages.html import FigureImages
 from reports.pages.index import DEFAULT_PICTURES, USUAL_CHOICE, PictureChoice, index_text, pages
 from reports.pages.report_files import Content, Stamp, differing, encoded, write_files
 from reports.results.codecs import codec_comparisons
+from reports.results.jnds import jnd_comparisons
 from reports.results.published import has_published
 from reports.results.section import sections_of
 from reports.results.truths import truth_rankings
-from reports.tables.csv_files import codecs_csv, leaderboard_csv, pairs_csv, published_csv, truths_csv
+from reports.tables.csv_files import codecs_csv, jnds_csv, leaderboard_csv, pairs_csv, published_csv, truths_csv
 from reports.tables.latex import leaderboard_tex, references_bib
 from reports.tables.report_json import report_json
 from reports.tables.text import leaderboard_markdown
@@ -31,6 +32,7 @@ examples:
       which opens offline, with pages for predictors, methods, data sets and pictures;
       pairs.csv says which differences are more than chance, truths.csv how the ranking changes with the truth;
       codecs.html and codecs.csv too where the same pictures ran in several codecs,
+      jnds.html and jnds.csv where they ran under several JNDs,
       published.csv where the methods' papers give numbers on these data sets
   python -m reports.build --results ~/runs --out ~/public/jnd
       other folders
@@ -69,6 +71,7 @@ def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool =
         "pairs.csv": pairs_csv(sections),
         **({"truths.csv": truths_csv(sections)} if truth_rankings(sections) else {}),
         **({"codecs.csv": codecs_csv(sections)} if codec_comparisons(sections) else {}),
+        **({"jnds.csv": jnds_csv(sections)} if jnd_comparisons(sections) else {}),
         **({"published.csv": published_csv(sections)} if has_published(sections) else {}),
     }
     return {

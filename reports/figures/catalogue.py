@@ -26,12 +26,14 @@ from reports.figures.error_histogram_and_scatter import (
     level_axes,
     psnr_axes,
 )
+from reports.figures.jnds import jnd_levels, jnd_sur_curves
 from reports.figures.learning_curves import learning_curves
 from reports.figures.rank_diagrams import critical_difference, mae_dots, ranks_between_truths
 from reports.figures.style import Drawing, FigureFiles, figure_files, styled
 from reports.figures.sur_curves import sur_calibration, sur_curves
 from reports.results.cards import section_name
 from reports.results.codecs import CodecComparison, codec_comparisons
+from reports.results.jnds import JndComparison, jnd_comparisons
 from reports.results.row import Row
 from reports.results.section import Section
 from reports.results.truths import TruthRanking, truth_rankings
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Subject = TypeVar("Subject", Section, TruthRanking, CodecComparison)
+Subject = TypeVar("Subject", Section, TruthRanking, CodecComparison, JndComparison)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class RunFigure:
 
 @dataclass(frozen=True)
 class SummaryFigure(Generic[Subject]):
-    """A figure of a whole section, of the order of predictors between truths, or of codecs; fields as `RunFigure`.
+    """A figure of a section, of the order of predictors between truths, of codecs or of JNDs; fields as `RunFigure`.
 
     :param draw: None where there is nothing to draw.
     :param on_page: whether the page shows it; else it is for papers, and the page has a chart of its own for it.
@@ -104,7 +106,7 @@ class SummaryFigure(Generic[Subject]):
             section = subject.sections[0]
             identity = replace(section.identity, truth="-".join(subject.truths))
             return f"figures/{self.name}-{section_name(replace(section, identity=identity))}"
-        if isinstance(subject, CodecComparison):
+        if isinstance(subject, CodecComparison | JndComparison):
             return f"figures/{self.name}-{section_name(subject.reference)}"
         return f"figures/{self.name}-{section_name(subject)}"
 
@@ -224,6 +226,23 @@ CODEC_FIGURES: tuple[SummaryFigure[CodecComparison], ...] = (
     ),
 )
 
+JND_FIGURES: tuple[SummaryFigure[JndComparison], ...] = (
+    SummaryFigure(
+        "jnd-levels",
+        "JNDs by picture",
+        "A column of marks is a picture: how far apart its JNDs lie.",
+        jnd_levels,
+    ),
+    SummaryFigure(
+        "jnd-sur",
+        "SUR curves",
+        "Share of observers whose JND of that number lies at a worse level: fitted curves, and thin the observers' "
+        "own steps, for all pictures together and for one with a low, a middle and a high first JND.",
+        jnd_sur_curves,
+        "no SUR curve is known",
+    ),
+)
+
 _ROWS_WORTH_PROCESSES = 12
 _Draw = Callable[[], dict[str, FigureFiles]]
 
@@ -235,6 +254,7 @@ def draw_figures(sections: Sequence[Section], *, quiet: bool = False) -> dict[st
     draws += [partial(kind.draw_all, section) for section in sections for kind in SECTION_FIGURES]
     draws += [partial(kind.draw_all, ranking) for ranking in truth_rankings(sections) for kind in TRUTH_FIGURES]
     draws += [partial(kind.draw_all, codecs) for codecs in codec_comparisons(sections) for kind in CODEC_FIGURES]
+    draws += [partial(kind.draw_all, jnds) for jnds in jnd_comparisons(sections) for kind in JND_FIGURES]
     rows = sum(len(section.rows) for section in sections)
     figures: dict[str, FigureFiles] = {}
     with styled():

@@ -65,7 +65,7 @@ def _picture_panel(
     """One picture's curves on axes of levels and shares; a row without a curve for this picture is left out."""
     first = next(row for row in section.rows if not row.has_failed)
     fitted = np.asarray(first.run.predictions.set_index("picture").at[picture, "true_sur"], dtype=float)
-    levels = _curve_levels(section, len(fitted))
+    levels = curve_levels(section, len(fitted))
     axes.plot(levels, fitted, color=FILL, linewidth=4.5, zorder=2)
     if subjects is not None:
         axes.step(levels, subjects.satisfied([picture])[0], where="mid", color=INK, linewidth=0.9, zorder=3)
@@ -79,7 +79,7 @@ def _picture_panel(
     axes.set_title(shortened(picture, 34), fontsize=7.6)
 
 
-def _curve_levels(section: Section, count: int) -> np.ndarray:
+def curve_levels(section: Section, count: int) -> np.ndarray:
     """The levels of a stored curve from the worst to the best, shape (count,)."""
     codec, low, high = codecs().get(section.dataset.codec), section.dataset.level_lowest, section.dataset.level_highest
     return np.linspace(low, high, count) if codec is None or codec.sign > 0 else np.linspace(high, low, count)

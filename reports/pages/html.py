@@ -18,6 +18,7 @@ from reports.figures.style import FigureFiles, for_page
 from reports.results.cards import (
     CODECS_PAGE,
     INDEX,
+    JNDS_PAGE,
     dataset_page,
     method_page,
     picture_page,
@@ -179,6 +180,7 @@ def _environment() -> jinja2.Environment:
         {function.__name__: function for function in (*functions, *page_paths)},
         index_page=INDEX,
         codecs_page=CODECS_PAGE,
+        jnds_page=JNDS_PAGE,
     )
     return environment
 

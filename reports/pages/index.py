@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reports.figures.catalogue import CODEC_FIGURES, SECTION_FIGURES, TRUTH_FIGURES
+from reports.figures.catalogue import CODEC_FIGURES, JND_FIGURES, SECTION_FIGURES, TRUTH_FIGURES
 from reports.figures.layout import mae_limit
 from reports.pages.card_pages import dataset_page_text, method_pages, predictor_pages
 from reports.pages.html import INDEX_SCRIPTS, FigureImages, document
@@ -14,18 +14,20 @@ from reports.pages.picture import picture_pages
 from reports.pages.picture_pixels import open_pixels
 from reports.pages.report_files import Content, encoded
 from reports.pages.section_data import section_data
-from reports.results.cards import CODECS_PAGE, INDEX, dataset_entries, dataset_page, methods
+from reports.results.cards import CODECS_PAGE, INDEX, JNDS_PAGE, dataset_entries, dataset_page, methods
 from reports.results.codec_groups import not_compared
 from reports.results.codec_notes import codec_notes
 from reports.results.codecs import codec_comparisons, codec_title
 from reports.results.commands import commands, surroundings
 from reports.results.glossary import column_meanings, glossary
 from reports.results.grid import chosen_pictures
+from reports.results.jnds import jnd_comparisons, jnd_notes
 from reports.results.published import has_published, published
 from reports.results.row import CeilingRow, Row
 from reports.results.section import Section
 from reports.results.truths import truth_notes, truth_rankings
 from reports.tables.codec_table import codec_table
+from reports.tables.jnd_table import jnd_levels_table, jnd_mae_table
 from reports.tables.latex import bibtex_entries
 from reports.tables.table import HOW_TO_READ, Line, Table, leaderboard_table, truth_table
 
@@ -78,6 +80,16 @@ def pages(sections: Sequence[Section], images: FigureImages, choice: PictureChoi
             codec_notes=codec_notes,
             figures=partial(images.of_summary, CODEC_FIGURES),
         )
+    if together := jnd_comparisons(sections):
+        texts[JNDS_PAGE] = document(
+            "jnds.html.j2",
+            JNDS_PAGE,
+            comparisons=together,
+            levels_table=jnd_levels_table,
+            mae_table=jnd_mae_table,
+            jnd_notes=jnd_notes,
+            figures=partial(images.of_summary, JND_FIGURES),
+        )
     return {**made, **{path: encoded(text) for path, text in texts.items()}}
 
 
@@ -94,6 +106,7 @@ def index_text(sections: Sequence[Section], images: FigureImages, choice: Pictur
         has_published=has_published(sections),
         truth_rankings=truth_rankings(sections),
         codec_comparisons=codec_comparisons(sections),
+        jnd_comparisons=jnd_comparisons(sections),
         how_to_read=HOW_TO_READ,
         bar=interval_bar,
         leaderboard_table=leaderboard_table,

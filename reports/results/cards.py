@@ -125,6 +125,7 @@ def card_key(card: Card) -> str:
 
 INDEX = "index.html"
 CODECS_PAGE = "codecs.html"
+JNDS_PAGE = "jnds.html"
 """Codec against codec; there where data sets in several codecs can be compared."""
 
 

@@ -1,4 +1,4 @@
-"""The report for programs as CSV files: the leaderboard, pairs of predictors, truths, codecs, and published numbers."""
+"""The report for programs as CSV files: the leaderboard, pairs, truths, codecs, JNDs, and published numbers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datasets.common.files import spreadsheet_cell
 from protocols.scoring.scores import SCORES
 from reports.results.codecs import CodecComparison, codec_comparisons
+from reports.results.jnds import JndComparison, jnd_comparisons
 from reports.results.published import Shown, published
 from reports.results.row import CeilingRow, Row
 from reports.results.section import Section
@@ -27,6 +28,10 @@ TRUTH_COLUMNS = (*_TABLE, "predictor", "rank", "mae", "best_group")
 CODEC_COLUMNS = (
     *(*_TABLE, "predictor", "codec", "against", "bytes", "true_bytes", "saving", "low", "high", "true_saving"),
     *("ratio_error", "n", "failed"),
+)
+JND_COLUMNS = (
+    *(*_TABLE, "pictures", "fewest_observers", "most_observers", "mean", "sd", "lowest", "highest"),
+    *("distance", "low", "high"),
 )
 PUBLISHED_COLUMNS = (
     *_TABLE,
@@ -131,6 +136,24 @@ def _codecs(comparison: CodecComparison) -> Iterator[dict[str, str]]:
 
 
 _CODEC_NUMBERS = ("bytes", "true_bytes", "saving", "low", "high", "true_saving")
+
+
+def jnds_csv(sections: Sequence[Section]) -> str:
+    """One row a JND of each `JndComparison`, columns `JND_COLUMNS`, in levels; `distance` is from the JND before."""
+    return _csv(JND_COLUMNS, (row for comparison in jnd_comparisons(sections) for row in _jnds(comparison)))
+
+
+def _jnds(comparison: JndComparison) -> Iterator[dict[str, str]]:
+    for section, levels in zip(comparison.sections, comparison.by_jnd, strict=True):
+        fewest, most = levels.observers or (None, None)
+        numbers = ("mean", "sd", "lowest", "highest", "distance", "low", "high")
+        yield {
+            **_table(section),
+            "pictures": str(len(comparison.pictures)),
+            "fewest_observers": significant(fewest),
+            "most_observers": significant(most),
+            **{name: significant(getattr(levels, name)) for name in numbers},
+        }
 
 
 def published_csv(sections: Sequence[Section]) -> str:

@@ -18,6 +18,7 @@ from reports.results.cards import (
 )
 from reports.results.codec_notes import codec_notes
 from reports.results.codecs import CodecComparison, codec_comparisons
+from reports.results.jnds import JndComparison, jnd_comparisons, jnd_notes
 from reports.results.row import Row
 from reports.results.section import Section
 from reports.results.verdict import findings
@@ -35,6 +36,7 @@ def report_json(sections: Sequence[Section]) -> str:
         "schema_version": SCHEMA_VERSION,
         "sections": [_section(section) for section in sections],
         "codec_comparisons": [_codecs(comparison) for comparison in codec_comparisons(sections)],
+        "jnd_comparisons": [_jnds(comparison) for comparison in jnd_comparisons(sections)],
         "methods": [
             {
                 "page": method_page(method.card),
@@ -99,6 +101,15 @@ def _codecs(comparison: CodecComparison) -> dict[str, Any]:
             }
             for row in (comparison.truth, *comparison.rows)
         ],
+    }
+
+
+def _jnds(comparison: JndComparison) -> dict[str, Any]:
+    return {
+        "sections": [section_name(section) for section in comparison.sections],
+        "levels": [dataclasses.asdict(levels) for levels in comparison.by_jnd],
+        "knowing_one": [row.predictor for row in comparison.rows if row.knows_one],
+        "notes": jnd_notes(comparison),
     }
 
 

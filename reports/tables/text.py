@@ -10,12 +10,14 @@ from pathlib import Path
 from protocols.store.store import StoredRun
 from reports.results.codec_notes import codec_notes
 from reports.results.codecs import CodecComparison, codec_comparisons
+from reports.results.jnds import JndComparison, jnd_comparisons, jnd_notes
 from reports.results.published import PublishedNumbers, Shown, published
 from reports.results.section import Section, sections_of
 from reports.results.truths import TruthRanking, truth_notes, truth_rankings
 from reports.results.verdict import findings
 from reports.results.written import one_line
 from reports.tables.codec_table import codec_table
+from reports.tables.jnd_table import jnd_levels_table, jnd_mae_table
 from reports.tables.table import HOW_TO_READ, Cell, Column, Line, Table, leaderboard_table, truth_table
 
 _NONE = PublishedNumbers((), ())
@@ -69,6 +71,7 @@ def leaderboard_markdown(sections: Sequence[Section]) -> str:
         parts += [f"## {markdown(section.title)}", markdown(section.caption), *_section_parts(section)]
     parts += [_truths(ranking) for ranking in truth_rankings(sections)]
     parts += [_codecs(comparison) for comparison in codec_comparisons(sections)]
+    parts += [_jnds(comparison) for comparison in jnd_comparisons(sections)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -92,6 +95,12 @@ def _codecs(comparison: CodecComparison) -> str:
     heading = f"## Codec next to codec: {markdown(comparison.title)}"
     notes = _list(markdown(text) for text in codec_notes(comparison))
     return "\n\n".join([heading, markdown_table(codec_table(comparison)), notes])
+
+
+def _jnds(comparison: JndComparison) -> str:
+    heading = f"## JND next to JND: {markdown(comparison.title)}"
+    tables = [markdown_table(table(comparison)) for table in (jnd_levels_table, jnd_mae_table)]
+    return "\n\n".join([heading, *tables, _list(map(markdown, jnd_notes(comparison)))])
 
 
 def markdown_table(table: Table) -> str:

@@ -103,13 +103,15 @@ def _names(value: Any, path: str = "") -> set[str]:
 
 
 def test_every_name_of_the_json_is_described_and_every_described_name_is_there(
-    demo_results, sections, tmp_path, store_codec_run
+    demo_results, sections, tmp_path, store_codec_run, store_run
 ):
     for codec in ("jpeg", "webp"):
         store_codec_run(tmp_path / "codecs", codec)
+    for jnd in (1, 2):
+        store_run(tmp_path / "jnds", jnd=jnd)
     described = re.findall(r"^\| `([^`]+)` \|", (REPOSITORY / "docs" / "report-schema.md").read_text(), re.MULTILINE)
     assert len(described) == len(set(described))
-    reports = (sections, read_sections(demo_results), read_sections(tmp_path / "codecs"))
+    reports = (sections, read_sections(demo_results), *map(read_sections, (tmp_path / "codecs", tmp_path / "jnds")))
     given = set().union(*(_names(json.loads(report_json(report))) for report in reports))
     # Single JNDs are not stored with these runs, so there is no ceiling.
     assert given == {name for name in described if ".ceilings[]" not in name}
