@@ -13,7 +13,7 @@ from baselines.interface.predictor import JNDPredictor, Prediction
 from baselines.interface.program_file import read_program
 from baselines.metric._base import SEARCHED, MetricPredictor
 from baselines.metric._scores import Score
-from datasets.common.errors import UserError
+from datasets.common.errors import UserError, user_error_of
 from datasets.core.picture import Picture
 
 
@@ -30,11 +30,7 @@ class ProgramPredictor(JNDPredictor):
         return read_program(self.file)[0].ingredients()
 
     def unavailable(self) -> str:
-        try:
-            self.ingredients()
-        except UserError as error:
-            return str(error)
-        return ""
+        return user_error_of(self.ingredients)
 
     def measure(self, picture: Picture) -> dict[str, np.ndarray]:
         """Its answer: `level`, and `sur` where it gives one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import final
@@ -66,7 +66,7 @@ def read_submission(path: Path, codec: Codec) -> dict[str, Prediction]:
     :raises DataError: with a line for each row that is wrong: doubled, no number, outside the codec's levels, a SUR
         outside 0 to 1 or falling towards better levels.
     """
-    predictions, problems = _read(path, codec)
+    predictions, problems = _predictions(_rows(path), codec)
     if problems:
         raise _refused(path, problems)
     return predictions
@@ -77,9 +77,10 @@ def check_submission(path: Path, codec: Codec, pictures: Sequence[Picture], fold
 
     :raises DataError: with a line for each problem, those of `read_submission` among them.
     """
-    problems = _read(path, codec)[1]
+    rows = list(_rows(path))
+    problems = _predictions(rows, codec)[1]
     known, named = {picture.name: picture for picture in pictures}, set()
-    for line, row in _rows(path):
+    for line, row in rows:
         name, fold = _cell(row, "picture"), _cell(row, "fold")
         named.add(name)
         if name not in known:
@@ -94,10 +95,10 @@ def check_submission(path: Path, codec: Codec, pictures: Sequence[Picture], fold
         raise _refused(path, problems)
 
 
-def _read(path: Path, codec: Codec) -> tuple[dict[str, Prediction], list[Problem]]:
+def _predictions(rows: Iterable[tuple[int, Row]], codec: Codec) -> tuple[dict[str, Prediction], list[Problem]]:
     predictions: dict[str, Prediction] = {}
     problems: list[Problem] = []
-    for line, row in _rows(path):
+    for line, row in rows:
         name = _cell(row, "picture")
         try:
             if name in predictions:

@@ -10,7 +10,7 @@ import numpy as np
 from baselines.constant._open_loop import level_of_quality
 from baselines.interface.card import Card
 from baselines.interface.predictor import JNDPredictor, Prediction
-from datasets.common.errors import UserError
+from datasets.common.errors import user_error_of
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
@@ -36,11 +36,7 @@ class Fixed(JNDPredictor):
         return {f"fixed-{quality}": {"quality": quality} for quality in (75, 85, 90, 95)}
 
     def refuses(self, codec: Codec) -> str:
-        try:
-            level_of_quality(codec, self.quality)
-        except UserError as error:
-            return str(error)
-        return ""
+        return user_error_of(lambda: level_of_quality(codec, self.quality))
 
     def fit(self, pictures: Sequence[Picture], levels: np.ndarray, *, seed: int) -> Fixed:
         return self

@@ -13,7 +13,7 @@ from baselines.interface.card import Card
 from baselines.learned.network.extractor import device_of
 from baselines.learned.network.imagenet_weights import read_tensors
 from baselines.pixel._base import PixelMapPredictor
-from datasets.common.errors import DataError, UserError
+from datasets.common.errors import DataError, UserError, user_error_of
 from datasets.common.files import users_path
 from datasets.common.hashing import sha256_of_file
 from datasets.common.threads import one_torch_thread
@@ -75,11 +75,7 @@ class ResJnd(PixelMapPredictor):
         return {"weights": sha256_of_file(_weights())}
 
     def unavailable(self) -> str:
-        try:
-            _weights()
-        except UserError as error:
-            return str(error)
-        return ""
+        return user_error_of(_weights)
 
     def planes(self, rgb: np.ndarray) -> np.ndarray:
         """Red, green and blue."""

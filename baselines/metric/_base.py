@@ -20,7 +20,7 @@ from baselines.interface.predictor import JNDPredictor, MeasurementKey, Meter, P
 from baselines.interface.threshold import LogNormalObserver, calibrate, crossing
 from baselines.metric._scores import PictureScores, Score, coarse_positions, interpolated, search
 from datasets.common.contents import NoContentError
-from datasets.common.errors import UserError
+from datasets.common.errors import UserError, user_error_of
 from datasets.core.codec import Codec
 from datasets.core.picture import Picture
 
@@ -134,11 +134,7 @@ class MetricPredictor(JNDPredictor):
             ) from error
 
     def unavailable(self) -> str:
-        try:
-            self.ingredients()
-        except UserError as error:
-            return str(error)
-        return ""
+        return user_error_of(self.ingredients)
 
     def refuses(self, codec: Codec) -> str:
         given = self._given_at(self.threshold)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 
 class UserError(Exception):
@@ -30,3 +30,12 @@ def unknown_name(what: str, name: str, known: Iterable[str]) -> UserError:
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
     return UserError(f"There is no {what} {name!r}.{hint} Known: {', '.join(names)}.")
+
+
+def user_error_of(call: Callable[[], object]) -> str:
+    """What a call raises for its user to put right; empty where it raises nothing."""
+    try:
+        call()
+    except UserError as error:
+        return str(error)
+    return ""

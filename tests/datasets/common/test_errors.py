@@ -1,6 +1,6 @@
 """Protects the wording that every unknown name gets: near names first, then all of them."""
 
-from datasets.common.errors import DataError, UserError, unknown_name
+from datasets.common.errors import DataError, UserError, check_name, unknown_name, user_error_of
 
 
 def test_near_names_come_first_and_all_are_listed():
@@ -18,3 +18,8 @@ def test_several_near_names_are_all_named():
 
 def test_damaged_data_can_be_put_right_by_the_user():
     assert issubclass(DataError, UserError)
+
+
+def test_what_a_call_says_is_had_as_a_text():
+    assert user_error_of(lambda: check_name("truth", "xyz", ["mean"])).startswith("There is no truth 'xyz'.")
+    assert user_error_of(lambda: check_name("truth", "mean", ["mean"])) == ""
