@@ -1,7 +1,7 @@
 """Running predictors: what is trained and tested on what, the store of runs, and scores.
 
 From Python, call `run_benchmark`; from a shell, `python -m protocols.run`. The commands are `run`, `submit`, `score`.
-Each protocol is one file: `kfold`, `learning_curve`, `ablation`. What they share: `plan` lists the
+Each protocol is one file: `kfold`, `learning_curve`, `transfer`, `ablation`. What they share: `plan` lists the
 jobs, `runner` carries them out, `estimate` says what they will cost. `workers/` measures pictures, fits and predicts,
 in processes; `store/` keeps runs and decides which are reused, `scoring/` computes scores.
 """

@@ -16,11 +16,12 @@ from datasets.common.errors import UserError
 from datasets.common.files import users_path
 from datasets.common.process_pool import ProcessPool
 from datasets.core.dataset import Dataset, OpenOptions
+from datasets.core.picture import Picture
 from datasets.core.truths import find_truth
 from datasets.sets import check_codec, open_dataset
 from protocols.estimate import Shard
 from protocols.kfold import KFold
-from protocols.plan import Experiment, Plan, Protocol, find_protocol, limited, plan_jobs
+from protocols.plan import Experiment, Plan, Protocol, limited, plan_jobs, with_settings
 from protocols.runner import carry_out
 from protocols.scoring.scores import score
 from protocols.store.store import Store, StoredRun
@@ -70,19 +71,19 @@ class Request:
         forget_code()
         jnds = dict.fromkeys(self.jnds or [self.options.jnd])
         opened = [(options, self._open(options)) for options in (replace(self.options, jnd=jnd) for jnd in jnds)]
-        dataset = opened[0][1]
+        _, (dataset, protocol) = opened[0]
         if not self.quiet:
-            for note in dict.fromkeys(note for _, each in opened for note in each.notes):
+            for note in dict.fromkeys(note for _, (each, _) in opened for note in each.notes):
                 _note(f"{dataset.title}: {note}")
         if dataset.has_pixels:
             dataset.codec.check_available()
-        entries = self._entries(dataset)
+        entries = self._entries(protocol, dataset)
         if self.shard:
             entries = self.shard.part_of(entries)
         plans = []
-        for options, each in opened:
-            experiments = self._experiments(each, options)
-            truths = list(dict.fromkeys(self.truths or _default_truths(each)))
+        for options, (each, its_protocol) in opened:
+            experiments = self._experiments(its_protocol, each, options)
+            truths = list(dict.fromkeys(self.truths or _default_truths(each, its_protocol.training)))
             _check_truths(truths, experiments[0])
             store = Store(self.results)
             plans += plan_jobs(experiments, truths, entries, store, rerun=self.rerun, device=self.device)
@@ -95,7 +96,12 @@ class Request:
         with self._worker_pool() as pool:
             return carry_out(plans, store, pool, quiet=self.quiet, log=log, fresh=self.rerun == "always")
 
-    def _open(self, options: OpenOptions) -> Dataset:
+    def _open(self, options: OpenOptions) -> tuple[Dataset, Protocol]:
+        dataset = self._open_dataset(options)
+        protocol = self.protocol.opened(dataset, options, self.limit)
+        return replace(dataset, notes=(*dataset.notes, *protocol.notes)), protocol
+
+    def _open_dataset(self, options: OpenOptions) -> Dataset:
         dataset = self.dataset
         if isinstance(dataset, str):
             return open_dataset(dataset, None if self.root is None else str(self.root), options)
@@ -104,20 +110,18 @@ class Request:
         check_codec(dataset, options)
         return dataset.afresh()
 
-    def _experiments(self, dataset: Dataset, options: OpenOptions) -> list[Experiment]:
-        folds = self.protocol.folds(dataset)
+    def _experiments(self, protocol: Protocol, dataset: Dataset, options: OpenOptions) -> list[Experiment]:
+        folds = protocol.folds(dataset)
         for each in folds:
             each.check_covers(picture.source for picture in dataset.pictures)
         pictures = dataset.pictures
         if self.limit:
             pictures = limited(pictures, folds[0], self.limit)
         limit = self.limit if len(pictures) < len(dataset.pictures) else 0
-        return [
-            Experiment(self.protocol, dataset, pictures, each, options, limit, self.seed, self.root) for each in folds
-        ]
+        return [Experiment(protocol, dataset, pictures, each, options, limit, self.seed, self.root) for each in folds]
 
-    def _entries(self, dataset: Dataset) -> list[Registered]:
-        entries, notes = self.protocol.predictors(self.predictors)
+    def _entries(self, protocol: Protocol, dataset: Dataset) -> list[Registered]:
+        entries, notes = protocol.predictors(self.predictors)
         for note in notes:
             _note(note)
         named = {wanted if isinstance(wanted, str) else wanted.card.name for wanted in self.predictors}
@@ -126,9 +130,9 @@ class Request:
                 if self.predictors:  # what runs by default is a choice of ours, and each codec has its own
                     _note(f"{entry.name} is left out on {dataset.codec.label}: {why}")
                 entries.remove(entry)
-        if self.predictors or dataset.has_pixels:
+        if self.predictors or (dataset.has_pixels and all(picture.has_pixels for picture in protocol.training)):
             return entries
-        _note("the root holds labels only: predictors that look at pictures are left out")
+        _note("a root holds labels only: predictors that look at pictures are left out")
         return [entry for entry in entries if not entry.card.needs_pictures]
 
     def _worker_pool(self) -> WorkerPool:
@@ -148,6 +152,8 @@ def run_benchmark(
     codec: str = "",
     protocol: str | Protocol = "kfold",
     folds: str = "",
+    train: Sequence[str | Dataset] = (),
+    adapt: Sequence[int] = (),
     truths: Sequence[str] = (),
     jnd: int | Sequence[int] = 1,
     limit: int = 0,
@@ -171,6 +177,8 @@ def run_benchmark(
     :param codec: the name of the codec, for a set that opens in several, as the demo set does; empty for the set's own.
     :param protocol: a name, or an object with its settings.
     :param folds: shipped folds by name, or a CSV file (source,fold); for the protocol `kfold`.
+    :param train: the data sets to train on, as `NAME:DIR` or opened; for the protocol `transfer`, and so is
+    :param adapt: how many rated sources of the data set are added to them, each number a row of its own.
     :param truths: what 'the JND' means, e.g. `["mean"]`; empty for the data set's own.
     :param jnd: 1, 2 or 3, the first, second or third JND; or several of them.
     :param limit: so many pictures only; 0 for all.
@@ -185,10 +193,8 @@ def run_benchmark(
         `failed`, and every score of `protocols.scoring.scores` by its name, `mae_low` and `mae_high` with them.
     :raises UserError: for a request that cannot be carried out.
     """
-    if folds and protocol != "kfold":
-        raise UserError(f"folds={folds!r} is for the protocol 'kfold', not {protocol!r}")
-    if isinstance(protocol, str):
-        protocol = KFold(folds) if protocol == "kfold" else find_protocol(protocol)()
+    settings = {"fold_file": folds, "train": tuple(train), "adapt": tuple(adapt)}
+    protocol = with_settings(protocol, {name: value for name, value in settings.items() if value})
     request = Request(
         dataset=dataset,
         predictors=predictors,
@@ -227,18 +233,18 @@ def _cached_results() -> Path:
         ) from error
 
 
-def _default_truths(dataset: Dataset) -> list[str]:
-    tabulated = all("sqf" in picture.tabulated for picture in dataset.pictures)
+def _default_truths(dataset: Dataset, training: Sequence[Picture]) -> list[str]:
+    tabulated = all("sqf" in picture.tabulated for picture in (*dataset.pictures, *training))
     known = [truth for truth in dataset.card.default_truths if truth != "sqf" or tabulated]
     for truth in set(dataset.card.default_truths) - set(known):
-        _note(f"truth {truth!r} is left out: the root does not give it for every picture")
+        _note(f"truth {truth!r} is left out: not every picture has it")
     return known
 
 
 def _check_truths(truths: Sequence[str], experiment: Experiment) -> None:
     """:raises UserError: for a picture that has not every truth."""
     for truth in map(find_truth, truths):
-        for picture in experiment.pictures:
+        for picture in experiment.all_pictures:
             try:
                 truth.level(picture)
             except UserError as error:

@@ -22,8 +22,9 @@ from baselines.interface.measurements import has_measurement
 from baselines.interface.registry import Registered
 from datasets.common.errors import UserError
 from datasets.core.picture import Picture
-from protocols.plan import Plan, named_pictures
+from protocols.plan import Job, Plan, named_pictures
 from protocols.store.picture_facts import has_ladder
+from protocols.store.share_names import split_name, split_transfer_name
 
 COSTS = Path(__file__).with_name("costs.csv")
 _TRIED_LEVELS = 5
@@ -96,16 +97,12 @@ def estimate(plans: Sequence[Plan], jobs: int, *, fresh: bool = False) -> Estima
     }
     bare = [p for p in pictures if p.has_pixels and (fresh or not has_ladder(p))]
     visits = {picture.name for pictures in [bare, *missing.values()] for picture in pictures}
-    costs = known_costs()
+    costs = {name: cost for name in names if (cost := _known_cost(name))}
     unknown = tuple(name for name, pictures in missing.items() if pictures and name not in costs)
     same = {names[name].measured_as: name for name in missing}  # variants share what is measured
     ladders = sum(len(missing[name]) * costs[name].ladders for name in same.values() if name in costs)
     ladders += len(visits) * _LADDER_ITSELF
-    fits = sum(
-        len(plan.job.experiment.folds.numbers) * costs[plan.job.entry.name].fit_s
-        for plan in waiting
-        if plan.job.entry.name in costs
-    )
+    fits = sum(_fits(plan.job) * costs[plan.job.entry.name].fit_s for plan in waiting if plan.job.entry.name in costs)
     fits *= len(pictures) / 25
     ladder_s = _ladder_s(pictures) if visits else 0.0
     seconds = None if ladder_s is None else (ladders * ladder_s + fits) / max(1, min(jobs, len(pictures)))
@@ -118,6 +115,15 @@ def known_costs() -> dict[str, Cost]:
     """By predictor."""
     with COSTS.open(encoding="utf-8", newline="") as stream:
         return {row["predictor"]: Cost(float(row["ladders"]), float(row["fit_s"])) for row in csv.DictReader(stream)}
+
+
+def _known_cost(name: str) -> Cost | None:
+    """Of a run's predictor, whatever it is trained on."""
+    return known_costs().get(name) or known_costs().get(split_transfer_name(split_name(name)[0])[0])
+
+
+def _fits(job: Job) -> int:
+    return 1 if job.experiment.protocol.fits_once(job) else len(job.experiment.folds.numbers)
 
 
 def _ladder_s(pictures: Sequence[Picture]) -> float | None:
@@ -186,5 +192,5 @@ class Shard:
 
 def _cost(group: Sequence[Registered]) -> float:
     """In ladders a picture, roughly."""
-    known = [known_costs().get(entry.name, _UNKNOWN) for entry in group]
+    known = [_known_cost(entry.name) or _UNKNOWN for entry in group]
     return max(cost.ladders for cost in known) + _FOLD_IN_LADDERS * sum(cost.fit_s for cost in known)

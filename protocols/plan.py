@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -32,6 +33,24 @@ class Protocol(ABC):
     meaning: ClassVar[str]
     """For people, one sentence."""
 
+    def opened(self, dataset: Dataset, options: OpenOptions, limit: int) -> Protocol:
+        """The protocol with all that it needs besides the data set that is tested.
+
+        :param limit: how many pictures of each set are wanted; 0 for all.
+        :raises UserError: where that cannot be had.
+        """
+        return self
+
+    @property
+    def training(self) -> tuple[Picture, ...]:
+        """Pictures of other data sets, which are trained on and never tested."""
+        return ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of those pictures, one sentence each."""
+        return ()
+
     @abstractmethod
     def folds(self, dataset: Dataset) -> list[Folds]:
         """The folds of each experiment: each picture is tested in its fold by what was trained on the others."""
@@ -47,6 +66,10 @@ class Protocol(ABC):
     def trained_on(self, job: Job, pictures: Sequence[Picture]) -> Sequence[Picture]:
         """The pictures that a predictor is trained on, of all that it is not tested on."""
         return pictures
+
+    def fits_once(self, job: Job) -> bool:
+        """Whether one fit serves all folds, since it is trained on no picture of the data set that is tested."""
+        return False
 
     def seed(self, job: Job, fold: int) -> int:
         """From which all randomness of fitting one fold derives."""
@@ -68,6 +91,28 @@ class Protocol(ABC):
     def summary(self, runs: Sequence[StoredRun]) -> str:
         """A table of the finished runs in Markdown; empty where the leaderboard says all."""
         return ""
+
+
+def with_settings(protocol: str | Protocol, settings: Mapping[str, Any]) -> Protocol:
+    """A protocol with some of its settings.
+
+    :param protocol: its name, or an object, whose other settings stay.
+    :param settings: by field.
+    :raises UserError: where it has no such setting.
+    """
+    made = find_protocol(protocol)() if isinstance(protocol, str) else protocol
+    for name in settings:
+        if name not in _settings_of(type(made)):
+            users = " or ".join(other for other, protocol in protocols().items() if name in _settings_of(protocol))
+            raise UserError(f"{_FLAGS[name]} is for --protocol {users}, not {made.name}")
+    return dataclasses.replace(made, **settings) if settings else made  # type: ignore[type-var]
+
+
+_FLAGS = {"fold_file": "--folds", "fold_seeds": "--fold-seeds", "train": "--train", "adapt": "--adapt"}
+
+
+def _settings_of(protocol: type[Protocol]) -> Collection[str]:
+    return getattr(protocol, "__dataclass_fields__", {})
 
 
 def find_protocol(name: str) -> type[Protocol]:
@@ -103,6 +148,11 @@ class Experiment:
     limit: int
     seed: int
     root: Path | None = None
+
+    @property
+    def all_pictures(self) -> tuple[Picture, ...]:
+        """Those that take part, and those of other data sets that are only trained on; no two have one name."""
+        return (*self.pictures, *self.protocol.training)
 
 
 @dataclass(frozen=True)
@@ -153,7 +203,7 @@ class Plan:
 def named_pictures(plans: Sequence[Plan]) -> dict[str, Picture]:
     """The pictures of all plans, each name once: experiments may differ in their samples."""
     experiments = {id(plan.job.experiment.dataset): plan.job.experiment for plan in plans}
-    return {picture.name: picture for experiment in experiments.values() for picture in experiment.pictures}
+    return {picture.name: picture for experiment in experiments.values() for picture in experiment.all_pictures}
 
 
 def limited(pictures: Sequence[Picture], folds: Folds, limit: int) -> tuple[Picture, ...]:

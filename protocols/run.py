@@ -12,7 +12,6 @@ from pathlib import Path
 from baselines.interface.card import COSTS
 from baselines.interface.registry import registry
 from datasets.common.commands import command_parser, run_command, whole_number
-from datasets.common.errors import UserError
 from datasets.common.files import check_writable, users_path
 from datasets.common.threads import usable_cores
 from datasets.core.dataset import OpenOptions
@@ -21,7 +20,7 @@ from datasets.core.truths import TRUTHS
 from datasets.sets import dataset_classes
 from protocols.benchmark import Request
 from protocols.estimate import Shard, estimate
-from protocols.plan import Plan, Protocol, find_protocol, protocols
+from protocols.plan import Plan, Protocol, protocols, with_settings
 from protocols.store.store import StoredRun
 
 _at_least_1 = functools.partial(whole_number, least=1)
@@ -50,6 +49,8 @@ examples:
       what each part of SG-JND is worth, over 5 shuffles into folds; hours for hundreds of pictures
   python -m protocols.run --protocol ablation --predictors sgjnd-lite 'search-*' constant --fold-seeds 1
       some variants only; names of registered predictors are rows too
+  python -m protocols.run --protocol transfer --train mcl-jci:/data/MCL-JCI --dataset konjnd-1k-jpeg --root /data/konjnd
+      trained on one data set, tested on another; --adapt 10 40 adds so many rated sources of the tested one
 
 exit status: 0 all well, 1 a predictor or a picture failed (it is in the tables, with its error), 2 a wrong request
 """
@@ -82,7 +83,18 @@ def parser() -> argparse.ArgumentParser:
         "--fold-seeds",
         type=_at_least_1,
         metavar="N",
-        help="shuffles of --protocol repeated-kfold, learning-curve or ablation",
+        help="shuffles of --protocol repeated-kfold, learning-curve, ablation, or transfer with --adapt",
+    )
+    data.add_argument(
+        "--train", nargs="+", default=(), metavar="NAME:DIR", help="transfer: the sets that are trained on"
+    )
+    data.add_argument(
+        "--adapt",
+        nargs="+",
+        type=_at_least_1,
+        default=(),
+        metavar="N",
+        help="transfer: and N rated sources of this set",
     )
     data.add_argument(
         "--truths", nargs="+", default=(), metavar="NAME", help="what 'the JND' means (default: the data set's)"
@@ -198,15 +210,9 @@ def _request(arguments: argparse.Namespace) -> Request:
 
 def _protocol(arguments: argparse.Namespace) -> Protocol:
     """The protocol with those of its settings that flags give."""
-    protocol = find_protocol(arguments.protocol)
     given = {"fold_file": arguments.folds, "fold_seeds": arguments.fold_seeds}
-    settings = {name: value for name, value in given.items() if value is not None}
-    known = {field.name for field in fields(protocol)}  # type: ignore[arg-type]
-    for name in settings:
-        if name not in known:
-            flag = {"fold_file": "--folds", "fold_seeds": "--fold-seeds"}[name]
-            raise UserError(f"{flag} is not for the protocol {arguments.protocol!r}")
-    return protocol(**settings)
+    given |= {"train": tuple(arguments.train), "adapt": tuple(arguments.adapt)}
+    return with_settings(arguments.protocol, {name: value for name, value in given.items() if value})
 
 
 def _describe_all(plans: Sequence[Plan], request: Request) -> None:

@@ -50,7 +50,7 @@ def carry_out(
     pixels = {name: visit.pixels for name, visit in visits.items()}
     for plan in {id(plan.job.experiment.dataset): plan for plan in waiting}.values():
         pictures = plan.job.experiment.pictures
-        for picture in pictures:
+        for picture in plan.job.experiment.all_pictures:
             apply(visits[picture.name], picture)
         write_pictures(store.results / plan.job.identity.dataset / table_name(plan.key_parts), pictures, pixels)
     works = [_Work(plan, visits) for plan in waiting]
@@ -67,7 +67,7 @@ def carry_out(
 class _Work:
     def __init__(self, plan: Plan, visits: dict[str, Visit]) -> None:
         self.plan = plan
-        self._visits = {picture.name: visits[picture.name] for picture in plan.job.experiment.pictures}
+        self._visits = {picture.name: visits[picture.name] for picture in plan.job.experiment.all_pictures}
         self.tasks: list[FoldTask] = fold_tasks(plan.job, self._visits)
         self.seconds = 0.0
         self._rows: dict[str, Row] = {}
@@ -91,7 +91,7 @@ class _Work:
         failed = int(predictions["predicted_level"].isna().sum())
         errors = predictions.loc[predictions["error"] != "", "error"]
         key = job.make().measured_as
-        remarks = Counter(visit.measured[key].remark for visit in self._visits.values())
+        remarks = Counter(self._visits[name].measured[key].remark for name in predictions["picture"])
         measure_s = float(predictions["ms"].sum(skipna=True)) / 1000
         return RunRecord(
             identity=job.identity,

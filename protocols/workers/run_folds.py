@@ -79,21 +79,22 @@ class FoldTask:
     def run(self, monitor: Monitor) -> FoldResult:
         """Fit and predict each fold."""
         start = time.perf_counter()
-        pictures = self.job.experiment.pictures
+        experiment = self.job.experiment
         key = self.job.make().measured_as
-        for picture in pictures:
+        for picture in experiment.all_pictures:
             measurement = self.measured[picture.name]
             if not measurement.error:
                 picture.measurements[key] = measurement.values
-        truths = {picture.name: self.job.truth.level(picture) for picture in pictures}
+        truths = {picture.name: self.job.truth.level(picture) for picture in experiment.all_pictures}
         rows: dict[str, Row] = {}
         fitted: dict[int, dict[str, float]] = {}
-        for fold in self.folds:
-            tested = [p for p in pictures if self.job.experiment.folds.fold_of[p.source] == fold]
+        fits_once = experiment.protocol.fits_once(self.job)
+        for folds in [self.folds] if fits_once else [[fold] for fold in self.folds]:
+            tested = [p for p in experiment.pictures if experiment.folds.fold_of[p.source] in folds]
             if tested:
-                work = _Fold(self, fold, tested, truths, monitor)
+                work = _Fold(self, folds[0], tested, truths, monitor)
                 rows.update(work.rows())
-                fitted[fold] = work.fitted
+                fitted.update(dict.fromkeys(folds, work.fitted))
         return FoldResult(rows, fitted, time.perf_counter() - start)
 
 
@@ -102,7 +103,9 @@ def fold_tasks(job: Job, visits: Mapping[str, Visit]) -> list[FoldTask]:
     key = job.make().measured_as
     measured = {name: visit.measured.get(key, Measurement()) for name, visit in visits.items()}
     whole = FoldTask(job, job.experiment.folds.numbers, measured)
-    return [dataclasses.replace(whole, folds=[number]) for number in whole.folds] if whole.is_heavy else [whole]
+    if not whole.is_heavy or job.experiment.protocol.fits_once(job):
+        return [whole]
+    return [dataclasses.replace(whole, folds=[number]) for number in whole.folds]
 
 
 def fitted_numbers(predictor: JNDPredictor) -> dict[str, float]:
@@ -138,10 +141,11 @@ class _Fold:
         self.fitted: dict[str, float] = {}
 
     def rows(self) -> dict[str, Row]:
-        rows = {p.name: empty_row(p, self._fold, self._truths[p.name]) for p in self._tested}
+        fold_of = self._job.experiment.folds.fold_of
+        rows = {p.name: empty_row(p, fold_of[p.source], self._truths[p.name]) for p in self._tested}
         held_out = {picture.name for picture in self._tested}
         measured = self._task.measured
-        others = [picture for picture in self._job.experiment.pictures if picture.name not in held_out]
+        others = [picture for picture in self._job.experiment.all_pictures if picture.name not in held_out]
         training = [picture for picture in others if not measured[picture.name].error]
         training = list(self._job.experiment.protocol.trained_on(self._job, training))
         try:

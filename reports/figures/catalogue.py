@@ -27,7 +27,7 @@ from reports.figures.error_histogram_and_scatter import (
     psnr_axes,
 )
 from reports.figures.jnds import jnd_levels, jnd_sur_curves
-from reports.figures.learning_curves import learning_curves
+from reports.figures.learning_curves import adaptation_curves, learning_curves
 from reports.figures.rank_diagrams import critical_difference, mae_dots, ranks_between_truths
 from reports.figures.style import Drawing, FigureFiles, figure_files, styled
 from reports.figures.sur_curves import sur_calibration, sur_curves
@@ -153,6 +153,12 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
         "Learning curves",
         "A curve that still falls at its end would fall further with more rated pictures.",
         learning_curves,
+    ),
+    SummaryFigure(
+        "adaptation",
+        "Adaptation to the test set",
+        "On the left, nothing of the test set was trained on. A falling curve learns from rated pictures of it.",
+        adaptation_curves,
     ),
     SummaryFigure(
         "difference",

@@ -16,8 +16,8 @@ from reports.results.written import safe_name
 from tests.reports.conftest import read_sections
 from tests.reports.figures.conftest import HOSTILE, words
 
-ALWAYS = [kind for kind in SECTION_FIGURES if kind.name != "learning"]
-"""Figures of any section; learning curves need rows of a protocol of their own, which tests them."""
+ALWAYS = [kind for kind in SECTION_FIGURES if kind.name not in ("learning", "adaptation")]
+"""Figures of any section; curves need rows of a protocol of their own, which tests them."""
 
 
 def test_each_run_and_section_has_its_figures_where_there_is_something_to_draw(figures):
