@@ -20,11 +20,10 @@ def transfer_table(runs: Sequence[StoredRun]) -> str:
     tested set itself by cross-validation on the same folds.
     """
     stored = Store(runs[0].path.parents[3]).current_runs()
-    asked = dict.fromkeys((run.identity.truth, run.identity.jnd) for run in runs)
     tables = []
-    for truth, jnd in asked:
-        of_truth = [run for run in runs if (run.identity.truth, run.identity.jnd) == (truth, jnd)]
-        about = f"truth {truth}{f', JND {jnd}' if jnd > 1 else ''}; MAE in {runs[0].record.dataset.unit}"
+    for asked in dict.fromkeys(run.identity.asked for run in runs):
+        of_truth = [run for run in runs if run.identity.asked == asked]
+        about = f"truth {asked}; MAE in {runs[0].record.dataset.unit}"
         tables.append(f"{about} with its 95 % interval over sources\n\n{_table(_comparable(of_truth, stored))}")
     return "\n\n".join(tables)
 
@@ -35,7 +34,7 @@ def _comparable(runs: Sequence[StoredRun], stored: Iterable[StoredRun]) -> list[
     alike = [
         run
         for run in sorted(stored, key=lambda run: run.record.finished)
-        if (run.identity.truth, run.identity.jnd, run.identity.limit) == (first.truth, first.jnd, first.limit)
+        if (run.identity.asked, run.identity.limit) == (first.asked, first.limit)
         and run.record.dataset.codec == runs[0].record.dataset.codec
         and _trained(run)[0] in methods
     ]
@@ -58,7 +57,7 @@ def _table(runs: Sequence[StoredRun]) -> str:
         tested = [run for run in runs if run.identity.dataset == dataset]
         heads[dataset] = f"{dataset} ({tested[0].record.dataset.samples})"
         errors, sources = errors_of_shuffles(tested)
-        for name, shuffles in errors[tested[0].identity.truth].items():
+        for name, shuffles in errors[tested[0].identity.asked].items():
             low, high = mean_interval(shuffles.mean(axis=0), sources)
             cell = f"{shuffles.mean():.2f} ({interval_text(low, high)})"
             cells.setdefault(split_transfer_name(name), {})[dataset] = cell

@@ -7,6 +7,8 @@ import pytest
 from datasets.common.errors import UserError
 from datasets.sets import open_dataset
 from protocols import run_benchmark
+from protocols.benchmark import Request
+from protocols.plan import with_settings
 from protocols.run import main
 from protocols.workers.measure import VisitTask
 
@@ -60,6 +62,25 @@ def test_a_truth_that_a_jnd_lacks_is_named_with_the_jnd(make_mcl_jci, tmp_path):
     (root / "SQF_data" / "Image_2_l_h.txt").write_text("100 60 30\n0.5 0.5\n")
     with pytest.raises(UserError, match="JND 3: SRC02: its data set gives no 'sqf' truth for this JND"):
         run_benchmark("mcl-jci", ["constant"], root=root, jnd=[1, 3], truths=["sqf"], results=tmp_path, quiet=True)
+
+
+@pytest.mark.parametrize("name", ["transfer", "repeated-kfold", "learning-curve"])
+def test_the_tables_of_other_protocols_name_the_jnd(make_mcl_jci, tmp_path, name):
+    roots = [make_mcl_jci(range(first, first + 15), pictures="none", home=f"from-{first}") for first in (1, 21)]
+    settings = {"train": (f"mcl-jci:{roots[1]}",)} if name == "transfer" else {"fold_seeds": 2}
+    request = Request(
+        dataset="mcl-jci",
+        root=roots[0],
+        predictors=["constant"],
+        truths=["mean"],
+        jnds=(1, 2),
+        protocol=with_settings(name, settings),
+        results=tmp_path / "results",
+        quiet=True,
+    )
+    summary = request.protocol.summary(request.carry_out(request.plans()))
+    assert "truth mean;" in summary and "truth mean, JND 2;" in summary
+    assert summary.count("| constant") == 2
 
 
 def test_published_mean_curves_of_three_jnds_on_mcl_jci(mcl_jci_labels, tmp_path):
