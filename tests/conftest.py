@@ -42,10 +42,26 @@ settings.register_profile("unhurried", deadline=None)  # first calls import scip
 settings.load_profile("unhurried")
 
 
+WHOLE_FOLDERS = ("tests/reports/figures", "tests/reports/pages", "tests/baselines/learned/network", "tests/sgjnd")
+"""Whose files share what takes seconds to make: drawn figures, a built report and its browser, trained networks."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A process works on a file at a time, or on a folder whose files share much, so that it is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileOrFolder(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next(filter(nodeid.startswith, WHOLE_FOLDERS), super()._split_scope(nodeid))
+
+    return ByFileOrFolder(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with tests that are marked slow come first: else one process would be left with one at the end."""
+    """What takes long comes first: else one process would be left with it at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: item.path not in slow and not item.nodeid.startswith(WHOLE_FOLDERS))
 
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

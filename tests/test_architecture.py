@@ -1,6 +1,7 @@
 """Protects the plan of the folders: data flows one way, few entries, no circles, tests beside what they test."""
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ MOST_ENTRIES = {"baselines": 15, "datasets": 15, "protocols": 16, "reports": 10}
 HEAVY = ("torch", "torchvision", "cv2", "scipy", "sklearn", "skimage", "pandas", "matplotlib", "seaborn")
 
 
+@functools.cache
 def _modules() -> dict[str, Path]:
     """Every module of the project by its dotted name."""
     return {
@@ -34,8 +36,13 @@ def _modules() -> dict[str, Path]:
     }
 
 
-def _imports(path: Path, *, at_run_time: bool) -> Iterator[str]:
+@functools.cache
+def _imports(path: Path, *, at_run_time: bool) -> tuple[str, ...]:
     """Dotted names that a file imports anywhere; without those that only a type checker reads, if asked."""
+    return tuple(_read_imports(path, at_run_time))
+
+
+def _read_imports(path: Path, at_run_time: bool) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     skipped = {
         id(node)

@@ -46,7 +46,7 @@ pytestmark = [
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_runs_from_its_files_in_both_directions(konjnd_ladders, tmp_path, direction):
     origin = _make_root(tmp_path / "root", konjnd_ladders, reverse=direction == "down")
-    flags = ["--dataset", "konjnd-1k-jpeg", "--root", str(tmp_path / "root"), "--jobs", "2", "-q"]
+    flags = ["--dataset", "konjnd-1k-jpeg", "--root", str(tmp_path / "root"), "--jobs", "1", "-q"]
     flags += ["--predictors", "constant", "psnr", "--report", str(tmp_path / "report")]
     assert main([*flags, "--results", str(tmp_path / "detected")]) == 0
     assert main([*flags, "--results", str(tmp_path / "told"), "--level-direction", direction]) == 0

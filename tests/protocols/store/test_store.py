@@ -213,12 +213,12 @@ def test_several_processes_store_one_run_and_readers_always_find_it(tmp_path):
         "    record = dataclasses.replace(run.record, key=key)\n"
         "    store.write(record, run.predictions.assign(predicted_level=float(turn)))\n"
     )
-    writers = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(3)]
+    writers = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(2)]
     reads = 0
     while any(writer.poll() is None for writer in writers):
         assert len(store.current_runs()) == 1
         reads += 1
-    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    assert [writer.returncode for writer in writers] == [0, 0]
     assert reads > 10
     (run,) = store.runs()
     assert run.predictions["predicted_level"].tolist() == [9.0]
