@@ -45,24 +45,6 @@ def test_one_source_works(fit, rated_pictures):
     assert 1 <= predictor.predict(rated_pictures[-1].without_samples()).level <= 100
 
 
-def test_training_that_was_killed_goes_on_to_the_same_bits(rated_pictures, true_levels, quick, empty_cache):
-    def fit(**more) -> SgJndLite:
-        predictor = SgJndLite(settings=quick, device="cpu")
-        return predictor.fit(rated_pictures[:6], true_levels[:6], seed=1, **more)
-
-    def stop(member, epoch, history) -> None:
-        if (member, epoch) == (1, 1):
-            raise KeyboardInterrupt
-
-    whole, epochs = fit(), []
-    with pytest.raises(KeyboardInterrupt):
-        fit(resumes=True, progress=stop)
-    resumed = fit(resumes=True, progress=lambda member, epoch, _: epochs.append((member, epoch)))
-    assert epochs[0] == (1, 2) and resumed.fitted_.histories == whole.fitted_.histories
-    state = resumed.fitted_.model.state_dict()
-    assert all(torch.equal(tensor, state[name]) for name, tensor in whole.fitted_.model.state_dict().items())
-
-
 def test_threads_are_as_many_after_a_fit_as_before(rated_pictures, true_levels, quick):
     def stop(member, epoch, history) -> None:
         assert torch.get_num_threads() == 1

@@ -5,9 +5,6 @@ import dataclasses
 import io
 import json
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -404,16 +401,3 @@ def test_two_codecs_with_one_suffix_are_not_saved_over_each_other(tmp_path):
     arguments = argparse.Namespace(save=tmp_path / "out", explain=False)
     with pytest.raises(UserError, match=r"a.png in JPEG and a.png in mozjpeg would both become .*a.jpg"):
         predict._check_written(arguments, [Path("a.png")], [Jpeg(), MozJpeg()])
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_ctrl_c_ends_it_with_130_and_keeps_what_was_said(folder, checkpoint_file):
-    for number in range(200):
-        shutil.copy(folder / "cat.png", folder / f"cat-{number:03d}.png")
-    command = [sys.executable, "-m", "sgjnd.predict", str(folder), "--checkpoint", str(checkpoint_file), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and json.loads(process.stdout.readline())["width"] == 64
-        process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "interrupted" in error and "Traceback" not in error

@@ -209,22 +209,6 @@ def test_the_same_seed_tunes_to_the_same_bits(fit, rated_pictures):
     assert one.predict(picture).level == other.predict(picture).level
 
 
-def test_a_killed_tuning_goes_on_to_the_same_bits(fit, empty_cache):
-    whole, epochs = fit(epochs=2), []
-
-    def stop(member, epoch, history) -> None:
-        if (member, epoch) == (1, 0):  # heads are done, and one epoch of the whole network
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fit(epochs=2, progress=stop)
-    resumed = fit(epochs=2, progress=lambda member, epoch, _: epochs.append((member, epoch)))
-    assert epochs == [(1, 1)] and resumed.fitted_.histories == whole.fitted_.histories
-    for part in ("model", "backbone"):
-        states = [getattr(predictor.fitted_, part).state_dict() for predictor in (whole, resumed)]
-        assert all(torch.equal(tensor, states[1][name]) for name, tensor in states[0].items()), part
-
-
 def test_a_checkpoint_holds_the_backbone_that_was_trained(fit, rated_pictures, tmp_path):
     predictor = fit(members=2, backbone_learning_rate=1e-2)
     save_predictor(path := tmp_path / "tuned.safetensors", predictor, {})

@@ -44,18 +44,6 @@ def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
     return one.keys() == other.keys() and all(tensor.tobytes() == other[name].tobytes() for name, tensor in one.items())
 
 
-def stop_after(monkeypatch, epochs: int) -> None:
-    """End the next training when so many epochs are done, as Ctrl-C would."""
-    done = []
-
-    def told(config, member, epoch, history):
-        done.append((member, epoch))
-        if len(done) == epochs:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(train, "_print_epoch", told)
-
-
 def test_a_training_ends_with_a_checkpoint_that_predict_takes_and_a_picture_of_the_losses(learn, tmp_path, capsys):
     learn()
     out, shown = tmp_path / "new" / "net.safetensors", capsys.readouterr()
@@ -109,26 +97,6 @@ def test_the_same_seed_gives_the_same_tensors_and_another_does_not(learn, monkey
         monkeypatch.setenv("JND_BENCH_CACHE", str(tmp_path / f"cache-{number}"))
         found.append(learn("--seed", seed))
     assert same(found[0], found[1]) and not same(found[0], found[2])
-
-
-def test_an_interrupted_training_goes_on_and_ends_as_if_it_had_not_been(learn, empty_cache, monkeypatch):
-    """Interrupted after the first head's first epoch, and again after the second head's first."""
-    for epochs in (1, 4):
-        with monkeypatch.context() as patch:
-            stop_after(patch, epochs)
-            with pytest.raises(KeyboardInterrupt):
-                learn()
-    told, whole = [], train._print_epoch
-
-    def counted(config, member, epoch, history):
-        told.append((member, epoch))
-        whole(config, member, epoch, history)
-
-    monkeypatch.setattr(train, "_print_epoch", counted)
-    resumed = learn()
-    assert told == [(1, 1), (1, 2), (1, 3)], "no epoch that was done is done again"
-    monkeypatch.setenv("JND_BENCH_CACHE", str(empty_cache) + "-other")
-    assert same(resumed, learn())
 
 
 def test_a_finished_training_leaves_no_state_behind(learn, empty_cache):

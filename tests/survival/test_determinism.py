@@ -13,7 +13,10 @@ import pytest
 
 from protocols.run import main
 from protocols.store.store import Store
+from tests.reports import conftest as report_tests
 
+store_run = report_tests.store_run
+REPOSITORY = Path(__file__).resolve().parents[2]
 PREDICTORS = ["constant", "psnr", "watson1997", "wu2017", "gradient2022", "ssim", "surfeatnet2020"]
 FLAGS = ["--limit", "4", "-q", "--truths", "mean", "sur75", "--shard", "1/1"]
 
@@ -61,12 +64,28 @@ def test_shards_in_folders_of_their_own_add_up_to_the_whole(alone, tmp_path, sur
 def test_another_environment_finds_the_same(alone, tmp_path, empty_cache, survived):
     """As on a second machine with the same packages: folders, locale, time zone, hash seed and cores differ."""
     environment = {**os.environ, "LC_ALL": "C", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "77", "HOME": str(tmp_path)}
-    environment |= {"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "OMP_NUM_THREADS": "2"}
+    environment |= {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "2"}
     command = [sys.executable, "-m", "protocols.run", "--predictors", *PREDICTORS[::-1], *FLAGS, "--jobs", "1"]
     done = subprocess.run([*command, "--results", "there"], cwd=tmp_path, env=environment, check=False)
     assert done.returncode == 0
     _assert_same(alone, _predictions(tmp_path / "there"))
     survived("another folder, locale, time zone, hash seed and core count: the same bytes", len(alone))
+
+
+def test_every_process_builds_the_same_report(store_run, tmp_path, survived):
+    """With figures; hash seed and cache differ."""
+    store_run(tmp_path / "results", "psnr", failing=2)
+    store_run(tmp_path / "results", "constant")
+    reports = []
+    for seed in ("1", "2"):
+        (cache := tmp_path / f"cache-{seed}").mkdir()
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "JND_BENCH_CACHE": str(cache)}
+        reports.append(tmp_path / f"report-{seed}")
+        command = [sys.executable, "-m", "reports.build", "--results", str(tmp_path / "results"), "-q"]
+        subprocess.run([*command, "--out", str(reports[-1])], cwd=REPOSITORY, env=environment, check=True)
+    files = [{path.relative_to(out): path.read_bytes() for path in out.rglob("*.*")} for out in reports]
+    assert files[0] == files[1] and len(files[0]) > 20
+    survived("files of a report by another process: the same bytes", len(files[0]))
 
 
 def test_the_order_in_which_a_disk_gives_files_does_not_matter(make_mcl_jci, tmp_path, monkeypatch, survived):

@@ -19,6 +19,7 @@ from protocols.store.store import Store
 from reports.build import build
 from reports.build import main as build_main
 from reports.pages.index import PictureChoice
+from tests.protocols.store import test_store as stored
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUICK = ["--predictors", "constant", "constant-sur", "fixed-75", "psnr", "--limit", "4", "--jobs", "1", "-q"]
@@ -192,3 +193,29 @@ def test_two_runs_at_once_on_one_folder_end_as_one_does_and_readers_see_whole_ru
     assert not list(tmp_path.rglob(".*"))
     survived("two runs at once")
     survived("reports built meanwhile", built)
+
+
+def test_several_processes_store_one_run_and_readers_always_find_it(tmp_path, survived):
+    """Each takes the place of the other's; whoever reads meanwhile finds one of them, whole."""
+    store = Store(tmp_path)
+    store.write(stored._record(), stored._frame(0.0))
+    program = (
+        "import dataclasses, sys; from pathlib import Path; from protocols.store.store import Store\n"
+        "store = Store(Path(sys.argv[1])); (run,) = store.current_runs()\n"
+        "for turn in range(10):\n"
+        "    key = 'ab'[turn % 3 == 0] * 12\n"
+        "    record = dataclasses.replace(run.record, key=key)\n"
+        "    store.write(record, run.predictions.assign(predicted_level=float(turn)))\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(2)]
+    reads = 0
+    while any(writer.poll() is None for writer in writers):
+        assert len(store.current_runs()) == 1
+        reads += 1
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert reads > 10
+    (run,) = store.runs()
+    assert run.predictions["predicted_level"].tolist() == [9.0]
+    assert run.path.parent == tmp_path / "demo" / "kfold5-v1" / "mean"
+    assert list(run.path.parent.iterdir()) == [run.path]
+    survived("several processes that store one run")

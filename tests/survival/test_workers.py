@@ -21,7 +21,12 @@ from tests.protocols import conftest as protocols
 from tests.protocols.workers.faulty import Faulty
 
 make_experiment = protocols.make_experiment
-pytestmark = pytest.mark.usefixtures("empty_cache")
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch, empty_cache):
+    """Worker processes can import the faulty predictors; nothing is kept of them."""
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2]))
 
 
 def _errors(experiment, predictor, pool):
@@ -61,6 +66,25 @@ def test_what_kills_again_and_again_is_given_up(make_experiment, survived):
     assert sum("not tried, because 3 times before" in error for error in said) >= len(pictures) - 4
     assert all("died" in error for error in said)
     survived("a predictor that ends its process on every picture", len(pictures))
+
+
+@pytest.mark.parametrize(
+    ("fault", "limits", "timeout_s", "said"),
+    [
+        ("hangs", {}, 2.0, "it took more than 2 s (--timeout), in _hang (faulty.py:"),
+        ("eats memory", {"memory_gib": 4.0}, None, "Unable to allocate"),
+    ],
+)
+def test_a_measurement_beyond_a_limit_fails_alone(make_experiment, fault, limits, timeout_s, said, survived):
+    predictor = Faulty(fault=fault)
+    with WorkerPool(ProcessPool(2, **limits), timeout_s=timeout_s) as pool:
+        visits = [
+            visit for _, visit in pool.run([VisitTask(p, [predictor, Psnr()]) for p in make_experiment().pictures])
+        ]
+    errors = {visit.picture: visit.measured[predictor.measured_as].error for visit in visits}
+    assert all((said in error) == name.startswith("coffee") for name, error in errors.items()), errors
+    assert not any(visit.measured[Psnr().measured_as].error for visit in visits)
+    survived("a measurement that hangs or eats memory")
 
 
 def test_what_hangs_in_a_c_library_is_ended_and_its_place_is_said(make_experiment, survived):

@@ -6,8 +6,6 @@ import dataclasses
 import json
 import os
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -199,31 +197,6 @@ def test_any_flipped_byte_of_a_run_is_found(tmp_path):
         assert store.damaged(run.identity), place
     file.write_bytes(whole)
     assert not store.damaged(run.identity)
-
-
-def test_several_processes_store_one_run_and_readers_always_find_it(tmp_path):
-    """Each takes the place of the other's; whoever reads meanwhile finds one of them, whole."""
-    store = Store(tmp_path)
-    store.write(_record(), _frame(0.0))
-    program = (
-        "import dataclasses, sys; from pathlib import Path; from protocols.store.store import Store\n"
-        "store = Store(Path(sys.argv[1])); (run,) = store.current_runs()\n"
-        "for turn in range(10):\n"
-        "    key = 'ab'[turn % 3 == 0] * 12\n"
-        "    record = dataclasses.replace(run.record, key=key)\n"
-        "    store.write(record, run.predictions.assign(predicted_level=float(turn)))\n"
-    )
-    writers = [subprocess.Popen([sys.executable, "-c", program, str(tmp_path)]) for _ in range(2)]
-    reads = 0
-    while any(writer.poll() is None for writer in writers):
-        assert len(store.current_runs()) == 1
-        reads += 1
-    assert [writer.returncode for writer in writers] == [0, 0]
-    assert reads > 10
-    (run,) = store.runs()
-    assert run.predictions["predicted_level"].tolist() == [9.0]
-    assert run.path.parent == tmp_path / "demo" / "kfold5-v1" / "mean"
-    assert list(run.path.parent.iterdir()) == [run.path]
 
 
 def test_trying_out_a_folder_leaves_nothing_in_it(tmp_path):

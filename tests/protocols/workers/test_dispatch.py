@@ -53,14 +53,12 @@ def _errors(visits, predictor):
     [
         ("raises", "RuntimeError: no luck"),
         ("dies", "the process that worked on it died"),
-        ("hangs", "it took more than 2 s (--timeout), in _hang (faulty_predictors.py:"),
-        ("eats memory", "Unable to allocate"),
     ],
 )
 def test_a_measurement_that_goes_wrong_is_a_row_with_its_reason(make_experiment, empty_cache, fault, said):
+    """`tests/survival` tries what hangs and what eats memory."""
     predictor = faulty.Faulty(fault=fault)
-    limits = {"memory_gib": 4.0} if fault == "eats memory" else {}
-    with WorkerPool(ProcessPool(2, **limits), timeout_s=2.0 if fault == "hangs" else None) as pool:
+    with WorkerPool(ProcessPool(2)) as pool:
         visits = _visits(make_experiment(), [predictor, Psnr()], pool)
     assert not any(_errors(visits, Psnr()).values())
     errors = _errors(visits, predictor)
