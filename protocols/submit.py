@@ -77,7 +77,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     runs = request.carry_out(request.plans())
     for run in runs:
-        print(f"stored {run.identity.predictor} under {run.identity.truth}: {run.record.pictures} pictures")
+        print(f"stored {run.identity.predictor} under {run.identity.asked}: {run.record.pictures} pictures")
     print(f"tables and figures: python -m reports.build --results {arguments.results}")
     return 0
 
