@@ -26,7 +26,7 @@ from datasets.sets import dataset_class, dataset_classes, open_dataset
 from protocols.kfold import shuffled_folds
 from protocols.plan import Job, Protocol
 from protocols.scoring.transfer_table import transfer_table
-from protocols.store.share_names import ADAPTED_TO, split_transfer_name, transfer_name
+from protocols.store.share_names import ADAPTED_TO, FOREIGN_SETS, split_transfer_name, transfer_name
 from protocols.store.store import StoredRun
 
 _DIGITS = 4
@@ -39,11 +39,13 @@ class ForeignSet:
 
     :param label: as rows are named for it.
     :param pictures: without those of sources that are in the test set; names and sources begin with the label.
+    :param flag: as `--train` names it, DIR for its folder.
     :param sha256: of all that the training takes from the set.
     :param notes: what a reader must know of it, one sentence each.
     """
 
     label: str
+    flag: str
     pictures: tuple[Picture, ...]
     sha256: str
     notes: tuple[str, ...]
@@ -135,7 +137,8 @@ class Transfer(Protocol):
         )
 
     def key_parts(self, job: Job) -> dict[str, Any]:
-        return {"trained on": {each.label: each.sha256 for each in self.sets}, ADAPTED_TO: _count(job)}
+        sets = {each.label: {"set": each.flag, "sha256": each.sha256} for each in self.sets}
+        return {FOREIGN_SETS: sets, ADAPTED_TO: _count(job)}
 
     def summary(self, runs: Sequence[StoredRun]) -> str:
         """By truth: a row for each predictor and what it was trained on, a column for each tested data set."""
@@ -166,6 +169,7 @@ def _opened(given: str | Dataset, tested: Dataset, options: OpenOptions, limit: 
         label += f"-{other.manifest.sha256[:_DIGITS]}"
     return ForeignSet(
         label,
+        f"{other.opens_as}:DIR" if other.card.needs_root else other.opens_as,
         tuple(replace(p, name=f"{label}:{p.name}", source=f"{label}:{p.source}") for p in pictures),
         key_of({"data": other.fingerprint(), "pictures": [picture.name for picture in pictures]}, digits=64),
         tuple(_notes(other, label, pictures, shared)),

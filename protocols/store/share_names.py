@@ -10,6 +10,8 @@ import re
 
 TRAINED_ON = "training sources"
 """In a run's key parts: how many sources a fold was trained on, the mean over folds."""
+FOREIGN_SETS = "trained on"
+"""In a run's key parts: the other data sets that it was trained on, by label: as `--train` names it, and a hash."""
 ADAPTED_TO = "rated sources of the test set"
 """In a run's key parts: how many sources of the tested data set were added to the others that it was trained on."""
 _ADAPTED = re.compile(r"(?P<trained>.+@.+)\+(?P<count>\d+)")

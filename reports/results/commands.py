@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import fields
 
 from baselines.interface.card import SUBMITTED
 from datasets.core.dataset import OpenOptions
+from protocols.store.share_names import FOREIGN_SETS, split_transfer_name
 from reports.results.row import Row
 from reports.results.section import Section
 
 
 def commands(section: Section) -> list[str]:
-    """A command for each seed with which rows were run; a root stands as DIR, since folders of one machine say little.
+    """A command for each protocol and seed with which rows were run; roots stand as DIR, since folders of one machine
+    say little.
 
     What runs of a class by `module:Class`, or of an object in a notebook, needs that name instead.
     """
-    by_seed: dict[int, list[Row]] = {}
+    alike: dict[tuple[int, tuple[str, ...]], list[Row]] = {}
     for row in section.rows:
         if row.kind != SUBMITTED:
-            by_seed.setdefault(row.record.seed, []).append(row)
+            alike.setdefault((row.record.seed, tuple(_what(section, row))), []).append(row)
     submitted = [_submission(section, row) for row in section.rows if row.kind == SUBMITTED]
-    return [*(_command(section, seed, rows) for seed, rows in sorted(by_seed.items())), *submitted]
+    return [*(_command(section, seed, what, rows) for (seed, what), rows in sorted(alike.items())), *submitted]
 
 
 def surroundings(section: Section) -> dict[str, list[str]]:
@@ -35,12 +38,14 @@ def surroundings(section: Section) -> dict[str, list[str]]:
     return dict(sorted(names.items(), key=lambda item: -len(item[1])))
 
 
-def _command(section: Section, seed: int, rows: list[Row]) -> str:
+def _command(section: Section, seed: int, what: Sequence[str], rows: Sequence[Row]) -> str:
     limit = section.identity.limit
-    words = ["python", "-m", "protocols.run", *_what(section, rows[0])]
+    named = [split_transfer_name(row.predictor) for row in rows]
+    words = ["python", "-m", "protocols.run", *what]
+    words += ["--adapt", *map(str, counts)] if (counts := sorted({count for *_, count in named if count})) else []
     words += ["--limit", str(limit)] if limit else []
     words += ["--seed", str(seed)] if seed else []
-    return shlex.join([*words, "--predictors", *(row.predictor for row in rows)])
+    return shlex.join([*words, "--predictors", *dict.fromkeys(predictor for predictor, *_ in named)])
 
 
 def _submission(section: Section, row: Row) -> str:
@@ -55,6 +60,8 @@ def _what(section: Section, row: Row) -> list[str]:
     words = ["--dataset", record.dataset.opening_name]
     words += ["--root", "DIR"] if record.dataset.root else []
     words += ["--folds", section.identity.folds] if protocol == "kfold" else ["--protocol", protocol]
+    if train := record.key_parts.get(FOREIGN_SETS):
+        words += ["--train", *(str(each["set"]) for each in train.values())]
     words += ["--truths", section.identity.truth]
     for option in fields(OpenOptions):
         value = getattr(record.dataset.options, option.name)

@@ -17,7 +17,7 @@ from protocols.scoring.studentised import least_p
 from protocols.scoring.truth_noise import truth_noise
 from protocols.store.record import DatasetRecord
 from reports.results.grid import Grid
-from reports.results.row import CONTROL, Row
+from reports.results.row import Row
 
 
 @final
@@ -120,7 +120,8 @@ def compare_rows(
     errors = with_failures(predicted, grid.true, dataset.level_lowest, dataset.level_highest)
     pairs = compare_pairs(errors, grid.sources)
     names = tuple(rows[place].predictor for place in places)
-    constant = against(errors, grid.sources, names.index(CONTROL)) if CONTROL in names else None
+    control = [number for number, place in enumerate(places) if rows[place].is_control]
+    constant = against(errors, grid.sources, control[0]) if control else None
     p_best = confidence_set(errors, grid.sources, np.array([rows[place].is_whole for place in places]))
     codec, noise = codecs().get(dataset.codec), None
     if pictures is not None and codec is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import final
 
 from baselines.interface.card import Card
 from protocols.store.record import RunRecord
+from protocols.store.share_names import split_transfer_name
 from protocols.store.store import StoredRun
 
 CONTROL = "constant"
@@ -20,10 +22,12 @@ class Row:
     """One run with its scores.
 
     :param scores: as `protocols.scoring.scores.score` gives them.
+    :param is_control: whether this is the constant that every other row of its section is read against.
     """
 
     run: StoredRun
     scores: dict[str, float | int | None]
+    is_control: bool = False
 
     @property
     def predictor(self) -> str:
@@ -39,11 +43,6 @@ class Row:
     def card(self) -> Card:
         """Where the method comes from."""
         return self.record.card
-
-    @property
-    def is_control(self) -> bool:
-        """Whether this is the constant."""
-        return self.predictor == CONTROL
 
     @property
     def is_ceiling(self) -> bool:
@@ -79,6 +78,18 @@ class Row:
             for _, same in failed.groupby(cause, sort=True)
         ]
         return causes or [self.record.error or "no reason was recorded"]
+
+
+def with_control(rows: Sequence[Row]) -> list[Row]:
+    """The rows, of which one is the control: the constant, or the best one that was trained on other data sets."""
+    foreign = (row.predictor for row in rows if not row.has_failed and _is_foreign_constant(row.predictor))
+    control = CONTROL if CONTROL in {row.predictor for row in rows} else next(foreign, "")
+    return [replace(row, is_control=row.predictor == control) for row in rows]
+
+
+def _is_foreign_constant(name: str) -> bool:
+    predictor, label, count = split_transfer_name(name)
+    return bool(label) and (predictor, count) == (CONTROL, 0)
 
 
 @final

@@ -26,7 +26,7 @@ from reports.results.ceiling import ceiling_rows
 from reports.results.comparison import Comparison, compare_rows
 from reports.results.grid import Grid, grid_of
 from reports.results.level_curves import curves_of, observed
-from reports.results.row import CONTROL, CeilingRow, Row
+from reports.results.row import CONTROL, CeilingRow, Row, with_control
 from reports.results.section_scores import with_section_scores
 from reports.results.written import ordinal
 
@@ -129,6 +129,8 @@ class Section:
         notes += self.row_notes
         if self.control is None:
             notes.append(f"The control '{CONTROL}' is not among these runs: nothing here can be read against it.")
+        elif self.control.predictor != CONTROL:
+            notes.append(f"The control is {self.control.predictor}: which has seen no picture of this set.")
         return list(dict.fromkeys(notes))
 
     @property
@@ -204,7 +206,7 @@ def sections_of(runs: Iterable[StoredRun], results: Path | None = None) -> list[
 
 
 def _section(runs: Sequence[StoredRun], state: int, results: Path | None) -> Section:
-    rows = sorted((Row(run, score(run.predictions)) for run in runs), key=_rank)
+    rows = with_control(sorted((Row(run, score(run.predictions)) for run in runs), key=_rank))
     identity, dataset, grid = runs[0].identity, rows[0].record.dataset, grid_of([row.run for row in rows])
     table = None if results is None else _pictures_table(results, rows)
     curves = curves_of(table, dataset)

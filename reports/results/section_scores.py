@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from protocols.scoring.bootstrap import ALPHA
 from protocols.scoring.ceiling import ORACLE
@@ -151,7 +152,7 @@ def with_section_scores(
         mae, noise = row.scores["mae"], beside["truth_noise"]
         if mae is not None and noise is not None:
             beside |= {"truth_noise_low": float(mae) - noise, "truth_noise_high": float(mae) + noise}
-        scored.append(Row(row.run, {**row.scores, **beside}))
+        scored.append(replace(row, scores={**row.scores, **beside}))
     return scored
 
 

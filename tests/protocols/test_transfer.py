@@ -24,6 +24,7 @@ from protocols.store.store import Store
 from protocols.transfer import Transfer
 from reports.figures.learning_curves import adaptation_curves
 from reports.figures.style import styled
+from reports.results.commands import commands
 from reports.results.section import sections_of
 
 NEAR, FAR = 40, 50
@@ -201,6 +202,22 @@ def test_the_reports_figure_shows_the_error_over_the_added_sources(roots, tmp_pa
         drawing = adaptation_curves(section)
     assert [tick.get_text() for tick in drawing.figure.axes[0].get_xticklabels()] == ["0", "2", "4"]
     assert f"constant@{label(near)} 10.00 with 0, 10.00 with 2, 0.00 with 4" in drawing.alt
+
+
+def test_a_section_is_read_against_the_constant_of_the_other_set_where_it_has_no_other(roots, tmp_path, capsys):
+    near, far = roots
+    transferred(tmp_path / "results", near, far, ["constant", "fixed-75"])
+    (section,) = sections_of(Store(tmp_path / "results").current_runs())
+    assert section.control.predictor == f"constant@{label(near)}" and section.comparison.against_constant is not None
+    assert any(f"The control is constant@{label(near)}" in note for note in section.notes)
+    run_benchmark("simulated", ["constant"], root=far, results=tmp_path / "results", quiet=True)
+    (section,) = sections_of(Store(tmp_path / "results").current_runs())
+    assert section.control.predictor == "constant" and sum(row.is_control for row in section.rows) == 1
+    own, transfer = commands(section)
+    assert own.endswith("--folds by-source --truths mean --predictors constant") and "--train" not in own
+    command = transfer.replace("--root DIR", f"--root {far}").replace("simulated:DIR", f"simulated:{near}").split()[3:]
+    assert main([*command, "--results", str(tmp_path / "results"), "--dry-run"]) == 0
+    assert capsys.readouterr().out.count("reuse") == 2, transfer
 
 
 def test_sets_of_labels_alone_train_what_needs_no_pictures(make_mcl_jci, roots, tmp_path):
