@@ -75,7 +75,7 @@ def render(results: Path, choice: PictureChoice = USUAL_CHOICE, *, quiet: bool =
         **({"published.csv": published_csv(sections)} if has_published(sections) else {}),
     }
     return {
-        **{f"{stem}.png": figure.png for stem, figure in figures.items()},
+        **{f"{stem}.png": figure.png for stem, figure in figures.items() if figure.png},
         **{f"{stem}.svg": figure.svg for stem, figure in figures.items()},
         **pages(sections, images, choice),
         **{name: encoded(text) for name, text in texts.items()},

@@ -189,11 +189,12 @@ def figures_of_a_few_bytes() -> Iterator[None]:
     from reports.figures.style import FigureFiles
 
     def draw(sections, *, quiet=False):
-        stems = [kind.stem(section) for section in sections for kind in SECTION_FIGURES]
+        pngs = {kind.stem(section): b"png" for section in sections for kind in SECTION_FIGURES}
         for section in sections:
             rows = [row for row in section.rows if not row.has_failed]
-            stems += [kind.stem(section, row) for row in rows for kind in RUN_FIGURES]
-        return {stem: FigureFiles(b"png", b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", stem) for stem in stems}
+            pngs |= {kind.stem(section, row): b"" for row in rows for kind in RUN_FIGURES}
+        svg = b"<svg xmlns='http://www.w3.org/2000/svg'></svg>"
+        return {stem: FigureFiles(svg, stem, png) for stem, png in pngs.items()}
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reports.build.draw_figures", draw)

@@ -13,11 +13,9 @@ from reports.figures.style import (
     FILL,
     INK,
     MUTED,
-    PNG_DPI,
     FigureFiles,
     letters_across,
     new_figure,
-    png_bytes,
     svg_bytes,
     title_lines,
 )
@@ -65,29 +63,16 @@ class RowFrame:
     """A figure that rows are drawn into, one at a time."""
 
     def __init__(self, figure: Figure) -> None:
-        from matplotlib.backends.backend_agg import RendererAgg
-
         self._figure = figure
-        figure.dpi = PNG_DPI
-        width_px, height_px = (int(inches * PNG_DPI) for inches in figure.get_size_inches())
-        self._renderer = RendererAgg(width_px, height_px, PNG_DPI)
-        figure.draw(self._renderer)
-        self._shared_pixels = self._renderer.copy_from_bbox(figure.bbox)
-        self._shared_svg = svg_bytes(figure, [figure]).removesuffix(b"</svg>\n")
+        self._shared = svg_bytes(figure, [figure]).removesuffix(b"</svg>\n")
 
     def files(self, artists: Sequence[Artist], alt: str) -> FigureFiles:
         """The figure with a row's artists, which are removed from it again."""
         artists = sorted(artists, key=lambda artist: artist.get_zorder())
-        self._figure.dpi = PNG_DPI
-        self._renderer.restore_region(self._shared_pixels)
-        for artist in artists:
-            artist.draw(self._renderer)
-        png = png_bytes(np.asarray(self._renderer.buffer_rgba()))
         svg = svg_bytes(self._figure, artists, id_salt="row")
         for artist in artists:
             artist.remove()
-        row_content = svg[svg.index(b">", svg.index(b"<svg")) + 1 :]
-        return FigureFiles(png, self._shared_svg + row_content, alt)
+        return FigureFiles(self._shared + svg[svg.index(b">", svg.index(b"<svg")) + 1 :], alt)
 
 
 WITHIN = 5

@@ -49,11 +49,14 @@ class Drawing:
 
 @dataclass(frozen=True)
 class FigureFiles:
-    """A drawing as files; `alt` as in `Drawing`."""
+    """A drawing as files; `alt` as in `Drawing`.
 
-    png: bytes
+    :param png: empty for figures of single runs: there are hundreds, and drawing pixels takes longer than all else.
+    """
+
     svg: bytes
     alt: str
+    png: bytes = b""
 
 
 def styled() -> contextlib.AbstractContextManager[None]:
@@ -142,7 +145,7 @@ def figure_files(drawing: Drawing) -> FigureFiles:
     canvas = FigureCanvasAgg(drawing.figure)
     canvas.draw()
     png = png_bytes(np.asarray(canvas.buffer_rgba()))
-    return FigureFiles(png, svg_bytes(drawing.figure, [drawing.figure]), drawing.alt)
+    return FigureFiles(svg_bytes(drawing.figure, [drawing.figure]), drawing.alt, png)
 
 
 def png_bytes(pixels: np.ndarray) -> bytes:

@@ -49,7 +49,7 @@ def test_a_build_imports_neither_torch_nor_a_predictor(tmp_path, results, store_
     modules = set(_python(code, results, tmp_path / "one").split())
     written = {path.relative_to(tmp_path / "one").as_posix() for path in (tmp_path / "one").rglob("*")}
     assert {"index.html", "leaderboard.csv", "leaderboard.md", "leaderboard.tex", LIST} <= written
-    assert sum(name.endswith(".png") for name in written) == 10
+    assert sum(name.endswith(".svg") for name in written) == 10
     packages = {name.partition(".")[0] for name in modules}
     assert not packages & {"torch", "torchvision", "sgjnd", "cv2", "skimage", "sklearn"}
     cards = {"baselines", "baselines.interface", "baselines.interface.card"}
@@ -79,7 +79,7 @@ def test_files_of_an_earlier_report_go_and_other_files_stay(tmp_path, results, s
     out = tmp_path / "out"
     run = store_run(results, "psnr", truth="sqf")
     build(results, out, quiet=True)
-    stale = out / "figures" / "demo-kfold5-v1-sqf-jnd1" / "errors-psnr.png"
+    stale = out / "figures" / "demo-kfold5-v1-sqf-jnd1" / "errors-psnr.svg"
     assert stale.is_file()
     (out / "figures" / "mine.png").write_bytes(b"mine")
     for file in run.path.iterdir():

@@ -53,7 +53,8 @@ def test_every_figure_says_the_data_whose_samples_the_truth_n_and_what_was_limit
 
 def test_files_carry_no_date_and_no_version_and_ids_are_there_once(figures):
     for stem, figure in figures.items():
-        assert figure.png.startswith(b"\x89PNG")
+        is_of_a_run = stem.count("/") == 2
+        assert figure.png == b"" if is_of_a_run else figure.png.startswith(b"\x89PNG")
         assert b"Software" not in figure.png
         assert b"<dc:date>" not in figure.svg
         assert b"matplotlib" not in figure.svg

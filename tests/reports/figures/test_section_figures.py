@@ -210,7 +210,7 @@ def test_old_runs_without_a_table_leave_out_what_needs_it(tmp_path, store_run):
     (old,) = read_sections(tmp_path)
     with styled():
         missing = {kind.name: kind.missing for kind in SECTION_FIGURES if kind.missing and kind.draw(old) is None}
-        assert "do not hold the subjects' own steps" in words(sur_curves(old))
+        assert "do not hold the observers' own steps" in words(sur_curves(old))
         assert len(error_by_content(old).figure.axes) == 2
     assert set(missing) == {"saving", "calibration"}
     assert all("older form" in why for why in missing.values())

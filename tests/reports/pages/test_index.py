@@ -77,7 +77,7 @@ def test_figures_of_single_runs_stand_on_their_predictors_pages_alone(tmp_path, 
     store_run(tmp_path, "constant")
     (section,) = read_sections(tmp_path)
     stems = [RUN_FIGURES[0].stem(section, row) for row in section.rows]
-    html = index_text([section], FigureImages(dict.fromkeys(stems, FigureFiles(b"", b"<svg></svg>", "a figure"))))
+    html = index_text([section], FigureImages(dict.fromkeys(stems, FigureFiles(b"<svg></svg>", "a figure"))))
     assert "<img " not in html
 
 

@@ -33,7 +33,7 @@ def index(tmp_path_factory, store_run) -> Path:
             drawing = kind.draw(section) if kind.on_page else None
             if drawing is not None:
                 svg = svg_bytes(drawing.figure, [drawing.figure])
-                figures[kind.stem(section)] = FigureFiles(b"", svg, drawing.alt)
+                figures[kind.stem(section)] = FigureFiles(svg, drawing.alt)
     assert len(figures) == 5
     page = results.parent / "index.html"
     page.write_text(index_text([section], FigureImages(figures)), encoding="utf-8")
