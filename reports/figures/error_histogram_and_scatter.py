@@ -75,26 +75,30 @@ class RowFrame:
         return FigureFiles(self._shared + svg[svg.index(b">", svg.index(b"<svg")) + 1 :], alt)
 
 
-WITHIN = 5
-"""Levels: the histogram shows at least twice as far, and marks this."""
-
-_BIN_WIDTHS = (1, 2, 5, 10)
-"""Levels: 2 x `WITHIN` is a multiple of each, so that both its ends stand on edges."""
+_BIN_WIDTHS = (0.2, 0.4, 1, 2)
+"""Shares of the marked range: 2 is a multiple of each, so that both its ends stand on edges."""
 _MOST_BINS = 30
+
+
+def marked(section: Section) -> float:
+    """How far off in levels the histogram marks; it shows at least twice as far. A dB is much."""
+    return 1.0 if section.unit == "dB" else 5.0
 
 
 def error_bins(section: Section) -> tuple[np.ndarray, int]:
     """Bins for every row of a section that has errors.
 
-    :returns: edges in levels, with +-`WITHIN` among them, that cover the errors of every row within `mae_limit`; and
+    :returns: edges in levels, with +-`marked` among them, that cover the errors of every row within `mae_limit`; and
         the fullest bin's count over all rows.
     """
     near_errors = [section.grid.errors_of(row.predictor) for row in near_rows(section)]
-    low = min(-2.0 * WITHIN, *(float(errors.min()) for errors in near_errors))
-    high = max(2.0 * WITHIN, *(float(errors.max()) for errors in near_errors))
-    width = next((w for w in _BIN_WIDTHS if (high - low) / w <= _MOST_BINS), _BIN_WIDTHS[-1])
-    first, last = np.floor((low - WITHIN) / width), np.ceil((high - WITHIN) / width)
-    edges = WITHIN + np.arange(first, last + 1) * width
+    within = marked(section)
+    low = min(-2 * within, *(float(errors.min()) for errors in near_errors))
+    high = max(2 * within, *(float(errors.max()) for errors in near_errors))
+    widths = [within * share for share in _BIN_WIDTHS]
+    width = next((w for w in widths if (high - low) / w <= _MOST_BINS), widths[-1])
+    first, last = np.floor((low - within) / width), np.ceil((high - within) / width)
+    edges = within + np.arange(first, last + 1) * width
     all_errors = [section.grid.errors_of(row.predictor) for row in section.rows if not row.has_failed]
     return edges, max(int(np.histogram(errors, edges)[0].max()) for errors in all_errors)
 
@@ -103,7 +107,7 @@ def error_axes(section: Section) -> Figure:
     """Axes of predicted minus true level."""
     edges, fullest = error_bins(section)
     figure, axes = new_row_figure(section, 2.3)
-    axes.axvspan(-WITHIN, WITHIN, color=BAND, linewidth=0, zorder=0)
+    axes.axvspan(-marked(section), marked(section), color=BAND, linewidth=0, zorder=0)
     room = (edges[1] - edges[0]) / 4
     axes.set(xlim=(edges[0] - room, edges[-1] + room), ylim=(0, fullest * 1.05))
     axes.set_xlabel(f"predicted minus true level ({section.unit})")
@@ -114,12 +118,16 @@ def error_axes(section: Section) -> Figure:
 
 
 def add_errors(section: Section, row: Row, axes: Axes) -> tuple[list[Artist], str]:
-    """A row's histogram, with the shares within 3, 5 and 10 levels."""
+    """A row's histogram, with the shares within 3, 5 and 10 levels, or of the marked ones where a level is much."""
     edges, _ = error_bins(section)
     errors = section.grid.errors_of(row.predictor)
     counts, _ = np.histogram(errors, edges)
-    shares = "/".join(decimal(100 * float(row.scores[f"within_{k}"] or 0), 0) for k in (3, 5, 10))
-    shares_text = f"{shares} % within 3/5/10 {section.unit}"
+    within = marked(section)
+    if within == 5:
+        shares = "/".join(decimal(100 * float(row.scores[f"within_{k}"] or 0), 0) for k in (3, 5, 10))
+        shares_text = f"{shares} % within 3/5/10 {section.unit}"
+    else:
+        shares_text = f"{decimal(100 * float(np.mean(np.abs(errors) <= within)), 0)} % within {within:g} {section.unit}"
     walls = np.maximum(np.append(counts, 0), np.append(0, counts))
     whole_height = axes.get_xaxis_transform()
     artists = [
@@ -127,7 +135,7 @@ def add_errors(section: Section, row: Row, axes: Axes) -> tuple[list[Artist], st
         axes.stairs(counts, edges, fill=True, facecolor=FILL, edgecolor=INK, linewidth=0.6, zorder=2),
         axes.vlines(edges, 0, walls, color=INK, linewidth=0.6, zorder=2.1),
         axes.vlines(0, 0, 1, INK, "solid", transform=whole_height, linewidth=1.0, zorder=3),
-        axes.vlines((-WITHIN, WITHIN), 0, 1, INK, "dashed", transform=whole_height, linewidth=1.0, zorder=3),
+        axes.vlines((-within, within), 0, 1, INK, "dashed", transform=whole_height, linewidth=1.0, zorder=3),
     ]
     below, above = int((errors < edges[0]).sum()), int((errors > edges[-1]).sum())
     if below:

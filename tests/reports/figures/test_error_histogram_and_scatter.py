@@ -10,12 +10,14 @@ from matplotlib.patches import StepPatch
 
 from protocols.store.store import Store
 from reports.figures.catalogue import RUN_FIGURES, RunFigure
-from reports.figures.error_histogram_and_scatter import WITHIN, RowFrame, error_bins
+from reports.figures.error_histogram_and_scatter import RowFrame, error_bins, marked
 from reports.figures.layout import mae_limit
 from reports.figures.rank_diagrams import mae_dots
 from reports.figures.style import styled
+from reports.results.published import PublishedNumbers
 from reports.results.row import Row
 from reports.results.section import Section
+from reports.tables.table import leaderboard_table
 from tests.reports.conftest import read_sections
 from tests.reports.figures.conftest import words
 
@@ -42,6 +44,16 @@ def test_the_histogram_prints_the_shares_and_draws_every_error(section):
     _, bars = _drawn(ERRORS, section, row, StepPatch)
     assert bars.get_data().values.sum() == len(errors)
     assert np.array_equal(bars.get_data().edges, error_bins(section)[0])
+
+
+def test_on_a_scale_of_db_one_db_is_marked_and_no_table_counts_within_three(tmp_path, store_codec_run):
+    """Nearly all predictions of JPEG 2000's levels lie within 3 dB: that would tell no method from another."""
+    store_codec_run(tmp_path, "jp2")
+    (section,) = read_sections(tmp_path)
+    assert marked(section) == 1 and {-1, 1} <= set(error_bins(section)[0])
+    assert "% within 1 dB" in _words(ERRORS, section, section.rows[0])
+    names = [column.name for column in leaderboard_table(section, PublishedNumbers((), ())).columns]
+    assert "mae" in names and not [name for name in names if name.startswith("within")]
 
 
 def test_rows_share_the_frame_and_leave_nothing_in_it(section):
@@ -74,7 +86,7 @@ def test_bins_are_shared_and_five_levels_off_stand_on_edges(section):
     everything = np.concatenate(rows)
     assert edges[0] <= everything.min()
     assert everything.max() <= edges[-1]
-    assert {-WITHIN, WITHIN} <= set(edges)
+    assert {-marked(section), marked(section)} <= set(edges)
     assert highest == max(np.histogram(errors, edges)[0].max() for errors in rows if errors.size)
 
 
