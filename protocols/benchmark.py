@@ -98,8 +98,11 @@ class Request:
 
     def _open(self, options: OpenOptions) -> tuple[Dataset, Protocol]:
         dataset = self._open_dataset(options)
-        protocol = self.protocol.opened(dataset, options, self.limit)
-        return replace(dataset, notes=(*dataset.notes, *protocol.notes)), protocol
+        limit = self.limit if self.limit < len(dataset.pictures) else 0
+        protocol = self.protocol.opened(dataset, options, limit)
+        if protocol.notes:
+            dataset = replace(dataset, notes=(*dataset.notes, *protocol.notes))
+        return dataset, protocol
 
     def _open_dataset(self, options: OpenOptions) -> Dataset:
         dataset = self.dataset

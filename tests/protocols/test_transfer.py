@@ -76,7 +76,7 @@ def roots(tmp_path_factory) -> tuple[Path, Path]:
 
 def transferred(results, train, test, predictors=("constant",), **given):
     train = [train] if isinstance(train, str | Path) else train
-    train = [f"simulated:{each}" for each in train]
+    train = [f"simulated:{each}" if isinstance(each, str | Path) else each for each in train]
     given = {"protocol": Transfer(fold_seeds=2), "train": train, "results": results, "quiet": True, **given}
     table = run_benchmark("simulated", predictors, root=test, **given)
     return table.assign(trained=[split_transfer_name(name)[2] for name in table["predictor"]])
@@ -97,7 +97,8 @@ def test_a_constant_is_off_by_what_the_sets_differ_and_adapts(roots, tmp_path):
     near, far = roots
     table = transferred(tmp_path / "results", near, far)
     assert table["predictor"].tolist() == [f"constant@{label(near)}"] and table["mae"].tolist() == [FAR - NEAR]
-    assert transferred(tmp_path / "results", far, near)["mae"].tolist() == [FAR - NEAR]
+    opened = [open_dataset("simulated", far)]
+    assert transferred(tmp_path / "results", opened, near)["mae"].tolist() == [FAR - NEAR]
     adapted = transferred(tmp_path / "results", near, far, adapt=[2, 3, 4])
     for _, shuffle in adapted.groupby("folds"):
         # The median of three pictures at 40 and of so many at 50.
@@ -171,6 +172,23 @@ def test_what_a_killed_run_had_stored_is_reused(roots, tmp_path):
     after = {run.path: run.record.finished for run in Store(results).current_runs()}
     assert set(after) == set(before)
     assert [path for path in before if before[path] != after[path]] == [lost]
+
+
+def test_an_estimate_counts_what_is_trained_on_and_shards_are_the_whole(roots, tmp_path, capsys, empty_cache):
+    near, far = roots
+    command = ["--protocol", "transfer", "--train", f"simulated:{near}", "--dataset", "simulated", "--root", str(far)]
+    command += ["--results", str(tmp_path / "results"), "--jobs", "1", "--predictors", "constant", "psnr", "fixed-75"]
+    assert main([*command, "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "3 runs to compute; 13 of 13 pictures to look at; about" in said and "not known" not in said
+    assert f"psnr@{label(near)}" in said and "13 pictures to measure" in said
+    assert main([*command, "--limit", "4", "--dry-run"]) == 0
+    assert "7 of 7 pictures" in capsys.readouterr().out, "of the three that are trained on, too, four at most"
+    for shard in ("1/2", "2/2"):
+        assert main([*command, "--shard", shard]) == 0
+    runs = Store(tmp_path / "results").current_runs()
+    names = [f"{name}@{label(near)}" for name in ("constant", "fixed-75", "psnr")]
+    assert sorted(run.identity.predictor for run in runs) == names
 
 
 def test_the_table_has_a_row_a_training_set_and_a_column_a_test_set(roots, tmp_path):
