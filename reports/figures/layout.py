@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -137,11 +138,11 @@ def limit_warning(section: Section) -> list[str]:
 
 
 def legend_below_title(figure: Figure, title: Sequence[str], handles: list[Artist]) -> None:
-    """A legend in one line, in place of the title's last empty line."""
+    """A legend in place of the title's empty lines, of which there is one at least."""
     width_in, height_in = figure.get_size_inches()
-    empty = max(number for number, line in enumerate(title) if not line)
+    empty, columns = title.index(""), math.ceil(len(handles) / title.count(""))
     figure.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(0.1 / width_in, 1 - (0.09 + 0.18 * empty) / height_in),
-        ncols=len(handles), frameon=False, fontsize=7.6, handlelength=2.6, borderaxespad=0, borderpad=0,
+        ncols=columns, frameon=False, fontsize=7.6, handlelength=2.6, borderaxespad=0, borderpad=0,
         columnspacing=1.4,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _SIDE_BY_SIDE = 0.012
 """Of the logarithm: curves stand this far apart, so that no interval hides another."""
+_IN_A_LINE = 4
+"""Names of a legend, at most."""
 
 
 def learning_curves(section: Section) -> Drawing | None:
@@ -38,13 +41,16 @@ def adaptation_curves(section: Section) -> Drawing | None:
     return _drawn(section, ADAPTED_TO, "Adaptation to the test set", "sources of the test set that were trained on")
 
 
-def _drawn(section: Section, counted: str, heading: str, label: str) -> Drawing | None:
+def _drawn(section: Section, counted: str, heading: str, axis: str) -> Drawing | None:
     """:param counted: the part of a run's key that is the number of sources."""
     curves = _curves(section, counted)
     if not curves:
         return None
     control = next((name for name in curves if split_transfer_name(name)[0] == CONTROL), "")
-    title = section_title(section, heading, "95 % intervals over sources; folds and test pictures kept", "")
+    first, *others = {split_transfer_name(name)[1] for name in curves}
+    common = "" if others or not first else f"; all trained on {shortened(first, 40)}"
+    about = f"95 % intervals over sources; folds and test pictures kept{common}"
+    title = section_title(section, heading, about, *[""] * math.ceil(len(curves) / _IN_A_LINE))
     figure, axes = new_figure(WIDTH_IN, 3.6, title=title)
     handles: list[Artist] = []
     told = []
@@ -55,16 +61,17 @@ def _drawn(section: Section, counted: str, heading: str, label: str) -> Drawing 
         axes.vlines(x, [float(row.scores["mae_low"] or mae_of(row)) for row in rows], [*map(highest_mae, rows)],
                     color=style["color"], linewidth=0.8, alpha=0.7)  # fmt: skip
         axes.plot(x, [mae_of(row) for row in rows], **style)
-        handles.append(axes.plot([], [], label=shortened(name, 24), **style)[0])
+        shown = split_transfer_name(name)[0] if common else name
+        handles.append(axes.plot([], [], label=shortened(shown, 24), **style)[0])
         errors = ", ".join(f"{decimal(mae_of(row), 2)} with {s:.0f}" for row, s in zip(rows, sources, strict=True))
         told.append(f"{name} {errors}")
     ticks = sorted({round(_sources(row, counted)) for rows in curves.values() for row in rows})
     axes.set(ylim=(0, 1.05 * max(highest_mae(row) for rows in curves.values() for row in rows)))
     axes.set_xticks(np.log1p(ticks), [f"{tick}" for tick in ticks])
-    axes.set_xlabel(f"{label} (logarithmic)")
+    axes.set_xlabel(f"{axis} (logarithmic)")
     axes.set_ylabel(f"MAE ({section.unit})")
     legend_below_title(figure, title, handles)
-    return Drawing(figure, f"MAE by number of {label} on {section.title}: {'; '.join(told)}.")
+    return Drawing(figure, f"MAE by number of {axis} on {section.title}: {'; '.join(told)}.")
 
 
 def _curves(section: Section, counted: str) -> dict[str, list[Row]]:

@@ -218,6 +218,10 @@ def test_the_reports_figure_shows_the_error_over_the_added_sources(roots, tmp_pa
     section = sections_of(Store(tmp_path / "results").current_runs(), tmp_path / "results")[0]
     with styled():
         drawing = adaptation_curves(section)
+    (legend,) = drawing.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["fixed-75", "constant"]
+    shown = [text.get_text() for text in drawing.figure.texts]
+    assert any(f"all trained on {label(near)}" in text for text in shown), shown
     assert [tick.get_text() for tick in drawing.figure.axes[0].get_xticklabels()] == ["0", "2", "4"]
     assert f"constant@{label(near)} 10.00 with 0, 10.00 with 2, 0.00 with 4" in drawing.alt
 
