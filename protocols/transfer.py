@@ -57,8 +57,9 @@ class Transfer(Protocol):
     """Training on other data sets than the one that is tested.
 
     :param train: the data sets to train on: `NAME:DIR`, `NAME` where it needs no folder, or opened.
-    :param adapt: how many rated sources of the test set are added to the training, each number a row of its own. None
-        tests on the folds of the leaderboard what was trained on the other sets alone.
+    :param adapt: how many rated sources of the test set are added to the training, each number a row of its own.
+    :param fold_file: where no sources are added, the folds beside whose rows these stand: shipped ones by name, or a
+        CSV file (source,fold); empty for the data set's own.
     :param fold_seeds: how many shuffles into folds there are where sources are added; each draws its own. A picture is
         tested after training on sources of other folds.
     :param sets: the opened data sets.
@@ -69,6 +70,7 @@ class Transfer(Protocol):
 
     train: tuple[str | Dataset, ...] = ()
     adapt: tuple[int, ...] = ()
+    fold_file: str = ""
     fold_seeds: int = 3
     sets: tuple[ForeignSet, ...] = ()
 
@@ -91,7 +93,9 @@ class Transfer(Protocol):
 
     def folds(self, dataset: Dataset) -> list[Folds]:
         if not self.adapt:
-            return [dataset.folds(dataset.card.default_folds)]
+            return [dataset.folds(self.fold_file or dataset.card.default_folds)]
+        if self.fold_file:
+            raise UserError("--folds and --adapt: where sources are added, folds are dealt by seed. Leave one out")
         shuffles = shuffled_folds(dataset, self.fold_seeds)
         folds = list(shuffles[0].fold_of.values())
         left = len(folds) - max(map(folds.count, folds))

@@ -59,7 +59,8 @@ def _what(section: Section, row: Row) -> list[str]:
     protocol = str(record.key_parts.get("protocol", "kfold"))
     words = ["--dataset", record.dataset.opening_name]
     words += ["--root", "DIR"] if record.dataset.root else []
-    words += ["--folds", section.identity.folds] if protocol == "kfold" else ["--protocol", protocol]
+    words += ["--protocol", protocol] if protocol != "kfold" else []
+    words += ["--folds", folds] if not (folds := section.identity.folds).startswith("dealt") else []
     if train := record.key_parts.get(FOREIGN_SETS):
         words += ["--train", *(str(each["set"]) for each in train.values())]
     words += ["--truths", section.identity.truth]

@@ -87,7 +87,7 @@ def test_every_truth_has_rows_and_the_default_folder_is_in_the_cache(empty_cache
         ({"predictors": ["no-such"]}, "no-such"),
         ({"dataset": "no-such"}, "no-such"),
         ({"protocol": "no-such"}, "ablation, kfold"),
-        ({"protocol": "ablation", "folds": "kfold5-v1"}, "is for --protocol kfold, not ablation"),
+        ({"protocol": "ablation", "folds": "kfold5-v1"}, "is for --protocol kfold or transfer, not ablation"),
         ({"truths": ["no-such"]}, "no-such"),
         ({"jnd": 4}, "1, 2 or 3"),
         ({"codec": "no-such"}, "no codec 'no-such'"),

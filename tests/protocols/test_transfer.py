@@ -230,6 +230,7 @@ def test_a_section_is_read_against_the_constant_of_the_other_set_where_it_has_no
     near, far = roots
     transferred(tmp_path / "results", near, far, ["constant", "fixed-75"])
     (section,) = sections_of(Store(tmp_path / "results").current_runs())
+    assert section.identity.folds == "by-source"
     assert section.control.predictor == f"constant@{label(near)}" and section.comparison.against_constant is not None
     assert any(f"The control is constant@{label(near)}" in note for note in section.notes)
     run_benchmark("simulated", ["constant"], root=far, results=tmp_path / "results", quiet=True)
@@ -266,6 +267,10 @@ def test_sets_of_labels_alone_train_what_needs_no_pictures(make_mcl_jci, roots, 
             "are WebP quality from 0 .*, and those of 'simulated' are JPEG QF from 1",
         ),
         (["--train", "simulated:NEAR", "--adapt", "9"], "of the 10 sources of 'simulated', 8 are not in the fold"),
+        (
+            ["--train", "simulated:NEAR", "--adapt", "2", "--folds", "by-source"],
+            "--folds and --adapt: .* Leave one out",
+        ),
         (["--train", "simulated:NEAR", "--truths", "sqf"], "gives no 'sqf' truth"),
         (["--train", "demo", "--jnd", "2"], "simulated observers give the first JND only"),
     ],
