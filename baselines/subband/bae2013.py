@@ -93,7 +93,7 @@ class Bae2013(DctPredictor):
             "The scale of the thresholds (s = 1 times 8) is that port's and not verified, so -as-published tests the "
             "port's scale and not the paper's. A fitted threshold is not touched by it.",
             "Edges are OpenCV's Canny with thresholds 50 and 150, as in the port; the paper's detector is not known.",
-            "The structural contrast index of Bae & Kim 2014 is not part of it: its formulas could not be had.",
+            "The structural contrast index of Bae & Kim 2014 is not part of it: its formulas were not available.",
             "The papers give thresholds, not a picture's level: here their Minkowski mean over blocks and "
             "frequencies with exponent 4, and a limit of 1 in -as-published.",
         ),

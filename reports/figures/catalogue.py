@@ -164,7 +164,9 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     SummaryFigure(
         "difference",
         "Critical difference",
-        "Mean ranks over the pictures; a bar joins predictors whose ranks do not differ by more than chance.",
+        "Mean ranks over the pictures. A bar joins predictors whose ranks do not differ by more than chance (Nemenyi's "
+        "test). The box above the table compares MAEs by a bootstrap over sources. So the two can disagree about a "
+        "pair; then the box counts.",
         critical_difference,
         "fewer than three predictors answered for every picture",
     ),
@@ -179,8 +181,8 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     SummaryFigure(
         "saving",
         "Bytes saved against those who notice",
-        "Further up saves more, further left disturbs fewer. Only what lies above the line of fixed levels is better "
-        "than giving every picture one and the same level.",
+        "Further up saves more, further left disturbs fewer. A method must lie above the line of fixed levels to be "
+        "better than one level for all pictures.",
         saving_and_noticing,
         f"no sizes are known, or {_NO_TABLE}",
         on_page=False,
@@ -188,7 +190,8 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     SummaryFigure(
         "content",
         "Error by content",
-        "Each point is a fifth of the pictures, with its interval: which content each predictor fails on.",
+        "Each point is the mean over a fifth of the pictures, with its 95 % interval over sources. It shows on which "
+        "content each predictor fails.",
         error_by_content,
         _NO_TABLE,
     ),
@@ -203,7 +206,8 @@ SECTION_FIGURES: tuple[SummaryFigure[Section], ...] = (
     SummaryFigure(
         "calibration",
         "Calibration of the predicted SUR",
-        "On the diagonal, as many see nothing as was predicted. Numbers: pairs of picture and level in a bin.",
+        "On the diagonal, as many observers see nothing as was predicted. The numbers count the pairs of picture and "
+        "level in each bin.",
         sur_calibration,
         f"no predictor gave SUR curves, or {_NO_TABLE}",
     ),

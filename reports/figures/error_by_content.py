@@ -48,8 +48,8 @@ def properties(section: Section) -> list[Property]:
     known = [Property("size (megapixels)", area / 1e6)]
     if np.ptp(area) == 0 and table["size_bytes"].notna().all():
         best = np.array([values[-1] for values in table["size_bytes"]], dtype=float)
-        known = [Property(f"bytes a pixel at the best level (all {area[0] / 1e6:.2f} megapixels)", best / area)]
-    known.append(Property("gradient (grey levels a pixel)", table["gradient"].to_numpy(float)))
+        known = [Property(f"bytes per pixel at the best level (all {area[0] / 1e6:.2f} megapixels)", best / area)]
+    known.append(Property("gradient (grey levels per pixel)", table["gradient"].to_numpy(float)))
     known.append(Property("colourfulness", table["colourfulness"].to_numpy(float)))
     return [item for item in known if np.isfinite(item.values).all() and np.ptp(item.values) > 0]
 
@@ -89,8 +89,7 @@ def error_by_content(section: Section) -> Drawing | None:
     grid = section.grid
     errors = np.abs(grid.errors[[grid.predictors.index(row.predictor) for row, _ in selection.rows]])
     known = [Property(f"true level ({section.unit})", grid.true), *properties(section)]
-    each_point = "points: means of a fifth of the pictures, 95 % intervals over sources"
-    title = section_title(section, "Error by content", f"{selection.caption}; {each_point}", "")
+    title = section_title(section, "Error by content", f"{selection.caption}; points: a fifth of the pictures", "")
     slots = len(known) + len(known) % 2
     figure, axes = new_panels(WIDTH_IN, 2.2, title=title, panels=slots + 1, across=2, between_in=(0.65, 0.62))
     for panel, item in zip(axes, known, strict=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -92,10 +93,12 @@ def mae_of(row: Row) -> float:
 
 
 def mae_limit(section: Section) -> float:
-    """Where the MAE axis ends, in levels: rows far worse than the best must not press the others into a corner."""
+    """Where the MAE axis ends, in levels: a few rows far worse than most must not press these into a corner."""
     highest = [highest_mae(row) for row in section.rows if not row.has_failed]
     control = highest_mae(section.control) if section.control is not None else 0.0
-    return 1.08 * max(min(max(highest), max(_MAE_LIMIT_FACTOR * min(highest), control)), 1e-6) if highest else 1.0
+    if not highest:
+        return 1.0
+    return 1.08 * max(min(max(highest), max(_MAE_LIMIT_FACTOR * statistics.median_low(highest), control)), 1e-6)
 
 
 def highest_mae(row: Row) -> float:

@@ -88,7 +88,7 @@ def _dots(axes: Axes, rows: Sequence[Row], limit: float) -> None:
 
 
 _NAME_LETTERS = 34
-_BAR_STEP_IN = 0.11
+_BAR_STEP_IN, _MOST_BARS_IN = 0.11, 1.6
 _RIGHT_IN = 0.55
 
 
@@ -101,13 +101,14 @@ def critical_difference(section: Section) -> Drawing | None:
     predictors, means = [comparison.predictors[index] for index in order], ranks.mean_ranks[order]
     labels = {row.predictor: shortened(labelled(row), _NAME_LETTERS) for row in section.rows}
     names = [labels[predictor] for predictor in predictors]
-    columns = clique_columns(ranks.cliques, order)
-    bars_in = 0.2 + _BAR_STEP_IN * (1 + max((column for *_, column in columns), default=0))
+    bars = clique_bars(ranks.cliques, order)
+    step_in = min(_BAR_STEP_IN, _MOST_BARS_IN / max(len(bars), 1))
+    bars_in = 0.2 + step_in * max(len(bars), 1)
+    same = "; pictures of one source are not independent of each other"
     title = section_title(
         section,
         "Critical difference",
-        f"blocks are the {ranks.blocks} pictures, which of one source are not independent: see the bootstrap over "
-        "sources",
+        f"blocks are the {ranks.blocks} pictures{same if section.sources < section.pictures else ''}",
         f"Friedman chi² {ranks.friedman:.1f}, p {p_value(ranks.friedman_p, 4)}; bars: not told apart at 5 % (Nemenyi), "
         f"critical difference {ranks.critical_difference:.2f} ranks",
     )
@@ -128,8 +129,8 @@ def critical_difference(section: Section) -> Drawing | None:
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("mean rank of |error| over the pictures (1 is the best)")
-    for first, last, column in columns:
-        x = 1 + (0.5 + _BAR_STEP_IN * column) / (WIDTH_IN - left_in - right_in)
+    for column, (first, last) in enumerate(bars):
+        x = 1 + (0.5 + step_in * column) / (WIDTH_IN - left_in - right_in)
         axes.plot(
             [x, x], [first - 0.18, last + 0.18], color=INK, linewidth=2.2, transform=across, clip_on=False,
             solid_capstyle="butt",
@@ -139,17 +140,10 @@ def critical_difference(section: Section) -> Drawing | None:
     return Drawing(figure, f"{blocks}, on {section.title}: {ranks_text}.")
 
 
-def clique_columns(cliques: Sequence[Sequence[int]], order: np.ndarray) -> list[tuple[int, int, int]]:
-    """Where bars go: first and last place in the order, and the column in which no bar touches another."""
+def clique_bars(cliques: Sequence[Sequence[int]], order: np.ndarray) -> list[tuple[int, int]]:
+    """The first and last place of each bar in the order; each bar has a column of its own."""
     place = {int(index): at for at, index in enumerate(order)}
-    spans = sorted((min(place[i] for i in clique), max(place[i] for i in clique)) for clique in cliques)
-    ends: list[int] = []
-    bars = []
-    for first, last in spans:
-        column = next((at for at, end in enumerate(ends) if end < first), len(ends))
-        ends[column : column + 1] = [last]
-        bars.append((first, last, column))
-    return bars
+    return sorted((min(place[i] for i in clique), max(place[i] for i in clique)) for clique in cliques)
 
 
 def _critical_difference_scale(axes: Axes, ranks: Ranks) -> None:

@@ -76,7 +76,8 @@ def _picture_panel(
             axes.plot(levels, np.asarray(curve, dtype=float), markevery=every, zorder=4, **style)
     axes.set(xlim=level_range(section), ylim=(-0.03, 1.03))
     axes.set_xlabel(f"level ({section.unit})")
-    axes.set_title(shortened(picture, 34), fontsize=7.6)
+    true = section.grid.true[section.grid.place[picture]]
+    axes.set_title(f"true {section.unit} {true:.0f}: {shortened(picture, 20)}", fontsize=7.6)
 
 
 def curve_levels(section: Section, count: int) -> np.ndarray:

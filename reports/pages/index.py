@@ -18,7 +18,7 @@ from reports.results.cards import CODECS_PAGE, INDEX, JNDS_PAGE, dataset_entries
 from reports.results.codec_groups import not_compared
 from reports.results.codec_notes import codec_notes
 from reports.results.codecs import codec_comparisons, codec_title
-from reports.results.commands import commands, surroundings
+from reports.results.commands import BUILD_COMMAND, INSTALL_COMMAND, commands, roots, surroundings
 from reports.results.glossary import column_meanings, glossary
 from reports.results.grid import chosen_pictures
 from reports.results.jnds import jnd_comparisons, jnd_notes
@@ -117,6 +117,9 @@ def index_text(sections: Sequence[Section], images: FigureImages, choice: Pictur
         truth_figures=partial(images.of_summary, TRUTH_FIGURES),
         published=published,
         commands=commands,
+        install_command=INSTALL_COMMAND,
+        build_command=BUILD_COMMAND,
+        roots=roots,
         surroundings=surroundings,
         glossary=glossary,
         column_meanings=column_meanings,

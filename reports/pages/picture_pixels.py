@@ -29,6 +29,8 @@ ERROR_LIMIT = 32
 
 _SHADES = 16
 
+_STILL_VALID = "The numbers below stay valid: they come from the stored runs, not from these pictures."
+
 
 @dataclass(frozen=True)
 class LevelView:
@@ -94,7 +96,7 @@ class PixelSource:
 
     def why_not(self, name: str) -> str:
         """Why a picture is not shown; empty where it can be."""
-        return self.reason or ("" if name in self.pictures else "The data set has no such picture any more.")
+        return self.reason or ("" if name in self.pictures else "The data set no longer has this picture.")
 
 
 def open_pixels(entry: DatasetEntry, *, include: bool) -> PixelSource:
@@ -105,7 +107,7 @@ def open_pixels(entry: DatasetEntry, *, include: bool) -> PixelSource:
     if not entry.redistributable and not include:
         return PixelSource(
             {},
-            "The data set's terms do not allow to pass its pictures on, so none are shown. "
+            "The data set's terms do not allow passing on its pictures, so none are shown. "
             "For yourself, build the report with --include-pictures.",
         )
     record = entry.sections[0].rows[0].run.record
@@ -114,9 +116,10 @@ def open_pixels(entry: DatasetEntry, *, include: bool) -> PixelSource:
         dataset = open_dataset(known.opening_name, known.root, known.options)
     except (UserError, OSError):
         # The error's own text names folders of this machine, which have no place in a report that is passed on.
-        return PixelSource({}, "The data set cannot be opened any more where the runs found it.")
+        return PixelSource({}, f"The data set can no longer be opened where the runs found it. {_STILL_VALID}")
     if dataset.fingerprint() != record.key_parts.get("data"):
-        return PixelSource({}, "The data set on this machine has changed since the runs were made.")
+        reason = "The data set on this machine is another version than the one that the runs were made on."
+        return PixelSource({}, f"{reason} {_STILL_VALID}")
     if not dataset.has_pixels:
         return PixelSource({}, "The data set's root holds labels only.")
     if lacking := dataset.codec.unavailable():

@@ -87,4 +87,4 @@ def _caveats(comparison: CodecComparison) -> Iterator[str]:
             "the constant does. What it knows of a picture shows in 'off by picture', by which the rows are sorted."
         )
     if 1 < reference.sources < FEW_SOURCES:
-        yield f"Intervals from {reference.sources} sources are too narrow: take {FEW_SOURCES} or more seriously."
+        yield f"Intervals from {reference.sources} sources are too narrow: trust them from {FEW_SOURCES} sources on."

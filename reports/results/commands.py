@@ -12,6 +12,9 @@ from protocols.store.share_names import FOREIGN_SETS, split_transfer_name
 from reports.results.row import Row
 from reports.results.section import Section
 
+INSTALL_COMMAND, BUILD_COMMAND = "pip install -e .", "python -m reports.build --results results --out report"
+"""What goes before the commands of a section and after them; runs write into `results` where they are not told."""
+
 
 def commands(section: Section) -> list[str]:
     """A command for each protocol and seed with which rows were run; roots stand as DIR, since folders of one machine
@@ -27,13 +30,29 @@ def commands(section: Section) -> list[str]:
     return [*(_command(section, seed, what, rows) for (seed, what), rows in sorted(alike.items())), *submitted]
 
 
+def roots(section: Section) -> str:
+    """What stands for DIR in the commands, in sentences; empty where no command has it."""
+    dataset = section.dataset
+    if not any(row.record.dataset.root for row in section.rows):
+        return ""
+    name = dataset.opening_name
+    if dataset.is_simulated:
+        made = "python -m datasets.simulate PHOTOS --out DIR"
+        return (
+            f"DIR is the folder of the data set. '{made}' makes it of a folder of photographs; its settings stand in "
+            "DIR/simulated.json."
+        )
+    return f"DIR is the folder of the data set. 'python -m datasets.get {name}' says where to get it."
+
+
 def surroundings(section: Section) -> dict[str, list[str]]:
     """Decoder, machine and versions in one line each, and the predictors that ran there, those of most rows first."""
     names: dict[str, list[str]] = {}
     for row in section.rows:
         record = row.record
         versions = (f"{package} {version}" for package, version in record.versions.items())
-        parts = (record.decoder or "no decoder", *map(str, record.machine.values()), *versions)
+        machine = (f"{value} cores" if name == "usable_cores" else str(value) for name, value in record.machine.items())
+        parts = (record.decoder or "no decoder", *machine, *versions)
         names.setdefault(", ".join(parts), []).append(row.predictor)
     return dict(sorted(names.items(), key=lambda item: -len(item[1])))
 

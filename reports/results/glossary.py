@@ -12,15 +12,17 @@ _WORDS = {
     "level": "one step of the codec's own quality scale, such as JPEG's quality factor (QF) 1 to 100.",
     "truth": "which level counts as a picture's JND where observers differ: their mean, their median, or the level at "
     "which 50 % or 75 % of them see nothing (sur50, sur75).",
-    "simulated observers": "no people: a computed visibility (ColorVideoVDP, where the set names no other metric) "
-    "compared with criteria drawn at random.",
+    "simulated observers": "a computation, no people: a visibility (by ColorVideoVDP, where the set names no other "
+    "metric) is compared with criteria that are drawn at random.",
     "source": "a photograph. Crops of one photograph count as one source in folds, intervals and tests.",
     "folds": "the parts into which sources are divided: a method is trained on all but one and tested on that one, in "
     "turn. kfold5-v1 are the five parts that come with the set.",
     "constant": "the control: every picture gets the median level of the training pictures. It looks at no pixel.",
-    "ceiling": "how well the observers themselves predict the truth: half of them the others, or one the others.",
+    "ceiling": "how well the observers themselves predict the truth: one half of them predicts the other half, or one "
+    "observer predicts the others.",
     "interval": "95 % bootstrap interval: how far the number moves when sources are drawn anew.",
-    "p": "how often chance alone makes as large a difference; below 0.05 is called more than chance.",
+    "p": "how often chance alone would make as large a difference; below 0.05 is called significant, or more than "
+    "chance.",
     "separable": "different by more than chance (5 %), all rows of the table taken into account.",
     "MAE": "mean absolute error: how many levels a prediction is off, on average over pictures.",
     "PLCC, SRCC, KRCC": "Pearson's, Spearman's and Kendall's correlation: 1 is perfect, 0 none, below 0 inverse.",

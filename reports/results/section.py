@@ -98,9 +98,15 @@ class Section:
         return f"{self.limited + '. ' if self.limited else ''}{self.dataset.heading}: {self.settings}"
 
     @property
+    def truth_meaning(self) -> str:
+        """Which level counts as a picture's JND, in words; simulated observers are not called subjects."""
+        meaning = self.rows[0].record.truth_meaning
+        return meaning.replace("subjects", "simulated observers") if self.dataset.is_simulated else meaning
+
+    @property
     def caption(self) -> str:
         """What a reader must know of the numbers, in sentences."""
-        truth = self.rows[0].record.truth_meaning
+        truth = self.truth_meaning
         return (
             f"Samples: {self.dataset.samples}. Truth {self.identity.truth}{': ' + truth if truth else ''}. "
             f"{self.pictures} pictures of {self.sources} sources, levels in {self.scale} "

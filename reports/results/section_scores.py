@@ -19,8 +19,8 @@ _LEVELS, _PSNR = "level error", "PSNR at the JND"
 SECTION_SCORES: list[Score] = [
     Score(
         "against_constant",
-        "MAE minus the constant's with its 95 % interval, failed pictures counted as the worst answer there is; below "
-        "0 is better",
+        "MAE minus the constant's with the 95 % interval of that row alone, failed pictures counted as the worst "
+        "possible answer; below 0 is better",
         heading="against the constant",
         unit="levels",
         group=_LEVELS,
@@ -30,9 +30,9 @@ SECTION_SCORES: list[Score] = [
     ),
     Score(
         "p_constant",
-        "that the row errs as the constant does: step-down max-T bootstrap over sources, corrected for all rows; below "
-        "0.05 is more than chance",
-        heading="p",
+        "how often chance alone would make so large a difference from the constant in any row: step-down max-T "
+        "bootstrap over sources, corrected for all rows; below 0.05 is more than chance",
+        heading="p against the constant, corrected",
         group=_LEVELS,
         digits=3,
         is_p=True,
@@ -57,7 +57,8 @@ SECTION_SCORES: list[Score] = [
     Score("mean_rank", "mean over pictures of its rank among the rows by absolute error, 1 the best, ties shared"),
     Score(
         "to_ceiling",
-        f"share of the way from the constant's MAE (0) to that of {ORACLE} (1); may be negative or above 1",
+        f"how much of the way from the constant's MAE (0 %) to that of {ORACLE} (100 %) the row gets; may be below 0 % "
+        "or above 100 %",
         heading="way from constant to ceiling",
         unit="%",
         group=_LEVELS,
@@ -67,9 +68,10 @@ SECTION_SCORES: list[Score] = [
     ),
     Score(
         "truth_noise",
-        "how far the MAE would move, up or down, if other observers were asked (95 %): each picture's truth is redrawn "
-        "from its own observers, predictions stay; pairs.csv has the same of each difference",
-        heading="moved by other observers",
+        "how far the MAE would move, up or down, if other observers were asked (95 %), with the range of the MAE in "
+        "brackets: each picture's truth is redrawn from its own observers, and predictions stay; pairs.csv has the "
+        "same of each difference",
+        heading="moved by other observers [range of the MAE]",
         unit="levels",
         group=_LEVELS,
         digits=2,

@@ -32,10 +32,12 @@ class Answer:
 
     :param question: in a few words.
     :param text: whole sentences, or names.
+    :param shows: a yes-or-no score of the table whose rows are too many to name; mostly empty.
     """
 
     question: str
     text: str
+    shows: str = ""
 
     def __str__(self) -> str:
         return f"{self.question}: {self.text}"
@@ -79,17 +81,17 @@ def _who(section: Section) -> Answer:
     each = ""
     if counts:
         low, high = min(counts), max(counts)
-        each = f", {low if low == high else f'{low} to {high}'} a picture"
+        each = f", {low if low == high else f'{low} to {high}'} per picture"
     return Answer("Who judged", f"{samples}{each}; {section.pictures} pictures of {section.sources} sources.")
 
 
 def _what(section: Section) -> Answer:
     true, share = section.grid.true, _bytes_a_level(section)
-    text = section.rows[0].record.truth_meaning or f"the truth {section.identity.truth}"
+    text = section.truth_meaning or f"the truth {section.identity.truth}"
     if true.size:
         ends = f"{decimal(float(true.min()), 1)} to {decimal(float(true.max()), 1)}"
         text += f": {section.scale} {ends} on these pictures"
-    grows = "" if share is None else f" There 1 {section.unit} more is {100 * share:.1f} % more bytes."
+    grows = "" if share is None else f" One {section.unit} step costs about {100 * share:.1f} % more bytes."
     return Answer("What is predicted", f"{text}.{grows}")
 
 
@@ -133,18 +135,37 @@ def _best(section: Section, comparison: Comparison) -> Answer:
     best, *others = comparison.best_names or [""]
     if not best:
         return Answer("The best", "unknown: no run answered for every picture.")
-    rest = len(comparison.predictors) - 1
+    rest, shows = len(comparison.predictors) - 1, ""
     if not others:
         return Answer("The best", f"{best}, better than each of the {rest} others by more than chance.")
     if len(others) == rest:
         text = f"{best}, and none of the {rest} others is separable from it."
     else:
         text = f"{best}. Not separable from it: {_listed(others)} ({len(others)} of {rest})."
+        text += _far_worse(section, comparison)
+        shows = "best_group" if len(others) > _NAMED + 1 else ""
     first, second = (np.array([comparison.predictors.index(name)]) for name in (best, others[0]))
     needed = float(sources_needed(comparison.errors, comparison.sources, first, second)[0])
     if section.sources < needed < np.inf:
-        text += f" About {needed:,.0f} sources would separate it from {others[0]}; here are {section.sources}."
-    return Answer("The best", text)
+        text += (
+            f" About {needed:,.0f} sources would separate {best} from {others[0]}; there are {section.sources} here."
+        )
+    return Answer("The best", text, shows)
+
+
+def _far_worse(section: Section, comparison: Comparison) -> str:
+    """Says of rows that may be the best, though they err more than a constant that may not, what keeps them there."""
+    control = section.control
+    if control is None or control.predictor in comparison.best_names:
+        return ""
+    means = dict(zip(comparison.predictors, comparison.errors.mean(axis=1), strict=True))
+    count = sum(means[name] > means[control.predictor] for name in comparison.best_names)
+    if not count:
+        return ""
+    return (
+        f" {section.sources} sources are too few to exclude {count} of these, though they err more than the constant. "
+        "The constant itself is excluded, because its errors differ less from source to source."
+    )
 
 
 def _noise(section: Section, comparison: Comparison) -> list[Answer]:
@@ -156,7 +177,7 @@ def _noise(section: Section, comparison: Comparison) -> list[Answer]:
     text = (
         f"other {who} would move the MAE of {comparison.predictors[0]} by ±{decimal(own, 2)} {section.unit}, and its "
         f"difference from another row by ±{decimal(float(np.median(differences)), 2)} (median of the rows): a smaller "
-        "difference is not about methods."
+        "difference may come from the observers, not from the methods."
     )
     return [Answer("Noise of the truth", text)]
 
@@ -166,26 +187,33 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) if more <= 1 else f"{', '.join(names[:_NAMED])} and {more} more"
 
 
+def _every(section: Section) -> str:
+    if len(section.rows) == 1:
+        return "The one predictor"
+    return f"All {len(section.rows)} predictors{', the constant among them,' if section.control else ''}"
+
+
 def _caveats(section: Section) -> list[str]:
     sentences = []
     comparison = section.comparison
     compared = comparison is not None and comparison.pairs is not None
     if comparison is not None and compared and not comparison.too_few_sources:
         sentences.append(
-            f"More than chance: 5 % for all rows together, bootstrap over {section.sources} sources; what may be the "
-            "best is the 95 % model confidence set."
+            "'More than chance' means p < 0.05 for all rows together, by a bootstrap over "
+            f"{section.sources} sources. The best row and those that are not separable from it are the 95 % model "
+            "confidence set."
         )
     if compared and section.sources < FEW_SOURCES:
         sentences.append(
-            f"Intervals from {section.sources} sources are too narrow: take {FEW_SOURCES} or more seriously."
+            f"Intervals from {section.sources} sources are too narrow: trust them from {FEW_SOURCES} sources on."
         )
     if all(row.is_whole for row in section.rows):
-        sentences.append(f"Every row answered for all {section.pictures} pictures.")
+        sentences.append(f"{_every(section)} answered for all {section.pictures} pictures.")
     partly = [row.predictor for row in section.rows if not row.is_whole and not row.has_failed]
     if partly:
         sentences.append(
-            "In comparisons a failed picture counts as the worst answer there is, the level farthest from its truth, "
-            f"and a run with one is never called inseparable from the best: {', '.join(partly)}."
+            "In comparisons a failed picture counts as the worst possible answer, the level farthest from its truth. A "
+            f"run with a failed picture is never called inseparable from the best: {', '.join(partly)}."
         )
     return sentences
 
@@ -202,6 +230,6 @@ def _partial(section: Section) -> list[str]:
         return []
     level = fixed_level(section.grid.true)
     return [
-        f"PSNR correlations stand with the constant's behind them; the partial ones hold each picture's own PSNR at "
-        f"{section.unit} {level:g} (the rounded median of the true levels) fixed."
+        "The constant's PSNR correlation stands in brackets behind each PSNR correlation. The partial ones hold each "
+        f"picture's own PSNR at {section.unit} {level:g} (the rounded median of the true levels) fixed."
     ]

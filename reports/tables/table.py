@@ -16,11 +16,13 @@ from reports.results.truths import TruthRanking
 from reports.results.written import cell, decimal, interval, mark, significant
 
 HOW_TO_READ = (
-    "Truth is a choice: it says which level counts as a picture's JND, and it moves numbers more than methods do, so "
-    "tables under different truths, data sets, folds or limits are not compared. "
-    "The constant, which gives every picture the training median and looks at no pixel, is a strong method: "
-    "a method is worth what it gains over that row, in the level and not in PSNR correlations, "
-    "which content alone earns."
+    "The JND (just noticeable difference) of a picture is the compression level at which an observer begins to see a "
+    "difference from the original. A level is one step of the codec's quality scale, such as JPEG's quality factor "
+    "(QF), 1 to 100. The MAE (mean absolute error) says how many levels a method is off, on average over pictures: "
+    "lower is better. The constant gives every picture the same level, the median of the training pictures, and looks "
+    "at none: a method is worth what it gains over that row. The truth says which level counts as a picture's JND "
+    "where observers differ. This choice moves numbers more than methods do, so tables under different truths, data "
+    "sets, folds or limits are not compared."
 )
 
 

@@ -45,11 +45,21 @@ addEventListener("afterprint", () => {
   for (const details of opened) details.open = false;
 });
 
+// A link into what is folded unfolds it.
+function unfold() {
+  const details = document.getElementById(location.hash.slice(1))?.closest("details:not([open])");
+  if (!details) return;
+  details.open = true;
+  details.scrollIntoView();
+}
+
 // The browser itself finds a section only where nothing was chosen in it.
 addEventListener("load", () => {
+  unfold();
   const [section, query] = location.hash.slice(1).split("?");
   if (query !== undefined) document.getElementById(section)?.scrollIntoView();
 });
 addEventListener("hashchange", () => {
   if (location.hash.includes("?")) location.reload();
+  else unfold();
 });

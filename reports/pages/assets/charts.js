@@ -26,8 +26,8 @@ function round_ticks(low, high, isLog) {
 }
 
 // `x` and `y`: { title, low, high, isLog }; `points`: { x, y, name, says, href, shape, isFilled, row };
-// `lines`: { points: [[x, y], ...], kind }. Gives the SVG with a line of text below it for what a point says.
-function point_chart({ width, height, label, x, y, points, lines }) {
+// `lines`: { points: [[x, y], ...], kind }; `isNamed`: names stand at all marks. Gives the SVG with a line of text below it for what a point says.
+function point_chart({ width, height, label, x, y, points, lines, isNamed }) {
   const [left, right, top, bottom] = [54, 14, 12, 44];
   const scale = ({ low, high, isLog }, from, to) => {
     const [start, end] = isLog ? [Math.log(low), Math.log(high)] : [low, high];
@@ -66,13 +66,13 @@ function point_chart({ width, height, label, x, y, points, lines }) {
     const mark = svg("a", { class: point.isFilled ? "mark filled" : "mark", "aria-label": `${point.name}: ${point.says}`, tabindex: -1 }, path);
     if (point.href) mark.setAttribute("href", point.href);
     else mark.setAttribute("role", "img");
+    const isLeft = cx > width / 2;
+    const beside = { x: cx + (isLeft ? -9 : 9), y: Math.max(cy - 7, 11), "text-anchor": isLeft ? "end" : "start" };
+    if (isNamed) chart.append(svg("text", { class: "label", "aria-hidden": "true", ...beside }, point.name));
     const tell = () => {
-      const isLeft = cx > width / 2;
       told.textContent = point.name;
       said.textContent = `${point.name}: ${point.says}`;
-      told.setAttribute("x", cx + (isLeft ? -9 : 9));
-      told.setAttribute("y", Math.max(cy - 7, 11));
-      told.setAttribute("text-anchor", isLeft ? "end" : "start");
+      for (const [key, value] of Object.entries(beside)) told.setAttribute(key, value);
       point.row?.classList.add("told");
     };
     const hush = () => {

@@ -1,6 +1,7 @@
 // What a table shows, as CSV, LaTeX and BibTeX, and a chart as SVG: made in the page, so that nothing is fetched.
 "use strict";
 for (const box of document.querySelectorAll("[data-table]")) offer_table(box);
+for (const command of document.querySelectorAll("code.command")) offer_command(command);
 for (const figure of document.querySelectorAll("figure.chart")) offer_chart(figure, section_of(figure));
 
 function offer_table(box) {
@@ -19,6 +20,13 @@ function offer_table(box) {
     offers.append(press("Copy BibTeX", () => copy(bibtex_of(box, JSON.parse(bibtex.textContent)))));
   }
   bar.append(offers, said);
+}
+
+function offer_command(command) {
+  const button = press("Copy", async () => {
+    button.textContent = (await copied(command.textContent)) ? "Copied" : "The browser does not let a page copy";
+  });
+  command.after(" ", button);
 }
 
 function press(text, action) {

@@ -8,6 +8,8 @@ for (const box of document.querySelectorAll("[data-table]")) {
 function compare_rows(box, data) {
   if (!data.rows) return;
   const panel = box.querySelector(".pair");
+  const hint = html("p", { class: "hint ticks", role: "status" });
+  panel.before(hint);
   const ticks = new Map();
   let ticked = choice_of(box, "row").filter((name) => data.rows.includes(name));
   for (const cell of box.querySelectorAll("tbody th[data-value]")) {
@@ -18,7 +20,6 @@ function compare_rows(box, data) {
       ticked = [...ticked.filter((other) => other !== name), ...(tick.checked ? [name] : [])].slice(-2);
       remember_choice(box, "row", ticked);
       show();
-      panel.scrollIntoView({ block: "nearest" });
     });
     cell.prepend(tick);
     ticks.set(name, tick);
@@ -28,10 +29,24 @@ function compare_rows(box, data) {
       tick.checked = ticked.includes(name);
       tick.closest("tr").classList.toggle("ticked", tick.checked);
     }
-    panel.hidden = !ticked.length;
-    if (ticked.length === 1) panel.replaceChildren(html("p", {}, `Tick a second row to compare it with ${ticked[0]}.`));
-    if (ticked.length === 2) panel.replaceChildren(...pair_of(data, ...ticked));
+    panel.hidden = ticked.length < 2;
+    if (ticked.length === 2) panel.replaceChildren(...pair_of(data, ...ticked), press("Clear", clear));
+    hint.replaceChildren(...hint_of(ticked));
     box.dispatchEvent(new Event("arranged"));
+  }
+  function clear() {
+    const [first] = ticked;
+    ticked = [];
+    remember_choice(box, "row", ticked);
+    show();
+    ticks.get(first).focus({ preventScroll: true });
+  }
+  // It stays in view below the table, so that nothing has to jump when a row is ticked.
+  function hint_of([first, second]) {
+    if (!first) return ["Tick two rows to compare them, picture by picture."];
+    if (!second) return [`${first} is ticked. Tick a second row to compare it with.`];
+    const see = press("See the comparison", () => panel.scrollIntoView({ block: "nearest" }));
+    return [`${first} and ${second} are compared below. `, see, " ", press("Clear", clear)];
   }
   show();
 }
@@ -50,15 +65,18 @@ function pair_of(data, ...names) {
   const fewer = errors.filter(([one, other]) => one < other).length;
   const failed = [better, worse].map((row) => data.errors[row].filter((error) => error < 0).length);
   const pairs = (count * (count - 1)) / 2;
+  const against = data.p_against_constant[at];
+  const [shown_p, family] = against === undefined ? [data.p_corrected[at], `all ${pairs} pairs`] : [against, "all rows against the constant"];
+  const isSignificant = against === undefined ? data.separable[at] === "1" : against < 50;
   const sentences = [
+    `${isSignificant ? "Significant" : "Not significant"} (${p(shown_p)}, corrected for ${family}): `,
     difference === 0 ? `${a} and ${b} err alike` : `${a} errs by ${levels(Math.abs(difference))} ${data.unit} less than ${b}`,
     ` [${levels(ends[0])}, ${levels(ends[1])}], on average over the same ${errors.length} pictures of ${data.sources} sources, and less on ${fewer} of them. `,
-    `For this pair alone ${p(data.p[at])}; corrected for all ${pairs} pairs ${p(data.p_corrected[at])}`,
-    data.p_against_constant[at] === undefined ? "" : `, for the rows against the constant alone ${p(data.p_against_constant[at])}`,
-    data.separable[at] === "1" ? ": more than chance, whichever pair one picks. " : ". ",
-    data.needed[at] === null ? "" : `If these two alone were compared, about ${data.needed[at].toLocaleString("en")} sources like these would separate them. `,
-    data.noise === null ? "" : `Other observers would move it by ${levels(data.noise[at])} ${data.unit}: less than that is not about methods. `,
-    failed[0] + failed[1] ? `Pictures that failed (${failed[0]} and ${failed[1]}) count as the worst answer there is.` : "",
+    `For this pair alone, uncorrected, it is ${p(data.p[at])}`,
+    against === undefined ? ". " : `; corrected for all ${pairs} pairs, it is ${p(data.p_corrected[at])}. `,
+    isSignificant || data.needed[at] === null ? "" : `If these two alone were compared, about ${data.needed[at].toLocaleString("en")} sources like these would separate them. `,
+    data.noise === null ? "" : `Other observers would move the difference by ±${levels(data.noise[at])} ${data.unit}: a smaller difference may come from the observers, not from the methods. `,
+    failed[0] + failed[1] ? `Pictures that failed (${failed[0]} and ${failed[1]}) count as the worst possible answer.` : "",
   ];
   return [
     html("h3", {}, `${a} and ${b}`),

@@ -63,7 +63,7 @@ function chart_rows(figure, box) {
     }
     const width = Math.max(260, Math.min(720, figure.clientWidth));
     const chart = points.length
-      ? point_chart({ width, height: Math.min(420, 0.75 * width), label: `${heading(up)} against ${heading(across)}`, x, y, points, lines: charts })
+      ? point_chart({ width, height: Math.min(420, 0.75 * width), label: `${heading(up)} against ${heading(across)}`, x, y, points, lines: charts, isNamed: points.length <= 12 })
       : html("p", {}, "No row has both scores.");
     figure.querySelector(".drawn").replaceChildren(chart);
   }

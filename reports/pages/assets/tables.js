@@ -66,30 +66,35 @@ function make_filter(table) {
   const choices = [...bar.querySelectorAll("select[data-column]")];
   const columns = box.dataset.table.split(" ");
   table.fold = bar.querySelector("input.fold");
+  const only = bar.querySelector("input.only");
+  if (only) only.checked = choice_of(box, "only").length > 0;
   [field.value = ""] = choice_of(box, "find");
   for (const choice of choices) [choice.value = ""] = choice_of(box, "kind");
   if (table.fold) table.fold.checked = !choice_of(box, "flat").length;
   table.words = () => field.value.toLowerCase().split(/\s+/).filter(Boolean);
-  table.filters = () => table.words().length > 0 || choices.some(({ value }) => value);
+  table.filters = () => table.words().length > 0 || only?.checked || choices.some(({ value }) => value);
   table.matches = (row) => {
     const texts = columns.map((column) => value_of(table, row, column).toLowerCase());
     return (
+      (!only?.checked || value_of(table, row, only.dataset.column) === "1") &&
       choices.every(({ value, dataset }) => value === "" || value_of(table, row, dataset.column) === value) &&
       table.words().every((word) => texts.some((text) => text.includes(word)))
     );
   };
   table.clear = () => {
     for (const control of [field, ...choices]) control.value = "";
+    if (only) only.checked = false;
     apply();
     field.focus();
   };
   function apply() {
     remember_choice(box, "find", [field.value]);
     remember_choice(box, "kind", choices.map(({ value }) => value));
+    if (only) remember_choice(box, "only", only.checked ? [only.dataset.column.slice(2)] : []);
     if (table.fold) remember_choice(box, "flat", table.fold.checked ? [] : ["1"]);
     arrange(table);
   }
-  for (const control of [field, ...choices, ...(table.fold ? [table.fold] : [])]) control.addEventListener("input", apply);
+  for (const control of [field, ...choices, ...[table.fold, only].filter(Boolean)]) control.addEventListener("input", apply);
   bar.hidden = false;
 }
 
@@ -137,8 +142,9 @@ function arrange(table) {
   body.append(...placed, ...rows.filter((row) => !placed.includes(row)));
   table.nothing.hidden = placed.length > 0;
   if (bar) {
+    const pinned = table.box.querySelectorAll("tbody.pinned tr").length;
     bar.querySelector(".shown").textContent =
-      `${placed.length} of ${rows.length} rows` + (folded ? `, ${folded} of them folded under their method` : "");
+      `${placed.length} of ${rows.length} rows` + (pinned ? ` below the ${pinned} pinned ones` : "") + (folded ? `, ${folded} of them folded under their method` : "");
   }
   table.box.dispatchEvent(new Event("arranged"));
 }

@@ -22,7 +22,7 @@ from reports.figures.cost_and_saving import (
 from reports.figures.error_by_content import error_by_content, error_by_fifths, properties
 from reports.figures.layout import CONTROL_STYLE, ROW_STYLES, select_rows
 from reports.figures.rank_diagrams import (
-    clique_columns,
+    clique_bars,
     critical_difference,
     mae_dots,
     places_under,
@@ -142,8 +142,8 @@ def test_errors_by_parts_average_to_the_whole(section):
     assert (ends[0] < means).all() and (means < ends[1]).all()
     assert np.isnan(error_by_fifths(values, errors, ["one"] * 20)[2]).all()
     labels = [item.label for item in properties(section)]
-    assert labels[0] == "bytes a pixel at the best level (all 0.31 megapixels)"
-    assert labels[1:] == ["gradient (grey levels a pixel)", "colourfulness"]
+    assert labels[0] == "bytes per pixel at the best level (all 0.31 megapixels)"
+    assert labels[1:] == ["gradient (grey levels per pixel)", "colourfulness"]
 
 
 def test_the_ranks_are_those_of_the_comparison_and_pictures_are_the_blocks(section):
@@ -177,9 +177,9 @@ def test_letters_are_nine_pixels_high_on_a_phone(figures):
         assert least * shown / width >= 9, stem
 
 
-def test_bars_of_cliques_never_touch():
-    columns = clique_columns([(0, 1, 2), (1, 2, 3), (3, 4), (5, 6)], np.arange(7))
-    assert columns == [(0, 2, 0), (1, 3, 1), (3, 4, 0), (5, 6, 0)]
+def test_bars_of_cliques_go_from_their_first_to_their_last_place():
+    order = np.array([6, 5, 4, 3, 2, 1, 0])
+    assert clique_bars([(0, 1), (1, 2, 3), (5, 6)], order) == [(0, 1), (3, 5), (5, 6)]
 
 
 def test_ranks_between_truths_are_those_of_the_tables(sections):

@@ -200,7 +200,7 @@ def test_what_may_not_be_passed_on_is_not_shown_unless_asked_for(demo_results, t
     path = "pictures/demo/chelsea-1.html"
     hidden = content_of(pages(sections, FigureImages({}), PictureChoice(None))[path]).decode()
     assert not ParsedPage(hidden).all("img")
-    assert "do not allow to pass its pictures on" in hidden
+    assert "do not allow passing on its pictures" in hidden
     assert "--include-pictures" in hidden
     shown = content_of(pages(sections, FigureImages({}), PictureChoice(None, include=True))[path]).decode()
     assert len(ParsedPage(shown).all("img")) > 4
@@ -209,8 +209,8 @@ def test_what_may_not_be_passed_on_is_not_shown_unless_asked_for(demo_results, t
 @pytest.mark.parametrize(
     ("facts", "told"),
     [
-        ({"root": "/no/such/folder/here"}, "cannot be opened any more"),
-        ({"options": OpenOptions(jnd=3)}, "cannot be opened any more"),
+        ({"root": "/no/such/folder/here"}, "can no longer be opened"),
+        ({"options": OpenOptions(jnd=3)}, "can no longer be opened"),
     ],
 )
 def test_a_data_set_that_is_gone_is_said_without_naming_a_folder(demo_results, tmp_path, facts, told):
@@ -226,7 +226,7 @@ def test_a_data_set_that_changed_since_is_not_shown(demo_results, tmp_path):
         parts = {**run.record.key_parts, "data": "0" * 64}
         Store(tmp_path).write(dataclasses.replace(run.record, key_parts=parts), run.predictions)
     (entry,) = dataset_entries(read_sections(tmp_path))
-    assert "has changed since" in open_pixels(entry, include=False).reason
+    assert "is another version" in open_pixels(entry, include=False).reason
 
 
 def test_a_set_with_a_name_for_its_codec_is_opened_again_by_the_name_and_codec_that_opened_it(demo_results, tmp_path):
@@ -234,7 +234,7 @@ def test_a_set_with_a_name_for_its_codec_is_opened_again_by_the_name_and_codec_t
     assert entry.name == "demo-codec" and "chelsea-1" in open_pixels(entry, include=False).pictures
     options = OpenOptions(codec="webp")
     (entry,) = dataset_entries(_changed(demo_results, tmp_path / "webp", opens_as="demo", options=options))
-    assert "has changed since" in open_pixels(entry, include=False).reason, "JPEG's runs are not shown WebP's pixels"
+    assert "is another version" in open_pixels(entry, include=False).reason, "JPEG's runs are not shown WebP's pixels"
 
 
 def test_markup_from_a_run_shows_as_text_on_every_page(tmp_path, store_run):

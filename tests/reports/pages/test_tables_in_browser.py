@@ -27,7 +27,7 @@ def _column(page: Any, name: str) -> list[str]:
 def test_a_table_sorts_both_ways_by_click_and_by_key_with_empty_values_last(open_page):
     page = open_page("index.html")
     table = page.locator("[data-table]").first
-    table.get_by_role("checkbox", name="one row a method").uncheck()
+    table.get_by_role("checkbox", name="one row per method").uncheck()
     mae = table.get_by_role("button", name="MAE (QF)", exact=True)
     head = mae.locator("xpath=ancestor::th")
     assert head.get_attribute("aria-sort") == "ascending"
@@ -57,7 +57,7 @@ def test_a_table_filters_by_text_and_by_kind(open_page):
     search = table.get_by_role("searchbox")
     search.press_sequentially("chou")
     assert sorted(_column(page, "predictor")) == ["chou1995", "chou1995-as-published"]  # a variant is found, too
-    assert table.locator(".shown").inner_text() == "2 of 4 rows"
+    assert table.locator(".shown").inner_text().startswith("2 of 4 rows")
     search.fill("nobody")
     assert _column(page, "predictor") == [] and "No row matches" in table.locator(".nothing").inner_text()
     table.get_by_role("button", name="Show all rows").click()
@@ -90,7 +90,7 @@ def test_variants_stand_folded_under_their_method_and_the_address_shows_the_same
     leads = [abs(float(value)) for value in _column(page, "bias")]
     assert leads.index(min(leads)) == 0
     table.get_by_role("combobox", name="columns").select_option("SUR curve")
-    table.get_by_role("checkbox", name="one row a method").uncheck()
+    table.get_by_role("checkbox", name="one row per method").uncheck()
     assert [abs(float(value)) for value in _column(page, "bias")] == sorted(leads)
     table.get_by_role("searchbox").fill("1995")
     again = open_page("index.html" + page.evaluate("location.href").partition("index.html")[2])
@@ -104,18 +104,24 @@ def test_variants_stand_folded_under_their_method_and_the_address_shows_the_same
 def test_two_ticked_rows_are_compared_with_the_numbers_of_the_program(open_page, report):
     page = open_page("index.html")
     table = page.locator("[data-table]").first
+    assert "Tick two rows to compare them" in table.locator(".ticks").inner_text()
+    table.get_by_role("checkbox", name="compare constant").scroll_into_view_if_needed()
+    scrolled = page.evaluate("scrollY")
     table.get_by_role("checkbox", name="compare constant").check()
-    assert "Tick a second row" in table.locator(".pair").inner_text()
+    assert "Tick a second row" in table.locator(".ticks").inner_text()
     table.get_by_role("checkbox", name="compare psnr").check()
     with (report / "pairs.csv").open(encoding="utf-8") as file:
         pair = next(line for line in csv.DictReader(file) if {line["first"], line["second"]} == {"constant", "psnr"})
     size, ends = abs(float(pair["mae_difference"])), sorted(abs(float(pair[end])) for end in ("low", "high"))
+    assert page.evaluate("scrollY") == scrolled, "nothing jumps when a row is ticked"
     text = table.locator(".pair").inner_text()
+    corrected = float(pair["p_against_constant"])
+    assert f"{'Significant' if corrected < 0.05 else 'Not significant'} (p {corrected:.3f}, corrected for" in text
     assert f"errs by {size:.2f} QF less than" in text
     assert all(f"{end:.2f}" in text for end in ends)
     for name in ("p", "p_corrected", "p_against_constant"):
         assert f"p {float(pair[name]):.3f}" in text
-    assert f"about {int(pair['sources_needed']):,} sources" in text
+    assert (f"about {int(pair['sources_needed']):,} sources" in text) == (corrected >= 0.05)
     assert "(0 and 2) count as the worst" in text or "(2 and 0) count as the worst" in text
     marks = table.locator(".pair a.mark")
     assert marks.count() == 25 and table.locator(".pair a.mark[href^='pictures/demo/']").count() == 6
@@ -132,6 +138,25 @@ def test_two_ticked_rows_are_compared_with_the_numbers_of_the_program(open_page,
     for name in ("chou1995", "chou1995-as-published"):
         table.get_by_role("checkbox", name=f"compare {name}", exact=True).check()
     assert table.locator(".pair table").inner_text().split()[-2:] == ["threshold", "1.0"]
+
+
+def test_only_the_best_and_what_is_not_separable_from_it_is_shown_by_a_link_and_the_ticks_are_cleared(open_page):
+    page = open_page("index.html#demo-kfold5-v1-mean-jnd1?only=best_group&row=constant&row=psnr")
+    table = page.locator("[data-table]").first
+    only = table.locator("input.only")
+    assert only.is_checked() and set(_column(page, "best_group")) == {"1"}
+    only.uncheck()
+    assert "only=" not in page.url
+    table.locator(".pair").get_by_role("button", name="Clear").click()
+    assert table.locator(".pair").is_hidden() and not table.locator("tbody .tick:checked").count()
+
+
+def test_the_link_to_the_commands_unfolds_them_and_they_are_copied(open_page):
+    page = open_page("index.html")
+    page.evaluate("() => (navigator.clipboard.writeText = async (text) => { window.taken = text; })")
+    page.get_by_role("link", name="how to run it again").first.click()
+    page.locator("code.command:has-text('protocols.run') + button").first.click()
+    assert page.evaluate("taken").startswith("python -m protocols.run --dataset demo ")
 
 
 def test_a_chart_shows_the_rows_of_the_table_on_the_axes_that_the_reader_chooses(open_page):

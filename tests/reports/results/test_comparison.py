@@ -189,7 +189,7 @@ def test_a_partly_failed_row_is_never_as_good_as_the_best(tmp_path, store_run):
     (section,) = read_sections(tmp_path)
     row = next(row for row in section.rows if row.predictor == "chou1995")
     assert row.scores["best_group"] == 0
-    assert any("counts as the worst answer" in text and "chou1995" in text for text in findings(section))
+    assert any("counts as the worst possible answer" in text and "chou1995" in text for text in findings(section))
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,10 @@ def _answers(section: Section) -> dict[str, str]:
 
 def test_the_box_says_who_judged_and_what_a_level_is(section_of):
     answers = _answers(section_of({"constant": _errors(9, 1), "psnr": _errors(3, 2)}))
-    assert answers["Who judged"] == "simulated observers, no people, 7 a picture; 48 pictures of 24 sources."
+    assert answers["Who judged"] == "simulated observers, no people, 7 per picture; 48 pictures of 24 sources."
     assert (
-        "JPEG QF 3" in answers["What is predicted"] and "1 QF more is 2.0 % more bytes" in answers["What is predicted"]
+        "JPEG QF 3" in answers["What is predicted"]
+        and "One QF step costs about 2.0 % more bytes" in answers["What is predicted"]
     )
 
 
@@ -88,13 +89,30 @@ def test_what_cannot_be_separated_is_said_with_the_sources_that_it_would_take(se
     assert answers["Better than the constant"] == "none of 2 by more than chance."
     assert "Worse than the constant" not in answers
     assert "none of the 2 others is separable from it" in answers["The best"]
-    assert "sources would separate it from" in answers["The best"] and "here are 24" in answers["The best"]
+    assert "sources would separate" in answers["The best"] and "there are 24 here" in answers["The best"]
+
+
+def test_rows_that_few_sources_cannot_exclude_though_they_err_more_than_an_excluded_constant_are_counted(section_of):
+    """A row whose errors differ much from source to source stays among those that may be the best."""
+    wide = np.where(np.arange(PICTURES) < 6, 90.0, 1.0)
+    errors = {"constant": np.full(PICTURES, 10.0), "psnr": 1 + 0 * wide, "chou1995": wide}
+    answers = _answers(section_of(errors))
+    assert "Not separable from it: chou1995 (1 of 2)." in answers["The best"]
+    assert "24 sources are too few to exclude 1 of these, though they err more" in answers["The best"]
+
+
+def test_many_rows_that_may_be_the_best_are_shown_in_the_table(section_of):
+    rows = {f"row-{number:02d}": _errors(5, number) for number in range(12)}
+    (best,) = (
+        a for a in verdict(section_of({"constant": np.full(PICTURES, 30.0), **rows})) if a.question == "The best"
+    )
+    assert best.shows == "best_group" and "and 3 more (11 of 12)" in best.text
 
 
 def test_without_the_constant_the_box_says_what_is_missing(section_of):
     section = section_of({"psnr": _errors(5, 2), "chou1995": _errors(5, 3)})
     assert _answers(section)["Better than the constant"].startswith("unknown: the control 'constant'")
-    assert any(text.startswith("Every row answered for all 48 pictures") for text in findings(section))
+    assert any(text == "All 2 predictors answered for all 48 pictures." for text in findings(section))
 
 
 def test_the_command_that_runs_a_section_again_is_one_that_the_parser_takes(section_of):
