@@ -75,15 +75,20 @@ def block_dct(plane: np.ndarray, dtype: type = np.float32) -> np.ndarray:
     return coefficients.reshape(SIDE, SIDE, rows, columns)
 
 
-def inverse_block_dct(coefficients: np.ndarray) -> np.ndarray:
+def inverse_block_dct(coefficients: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The plane of whole blocks that has these coefficients: undoes `block_dct`.
 
     :param coefficients: float32 or float64, shape (8, 8, rows, columns).
-    :returns: a new array of that type, shape (8 rows, 8 columns).
+    :param out: where to; contiguous, else as what is returned.
+    :returns: `out`, or a new array; of that type, shape (8 rows, 8 columns).
     """
     rows, columns = coefficients.shape[2:]
+    if out is None:
+        out = np.empty((SIDE * rows, SIDE * columns), coefficients.dtype)
     pixels = _transform(coefficients.dtype.name).T @ coefficients.reshape(SIDE * SIDE, -1)
-    return pixels.reshape(SIDE, SIDE, rows, columns).transpose(2, 0, 3, 1).reshape(SIDE * rows, SIDE * columns)
+    in_order = pixels.reshape(SIDE, SIDE, rows, columns).transpose(2, 0, 3, 1)
+    out.reshape(rows, SIDE, columns, SIDE)[:] = in_order
+    return out
 
 
 def cycles_per_degree(pixels_per_degree: float) -> np.ndarray:

@@ -84,7 +84,7 @@ class QuantisedErrors(ErrorSource):
         strip = max(_STRIP // columns, 1)
         for top in range(0, rows, strip):
             errors = self._errors(self.shifted[:, :, top : top + strip], level)
-            lost[SIDE * top : SIDE * (top + strip)] = inverse_block_dct(errors)
+            inverse_block_dct(errors, out=lost[SIDE * top : SIDE * (top + strip)])
         return lost[:height, :width]
 
     @staticmethod

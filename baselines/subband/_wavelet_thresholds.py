@@ -144,9 +144,11 @@ class Wavelet:
             _part_columns(plane, even, odd)
             _lift(even, odd, low, high, spare, axis=1)
             _split_rows(low, ll, lh, rest)
+            ll *= np.float32(_SCALE**2)
+            lh *= np.float32(-1)
             _split_rows(high, hl, hh, rest)
-            for band, scale in ((ll, _SCALE**2), (lh, -1.0), (hl, -1.0), (hh, _SCALE**-2)):
-                np.multiply(band, np.float32(scale), out=band)
+            hl *= np.float32(-1)
+            hh *= np.float32(_SCALE**-2)
             bands += [lh, hh, hl]
             plane = ll
         return (*bands, plane)
@@ -196,6 +198,5 @@ def _beside(places: np.ndarray, sums: np.ndarray, axis: int, *, ahead: bool) -> 
     first, second = (*lines, slice(0, length - 1)), (*lines, slice(1, length))
     if length > 1:
         cv2.add(places[first], places[second], dst=sums[first if ahead else second])
-    end, ends = (-1 if ahead else 0), np.moveaxis(places, axis, 0)
-    np.add(ends[0], ends[-1], out=np.moveaxis(sums, axis, 0)[end])
+    np.add(places[(*lines, 0)], places[(*lines, -1)], out=sums[(*lines, -1 if ahead else 0)])
     return sums

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -47,13 +48,20 @@ class Jpeg(Codec):
     has_file_sizes = True
 
     def encode(self, rgb: np.ndarray, level: int) -> bytes:
+        return self.encoder(rgb)(level)
+
+    def encoder(self, rgb: np.ndarray) -> Callable[[int], bytes]:
         import cv2
 
-        flags = [cv2.IMWRITE_JPEG_QUALITY, int(level)]
-        done, encoded = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), flags)
-        if not done:
-            raise ValueError(f"OpenCV could not encode a picture of shape {rgb.shape} at QF {level}")
-        return bytes(encoded.tobytes())
+        bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+
+        def encode(level: int) -> bytes:
+            done, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, int(level)])
+            if not done:
+                raise ValueError(f"OpenCV could not encode a picture of shape {rgb.shape} at QF {level}")
+            return bytes(encoded.tobytes())
+
+        return encode
 
     def decode(self, encoded: bytes) -> np.ndarray:
         return decode_rgb(encoded)

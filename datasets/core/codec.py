@@ -7,7 +7,9 @@ the same axis, between the levels too. The codecs themselves stand in `datasets.
 
 from __future__ import annotations
 
+import functools
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -103,6 +105,10 @@ class Codec(ABC):
         :param level: one of `whole_levels`.
         :raises UserError: where no encoder is assumed for this codec, or what it needs is not installed.
         """
+
+    def encoder(self, rgb: np.ndarray) -> Callable[[int], bytes]:
+        """`encode` of one picture, for many levels: what does not depend on the level may be made once."""
+        return functools.partial(self.encode, rgb)
 
     @abstractmethod
     def decode(self, encoded: bytes) -> np.ndarray:

@@ -101,7 +101,7 @@ class Ladder(ABC):
 
     def __getstate__(self) -> dict[str, object]:
         # Pixels are read again where they are needed; a picture travels to a worker as its paths.
-        pixels = ("reference", "reference_luma")
+        pixels = ("reference", "reference_luma", "_encoder")
         return {**{name: value for name, value in self.__dict__.items() if name not in pixels}, "_passing": None}
 
     @final
@@ -130,6 +130,7 @@ class Ladder(ABC):
         """Let go of the reference's pixels; they are read again when asked for."""
         self.__dict__.pop("reference", None)
         self.__dict__.pop("reference_luma", None)
+        self.__dict__.pop("_encoder", None)
 
     @final
     def rgb(self, level: int) -> np.ndarray:
@@ -231,7 +232,11 @@ class CompressedLadder(Ladder):
             raise DataError(
                 f"the picture is {width}x{height}, and {self.codec.title} takes sides of at most {most} pixels"
             )
-        return self.codec.encode(self.reference, level)
+        return self._encoder(level)
+
+    @cached_property
+    def _encoder(self) -> Callable[[int], bytes]:
+        return self.codec.encoder(self.reference)
 
     def fingerprint(self) -> str:
         return f"compressed by {self.codec.library()}"

@@ -60,16 +60,16 @@ def decode_rgb(encoded: bytes) -> np.ndarray:
     markers = _read_markers(encoded)
     if not markers.is_whole:
         raise ValueError(f"the JPEG is truncated: no end-of-image marker in its {len(encoded)} bytes")
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        bgr, complaint = listened_to(lambda: cv2.imdecode(np.frombuffer(encoded, np.uint8), flags))
+        rgb, complaint = listened_to(lambda: cv2.imdecode(np.frombuffer(encoded, np.uint8), flags))
     except cv2.error as error:
         raise ValueError(f"the {markers.form} cannot be decoded by OpenCV ({error.err})") from error
     if complaint:
         raise ValueError(f"the {markers.form} is damaged ({complaint})")
-    if bgr is None:
+    if rgb is None:
         raise ValueError(f"the {markers.form} cannot be decoded by OpenCV")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+    return np.asarray(rgb)
 
 
 def decode_rgb_strictly(encoded: bytes, formats: tuple[str, ...] = FORMATS) -> np.ndarray:
