@@ -79,6 +79,9 @@ class Yang2005(PixelMapPredictor):
         check_name("color", self.color, COLORS)
         return super().planes(rgb) if self.color == "luma" else _ycbcr(rgb)
 
+    def compared(self, rgb: np.ndarray) -> np.ndarray:
+        return super().compared(rgb) if self.color == "luma" else _ycrcb(rgb)
+
     def jnd_map(self, luma: np.ndarray) -> np.ndarray:
         """Of luma, shape (height, width), or of Y, Cb and Cr, shape (height, width, 3); `code` knows no chroma."""
         maps = list(self._maps(luma))
@@ -128,5 +131,11 @@ def _ycbcr(rgb: np.ndarray) -> np.ndarray:
 
     planes = np.empty((3, *rgb.shape[:2]), np.uint8)
     luma, blue, red = planes
-    cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb), [luma, red, blue])
+    cv2.split(_ycrcb(rgb), [luma, red, blue])
     return planes.transpose(1, 2, 0)
+
+
+def _ycrcb(rgb: np.ndarray) -> np.ndarray:
+    import cv2
+
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb))
