@@ -21,6 +21,7 @@ MOST_ITERATIONS = 2000
 
 _UNIT = 64
 """Steps of a grey level in the solver's whole numbers: 255 levels and their differences fit into 16 bits."""
+_MOST = 2**15 - 1
 _STEPS = (20.0, 10.0, 5.0, 2.5, 1.25)
 """Lengths of primal steps (tau) in grey levels, each half of the one before, for `CHECK_EVERY` iterations each: long
 ones settle wide areas, short ones details, and the last is kept to the end. A dual step is 1 / (8 tau), as the
@@ -85,6 +86,8 @@ class _PrimalDual:
     Every pixel has a value, and every pair of neighbours a force between -1 and 1 that draws them together. Values
     are in `_UNIT` of a grey level, forces in 8 `_UNIT` tau, so that no step needs a product: a value moves by an
     eighth of the forces on it, and a force by the difference of the values after their step, taken twice.
+    Forces are kept with `neutral` added, so that the largest is the largest number of 16 bits: sums that saturate
+    limit them on that side, and differences of two do not feel it.
     All planes are flat, and the last pixel of a row pulls nobody; so one row's end and the next one's start
     do not touch.
     """
@@ -93,17 +96,18 @@ class _PrimalDual:
         self.height, self.width = plane.shape
         self.given = plane.astype(np.int16).ravel() * _UNIT
         self.value = self.given.copy()
-        self.to_right = np.zeros(plane.size + 1, np.int16)
+        self.neutral = _neutral(_STEPS[0])
+        self.to_right = np.full(plane.size + 1, self.neutral)
         """Entry p + 1: between pixel p and the one on its right."""
-        self.to_below = np.zeros(plane.size + self.width, np.int16)
+        self.to_below = np.full(plane.size + self.width, self.neutral)
         """Entry p + width: between pixel p and the one below."""
         self.rows = max(1, min(self.height, _STRIP // self.width))
         strip = self.rows * self.width
         self.moved, self.spare = np.empty((2, strip), np.int16)
         self.ahead = np.zeros(self.width + strip + 1, np.int16)
         self.stage = 0
-        self.bounds = np.empty((4, strip), np.int16)
-        """The most and the least of a force, and of a pixel's pull to the plane: numpy clips faster by arrays."""
+        self.bounds = np.empty((3, strip), np.int16)
+        """The least force, the most and the least of a pixel's pull to the plane: numpy clips faster by arrays."""
         self._set_bounds()
 
     def structure(self) -> np.ndarray:
@@ -120,16 +124,20 @@ class _PrimalDual:
         if self.stage + 1 == len(_STEPS):
             return False
         self.stage += 1
+        before, self.neutral = self.neutral, _neutral(_STEPS[self.stage])
         self._set_bounds()
         for force in (self.to_right, self.to_below):  # halved towards zero, so that opposites stay opposites
+            force -= before
             force += force < 0
             force >>= 1
+            force += self.neutral
         return True
 
     def _set_bounds(self) -> None:
         step = _STEPS[self.stage] * _UNIT
-        for bound, number in zip(self.bounds, (8, -8, DATA_WEIGHT, -DATA_WEIGHT), strict=True):
-            bound[:] = round(number * step)
+        pull = round(DATA_WEIGHT * step)
+        for bound, number in zip(self.bounds, (2 * int(self.neutral) - _MOST, pull, -pull), strict=True):
+            bound[:] = number
 
     def advance(self, iterations: int) -> None:
         """Go on; some rows after others, since the whole planes do not fit into the cache.
@@ -152,13 +160,13 @@ class _PrimalDual:
         right, below = self.to_right[here.start + 1 : here.stop + 1], self.to_below[here]
         moved, spare, value = self.moved[:size], self.spare[:size], self.value[here]
         np.subtract(right, self.to_right[here], out=moved)
-        np.add(moved, self.to_below[here.start + width : here.stop + width], out=moved)
-        cv2.subtract(moved, below, dst=moved)
+        np.subtract(self.to_below[here.start + width : here.stop + width], below, out=spare)
+        cv2.add(moved, spare, dst=moved)
         np.right_shift(moved, 3, out=moved)
         np.subtract(self.given[here], value, out=spare)
         np.subtract(spare, moved, out=spare)
-        np.minimum(spare, self.bounds[2, :size], out=spare)
-        np.maximum(spare, self.bounds[3, :size], out=spare)
+        np.minimum(spare, self.bounds[1, :size], out=spare)
+        np.maximum(spare, self.bounds[2, :size], out=spare)
         np.add(moved, spare, out=moved)
         cv2.add(value, moved, dst=value)
         # One row more than the strip: the last row of the strip above waits for this one's first row.
@@ -167,7 +175,7 @@ class _PrimalDual:
         cv2.add(value, moved, dst=ahead)
         cv2.subtract(self.ahead[width + 1 : width + size + 1], ahead, dst=spare)
         self._pull(right, spare)
-        right[width - 1 :: width] = 0
+        right[width - 1 :: width] = self.neutral
         first = 0 if top else width
         if first < size:  # a single row at the top has none above it
             cv2.subtract(ahead[first:], self.ahead[first:size], dst=spare[first:])
@@ -178,5 +186,9 @@ class _PrimalDual:
         import cv2
 
         cv2.add(force, difference, dst=force)
-        np.minimum(force, self.bounds[0, : len(force)], out=force)
-        np.maximum(force, self.bounds[1, : len(force)], out=force)
+        np.maximum(force, self.bounds[0, : len(force)], out=force)
+
+
+def _neutral(step: float) -> np.int16:
+    """What stands for no force at a step's length: as far below the largest number as the largest force is above."""
+    return np.int16(_MOST - round(8 * step * _UNIT))
