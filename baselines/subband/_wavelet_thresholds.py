@@ -198,5 +198,6 @@ def _beside(places: np.ndarray, sums: np.ndarray, axis: int, *, ahead: bool) -> 
     first, second = (*lines, slice(0, length - 1)), (*lines, slice(1, length))
     if length > 1:
         cv2.add(places[first], places[second], dst=sums[first if ahead else second])
-    np.add(places[(*lines, 0)], places[(*lines, -1)], out=sums[(*lines, -1 if ahead else 0)])
+    start, end = (*lines, slice(0, 1)), (*lines, slice(length - 1, length))
+    np.add(places[start], places[end], out=sums[end if ahead else start])
     return sums
