@@ -108,6 +108,14 @@ def test_it_travels_without_pixels_and_with_its_summary(shipped):
     assert copy.encoded(3) == ladder.encoded(3)
 
 
+def test_a_compressed_one_travels_without_what_its_encoder_keeps():
+    ladder = CompressedLadder(Jpeg(), photograph)
+    encoded = ladder.encoded(3)
+    packed = pickle.dumps(ladder)
+    assert len(packed) < 4_000 < PHOTOGRAPH.nbytes
+    assert pickle.loads(packed).encoded(3) == encoded
+
+
 def copy_with(ladder: ShippedLadder, level: int, contents: bytes | None, folder) -> ShippedLadder:
     """The same files but for one, which holds other bytes, or is not there."""
     path = folder / f"SRC_{level:03d}.jpg"
