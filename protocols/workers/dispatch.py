@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import pickle
 import shutil
 import tempfile
 import time
@@ -24,6 +23,7 @@ from datasets.common.errors import UserError
 from datasets.common.files import probe_writable
 from datasets.common.process_pool import ProcessDiedError, ProcessPool
 from protocols.workers.dask import DaskWorkers
+from protocols.workers.parcel import Packer, unpack
 from protocols.workers.task import Monitor, Task, run_here, take_interruption
 
 _GIVE_UP_AFTER = 3
@@ -42,6 +42,7 @@ class WorkerPool:
 
     def __init__(self, workers: ProcessPool | DaskWorkers | None = None, timeout_s: float | None = None) -> None:
         self._workers, self._timeout_s = workers, timeout_s
+        self._packer = Packer()
         self._used = False
         self._folder: Path | None = None
         self._numbers = itertools.count()
@@ -107,10 +108,10 @@ class WorkerPool:
                 self._learn_from_death(pending)
                 again.append(pending)
 
-    def _packed(self, pending: _Pending) -> tuple[bytes, str, float | None, str | None]:
+    def _packed(self, pending: _Pending) -> tuple[tuple[bytes, bytes], str, float | None, str | None]:
         """A task as `_run_parcel` takes it."""
         try:
-            parcel = pickle.dumps(self._without_given_up(pending.task))
+            parcel = self._packer.pack(self._without_given_up(pending.task))
         except Exception as error:  # whatever keeps a plug-in from travelling, this process can run it
             raise _UnsendableError(f"a predictor cannot be sent to workers ({error})") from error
         self._folder = self._folder or _attempts_folder()
@@ -165,7 +166,9 @@ class _UnloadableError(Exception):
     """A worker cannot unpack a task."""
 
 
-def _run_parcel(parcel: bytes, file: str, timeout_s: float | None, cache: str | None) -> tuple[Any, list[Warning]]:
+def _run_parcel(
+    parcel: tuple[bytes, bytes], file: str, timeout_s: float | None, cache: str | None
+) -> tuple[Any, list[Warning]]:
     """A task's result and what it warned of, in a worker.
 
     :raises ProcessDiedError: where another process has died of it; Dask gives a task to the next worker by itself.
@@ -178,7 +181,7 @@ def _run_parcel(parcel: bytes, file: str, timeout_s: float | None, cache: str | 
     if Path(file).exists():
         raise ProcessDiedError
     try:
-        task = pickle.loads(parcel)  # made by the process that started this one, not read from a file
+        task = unpack(*parcel)
     except Exception as error:  # a class that stands where only the first process looks
         raise _UnloadableError(str(error)) from None
     monitor = Monitor(Path(file), timeout_s)

@@ -53,9 +53,9 @@ ALLOWED = {
     ("datasets/sets/_contract.py", "pickle.dumps"): "makes of a picture what a worker gets",
     ("datasets/sets/_contract.py", "pickle.loads"): "reads what this very check has dumped, from memory",
     ("protocols/plan.py", "importlib.import_module"): "loads the modules of its own folder",
-    ("protocols/workers/dispatch.py", "import pickle"): "sends tasks to worker processes",
-    ("protocols/workers/dispatch.py", "pickle.dumps"): "packs a task for a worker process; no file is made of it",
-    ("protocols/workers/dispatch.py", "pickle.loads"): "unpacks, in a worker, what its parent process has packed",
+    ("protocols/workers/parcel.py", "import pickle"): "sends tasks to worker processes",
+    ("protocols/workers/parcel.py", "pickle.dumps"): "packs a task for a worker process; no file is made of it",
+    ("protocols/workers/parcel.py", "pickle.loads"): "unpacks, in a worker, what its parent process has packed",
     ("datasets/common/memory.py", "import ctypes"): "sets two parameters of the C library's memory",
 }
 """What is called all the same: by file and finding, with the reason."""
