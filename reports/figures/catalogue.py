@@ -121,8 +121,8 @@ RUN_FIGURES = (
     RunFigure(
         "errors",
         "Errors",
-        "How far off each picture was; bins and axes are the same for all predictors. Dashed: 5 levels off, on a scale "
-        "of dB 1. Errors far outside those of the better methods are counted at the edge.",
+        "How far off each picture was; bins and axes are the same for all predictors. The dashed lines are 5 levels "
+        "off (on a scale of dB, 1). Errors far outside those of the better methods are counted at the edge.",
         error_axes,
         add_errors,
         "no picture was predicted",

@@ -35,14 +35,14 @@ def roots(section: Section) -> str:
     dataset = section.dataset
     if not any(row.record.dataset.root for row in section.rows):
         return ""
-    name = dataset.opening_name
     if dataset.is_simulated:
-        made = "python -m datasets.simulate PHOTOS --out DIR"
+        codec = f" --codec {dataset.codec}" if dataset.codec != "jpeg" else ""
+        made = f"python -m datasets.simulate PHOTOS --out DIR{codec}"
         return (
             f"DIR is the folder of the data set. '{made}' makes it of a folder of photographs; its settings stand in "
             "DIR/simulated.json."
         )
-    return f"DIR is the folder of the data set. 'python -m datasets.get {name}' says where to get it."
+    return f"DIR is the folder of the data set. 'python -m datasets.get {dataset.opening_name}' says where to get it."
 
 
 def surroundings(section: Section) -> dict[str, list[str]]:

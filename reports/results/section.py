@@ -111,7 +111,7 @@ class Section:
             f"Samples: {self.dataset.samples}. Truth {self.identity.truth}{': ' + truth if truth else ''}. "
             f"{self.pictures} pictures of {self.sources} sources, levels in {self.scale} "
             f"{self.dataset.level_lowest:g} to {self.dataset.level_highest:g}. "
-            "Brackets: 95 % bootstrap interval over sources."
+            "Brackets hold the 95 % bootstrap interval over sources."
         )
 
     @property

@@ -92,7 +92,7 @@ SECTION_SCORES: list[Score] = [
     ),
     Score(
         "psnr_partial_srcc",
-        "the same of the ranks",
+        "the same as PSNR PLCC, partial, of the ranks",
         heading="PSNR SRCC, partial",
         group=_PSNR,
         digits=3,

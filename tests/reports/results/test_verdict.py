@@ -13,7 +13,7 @@ import pytest
 from protocols.run import parser
 from protocols.store.picture_facts import COLUMNS
 from protocols.store.store import Store
-from reports.results.commands import commands
+from reports.results.commands import commands, roots
 from reports.results.glossary import column_meanings, glossary
 from reports.results.section import Section
 from reports.results.section_scores import columns
@@ -120,6 +120,19 @@ def test_the_command_that_runs_a_section_again_is_one_that_the_parser_takes(sect
     assert command.startswith("python -m protocols.run --dataset demo ")
     flags = parser().parse_args(shlex.split(command)[3:])
     assert (flags.folds, flags.truths, sorted(flags.predictors)) == ("kfold5-v1", ["mean"], ["constant", "psnr"])
+
+
+def test_what_dir_is_in_a_command_is_said_where_one_has_it(tmp_path, section_of, store_run):
+    assert roots(section_of({"constant": _errors(5, 1)})) == ""
+    for name, samples, said in (
+        ("mcl-jci", "people", "datasets.get mcl-jci'"),
+        ("simulated", "simulated observers", "datasets.simulate PHOTOS --out DIR --codec webp'"),
+    ):
+        facts = {"opens_as": name, "samples": samples, "root": "/a/folder", "codec": "webp"}
+        store_run(tmp_path / name, info={"dataset": facts})
+        (section,) = read_sections(tmp_path / name)
+        assert said in roots(section) and "/a/folder" not in roots(section)
+        assert "--root DIR" in commands(section)[0]
 
 
 def test_every_column_and_word_has_a_meaning():
