@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_at_first_every_picture_is_looked_at(empty_cache, make_experiment, tmp_p
     assert (found.runs, found.visits, found.pictures) == (3, 8, 8)
     assert found.to_measure == {"constant": 0, "psnr": 8, "chou1995": 8}
     assert found.seconds > 0 and not found.unknown
-    assert "3 runs to compute; 8 of 8 pictures to look at; about 1 s" in found.sentences()
+    assert re.search(r"3 runs to compute; 8 of 8 pictures to look at; about \d+ s", found.sentences())
 
 
 def test_another_truth_costs_no_pixels_and_another_predictor_itself(empty_cache, make_experiment, tmp_path):
