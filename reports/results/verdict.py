@@ -120,7 +120,8 @@ def _against_constant(section: Section, comparison: Comparison) -> list[Answer]:
         places = np.flatnonzero(chosen).tolist()
         if not places:
             return f"none of {len(chosen) - 1} by more than chance."
-        return f"{_listed([by(place, sign) for place in places])} ({len(places)} of {len(chosen) - 1})."
+        count = f"{len(places)} of {len(chosen) - 1}, with p corrected for all of them"
+        return f"{_listed([by(place, sign) for place in places])} ({count})."
 
     def by(place: int, sign: int) -> str:
         low, high = sorted(sign * float(end) for end in (family.low[place], family.high[place]))

@@ -79,8 +79,11 @@ def test_what_differs_from_the_constant_is_named_with_its_gain_and_interval(sect
     answers = _answers(section)
     gain = 10 - np.abs(_errors(1, 2)).mean()
     assert answers["Better than the constant"].startswith(f"psnr by {gain:.1f} QF [")
-    assert answers["Better than the constant"].endswith("] (1 of 2).")
-    assert answers["Worse than the constant"] == "chou1995 by 10.0 QF [10.0, 10.0] (1 of 2)."
+    assert answers["Better than the constant"].endswith("] (1 of 2, with p corrected for all of them).")
+    assert (
+        answers["Worse than the constant"]
+        == "chou1995 by 10.0 QF [10.0, 10.0] (1 of 2, with p corrected for all of them)."
+    )
     assert answers["The best"] == "psnr, better than each of the 2 others by more than chance."
 
 
