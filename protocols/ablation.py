@@ -20,7 +20,7 @@ from datasets.core.picture import Picture
 from protocols.kfold import shuffled_folds
 from protocols.plan import Job, Protocol
 from protocols.scoring.bootstrap import mean_interval
-from protocols.scoring.shuffles import errors_of_shuffles, interval_text
+from protocols.scoring.shuffles import errors_of_shuffles, interval_text, markdown_table
 from protocols.store.store import StoredRun
 from sgjnd.config import PAPER
 
@@ -199,15 +199,15 @@ def _table(rows: Sequence[Compared]) -> str:
     chain = any(BEFORE.get(row.name) in row.differences for row in rows)
     head = ["row", "MAE", "95 % interval", *(f"minus {name}" for name in against)]
     head += ["minus the row before in the chain"] if chain else []
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    lines = []
     for row in rows:
         cells = [row.name, f"{row.mae:.2f}", interval_text(*row.interval)]
         for name in [*against, BEFORE.get(row.name)] if chain else against:
             difference = row.differences.get(name)  # type: ignore[arg-type]
             cells.append(f"{difference[0]:+.2f} ({interval_text(*difference[1:], sign='+')})" if difference else "")
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(cells)
     meanings = (f"{row.name}: {VARIANTS[row.name].meaning}" for row in rows if row.name in VARIANTS)
-    return "\n".join([*lines, "", *meanings])
+    return "\n".join([markdown_table(head, lines), "", *meanings])
 
 
 def _share(job: Job) -> float:

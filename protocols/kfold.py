@@ -12,11 +12,12 @@ from datasets.core.dataset import Dataset
 from datasets.core.folds import Folds, dealt_folds
 from protocols.plan import Protocol
 from protocols.scoring.bootstrap import mean_interval
-from protocols.scoring.shuffles import errors_of_shuffles, interval_text
+from protocols.scoring.shuffles import errors_of_shuffles, interval_text, markdown_table
 from protocols.store.store import StoredRun
 
 FOLDS = 5
 """Of each shuffle."""
+_COLUMNS = ("predictor", "MAE", "95 % over sources", "sd between shuffles", "best and worst shuffle")
 
 
 @final
@@ -72,9 +73,7 @@ class RepeatedKFold(Protocol):
         for truth, of_truth in errors.items():
             rows = [_row(name, shuffles, sources) for name, shuffles in of_truth.items()]
             head = f"{runs[0].record.dataset.samples}; truth {truth}; {self.fold_seeds} shuffles into {FOLDS} folds"
-            columns = "| predictor | MAE | 95 % over sources | sd between shuffles | best and worst shuffle |\n"
-            body = "\n".join(text for _, text in sorted(rows))
-            tables.append(f"{head}\n\n{columns}|---|---|---|---|---|\n{body}")
+            tables.append(f"{head}\n\n{markdown_table(_COLUMNS, (cells for _, cells in sorted(rows)))}")
         return "\n\n".join(tables)
 
 
@@ -84,8 +83,8 @@ def shuffled_folds(dataset: Dataset, count: int) -> list[Folds]:
     return [dealt_folds(sources, FOLDS, seed=seed) for seed in range(count)]
 
 
-def _row(name: str, errors: np.ndarray, sources: Sequence[str]) -> tuple[float, str]:
-    """A predictor's MAE and its line.
+def _row(name: str, errors: np.ndarray, sources: Sequence[str]) -> tuple[float, tuple[str, ...]]:
+    """A predictor's MAE, and its cells under `_COLUMNS`.
 
     :param errors: absolute, shape (shuffles, pictures).
     """
@@ -99,4 +98,4 @@ def _row(name: str, errors: np.ndarray, sources: Sequence[str]) -> tuple[float, 
         spread,
         f"{of_shuffles.min():.2f}, {of_shuffles.max():.2f}",
     )
-    return float(of_shuffles.mean()), f"| {' | '.join(cells)} |"
+    return float(of_shuffles.mean()), cells

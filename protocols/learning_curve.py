@@ -19,8 +19,7 @@ from datasets.core.folds import Folds
 from datasets.core.picture import Picture
 from protocols.kfold import shuffled_folds
 from protocols.plan import Job, Protocol
-from protocols.scoring.bootstrap import mean_interval
-from protocols.scoring.shuffles import errors_of_shuffles, interval_text
+from protocols.scoring.shuffles import errors_of_shuffles, mae_text, markdown_table
 from protocols.store.share_names import TRAINED_ON, joined_name, split_name
 from protocols.store.store import StoredRun
 
@@ -97,13 +96,10 @@ class LearningCurve(Protocol):
             rows: dict[str, dict[int, str]] = {}
             for name, shuffles in of_truth.items():
                 base, share = split_name(name)
-                low, high = mean_interval(shuffles.mean(axis=0), sources)
-                rows.setdefault(base, {})[share] = f"{shuffles.mean():.2f} ({interval_text(low, high)})"
+                rows.setdefault(base, {})[share] = mae_text(shuffles, sources)
             about = f"{runs[0].record.dataset.samples}; truth {truth}; MAE over {self.fold_seeds} shuffles"
-            lines = [f"| {' | '.join(['predictor', *head])} |", f"|{'---|' * (len(head) + 1)}"]
-            for base, cells in rows.items():
-                lines.append(f"| {' | '.join([base, *(cells.get(share, '') for share in sorted(trained_on))])} |")
-            tables.append(f"{about}; intervals resample sources\n\n" + "\n".join(lines))
+            lines = ([base, *(cells.get(share, "") for share in sorted(trained_on))] for base, cells in rows.items())
+            tables.append(f"{about}; intervals resample sources\n\n{markdown_table(['predictor', *head], lines)}")
         return "\n\n".join(tables)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from protocols.scoring.bootstrap import mean_interval
 from protocols.scoring.pairs import with_failures
 
 if TYPE_CHECKING:
@@ -27,6 +28,20 @@ def errors_of_shuffles(runs: Sequence[StoredRun]) -> tuple[dict[str, dict[str, n
         sources = frame["source"].astype(str).tolist()
     stacked = {truth: {name: np.array(rows) for name, rows in of_truth.items()} for truth, of_truth in errors.items()}
     return stacked, sources if errors else []
+
+
+def mae_text(errors: np.ndarray, sources: Sequence[str]) -> str:
+    """An MAE over all shuffles with its interval over sources.
+
+    :param errors: absolute, shape (shuffles, pictures).
+    """
+    return f"{errors.mean():.2f} ({interval_text(*mean_interval(errors.mean(axis=0), sources))})"
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Cells as a table in Markdown."""
+    first, *others = (f"| {' | '.join(cells)} |" for cells in (head, *rows))
+    return "\n".join([first, f"|{'---|' * len(head)}", *others])
 
 
 def interval_text(low: float | None, high: float | None, sign: str = "") -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from protocols.scoring.bootstrap import mean_interval
-from protocols.scoring.shuffles import errors_of_shuffles, interval_text
+from protocols.scoring.shuffles import errors_of_shuffles, mae_text, markdown_table
 from protocols.store.share_names import split_transfer_name
 from protocols.store.store import Store, StoredRun
 
@@ -58,16 +57,14 @@ def _table(runs: Sequence[StoredRun]) -> str:
         heads[dataset] = f"{dataset} ({tested[0].record.dataset.samples})"
         errors, sources = errors_of_shuffles(tested)
         for name, shuffles in errors[tested[0].identity.asked].items():
-            low, high = mean_interval(shuffles.mean(axis=0), sources)
-            cell = f"{shuffles.mean():.2f} ({interval_text(low, high)})"
-            cells.setdefault(split_transfer_name(name), {})[dataset] = cell
-    lines = [f"| {' | '.join(['predictor', 'trained on', *heads.values()])} |", f"|{'---|' * (len(heads) + 2)}"]
+            cells.setdefault(split_transfer_name(name), {})[dataset] = mae_text(shuffles, sources)
+    lines = []
     for trained in sorted(cells, key=lambda trained: (trained[0] != "constant", trained[0], not trained[1], trained)):
         predictor, label, count = trained
         added = f" + {count} of the test set's sources" if count else ""
         on = f"{label}{added}" if label else "the test set's other folds"
-        lines.append(f"| {' | '.join([predictor, on, *(cells[trained].get(dataset, '') for dataset in heads)])} |")
-    return "\n".join(lines)
+        lines.append([predictor, on, *(cells[trained].get(dataset, "") for dataset in heads)])
+    return markdown_table(["predictor", "trained on", *heads.values()], lines)
 
 
 def _trained(run: StoredRun) -> _Trained:
