@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import multiprocessing
-import os
-import sys
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -29,6 +22,7 @@ from reports.figures.error_histogram_and_scatter import (
 )
 from reports.figures.jnds import jnd_levels, jnd_sur_curves
 from reports.figures.learning_curves import adaptation_curves, learning_curves
+from reports.figures.processes import Draw, drawn_by_processes
 from reports.figures.rank_diagrams import critical_difference, mae_dots, ranks_between_truths
 from reports.figures.style import Drawing, FigureFiles, figure_files, styled
 from reports.figures.sur_curves import sur_calibration, sur_curves
@@ -255,13 +249,12 @@ JND_FIGURES: tuple[SummaryFigure[JndComparison], ...] = (
 )
 
 _ROWS_WORTH_PROCESSES = 12
-_Draw = Callable[[], dict[str, FigureFiles]]
 
 
 def draw_figures(sections: Sequence[Section], *, quiet: bool = False) -> dict[str, FigureFiles]:
     """Every figure by its stem, the path in the report without the ending; what has nothing to draw has none."""
     # The longest come first, so that no process waits for another at the end.
-    draws: list[_Draw] = [partial(kind.draw_all, section) for section in sections for kind in RUN_FIGURES]
+    draws: list[Draw] = [partial(kind.draw_all, section) for section in sections for kind in RUN_FIGURES]
     draws += [partial(kind.draw_all, section) for section in sections for kind in SECTION_FIGURES]
     draws += [partial(kind.draw_all, ranking) for ranking in truth_rankings(sections) for kind in TRUTH_FIGURES]
     draws += [partial(kind.draw_all, codecs) for codecs in codec_comparisons(sections) for kind in CODEC_FIGURES]
@@ -269,48 +262,7 @@ def draw_figures(sections: Sequence[Section], *, quiet: bool = False) -> dict[st
     rows = sum(len(section.rows) for section in sections)
     figures: dict[str, FigureFiles] = {}
     with styled():
-        drawn = _drawn_by_processes(draws) if rows >= _ROWS_WORTH_PROCESSES else (draw() for draw in draws)
+        drawn = drawn_by_processes(draws) if rows >= _ROWS_WORTH_PROCESSES else (draw() for draw in draws)
         for some in progress(drawn, "figures", len(draws), quiet=quiet):
             figures.update(some)
     return figures
-
-
-_draws: Sequence[_Draw] = ()
-"""In a drawing process: all that there is to draw."""
-
-
-def _drawn_by_processes(draws: Sequence[_Draw]) -> Iterator[dict[str, FigureFiles]]:
-    """Draw on all processor cores.
-
-    The processes are forked, not spawned as those of a run: so they find the sections and matplotlib in memory, where
-    spawned ones would each have to load both.
-    """
-    done = 0
-    # Darwin's own libraries do not survive a fork.
-    processes = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    if processes > 1:
-        # Loaded once for all processes.
-        for module in ("figure", "backends.backend_agg", "backends.backend_mixed", "backends.backend_svg"):
-            importlib.import_module(f"matplotlib.{module}")
-        try:
-            with warnings.catch_warnings():
-                # Python 3.12 warns of threads: those here are the idle workers of Arrow and BLAS, which know forks.
-                warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
-                context = multiprocessing.get_context("fork")
-                with ProcessPoolExecutor(processes, context, initializer=_remember, initargs=(draws,)) as pool:
-                    for some in pool.map(_draw, range(len(draws))):
-                        done += 1
-                        yield some
-        except BrokenProcessPool:
-            # A process was killed, most likely for memory: one alone needs less.
-            pass
-    yield from (draw() for draw in draws[done:])
-
-
-def _remember(draws: Sequence[_Draw]) -> None:
-    global _draws
-    _draws = draws
-
-
-def _draw(number: int) -> dict[str, FigureFiles]:
-    return _draws[number]()

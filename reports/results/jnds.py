@@ -101,10 +101,10 @@ class JndComparison:
         codec = codecs().get(self.reference.dataset.codec)
         return -np.diff(self.levels, axis=0) * (1 if codec is None else codec.sign)
 
-    @property
-    def by_jnd(self) -> list[JndLevels]:
+    @cached_property
+    def by_jnd(self) -> tuple[JndLevels, ...]:
         """What is known of the levels of each JND."""
-        return list(self._by_jnd())
+        return tuple(self._by_jnd())
 
     def _by_jnd(self) -> Iterator[JndLevels]:
         for place, (section, levels) in enumerate(zip(self.sections, self.levels, strict=True)):

@@ -56,7 +56,6 @@ ALLOWED = {
     ("protocols/workers/parcel.py", "import pickle"): "sends tasks to worker processes",
     ("protocols/workers/parcel.py", "pickle.dumps"): "packs a task for a worker process; no file is made of it",
     ("protocols/workers/parcel.py", "pickle.loads"): "unpacks, in a worker, what its parent process has packed",
-    ("reports/figures/catalogue.py", "importlib.import_module"): "loads parts of Matplotlib that it names itself",
     ("datasets/common/memory.py", "import ctypes"): "sets two parameters of the C library's memory",
 }
 """What is called all the same: by file and finding, with the reason."""
