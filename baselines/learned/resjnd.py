@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -14,7 +13,7 @@ from baselines.learned.network.extractor import device_of
 from baselines.learned.network.imagenet_weights import read_tensors
 from baselines.pixel._base import PixelMapPredictor
 from datasets.common.errors import DataError, UserError, user_error_of
-from datasets.common.files import users_path
+from datasets.common.files import file_named_by
 from datasets.common.hashing import sha256_of_file
 from datasets.common.threads import one_torch_thread
 from datasets.core.reference import Reference
@@ -120,14 +119,12 @@ def _weights() -> Path:
 
     :raises UserError: where there is none.
     """
-    named = os.environ.get(WEIGHTS)
-    if not named:
+    path = file_named_by(WEIGHTS, "the authors' .pth file")
+    if path is None:
         raise UserError(
             "it needs the authors' weights, which have no licence and are not downloaded for you. Fetch the file in "
             f"'checkpoint' of https://github.com/Knife646/ResJND and set {WEIGHTS} to it."
         )
-    if not (path := users_path(named)).is_file():
-        raise UserError(f"{WEIGHTS} names {named!r}, where there is no file. Give the authors' .pth file.")
     return path
 
 

@@ -15,7 +15,7 @@ from baselines.learned.network.imagenet_weights import read_tensors
 from baselines.metric._base import SEARCHED, MetricPredictor
 from baselines.metric._scores import Score
 from datasets.common.errors import DataError, UserError
-from datasets.common.files import users_path
+from datasets.common.files import file_named_by, users_path
 from datasets.common.hashing import sha256_of_file
 from datasets.common.threads import one_torch_thread
 from datasets.core.reference import Reference
@@ -73,11 +73,11 @@ class Lpips(MetricPredictor):
         import torch
 
         path = _weights()
-        network, held = _network(path, sha256_of_file(path)), _tensor(reference)
+        network, held = _network(path, sha256_of_file(path)), network_input(reference)
 
         def score(rgb: np.ndarray) -> float:
             with torch.no_grad(), one_torch_thread():
-                return float(network(held, _tensor(rgb)))
+                return float(network(held, network_input(rgb)))
 
         return score
 
@@ -91,10 +91,8 @@ def _weights() -> Path:
     :raises UserError: where there is none.
     :raises DataError: where the file in torch's cache is not what its name says.
     """
-    if named := os.environ.get(WEIGHTS):
-        if (path := users_path(named)).is_file():
-            return path
-        raise UserError(f"{WEIGHTS} names {named!r}, where there is no file. Give torchvision's {_FILE}.")
+    if named := file_named_by(WEIGHTS, f"torchvision's {_FILE}"):
+        return named
     cache = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "torch")
     path = users_path(Path(cache, "hub", "checkpoints", _FILE))  # as torch.hub.get_dir(), without importing torch
     if not path.is_file():
@@ -135,7 +133,7 @@ def _fitting(tensors: dict[str, Tensor], name: str, wanted: Tensor, path: Path) 
     return tensors[name]
 
 
-def _tensor(rgb: np.ndarray) -> Tensor:
+def network_input(rgb: np.ndarray) -> Tensor:
     """Pixels from -1 to 1, shape (1, 3, height, width)."""
     import torch
 

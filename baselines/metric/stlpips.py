@@ -14,6 +14,7 @@ from baselines.interface.card import Card
 from baselines.learned.network.imagenet_weights import read_tensors
 from baselines.metric._base import SEARCHED, MetricPredictor
 from baselines.metric._scores import Score
+from baselines.metric.lpips import network_input
 from datasets.common.errors import UserError
 from datasets.common.threads import one_torch_thread
 from datasets.core.reference import Reference
@@ -86,11 +87,9 @@ class StLpips(MetricPredictor):
 
 def _directions(rgb: np.ndarray, tensors: dict[str, Tensor]) -> Iterator[Tensor]:
     """A picture's features at each stage, of length 1 at every place, shape (1, channels, rows, columns)."""
-    import torch
     from torch.nn.functional import conv2d, max_pool2d
 
-    colours = torch.from_numpy(rgb.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1)[None]
-    features = (colours - tensors["scaling_layer.shift"]) / tensors["scaling_layer.scale"]
+    features = (network_input(rgb) - tensors["scaling_layer.shift"]) / tensors["scaling_layer.scale"]
     for stage, (name, padding) in enumerate(_STAGES):
         if stage in (1, 2):
             features = _halved(max_pool2d(features, kernel_size=3, stride=1), tensors)

@@ -49,6 +49,20 @@ def users_path(text: str | Path) -> Path:
         raise UserError(f"{text}: there is no such home folder. Write the path in full") from error
 
 
+def file_named_by(variable: str, give: str) -> Path | None:
+    """The file that an environment variable names; None where it names none.
+
+    :param give: what the file should be, as the error says it.
+    :raises UserError: where there is no such file.
+    """
+    named = os.environ.get(variable)
+    if not named:
+        return None
+    if not (path := users_path(named)).is_file():
+        raise UserError(f"{variable} names {named!r}, where there is no file. Give {give}.")
+    return path
+
+
 def read_whole(path: Path) -> bytes:
     """The bytes of a file that may be anyone's.
 
